@@ -1,0 +1,189 @@
+//! Plain values: what is left of the Rulefile's expressions once they are evaluated.
+//!
+//! Owns the type and its text forms (Python's `str` and `repr`, which is what
+//! templates print and records keep). It does not know where values come from.
+
+use std::fmt::Write;
+
+/// Names a function of the Rulefile that is called later. Opaque: only `eval` can call it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FnId(pub u32);
+
+/// An evaluated value.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub enum Val {
+    /// `None`.
+    #[default]
+    None,
+    /// `True`, `False`.
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+    /// A float.
+    Float(f64),
+    /// A string.
+    Str(Box<str>),
+    /// A list, tuple or set.
+    List(Vec<Val>),
+    /// A dict or struct, in order.
+    Dict(Vec<(Val, Val)>),
+    /// A function to be called when the job is known.
+    Func(FnId),
+}
+
+impl Val {
+    /// A string value.
+    pub fn str(text: impl Into<Box<str>>) -> Val {
+        Val::Str(text.into())
+    }
+
+    /// The string, if it is one.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Val::Str(s) => Some(s),
+            _ => None,
+        }
+    }
+
+    /// What kind of value, in the user's words.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Val::None => "None",
+            Val::Bool(_) => "a bool",
+            Val::Int(_) => "an int",
+            Val::Float(_) => "a float",
+            Val::Str(_) => "a string",
+            Val::List(_) => "a list",
+            Val::Dict(_) => "a dict",
+            Val::Func(_) => "a function",
+        }
+    }
+
+    /// The entry of a dict under a string key.
+    pub fn get(&self, key: &str) -> Option<&Val> {
+        match self {
+            Val::Dict(entries) => entries.iter().find(|(k, _)| k.as_str() == Some(key)).map(|(_, v)| v),
+            _ => None,
+        }
+    }
+
+    /// Python's `str(x)`, but a list is its elements joined by spaces, as
+    /// Snakemake's placeholders print it.
+    pub fn display(&self) -> String {
+        match self {
+            Val::Str(s) => s.to_string(),
+            Val::List(items) => items.iter().map(Val::display).collect::<Vec<_>>().join(" "),
+            other => other.repr(),
+        }
+    }
+
+    /// Python's `repr(x)`.
+    pub fn repr(&self) -> String {
+        let mut out = String::new();
+        self.write_repr(&mut out);
+        out
+    }
+
+    fn write_repr(&self, out: &mut String) {
+        match self {
+            Val::None => out.push_str("None"),
+            Val::Bool(b) => out.push_str(if *b { "True" } else { "False" }),
+            Val::Int(i) => {
+                let _ = write!(out, "{i}");
+            }
+            Val::Float(f) => out.push_str(&float(*f)),
+            Val::Str(s) => repr_str(s, out),
+            Val::List(items) => sequence(out, '[', items.iter(), ']', |v, out| v.write_repr(out)),
+            Val::Dict(entries) => sequence(out, '{', entries.iter(), '}', |(k, v), out| {
+                k.write_repr(out);
+                out.push_str(": ");
+                v.write_repr(out);
+            }),
+            Val::Func(_) => out.push_str("<function>"),
+        }
+    }
+}
+
+fn sequence<T>(
+    out: &mut String,
+    open: char,
+    items: impl Iterator<Item = T>,
+    close: char,
+    mut write: impl FnMut(T, &mut String),
+) {
+    out.push(open);
+    for (i, item) in items.enumerate() {
+        if i > 0 {
+            out.push_str(", ");
+        }
+        write(item, out);
+    }
+    out.push(close);
+}
+
+/// Python's text of a float: shortest that reads back, with `.0` for whole
+/// numbers and an exponent from 1e16 up and below 1e-4.
+fn float(f: f64) -> String {
+    if f.is_nan() {
+        return "nan".into();
+    }
+    if f.is_infinite() {
+        return if f > 0.0 { "inf" } else { "-inf" }.into();
+    }
+    let size = f.abs();
+    if size != 0.0 && !(1e-4..1e16).contains(&size) {
+        let text = format!("{f:e}");
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        let (sign, number) = exponent.strip_prefix('-').map_or(('+', exponent), |n| ('-', n));
+        return format!("{digits}e{sign}{number:0>2}");
+    }
+    let text = format!("{f}");
+    if text.contains('.') { text } else { format!("{text}.0") }
+}
+
+fn repr_str(s: &str, out: &mut String) {
+    let quote = if s.contains('\'') && !s.contains('"') { '"' } else { '\'' };
+    out.push(quote);
+    for c in s.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\\' => out.push_str("\\\\"),
+            c if c == quote => {
+                out.push('\\');
+                out.push(c);
+            }
+            c if c.is_control() => {
+                let _ = write!(out, "\\x{:02x}", c as u32);
+            }
+            c => out.push(c),
+        }
+    }
+    out.push(quote);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_pythons() {
+        let cases = [
+            (Val::None, "None"),
+            (Val::Bool(true), "True"),
+            (Val::Float(1.0), "1.0"),
+            (Val::Float(1e16), "1e+16"),
+            (Val::Float(1.5e-7), "1.5e-07"),
+            (Val::Float(0.1), "0.1"),
+            (Val::str("it's"), "\"it's\""),
+            (Val::str("a\nb"), "'a\\nb'"),
+            (Val::List(vec![Val::Int(1), Val::str("x")]), "[1, 'x']"),
+            (Val::Dict(vec![(Val::str("k"), Val::Int(2))]), "{'k': 2}"),
+        ];
+        for (value, want) in cases {
+            assert_eq!(value.repr(), want);
+        }
+        assert_eq!(Val::List(vec![Val::Int(1), Val::str("x")]).display(), "1 x");
+    }
+}
