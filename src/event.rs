@@ -1,0 +1,254 @@
+//! Events: what a run tells the world, as plain data.
+//!
+//! Owns the types alone. It does not know who listens; `report` turns events
+//! into lines, a live status or JSON.
+
+use crate::diag::Diag;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A job, described for people and machines.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Job {
+    /// Its number in this plan, from 0.
+    pub id: u32,
+    /// Its rule's name.
+    pub rule: String,
+    /// Its wildcards, in the rule's order.
+    pub wildcards: Vec<(String, String)>,
+    /// Its inputs.
+    pub inputs: Vec<String>,
+    /// Its outputs.
+    pub outputs: Vec<String>,
+    /// Its `log:` files.
+    pub logs: Vec<String>,
+    /// Threads it takes.
+    pub threads: u32,
+    /// The rule's `message:`, filled.
+    pub message: Option<String>,
+    /// The text that runs; none for a rule that only gathers inputs.
+    pub command: Option<String>,
+}
+
+/// What the plan says of a job.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// It will run.
+    Run,
+    /// It runs if the outputs of the named jobs come out changed.
+    Maybe {
+        /// Descriptions of the jobs it waits for (`rule wildcard=value`).
+        waits_for: Vec<String>,
+    },
+    /// It is up to date.
+    Fresh,
+}
+
+/// One reason, in words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReasonText {
+    /// A stable word for machines, such as `command-changed`.
+    pub code: &'static str,
+    /// One line for people.
+    pub text: String,
+    /// The old value, where there is one to show.
+    pub old: Option<String>,
+    /// The new value.
+    pub new: Option<String>,
+}
+
+/// A job of the plan with its verdict.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Planned {
+    /// The job.
+    pub job: Arc<Job>,
+    /// What will happen.
+    pub verdict: Verdict,
+    /// Why; empty if fresh.
+    pub reasons: Vec<ReasonText>,
+    /// Outputs edited by hand or never recorded that will be kept under
+    /// `.rulemake/replaced/` when the job remakes them.
+    pub replaces: Vec<String>,
+}
+
+/// Counts of a rule in a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleCount {
+    /// The rule.
+    pub rule: String,
+    /// Jobs that will run.
+    pub run: usize,
+    /// Jobs that may run.
+    pub maybe: usize,
+}
+
+/// A plan in numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// By rule, in the Rulefile's order; rules without stale jobs are left out.
+    pub rules: Vec<RuleCount>,
+    /// Jobs that are up to date.
+    pub fresh: usize,
+    /// All jobs of the plan.
+    pub jobs: usize,
+}
+
+impl Totals {
+    /// Jobs that will run.
+    pub fn run(&self) -> usize {
+        self.rules.iter().map(|r| r.run).sum()
+    }
+
+    /// Jobs that may run.
+    pub fn maybe(&self) -> usize {
+        self.rules.iter().map(|r| r.maybe).sum()
+    }
+}
+
+/// How a job's process ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct End {
+    /// Wall-clock time.
+    pub wall: Duration,
+    /// Exit code, if it exited.
+    pub code: Option<i32>,
+    /// Words, such as `exit code 3` or `killed by SIGKILL`.
+    pub words: String,
+    /// What it printed (stdout and stderr together), if anything; long output
+    /// is cut in the middle.
+    pub output: Option<String>,
+    /// Where all of its output is kept, if it printed anything.
+    pub output_file: Option<String>,
+}
+
+/// How a run ended, in numbers.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Summary {
+    /// Jobs that ran and succeeded.
+    pub made: usize,
+    /// Jobs skipped because their inputs came out the same.
+    pub cut_off: usize,
+    /// Jobs that were fresh from the start.
+    pub fresh: usize,
+    /// Jobs that failed, with their ends.
+    pub failed: Vec<(Arc<Job>, End)>,
+    /// Jobs never started.
+    pub not_run: usize,
+    /// Wall-clock time of the whole run.
+    pub wall: Duration,
+    /// The signal that ended it, if one did.
+    pub signal: Option<i32>,
+    /// Whether `--drain` (or SIGUSR1) ended it before all was done.
+    pub drained: bool,
+}
+
+/// Something happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A warning or an error that does not end the run at once, rendered
+    /// already where it has places.
+    Note {
+        /// The message.
+        diag: Diag,
+        /// Its text with snippets, without colour.
+        text: String,
+    },
+    /// Files are being digested before the run can go on.
+    Hashing {
+        /// Bytes done.
+        done: u64,
+        /// Bytes in all.
+        total: u64,
+    },
+    /// The plan is made (dry run: printed in full by `DryJob` events first).
+    Totals {
+        /// In numbers.
+        totals: Totals,
+        /// Cores to be used.
+        cores: u32,
+        /// Whether this is a dry run.
+        dry: bool,
+    },
+    /// A job of a dry run.
+    DryJob(Planned),
+    /// Waiting for something outside: an orphan of a killed run.
+    Waiting {
+        /// One line.
+        what: String,
+    },
+    /// A job started.
+    Started {
+        /// The job.
+        job: Arc<Job>,
+        /// Why it runs.
+        reasons: Vec<ReasonText>,
+    },
+    /// A running job printed something. Told only while its output is
+    /// followed; all of it is then told so, before its end.
+    Output {
+        /// The job.
+        job: Arc<Job>,
+        /// Whole lines, but for the last one of the job.
+        text: String,
+    },
+    /// A job succeeded.
+    Finished {
+        /// The job.
+        job: Arc<Job>,
+        /// How it ended.
+        end: End,
+    },
+    /// A job failed.
+    Failed {
+        /// The job.
+        job: Arc<Job>,
+        /// How it ended.
+        end: End,
+        /// What else is wrong, such as an output that is missing.
+        problem: Option<String>,
+        /// It will be tried again.
+        retry: bool,
+    },
+    /// A job was found up to date after its inputs were made again.
+    CutOff {
+        /// The job.
+        job: Arc<Job>,
+    },
+    /// No more jobs are started: a failure, a signal, or `--drain`.
+    Stopping {
+        /// One line: why.
+        why: String,
+    },
+    /// The run is over.
+    Done(Summary),
+}
+
+/// The answer to `--why FILE`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Why {
+    /// The file asked for.
+    pub path: String,
+    /// Its job with verdict and reasons; none for a source file.
+    pub planned: Option<Planned>,
+    /// The jobs upstream that decide it, nearest first, when it is not its own reason.
+    pub upstream: Vec<Planned>,
+    /// When the job last succeeded, Unix milliseconds, and how long it took.
+    pub last: Option<(u64, Duration)>,
+    /// Notes: accepted changes, failed attempts since.
+    pub notes: Vec<String>,
+}
+
+/// One line of `--list`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The rule.
+    pub rule: String,
+    /// First line of its docstring.
+    pub doc: Option<String>,
+    /// Its output patterns.
+    pub outputs: Vec<String>,
+    /// It can be named as a target (it has no wildcards).
+    pub target: bool,
+    /// It is what runs when no target is named.
+    pub default: bool,
+}

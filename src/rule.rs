@@ -1,0 +1,248 @@
+//! Rules as plain data: what the front end hands to the planner.
+//!
+//! Owns the types alone. It does not know the syntax they came from, nor what
+//! jobs they will make.
+
+use crate::pattern::Pattern;
+use crate::span::{Literals, Span};
+use crate::template::Template;
+use crate::value::{FnId, Val};
+use std::ops::Range;
+
+/// Index of a rule in [`Rulefile::rules`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RuleId(pub u32);
+
+impl RuleId {
+    /// As an index into a vector with a row per rule.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+bitflags::bitflags! {
+    /// Marks on a file of a rule.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+    pub struct Flags: u16 {
+        /// `temp()`: may be deleted once its consumers are done.
+        const TEMP = 1;
+        /// `directory()`: the output is a tree.
+        const DIRECTORY = 2;
+        /// `touch()`: made (empty) or touched by rulemake after the job.
+        const TOUCH = 4;
+        /// `ancient()`: the input need only exist.
+        const ANCIENT = 8;
+        /// `protected()`: write bits are taken off after the job.
+        const PROTECTED = 16;
+    }
+}
+
+/// Files of a section in order, with the names of some stretches of them.
+#[derive(Clone, Debug)]
+pub struct Named<T> {
+    /// All of them.
+    pub items: Vec<T>,
+    /// `name = ...`: which items a name stands for.
+    pub names: Vec<Name>,
+}
+
+/// A name within a section.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// The name.
+    pub name: Box<str>,
+    /// The items it stands for.
+    pub range: Range<u32>,
+    /// Whether the value was a list (of whatever length), not one string.
+    pub list: bool,
+}
+
+impl<T> Default for Named<T> {
+    fn default() -> Self {
+        Named { items: Vec::new(), names: Vec::new() }
+    }
+}
+
+impl<T> Named<T> {
+    /// The items under a name.
+    pub fn named(&self, name: &str) -> Option<&[T]> {
+        let found = self.names.iter().find(|n| &*n.name == name)?;
+        Some(&self.items[found.range.start as usize..found.range.end as usize])
+    }
+}
+
+/// An output, log or benchmark file of a rule.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Its path pattern, normalised; constraints compiled in.
+    pub pattern: Pattern,
+    /// Its marks.
+    pub flags: Flags,
+}
+
+/// One entry of a rule's `input:`.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// What it is.
+    pub what: InputWhat,
+    /// Its marks.
+    pub flags: Flags,
+    /// `rules.X.output`: the rule that makes it, past any ambiguity.
+    pub pin: Option<RuleId>,
+}
+
+/// What an input is before the job is known.
+#[derive(Clone, Debug)]
+pub enum InputWhat {
+    /// A path without wildcards, normalised, braces undoubled.
+    Path(Box<str>),
+    /// A path with wildcards of the rule.
+    Pattern(Box<Pattern>),
+    /// A function of the wildcards that gives paths.
+    Function {
+        /// The function.
+        id: FnId,
+        /// Under `unpack()`: it gives a dict of names.
+        unpack: bool,
+        /// Where it stands.
+        span: Span,
+    },
+}
+
+/// One entry of `params:` or `resources:`.
+#[derive(Clone, Debug)]
+pub struct Param {
+    /// Its name; positional params have none.
+    pub name: Option<Box<str>>,
+    /// Its value. Strings (also inside lists) may hold wildcards, see `filled`.
+    pub value: Val,
+    /// Some string in it holds wildcards of the rule, to be filled per job.
+    pub filled: bool,
+    /// Where its value stands.
+    pub span: Span,
+}
+
+/// What a rule does.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Nothing: a rule that only gathers inputs.
+    None,
+    /// `shell:`
+    Shell(Text),
+}
+
+/// A template with the text it was made from.
+#[derive(Clone, Debug)]
+pub struct Text {
+    /// Parsed.
+    pub template: Template,
+    /// The evaluated string (not dedented).
+    pub value: Box<str>,
+    /// Where its pieces stand in the Rulefile.
+    pub at: Literals,
+}
+
+/// Where the sections of a rule stand, for messages.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// `rule NAME` (the keyword, if it has no name).
+    pub head: Span,
+    /// The value of `input:`.
+    pub input: Literals,
+    /// The value of `output:`.
+    pub output: Literals,
+    /// The value of `log:`.
+    pub log: Literals,
+}
+
+/// A rule.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Its name; for a rule without one, its number in the file as Snakemake
+    /// counts (`1`, `2`...).
+    pub name: Box<str>,
+    /// Whether the name was made up.
+    pub anonymous: bool,
+    /// The docstring.
+    pub doc: Option<Box<str>>,
+    /// Names of its wildcards, in the order of the first output's pattern. All
+    /// outputs, logs and the benchmark carry the same set.
+    pub wildcards: Vec<Box<str>>,
+    /// `input:`; a name's range counts entries here, before functions are called.
+    pub inputs: Named<Input>,
+    /// `output:`
+    pub outputs: Named<Output>,
+    /// `log:`
+    pub logs: Named<Output>,
+    /// `params:`
+    pub params: Vec<Param>,
+    /// `threads:` a number or a function; 1 if not given.
+    pub threads: Param,
+    /// `resources:` by name; the names are unique.
+    pub resources: Vec<Param>,
+    /// `priority:`
+    pub priority: i64,
+    /// `message:`
+    pub message: Option<Text>,
+    /// What it does.
+    pub action: Action,
+    /// `localrules` or `localrule: True`: runs here, never on a cluster.
+    pub local: bool,
+    /// Where it stands.
+    pub places: Places,
+}
+
+impl Rule {
+    /// Whether an output has wildcards.
+    pub fn has_wildcards(&self) -> bool {
+        !self.wildcards.is_empty()
+    }
+}
+
+/// A top-level variable, for templates (`{X}`) and functions.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// Its name.
+    pub name: Box<str>,
+    /// Its value at the end of the Rulefile.
+    pub value: Val,
+}
+
+/// A whole evaluated Rulefile, includes and all.
+#[derive(Debug, Default)]
+pub struct Rulefile {
+    /// In the order of definition.
+    pub rules: Vec<Rule>,
+    /// `ruleorder: a > b > c`, one row a clause, best rule first.
+    pub ruleorder: Vec<Vec<RuleId>>,
+    /// The rule marked `default_target: True`, else the first of the main file
+    /// that does not start with `_`.
+    pub default_target: Option<RuleId>,
+    /// `workdir:`, as written.
+    pub workdir: Option<Box<str>>,
+    /// `shell.prefix(...)` or `shellprefix:`: put before every command.
+    pub shell_prefix: Option<Box<str>>,
+    /// `shell.executable(...)`: the shell that runs commands, if not bash.
+    pub shell_executable: Option<Box<str>>,
+    /// `config` as it is at the end.
+    pub config: Val,
+    /// Top-level variables that templates mention, and no others.
+    pub variables: Vec<Variable>,
+}
+
+impl Rulefile {
+    /// A rule.
+    pub fn rule(&self, id: RuleId) -> &Rule {
+        &self.rules[id.index()]
+    }
+
+    /// All rules with their ids.
+    pub fn iter(&self) -> impl Iterator<Item = (RuleId, &Rule)> {
+        self.rules.iter().enumerate().map(|(i, r)| (RuleId(i as u32), r))
+    }
+
+    /// The rule of a name.
+    pub fn find(&self, name: &str) -> Option<RuleId> {
+        self.iter().find(|(_, r)| &*r.name == name).map(|(id, _)| id)
+    }
+}
