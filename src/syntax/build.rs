@@ -1,0 +1,324 @@
+//! From pest's pairs to the tree: the walk over a file's items and tokens.
+//!
+//! Owns the walk and the turning of pest's own errors into ours. Sections,
+//! single lines and strings have files of their own.
+
+#![allow(missing_docs, reason = "pest_derive makes an enum without docs")]
+
+use super::Base;
+use super::emit::Emitter;
+use super::tree::{Binding, Directive, RuleDecl, Tree};
+use crate::diag::{Diag, Diags};
+use crate::span::{FileId, Literal, Span};
+use pest::Parser;
+use pest_derive::Parser;
+use std::ops::Range;
+
+#[derive(Parser)]
+#[grammar = "../grammar/rulefile.pest"]
+struct Grammar;
+
+pub(super) type Pair<'s> = pest::iterators::Pair<'s, Rule>;
+
+/// What the builder knows of the rule before the line it is at.
+#[derive(Default)]
+pub(super) struct Before {
+    /// The rule's name, with backticks, and the indentation of its sections.
+    pub(super) rule: Option<(String, String)>,
+    /// The line before was reported already.
+    pub(super) reported: bool,
+}
+
+/// Walks the pairs once, from start to end, and writes tree and lowered text.
+pub(super) struct Builder<'s> {
+    pub(super) file: FileId,
+    pub(super) source: &'s str,
+    pub(super) base: Base,
+    pub(super) emit: Emitter<'s>,
+    pub(super) diags: Diags,
+    pub(super) rules: Vec<RuleDecl>,
+    pub(super) directives: Vec<Directive>,
+    pub(super) fields: Vec<Span>,
+    pub(super) bindings: Vec<Binding>,
+    /// Literals of the section being read.
+    pub(super) literals: Vec<Literal>,
+    pub(super) before: Before,
+    /// An include was read since the last cut.
+    pub(super) pending_cut: bool,
+    pub(super) includes: bool,
+    depth: usize,
+}
+
+/// Brackets in brackets beyond this are refused: Starlark's parser recurses.
+const DEEPEST: usize = 100;
+/// Bytes of operators and words on end.
+const LONGEST: usize = 20_000;
+/// Strings and brackets on end, without commas between them.
+const MOST: usize = 20_000;
+
+pub(super) fn parse(file: FileId, source: &str, base: Base) -> Result<Tree, Diags> {
+    let pairs = Grammar::parse(Rule::file, source).map_err(|e| vec![pest_error(file, source, &e)])?;
+    let mut builder = Builder::new(file, source, base);
+    for item in pairs.flat_map(Pair::into_inner) {
+        builder.item(item);
+    }
+    builder.finish()
+}
+
+/// The error where not even the grammar's error rules fit.
+fn pest_error(file: FileId, source: &str, error: &pest::error::Error<Rule>) -> Diag {
+    let (start, end) = match error.location {
+        pest::error::InputLocation::Pos(at) => (at, at),
+        pest::error::InputLocation::Span(span) => span,
+    };
+    let message = match &error.variant {
+        pest::error::ErrorVariant::CustomError { message } if message.contains("limit") => {
+            "this file is nested too deeply to be read"
+        }
+        _ => "this line is not understood",
+    };
+    let end = source[start..].find('\n').map_or(source.len(), |i| start + i).max(end);
+    Diag::at(Span::new(file, start, end), message)
+}
+
+impl<'s> Builder<'s> {
+    fn new(file: FileId, source: &'s str, base: Base) -> Self {
+        Builder {
+            file,
+            source,
+            base,
+            emit: Emitter::new(source),
+            diags: Vec::new(),
+            rules: Vec::new(),
+            directives: Vec::new(),
+            fields: Vec::new(),
+            bindings: Vec::new(),
+            literals: Vec::new(),
+            before: Before::default(),
+            pending_cut: false,
+            includes: false,
+            depth: 0,
+        }
+    }
+
+    fn finish(self) -> Result<Tree, Diags> {
+        if !self.diags.is_empty() {
+            return Err(self.diags);
+        }
+        Ok(Tree {
+            rules: self.rules,
+            directives: self.directives,
+            chunks: self.emit.finish(),
+            fields: self.fields,
+            bindings: self.bindings,
+            includes: self.includes,
+        })
+    }
+
+    pub(super) fn span(&self, range: Range<usize>) -> Span {
+        Span::new(self.file, range.start, range.end)
+    }
+
+    pub(super) fn span_of(&self, pair: &Pair) -> Span {
+        self.span(pair.as_span().start()..pair.as_span().end())
+    }
+
+    /// A line's span without its line break and outer blanks.
+    pub(super) fn line_span(&self, pair: &Pair) -> Span {
+        let text = pair.as_str();
+        let start = pair.as_span().start() + (text.len() - text.trim_start().len());
+        self.span(start..(start + text.trim().len()).max(start))
+    }
+
+    pub(super) fn slice(&self, range: Range<usize>) -> &'s str {
+        &self.source[range]
+    }
+
+    pub(super) fn fail(&mut self, diag: Diag) {
+        self.diags.push(diag);
+    }
+
+    fn item(&mut self, pair: Pair<'s>) {
+        if pair.as_rule() == Rule::EOI {
+            return;
+        }
+        self.cut_before(&pair);
+        let known_bad = matches!(pair.as_rule(), Rule::bad_line | Rule::bad_rule);
+        match pair.as_rule() {
+            Rule::rule => self.rule(pair),
+            Rule::use_rule => self.use_rule(pair),
+            Rule::directive => self.directive(pair),
+            Rule::names => self.names(pair),
+            Rule::code => self.code(pair),
+            Rule::import => self.import(pair),
+            Rule::from => self.from(pair),
+            Rule::bad_rule => self.bad_rule(pair),
+            Rule::bad_line => self.bad_line(pair),
+            other => unreachable!("{other:?} is no item of a file"),
+        }
+        self.before.reported = known_bad;
+    }
+
+    /// Names from an include are known from the next unindented statement on.
+    fn cut_before(&mut self, item: &Pair) {
+        let text = item.as_str();
+        let goes_on = text.starts_with([' ', '\t']) || text.starts_with("else") || text.starts_with("elif");
+        if self.pending_cut && !goes_on {
+            self.emit.cut(item.as_span().start());
+            self.pending_cut = false;
+        }
+    }
+
+    /// One token of a value or a statement.
+    pub(super) fn token(&mut self, pair: Pair) {
+        match pair.as_rule() {
+            Rule::strings_v | Rule::strings_b | Rule::strings_c => self.strings(pair),
+            Rule::bracket => self.bracket(pair),
+            Rule::keyword => self.keyword(&pair),
+            Rule::cont => {
+                let range = pair.as_span().start()..pair.as_span().end();
+                let blanks = " ".repeat(range.len());
+                self.emit.replace(range, &blanks);
+            }
+            Rule::stray => {
+                let diag = Diag::at(self.span_of(&pair), format!("`{}` closes nothing", pair.as_str()));
+                self.fail(diag);
+            }
+            Rule::deep => self.deep(&pair),
+            Rule::for_word => {}
+            other => unreachable!("{other:?} is no token"),
+        }
+    }
+
+    /// Refuses a stretch of operators and words that Starlark's parser would
+    /// descend into too deeply. Brackets and strings end a stretch, as commas do.
+    pub(super) fn check_length(&mut self, whole: Range<usize>, inner: &[Pair]) {
+        let mut at = whole.start;
+        let ends = inner.iter().map(|p| (p.as_span().start(), p.as_span().end())).chain([(whole.end, whole.end)]);
+        for (start, end) in ends {
+            let stretch = self.slice(at..start.max(at));
+            if stretch.len() > LONGEST && stretch.split([',', '\n']).any(|s| s.len() > LONGEST) {
+                self.fail(Diag::at(self.span(at..at + 1), "this expression is too long"));
+                return;
+            }
+            at = end;
+        }
+        if inner.len() > MOST {
+            let commas = self.slice(whole.clone()).matches(',').count();
+            if inner.len() > MOST + 2 * commas {
+                self.fail(Diag::at(self.span(whole.start..whole.start + 1), "this expression is too long"));
+            }
+        }
+    }
+
+    /// `is` and `is not`, which Starlark lacks.
+    fn keyword(&mut self, pair: &Pair) {
+        let operator = if pair.as_str() == "is" { "==" } else { "!=" };
+        self.emit.replace(pair.as_span().start()..pair.as_span().end(), operator);
+    }
+
+    fn bracket(&mut self, pair: Pair) {
+        let (start, end) = (pair.as_span().start(), pair.as_span().end());
+        let inner: Vec<Pair> = pair.into_inner().collect();
+        let has = |wanted| inner.iter().any(|p| p.as_rule() == wanted);
+        if has(Rule::unclosed) {
+            self.fail(Diag::at(self.span(start..start + 1), "this bracket is never closed"));
+            return;
+        }
+        if self.depth == DEEPEST {
+            self.fail(Diag::at(self.span(start..start + 1), "brackets are nested too deeply here"));
+            return;
+        }
+        self.check_length(start..end, &inner);
+        self.depth += 1;
+        // A generator, which Starlark lacks, becomes a list.
+        let generator = has(Rule::for_word) && self.source[start..].starts_with('(');
+        if generator {
+            self.emit.insert(start + 1, "[");
+        }
+        inner.into_iter().for_each(|t| self.token(t));
+        if generator {
+            self.emit.insert(end - 1, "]");
+        }
+        self.depth -= 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::span::Sources;
+
+    fn lower(text: &str) -> String {
+        let mut sources = Sources::default();
+        let file = sources.add("Rulefile", text);
+        match parse(file, text, Base::default()) {
+            Ok(tree) => tree.chunks.iter().map(|c| c.text.as_str()).collect::<Vec<_>>().join("\n----\n"),
+            Err(diags) => panic!("{}", crate::diag::render_all(&diags, &sources, false)),
+        }
+    }
+
+    fn faults(text: &str) -> Vec<(String, String)> {
+        let mut sources = Sources::default();
+        let file = sources.add("Rulefile", text);
+        let diags = parse(file, text, Base::default()).expect_err("it has faults");
+        diags.iter().map(|d| (d.message.clone(), sources.slice(d.labels[0].span).to_owned())).collect()
+    }
+
+    #[test]
+    fn rules_become_calls() {
+        let text = "rule a:\n    \"\"\"doc\"\"\"\n    input:\n        x = \"p\",  # c\n    threads: 4 # d\nX = 1\n";
+        let want = "_rule(0,\n    \n    input=_args(\n        x = \"p\",),  # c\n    threads=_args( 4),) # d\nX = 1\n";
+        assert_eq!(lower(text), want);
+        assert_eq!(lower("rule a: output: \"x\"\n"), "_rule(0, output=_args( \"x\"),)\n");
+        assert_eq!(lower("if X:\n    rule:\n        log:\n"), "if X:\n    _rule(0,\n        log=_args(),)\n");
+    }
+
+    #[test]
+    fn python_is_served() {
+        for (given, want) in [
+            ("x = 'a' \\\n  'b'", "x = \"ab\""),
+            ("x = y is not None", "x = y != None"),
+            ("x = y is None", "x = y == None"),
+            ("sum(x for x in y)", "sum([x for x in y])"),
+            ("raise ValueError('x'); y = 1", "_raise( ValueError('x')); y = 1"),
+            ("assert x, 'm'  # c", "_assert( x, 'm')  # c"),
+            ("x = f\"a{b}c{{d}}\"", "x = _f(\"a\",_fmt((b),\"\",_f()),\"c{d}\",)"),
+            ("x = f'{b!r:>{w}}' 'z'", "x = _f(_fmt((b),\"r\",_f(\">\",_fmt((w),\"\",_f()),)), \"z\",)"),
+            ("import os.path as p, re", "p = _import(\"os.path\", \"\"); re = _import(\"re\", \"\")"),
+            ("from a import b as c  # d", "c = _import(\"a\", \"b\")  # d"),
+            ("x = r'\\d'", "x = \"\\\\d\""),
+            ("x: int = 3", "x: int = 3"),
+            ("a, b, = c", "(a, b,) = c"),
+            ("def f():\n\treturn 1", "def f():\n return 1"),
+        ] {
+            assert_eq!(lower(&format!("{given}\n")), format!("{want}\n"), "{given}");
+        }
+    }
+
+    #[test]
+    fn an_include_cuts_the_text() {
+        assert_eq!(lower("include: \"a\"\nX = 1\nY = 2\n"), "_directive(0, \"a\")\n\n----\nX = 1\nY = 2\n");
+    }
+
+    #[test]
+    fn faults_are_found_together() {
+        let text = "rule a:\n    inptu: \"a\"\n    output: \"b\"\n    output: foo(\"x\"\n    shell: \"d\"\nrule b\nfoo: \"x\"\nx = \"a\nrule c:\n    input: \"a\"\n  output: \"b\"\n";
+        let want = [
+            ("unknown section `inptu` in rule `a`", "inptu"),
+            ("`output` is given twice in rule `a`", "output"),
+            ("`:` is missing after `rule b`", "rule b"),
+            ("unknown directive `foo`", "foo"),
+            ("this string is never closed", "\""),
+            ("`output` is indented by 2, the sections of rule `c` by 4", "output"),
+        ];
+        assert_eq!(faults(text), want.map(|(a, b)| (a.to_owned(), b.to_owned())));
+    }
+
+    #[test]
+    fn an_open_bracket_does_not_swallow_the_next_rule() {
+        let text = "rule a:\n    input: foo(\"x\",\n        [1\n    output: \"b\"\nrule b:\n    inptu: \"x\"\n";
+        let messages: Vec<String> = faults(text).into_iter().map(|(m, _)| m).collect();
+        assert_eq!(messages, ["this bracket is never closed", "unknown section `inptu` in rule `b`"]);
+    }
+}

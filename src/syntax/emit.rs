@@ -1,0 +1,147 @@
+//! Lowered text and its map back to the source.
+//!
+//! Owns copying, inserting and replacing stretches of a source text while
+//! remembering which bytes came from where. It does not know the grammar.
+
+use std::ops::Range;
+
+/// A stretch of a file lowered to one Starlark module text.
+#[derive(Debug, Default, Clone)]
+pub struct Chunk {
+    /// The Starlark text.
+    pub text: String,
+    /// (lowered offset, source offset, length in the source), ascending in the first.
+    segments: Vec<(u32, u32, u32)>,
+}
+
+impl Chunk {
+    fn source_offset(&self, at: usize) -> usize {
+        let i = self.segments.partition_point(|s| s.0 as usize <= at);
+        match i.checked_sub(1).and_then(|i| self.segments.get(i)) {
+            Some(&(lowered, source, length)) => source as usize + (at - lowered as usize).min(length as usize),
+            None => self.segments.first().map_or(0, |s| s.1 as usize),
+        }
+    }
+
+    /// The bytes of the source that a range of the lowered text came from;
+    /// inserted text stands for the byte it was inserted at.
+    pub fn source(&self, lowered: Range<usize>) -> Range<usize> {
+        let start = self.source_offset(lowered.start);
+        let end = match lowered.end.checked_sub(1) {
+            Some(last) if lowered.end > lowered.start => self.source_end(last),
+            _ => start,
+        };
+        start..end.max(start)
+    }
+
+    /// One past the source byte of a lowered byte.
+    fn source_end(&self, at: usize) -> usize {
+        let i = self.segments.partition_point(|s| s.0 as usize <= at);
+        match i.checked_sub(1).and_then(|i| self.segments.get(i)) {
+            Some(&(lowered, source, length)) => source as usize + (at + 1 - lowered as usize).min(length as usize),
+            None => 0,
+        }
+    }
+
+    /// Makes a name known to the text, without a value, as a later include
+    /// may give it one.
+    pub fn declare(&mut self, name: &str) {
+        self.text.push_str("\nif False:\n    ");
+        self.text.push_str(name);
+        self.text.push_str(" = None\n");
+    }
+}
+
+/// Writes chunks, going through the source from start to end once.
+pub(super) struct Emitter<'s> {
+    source: &'s str,
+    at: usize,
+    chunk: Chunk,
+    done: Vec<Chunk>,
+    /// Starlark refuses tabs and lone carriage returns: they become blanks.
+    clean: bool,
+}
+
+impl<'s> Emitter<'s> {
+    pub(super) fn new(source: &'s str) -> Self {
+        let chunk = Chunk { text: String::with_capacity(source.len() + source.len() / 4), segments: Vec::new() };
+        let clean = !source.bytes().any(|b| b == b'\t' || b == b'\r');
+        let at = if source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        Emitter { source, at, chunk, done: Vec::new(), clean }
+    }
+
+    fn segment(&mut self, source: Range<usize>) {
+        self.chunk.segments.push((self.chunk.text.len() as u32, source.start as u32, source.len() as u32));
+    }
+
+    /// Copies up to a place.
+    pub(super) fn copy_to(&mut self, end: usize) {
+        if end <= self.at {
+            return;
+        }
+        self.segment(self.at..end);
+        let piece = &self.source[self.at..end];
+        if self.clean {
+            self.chunk.text.push_str(piece);
+        } else {
+            self.chunk.text.extend(piece.chars().map(|c| if matches!(c, '\t' | '\r') { ' ' } else { c }));
+        }
+        self.at = end;
+    }
+
+    /// Copies up to a place, then adds text of our own.
+    pub(super) fn insert(&mut self, at: usize, text: &str) {
+        self.copy_to(at);
+        if !text.is_empty() {
+            self.segment(at..at);
+            self.chunk.text.push_str(text);
+        }
+    }
+
+    /// Copies up to a range and puts text in its place.
+    pub(super) fn replace(&mut self, range: Range<usize>, text: &str) {
+        self.copy_to(range.start);
+        self.segment(range.clone());
+        self.chunk.text.push_str(text);
+        self.at = self.at.max(range.end);
+    }
+
+    /// Ends the chunk at a place and begins another.
+    pub(super) fn cut(&mut self, at: usize) {
+        self.copy_to(at);
+        self.done.push(std::mem::take(&mut self.chunk));
+    }
+
+    pub(super) fn finish(mut self) -> Vec<Chunk> {
+        self.cut(self.source.len());
+        self.done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_go_back_through_edits() {
+        let mut emitter = Emitter::new("key: value # c");
+        emitter.replace(0..4, "key=_args(");
+        emitter.insert(10, ")");
+        let chunk = emitter.finish().remove(0);
+        assert_eq!(chunk.text, "key=_args( value) # c");
+        assert_eq!(chunk.source(11..16), 5..10, "value");
+        assert_eq!(chunk.source(0..4), 0..4, "replaced text stands for what it replaced");
+        assert_eq!(chunk.source(16..17), 10..10, "inserted text has no length");
+        assert_eq!(chunk.source(18..21), 11..14);
+    }
+
+    #[test]
+    fn tabs_become_blanks_and_move_nothing() {
+        let mut emitter = Emitter::new("a\tb\r\nc");
+        emitter.cut(5);
+        let chunks = emitter.finish();
+        assert_eq!(chunks[0].text, "a b \n");
+        assert_eq!(chunks[1].text, "c");
+        assert_eq!(chunks[1].source(0..1), 5..6);
+    }
+}

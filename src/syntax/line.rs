@@ -1,0 +1,206 @@
+//! Single lines: statements, imports, and lines that are nothing known.
+//!
+//! Owns rewriting Python that costs nothing to serve and refusing, with a way
+//! out, what cannot be served or is misplaced.
+
+use super::build::{Builder, Pair, Rule};
+use super::keys;
+use super::tree::Binding;
+use crate::diag::Diag;
+use crate::suggest::did_you_mean;
+
+/// What to write instead of a Python statement.
+fn instead(word: &str) -> &'static str {
+    match word {
+        "while" => "write `for i in range(n):`",
+        "try" | "except" | "finally" => "test before you use: `if key in config:`, `config.get(key, default)`",
+        "with" => "read settings with `configfile:`, list files with `glob_wildcards`, or do it in a rule's `shell:`",
+        "class" => "write `struct(name=value)` or a dict",
+        "global" | "nonlocal" => "change a top-level list or dict in place, or return the value",
+        "del" => "make a new list or dict without it: `[x for x in xs if x != y]`, or use `.pop(key)`",
+        "yield" => "return a list",
+        "@" => "call the function where its value is used",
+        _ => "write a plain `def`",
+    }
+}
+
+impl<'s> Builder<'s> {
+    pub(super) fn code(&mut self, pair: Pair) {
+        let Some(stmt) = pair.into_inner().next() else { return };
+        let end = stmt.as_span().end();
+        let mut open = false;
+        self.literals.clear();
+        let range = stmt.as_span().start()..end;
+        let parts: Vec<Pair> = stmt.into_inner().collect();
+        self.check_length(range, &parts);
+        for part in parts {
+            let at = part.as_span().start();
+            match part.as_rule() {
+                Rule::banned => self.banned(&part),
+                Rule::throw => {
+                    open = true;
+                    let call = if part.as_str() == "raise" { "_raise(" } else { "_assert(" };
+                    self.emit.replace(at..part.as_span().end(), call);
+                }
+                Rule::semicolon if open => {
+                    self.emit.insert(at, ")");
+                    open = false;
+                }
+                Rule::semicolon => {}
+                Rule::targets => {
+                    // `a, = x`: Starlark wants `(a,) = x`.
+                    self.emit.insert(at, "(");
+                    self.emit.insert(part.as_span().end(), ")");
+                }
+                _ => self.token(part),
+            }
+        }
+        if open {
+            self.emit.insert(end, ")");
+        }
+    }
+
+    fn banned(&mut self, pair: &Pair) {
+        let word = pair.as_str();
+        if matches!(word, "except" | "finally") && !self.diags.is_empty() {
+            return;
+        }
+        let what = if word == "@" { "decorators are".into() } else { format!("`{word}` is") };
+        let diag = Diag::at(self.span_of(pair), format!("{what} not supported"));
+        self.fail(diag.hint(instead(word)));
+    }
+
+    /// `import a.b as c, d`: each name is bound to what is served of it.
+    pub(super) fn import(&mut self, pair: Pair) {
+        let mut bindings = Vec::new();
+        let place = self.line_span(&pair);
+        for module in pair.into_inner().filter(|p| p.as_rule() == Rule::module) {
+            let mut parts = module.into_inner();
+            let Some(dotted) = parts.next() else { continue };
+            let root = dotted.as_str().split('.').next().unwrap_or("");
+            let (name, module) = match parts.next() {
+                Some(alias) => (alias.as_str(), dotted.as_str()),
+                None => (root, root),
+            };
+            bindings.push(Binding { name: name.into(), module: module.into(), member: None });
+        }
+        self.bind(place, bindings);
+    }
+
+    /// `from a import b as c, d`.
+    pub(super) fn from(&mut self, pair: Pair) {
+        let place = self.line_span(&pair);
+        let mut module = "";
+        let mut bindings = Vec::new();
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::dotted => module = part.as_str(),
+                Rule::imported => {
+                    let star = part.clone().into_inner().any(|p| p.as_rule() == Rule::star);
+                    let names: Vec<&str> = part.into_inner().map(|p| p.as_str()).collect();
+                    if let (false, Some(first), Some(last)) = (star, names.first(), names.last()) {
+                        let member = Some(Box::from(*first));
+                        bindings.push(Binding { name: (*last).into(), module: module.into(), member });
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.bind(place, bindings);
+    }
+
+    fn bind(&mut self, place: crate::span::Span, bindings: Vec<Binding>) {
+        let line = self.slice(place.range());
+        // The statement ends where a trailing comment begins.
+        let end = if line.contains('(') { line.len() } else { line.find('#').unwrap_or(line.len()) };
+        let end = line[..end].trim_end().len();
+        let calls: Vec<String> = bindings
+            .iter()
+            .map(|b| format!("{} = _import({:?}, {:?})", b.name, b.module, b.member.as_deref().unwrap_or("")))
+            .collect();
+        let text = if calls.is_empty() { "pass".into() } else { calls.join("; ") };
+        let start = place.start as usize;
+        self.emit.replace(start..start + end, &text);
+        self.bindings.extend(bindings);
+    }
+
+    pub(super) fn bad_rule(&mut self, pair: Pair) {
+        let place = self.line_span(&pair);
+        let kind = pair.into_inner().next().map_or("rule", |k| k.as_str());
+        let line = self.slice(place.range());
+        let words = line[kind.len()..].trim();
+        let is_name = !words.is_empty() && words.chars().all(|c| c.is_alphanumeric() || c == '_');
+        let (message, hint) = if is_name && !words.starts_with(|c: char| c.is_ascii_digit()) {
+            (format!("`:` is missing after `{line}`"), format!("write `{line}:`"))
+        } else {
+            let hint = "names are letters, digits and `_`, and do not begin with a digit".to_owned();
+            (format!("expected `{kind} NAME:`"), hint)
+        };
+        self.fail(Diag::at(place, message).hint(hint));
+    }
+
+    pub(super) fn bad_entry(&mut self, pair: &Pair, title: &str) {
+        let place = self.line_span(pair);
+        let line = self.slice(place.range());
+        let word = line.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("");
+        let diag = if keys::section_support(word).is_some() {
+            let rest = line[word.len()..].trim_start();
+            let value = rest.trim_start_matches(['=', ':']).trim_start();
+            let diag = match rest.chars().next() {
+                Some('=') => Diag::at(place, format!("sections are written with `:`, not `=`, in {title}")),
+                Some(':') => Diag::at(place, format!("the value of `{word}` is not understood")),
+                _ => Diag::at(place, format!("`:` is missing after `{word}`")),
+            };
+            if rest.starts_with(':') { diag } else { diag.hint(format!("write `{word}: {value}`")) }
+        } else {
+            Diag::at(place, format!("expected a section such as `input:` in {title}"))
+                .maybe_hint(did_you_mean(word, keys::section_names()))
+        };
+        self.fail(diag);
+    }
+
+    /// A section that is indented deeper than its rule's other sections.
+    pub(super) fn deep(&mut self, pair: &Pair) {
+        let key = pair.as_str().trim_end_matches(':').trim_end();
+        let start = pair.as_span().start();
+        let diag = Diag::at(self.span(start..start + key.len()), format!("`{key}` is indented too far"));
+        self.fail(diag.hint("indent all sections of a rule alike"));
+    }
+
+    /// `word: ...` where no section or directive of that name can stand.
+    pub(super) fn bad_line(&mut self, pair: Pair) {
+        let mut parts = pair.into_inner();
+        let (Some(indent), Some(name)) = (parts.next(), parts.next()) else { return };
+        let (key, span) = (name.as_str(), self.span_of(&name));
+        let is_section = keys::section_support(key).is_some();
+        if is_section && self.before.reported {
+            return;
+        }
+        let diag = match (&self.before.rule, is_section || !indent.as_str().is_empty()) {
+            (Some((title, known)), true) if is_section && !known.is_empty() => {
+                Diag::at(span, misindented(key, indent.as_str(), known, title))
+                    .hint("indent all sections of a rule alike")
+            }
+            (_, true) if is_section => Diag::at(span, format!("section `{key}` stands outside of a rule"))
+                .hint("indent it below a `rule NAME:`"),
+            _ if keys::directive_support(key).is_some() => {
+                Diag::at(span, format!("the value of `{key}` is not understood"))
+            }
+            _ => {
+                let known =
+                    keys::directive_names().chain(["rule", "checkpoint", "module"]).chain(keys::section_names());
+                Diag::at(span, format!("unknown directive `{key}`")).maybe_hint(did_you_mean(key, known))
+            }
+        };
+        self.fail(diag);
+    }
+}
+
+fn misindented(key: &str, indent: &str, known: &str, title: &str) -> String {
+    let mixed = |a: &str, b: &str| a.contains('\t') && b.contains(' ') && !b.contains('\t');
+    if mixed(indent, known) || mixed(known, indent) {
+        return format!("`{key}` is indented with other characters (tabs, blanks) than the sections of {title}");
+    }
+    let (here, there) = (indent.chars().count(), known.chars().count());
+    format!("`{key}` is indented by {here}, the sections of {title} by {there}")
+}

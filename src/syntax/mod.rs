@@ -1,0 +1,39 @@
+//! Syntax: the text of a Rulefile becomes a tree of rules and directives, and
+//! Starlark text with a map back to the user's bytes.
+//!
+//! `grammar/rulefile.pest` owns the layout; this module turns its pairs into
+//! plain types and is the only one that sees pest. It evaluates nothing and
+//! does not know what a section means.
+
+mod build;
+mod emit;
+mod keys;
+mod line;
+mod section;
+mod string;
+mod tree;
+
+pub use emit::Chunk;
+pub use keys::{Support, directive_support, section_names, section_support};
+pub use tree::{Arg, Binding, Directive, Kind, RuleDecl, Section, Tree};
+
+use crate::diag::Diags;
+use crate::span::FileId;
+
+/// How many rules and directives were declared by the files read before, so
+/// that numbers in the lowered text are unique over all files.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Base {
+    /// Rules so far.
+    pub rules: usize,
+    /// Directives so far.
+    pub directives: usize,
+}
+
+/// Parses and lowers one file.
+///
+/// # Errors
+/// Every structural fault of the file, in order.
+pub fn parse(file: FileId, text: &str, base: Base) -> Result<Tree, Diags> {
+    build::parse(file, text, base)
+}

@@ -1,0 +1,134 @@
+//! The tree of one file: what its structure says, with spans.
+//!
+//! Owns plain types. It does not know pest, nor what values evaluate to.
+
+use super::emit::Chunk;
+use crate::span::{Literals, Span};
+
+/// What a rule-like block is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `rule`
+    Rule,
+    /// `checkpoint`
+    Checkpoint,
+    /// `module`
+    Module,
+}
+
+impl Kind {
+    /// The keyword.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Rule => "rule",
+            Kind::Checkpoint => "checkpoint",
+            Kind::Module => "module",
+        }
+    }
+}
+
+/// One argument of a section or directive.
+#[derive(Clone, Debug)]
+pub struct Arg {
+    /// `name = ...`
+    pub name: Option<(Box<str>, Span)>,
+    /// Its value.
+    pub span: Span,
+    /// `*x` or `**x`: stands for an unknown number of arguments.
+    pub splat: bool,
+}
+
+/// `key: args`.
+#[derive(Clone, Debug)]
+pub struct Section {
+    /// The key.
+    pub key: Box<str>,
+    /// Where the key stands.
+    pub key_span: Span,
+    /// The value, or the key where there is none.
+    pub span: Span,
+    /// The arguments, in order.
+    pub args: Vec<Arg>,
+    /// Every string literal of the value.
+    pub literals: Literals,
+}
+
+impl Section {
+    /// The string literals of one argument.
+    pub fn literals_of(&self, arg: &Arg) -> Literals {
+        let inside = |s: Span| arg.span.start <= s.start && s.end <= arg.span.end;
+        Literals::new(arg.span, self.literals.iter().filter(|l| inside(l.span)).cloned().collect())
+    }
+
+    /// The argument that the `i`th positional value came from, where that can
+    /// be told: no `*x` stands before it.
+    pub fn positional(&self, i: usize) -> Option<&Arg> {
+        let before = self.args.iter().take_while(|a| !a.splat);
+        before.filter(|a| a.name.is_none()).nth(i)
+    }
+
+    /// The argument of a name.
+    pub fn keyword(&self, name: &str) -> Option<&Arg> {
+        self.args.iter().find(|a| a.name.as_ref().is_some_and(|(n, _)| &**n == name))
+    }
+}
+
+/// A rule as written.
+#[derive(Clone, Debug)]
+pub struct RuleDecl {
+    /// `rule`, `checkpoint` or `module`.
+    pub kind: Kind,
+    /// Its name; rules may have none.
+    pub name: Option<Box<str>>,
+    /// `rule NAME`.
+    pub head: Span,
+    /// The docstring.
+    pub doc: Option<Box<str>>,
+    /// Its sections, each key once.
+    pub sections: Vec<Section>,
+}
+
+impl RuleDecl {
+    /// The section of a key.
+    pub fn section(&self, key: &str) -> Option<&Section> {
+        self.sections.iter().find(|s| &*s.key == key)
+    }
+}
+
+/// A directive such as `include:`; for `localrules` and `ruleorder` the
+/// arguments are names.
+#[derive(Clone, Debug)]
+pub struct Directive {
+    /// Key and arguments.
+    pub section: Section,
+    /// The rule names of `localrules` and `ruleorder`.
+    pub names: Vec<(Box<str>, Span)>,
+}
+
+/// A name bound by `import` or `from`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// The name it has in the Rulefile.
+    pub name: Box<str>,
+    /// The module it comes from, dotted.
+    pub module: Box<str>,
+    /// The member of the module, for `from module import member`.
+    pub member: Option<Box<str>>,
+}
+
+/// One parsed file.
+#[derive(Debug, Default)]
+pub struct Tree {
+    /// Its rules; the lowered text names them by index plus the base.
+    pub rules: Vec<RuleDecl>,
+    /// Its directives, named the same way.
+    pub directives: Vec<Directive>,
+    /// The lowered text, cut where an `include` may bring new names.
+    pub chunks: Vec<Chunk>,
+    /// The expressions inside f-strings.
+    pub fields: Vec<Span>,
+    /// Names that come from Python modules.
+    pub bindings: Vec<Binding>,
+    /// Some `include:` stands in it.
+    pub includes: bool,
+}
