@@ -1,0 +1,289 @@
+//! Which paths exist: `glob()` and `glob_wildcards()`.
+//!
+//! Owns the walk over the user's directories. It starts at the longest prefix
+//! that has no wildcard, follows symbolic links (never in circles), and never
+//! sees names of ours. What is found is sorted, so that one tree gives one plan.
+
+use super::{ASIDE_PREFIX, STATE_DIR};
+use crate::pattern::Pattern;
+use globset::{GlobBuilder, GlobMatcher};
+use std::io;
+use std::ops::Range;
+use walkdir::{DirEntry, WalkDir};
+
+/// Paths found by a walk.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Sorted by bytes, each once.
+    pub paths: Vec<String>,
+    /// How many names were passed over because they are not UTF-8.
+    pub not_utf8: usize,
+}
+
+/// The paths that a glob matches: `*`, `?`, `[a-z]`, `{a,b}` within one name,
+/// `**` over directories. Names that begin with a dot are found only if the
+/// glob spells the dot. Dangling links are not there.
+///
+/// # Errors
+/// If the glob is malformed, or a directory cannot be read.
+pub fn paths(glob: &str) -> Result<Found, GlobError> {
+    let glob = &*crate::path::normal(glob);
+    let (root, rest) = split(glob);
+    if rest == "**/*" {
+        let search = Search { root, depth: usize::MAX, hidden: false, prefix: "" };
+        return walk(&search, &mut |_| true);
+    }
+    let matcher = compile(glob)?;
+    if rest.is_empty() {
+        let there = super::stat(root)?.exists();
+        return Ok(Found { paths: there.then(|| root.to_owned()).into_iter().collect(), not_utf8: 0 });
+    }
+    let hidden = rest.starts_with('.') || rest.contains("/.") || rest.contains("{.") || rest.contains(",.");
+    let deep = rest.contains("**") || (rest.contains('{') && rest.contains('/'));
+    let depth = if deep { usize::MAX } else { rest.matches('/').count() + 1 };
+    let search = Search { root, depth, hidden, prefix: "" };
+    walk(&search, &mut |path| matcher.is_match(path))
+}
+
+/// The values of a pattern's wildcards over the paths that match it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wildcards {
+    /// The wildcards, in the order of the pattern.
+    pub names: Vec<Box<str>>,
+    /// For each name its values, one for each path, in the order of the paths.
+    pub values: Vec<Vec<String>>,
+    /// How many names were passed over because they are not UTF-8.
+    pub not_utf8: usize,
+}
+
+/// Snakemake's `glob_wildcards`: matches a pattern against every file and
+/// directory there is, or against `files` in their order.
+///
+/// # Errors
+/// If a directory cannot be read.
+pub fn wildcards(pattern: &Pattern, files: Option<&[String]>) -> Result<Wildcards, GlobError> {
+    let names = pattern.names().to_vec();
+    let mut found = Wildcards { values: vec![Vec::new(); names.len()], names, not_utf8: 0 };
+    let mut ranges = Vec::new();
+    if let Some(files) = files {
+        files.iter().for_each(|path| found.take(pattern, path, &mut ranges));
+        return Ok(found);
+    }
+    let prefix = pattern.prefix();
+    let root = match prefix.rfind('/') {
+        Some(0) => "/",
+        Some(slash) => &prefix[..slash],
+        None => "",
+    };
+    let search = Search { root, depth: usize::MAX, hidden: true, prefix };
+    let there = walk(&search, &mut |path| pattern.captures(path, &mut ranges))?;
+    there.paths.iter().for_each(|path| found.take(pattern, path, &mut ranges));
+    found.not_utf8 = there.not_utf8;
+    Ok(found)
+}
+
+impl Wildcards {
+    fn take(&mut self, pattern: &Pattern, path: &str, ranges: &mut Vec<Range<u32>>) {
+        if pattern.captures(path, ranges) {
+            for (values, range) in self.values.iter_mut().zip(ranges) {
+                values.push(path[range.start as usize..range.end as usize].to_owned());
+            }
+        }
+    }
+}
+
+/// Why a glob found nothing to say.
+#[derive(Debug)]
+pub enum GlobError {
+    /// The glob itself; a line that says why.
+    Malformed(String),
+    /// A directory could not be read.
+    Io(io::Error),
+}
+
+impl From<io::Error> for GlobError {
+    fn from(error: io::Error) -> GlobError {
+        GlobError::Io(error)
+    }
+}
+
+impl std::fmt::Display for GlobError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            GlobError::Malformed(why) => f.write_str(why),
+            GlobError::Io(error) => error.fmt(f),
+        }
+    }
+}
+
+fn compile(glob: &str) -> Result<GlobMatcher, GlobError> {
+    let built = GlobBuilder::new(glob).literal_separator(true).backslash_escape(true).build();
+    built.map(|g| g.compile_matcher()).map_err(|e| GlobError::Malformed(e.kind().to_string()))
+}
+
+/// The directory before the first name with a wildcard, and the rest; the
+/// directory is empty for the current one.
+fn split(glob: &str) -> (&str, &str) {
+    let Some(first) = glob.find(['*', '?', '[', '{', '\\']) else { return (glob, "") };
+    match glob[..first].rfind('/') {
+        Some(0) => ("/", &glob[1..]),
+        Some(slash) => (&glob[..slash], &glob[slash + 1..]),
+        None => ("", glob),
+    }
+}
+
+/// Where to look.
+struct Search<'a> {
+    /// Empty: the current directory. Paths are spelt with it as their beginning.
+    root: &'a str,
+    /// How many names below it at most.
+    depth: usize,
+    /// Whether names that begin with a dot count.
+    hidden: bool,
+    /// What every path begins with.
+    prefix: &'a str,
+}
+
+/// Every path that `wanted` takes.
+fn walk(search: &Search<'_>, wanted: &mut dyn FnMut(&str) -> bool) -> Result<Found, GlobError> {
+    let &Search { root, depth, hidden, prefix } = search;
+    let mut found = Found::default();
+    let start = if root.is_empty() { "." } else { root };
+    let first = prefix.rsplit('/').next().unwrap_or("");
+    let visible = |entry: &DirEntry| {
+        let name = entry.file_name().as_encoded_bytes();
+        let ours = name.starts_with(ASIDE_PREFIX.as_bytes()) || name == STATE_DIR.as_bytes();
+        let apart = entry.depth() == 1 && !name.starts_with(first.as_bytes());
+        entry.depth() == 0 || !(ours || apart || (!hidden && name.starts_with(b".")))
+    };
+    let entries = WalkDir::new(start).min_depth(0).max_depth(depth).follow_links(true);
+    for entry in entries.into_iter().filter_entry(visible) {
+        let path = match &entry {
+            Ok(entry) if entry.depth() == 0 => continue,
+            Ok(entry) => entry.path(),
+            // The link is there; what it leads to was walked already.
+            Err(error) if error.loop_ancestor().is_some() => error.path().unwrap_or("".as_ref()),
+            Err(error) => match error.io_error().map(io::Error::kind) {
+                Some(io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => continue,
+                _ if is_link_loop(error) => continue,
+                _ => return Err(GlobError::Io(entry.expect_err("it is an error").into())),
+            },
+        };
+        let Some(path) = path.to_str() else {
+            found.not_utf8 += 1;
+            continue;
+        };
+        let path = if root.is_empty() { path.strip_prefix("./").unwrap_or(path) } else { path };
+        if wanted(path) {
+            found.paths.push(path.to_owned());
+        }
+    }
+    found.paths.sort_unstable();
+    Ok(found)
+}
+
+fn is_link_loop(error: &walkdir::Error) -> bool {
+    error.io_error().and_then(io::Error::raw_os_error) == Some(libc::ELOOP)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::symlink;
+    use std::path::Path;
+
+    /// A tree, and what a glob below it finds, without the tree's own prefix.
+    fn tree() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        for name in
+            ["a.txt", "b.txt", "b.csv", ".hidden.txt", "d/c.txt", "d/e/f.txt", ".rulemake/log.txt", ".rm~1~x.txt"]
+        {
+            let path = root.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        symlink("nowhere.txt", root.join("dangling.txt")).unwrap();
+        symlink("d", root.join("link")).unwrap();
+        symlink("..", root.join("d/up")).unwrap();
+        dir
+    }
+
+    fn found(dir: &Path, glob: &str) -> Vec<String> {
+        let prefix = format!("{}/", dir.display());
+        let all = paths(&format!("{prefix}{glob}")).unwrap().paths;
+        all.iter().map(|p| p.strip_prefix(&prefix).unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn globs() {
+        let dir = tree();
+        let cases: [(&str, &[&str]); 9] = [
+            ("*.txt", &["a.txt", "b.txt"]),
+            ("b.{txt,csv}", &["b.csv", "b.txt"]),
+            ("[ab].txt", &["a.txt", "b.txt"]),
+            ("a.txt", &["a.txt"]),
+            ("nothing", &[]),
+            ("no/such/*.txt", &[]),
+            (".h*", &[".hidden.txt"]),
+            ("d/*", &["d/c.txt", "d/e", "d/up"]),
+            ("link/**/*.txt", &["link/c.txt", "link/e/f.txt"]),
+        ];
+        for (glob, want) in cases {
+            assert_eq!(
+                found(dir.path(), glob).iter().filter(|p| !p.contains("up/")).collect::<Vec<_>>(),
+                want,
+                "{glob}"
+            );
+        }
+    }
+
+    #[test]
+    fn circles_end_and_ours_is_never_seen() {
+        let dir = tree();
+        let all = found(dir.path(), "**/*");
+        assert!(all.contains(&"d/up".to_owned()) && all.contains(&"link/e/f.txt".to_owned()), "{all:?}");
+        assert!(all.iter().all(|p| !p.contains(".rulemake") && !p.contains(".rm~")), "{all:?}");
+        let mut sorted = all.clone();
+        sorted.sort();
+        sorted.dedup();
+        assert_eq!(all, sorted);
+    }
+
+    #[test]
+    fn names_that_are_not_utf8_are_counted() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join(std::ffi::OsStr::from_bytes(b"\xff.txt")), "").unwrap();
+        fs::write(dir.path().join("a.txt"), "").unwrap();
+        let found = paths(&format!("{}/*.txt", dir.path().display())).unwrap();
+        assert_eq!((found.paths.len(), found.not_utf8), (1, 1));
+    }
+
+    #[test]
+    fn the_wildcards_of_a_pattern() {
+        let dir = tree();
+        let pattern = |text: &str| {
+            let mut pattern = Pattern::parse(&format!("{}/{text}", dir.path().display())).unwrap();
+            pattern.constrain(&|_| None).unwrap();
+            pattern
+        };
+        let found = wildcards(&pattern("{dir,d|link}/{name}.txt"), None).unwrap();
+        assert_eq!(found.names, ["dir".into(), "name".into()]);
+        let pairs: Vec<_> = found.values[0].iter().zip(&found.values[1]).filter(|p| !p.1.contains("up/")).collect();
+        let want = [("d", "c"), ("d", "e/f"), ("link", "c"), ("link", "e/f")];
+        assert_eq!(pairs.iter().map(|p| (&**p.0, &**p.1)).collect::<Vec<_>>(), want);
+        let directories = wildcards(&pattern("d/{name,[^/.]+}"), None).unwrap();
+        assert_eq!(directories.values, [["e", "up"]]);
+        assert_eq!(wildcards(&pattern("b.{ext}"), None).unwrap().values, [["csv", "txt"]]);
+        assert_eq!(wildcards(&pattern("no/{x}"), None).unwrap().values, [[""; 0]]);
+        let given = ["x/b.txt", "y/c.csv", "x/a.txt"].map(|p| format!("{}/{p}", dir.path().display()));
+        assert_eq!(wildcards(&pattern("x/{n}.txt"), Some(&given)).unwrap().values, [["b", "a"]]);
+    }
+
+    #[test]
+    fn a_malformed_glob() {
+        assert!(matches!(paths("a[b"), Err(GlobError::Malformed(_))));
+    }
+}
