@@ -1,0 +1,225 @@
+//! `input:`, `output:`, `log:` and `benchmark:` of a rule.
+//!
+//! Owns flattening, flags, pins, normalisation and the rules about wildcards.
+
+use super::Assembler;
+use crate::diag::Diag;
+use crate::eval::convert::{elements, is_function};
+use crate::eval::files::Files;
+use crate::eval::given::Slot;
+use crate::eval::mark::{Mark, Marks};
+use crate::path::normal;
+use crate::rule::{Flags, Input, InputWhat, Name, Named, Output};
+use crate::suggest::did_you_mean;
+use rustc_hash::FxHashSet;
+use starlark::values::structs::StructRef;
+use starlark::values::{Heap, Value};
+
+/// One entry of a flattened section.
+enum Piece<'v> {
+    Path(&'v str, Mark),
+    Function { value: Value<'v>, unpack: bool, flags: Flags },
+}
+
+/// The fields of the struct that stands for a marked function; no Rulefile can
+/// write such names.
+pub(in crate::eval) const WRAPPED: [&str; 3] = ["function()", "flags()", "unpack()"];
+
+/// Flattens a value; the error is the element that is no path.
+fn flatten<'v>(value: Value<'v>, heap: Heap<'v>, marks: &Marks, out: &mut Vec<Piece<'v>>) -> Result<(), Value<'v>> {
+    if let Some(text) = value.unpack_str() {
+        out.push(Piece::Path(text, marks.get(text)));
+    } else if let Some(items) = elements(value, heap) {
+        for item in items {
+            flatten(item, heap, marks, out)?;
+        }
+    } else if let Some(files) = Files::from_value(value) {
+        out.extend(files.texts().map(|t| Piece::Path(t, files.mark)));
+    } else if is_function(value) {
+        out.push(Piece::Function { value, unpack: false, flags: Flags::empty() });
+    } else {
+        out.push(wrapped(value).ok_or(value)?);
+    }
+    Ok(())
+}
+
+fn wrapped<'v>(value: Value<'v>) -> Option<Piece<'v>> {
+    let fields = StructRef::from_value(value)?;
+    let field = |name: &str| fields.iter().find(|(k, _)| k.as_str() == name).map(|(_, v)| v);
+    let flags = field(WRAPPED[1])?.unpack_i32()?;
+    Some(Piece::Function {
+        value: field(WRAPPED[0])?,
+        unpack: field(WRAPPED[2])?.unpack_bool()?,
+        flags: Flags::from_bits_truncate(flags as u16),
+    })
+}
+
+/// Whether a named value counts as a list.
+fn is_list<'v>(value: Value<'v>, heap: Heap<'v>) -> bool {
+    value.unpack_str().is_none() && (elements(value, heap).is_some() || Files::from_value(value).is_some())
+}
+
+impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
+    /// The pieces of one entry; a fault leaves it empty.
+    fn pieces(&mut self, value: Value<'v>, slot: Slot, key: &str) -> Vec<Piece<'v>> {
+        let mut pieces = Vec::new();
+        if let Err(odd) = flatten(value, self.eval.heap(), &self.session.marks, &mut pieces) {
+            let kind = odd.get_type();
+            let diag = Diag::at(slot.span(), format!("`{key}` holds paths, this is a value of type `{kind}`"));
+            let hint = match kind {
+                "dict" => Some("give its entries by name with `**`, or write an input function under `unpack()`"),
+                "NoneType" => Some("write `[]` where there is no file"),
+                "int" | "float" => Some("make it a string with `str(x)`"),
+                _ => None,
+            };
+            self.fail(diag.maybe_hint(hint.map(str::to_owned)));
+            pieces.clear();
+        }
+        pieces
+    }
+
+    fn empty_path(&mut self, text: &str, key: &str, slot: Slot) -> bool {
+        if text.is_empty() {
+            self.fail(Diag::at(slot.whole(text), format!("an empty string in `{key}` is no path")));
+        }
+        text.is_empty()
+    }
+
+    pub(super) fn outputs(&mut self, key: &str) -> Named<Output> {
+        let mut named = Named::default();
+        let Some(given) = self.take(key) else { return named };
+        for (name, value, slot) in given.iter() {
+            let start = named.items.len() as u32;
+            for piece in self.pieces(value, slot, key) {
+                self.output(piece, key, slot, &mut named.items);
+            }
+            if let Some(name) = name {
+                let range = start..named.items.len() as u32;
+                named.names.push(Name { name: name.into(), range, list: is_list(value, self.eval.heap()) });
+            }
+        }
+        named
+    }
+
+    fn output(&mut self, piece: Piece<'v>, key: &str, slot: Slot, out: &mut Vec<Output>) {
+        let (text, mark) = match piece {
+            Piece::Path(text, mark) => (text, mark),
+            Piece::Function { .. } => {
+                let diag = Diag::at(slot.span(), format!("`{key}` cannot be a function"));
+                let hint = "jobs are found by their outputs: write a pattern such as `\"out/{name}.txt\"`";
+                return self.fail(diag.hint(hint));
+            }
+        };
+        if self.empty_path(text, key, slot) {
+            return;
+        }
+        if mark.flags.contains(Flags::ANCIENT) {
+            self.fail(Diag::at(slot.span(), "`ancient()` is for inputs"));
+        }
+        let path = normal(text);
+        if let Some(pattern) = self.pattern(&path, text, slot) {
+            out.push(Output { pattern, flags: mark.flags });
+        }
+    }
+
+    /// All outputs, logs and the benchmark carry the same wildcards.
+    pub(super) fn same_wildcards(&mut self, sections: &[(&str, &Named<Output>)]) {
+        let all = || sections.iter().flat_map(|(key, named)| named.items.iter().map(move |o| (*key, &o.pattern)));
+        let Some((first_key, first)) = all().next() else { return };
+        self.wildcards = first.names().to_vec();
+        let has = |p: &crate::pattern::Pattern, name: &str| p.names().iter().any(|n| **n == *name);
+        let odd = all().find_map(|(key, p)| {
+            let lacking = first.names().iter().find(|n| !has(p, n)).map(|n| (true, n.clone()));
+            let extra = p.names().iter().find(|n| !has(first, n)).map(|n| (false, n.clone()));
+            lacking.or(extra).map(|(lacks, name)| (key, p, lacks, name))
+        });
+        let Some((key, pattern, lacks, name)) = odd else { return };
+        let place = |key: &str, text: &str| self.decl.section(key).map_or(self.decl.head, |s| s.literals.whole(text));
+        let (with, without) = if lacks { (first.text(), pattern.text()) } else { (pattern.text(), first.text()) };
+        let message = format!("`{without}` lacks the wildcard `{name}` that `{with}` has");
+        let (at, other) = (place(key, pattern.text()), place(first_key, first.text()));
+        let mut diag = Diag::at(at, message);
+        if at != other {
+            diag = diag.label(other, "compared with this one");
+        }
+        self.fail(diag.hint("all outputs, logs and the benchmark of a rule carry the same wildcards"));
+    }
+
+    pub(super) fn no_duplicates(&mut self, outputs: &Named<Output>) {
+        let mut seen = FxHashSet::default();
+        let twice = outputs.items.iter().find(|o| !seen.insert(o.pattern.text()));
+        if let (Some(output), Some(section)) = (twice, self.decl.section("output")) {
+            let text = output.pattern.text();
+            let mut places = section.literals.iter().filter(|l| normal(&l.value) == text);
+            let (first, second) = (places.next(), places.next());
+            let span = second.or(first).map_or(section.span, |l| l.span);
+            let diag = Diag::at(span, format!("the output `{text}` is given twice"));
+            let diag = match (first, second) {
+                (Some(first), Some(_)) => diag.label(first.span, "first given here"),
+                _ => diag,
+            };
+            self.fail(diag);
+        }
+    }
+
+    pub(super) fn inputs(&mut self) -> starlark::Result<Named<Input>> {
+        let mut named = Named::default();
+        let Some(given) = self.take("input") else { return Ok(named) };
+        for (name, value, slot) in given.iter() {
+            let start = named.items.len() as u32;
+            for piece in self.pieces(value, slot, "input") {
+                if let Some(input) = self.input(piece, slot)? {
+                    named.items.push(input);
+                }
+            }
+            if let Some(name) = name {
+                let range = start..named.items.len() as u32;
+                named.names.push(Name { name: name.into(), range, list: is_list(value, self.eval.heap()) });
+            }
+        }
+        Ok(named)
+    }
+
+    fn input(&mut self, piece: Piece<'v>, slot: Slot) -> starlark::Result<Option<Input>> {
+        let (text, mark) = match piece {
+            Piece::Path(text, mark) => (text, mark),
+            Piece::Function { value, unpack, flags } => {
+                let id = self.session.keep(value, slot.span(), &[], self.eval)?;
+                let what = InputWhat::Function { id, unpack, span: slot.span() };
+                return Ok(Some(Input { what, flags, pin: None }));
+            }
+        };
+        if self.empty_path(text, "input", slot) {
+            return Ok(None);
+        }
+        let path = normal(text);
+        let what = if !path.contains(['{', '}']) {
+            InputWhat::Path(path.into())
+        } else {
+            let Some(pattern) = self.pattern(&path, text, slot) else { return Ok(None) };
+            match pattern.as_literal() {
+                Some(literal) => InputWhat::Path(literal.into()),
+                None => {
+                    self.known_wildcards(&pattern, text, slot);
+                    InputWhat::Pattern(Box::new(pattern))
+                }
+            }
+        };
+        Ok(Some(Input { what, flags: mark.flags, pin: mark.pin }))
+    }
+
+    /// An input's wildcards get their values from the outputs.
+    fn known_wildcards(&mut self, pattern: &crate::pattern::Pattern, text: &str, slot: Slot) {
+        let Some(unknown) = pattern.names().iter().find(|n| !self.wildcards.contains(n)) else { return };
+        let at = if pattern.text() == text { pattern.name_range(unknown) } else { 0..0 };
+        let span = if at.is_empty() { slot.whole(text) } else { slot.locate(text, at) };
+        let diag = Diag::at(span, format!("the wildcard `{unknown}` in `input` is not in the outputs"));
+        let known = did_you_mean(unknown, self.wildcards.iter().map(|w| &**w));
+        let hint = known.unwrap_or_else(|| {
+            format!(
+                "wildcards get their values from the outputs; for a list of values write `expand(..., {unknown}=[...])`"
+            )
+        });
+        self.fail(diag.hint(hint));
+    }
+}

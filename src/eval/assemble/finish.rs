@@ -1,0 +1,178 @@
+//! What can be said of the rules only when all of the Rulefile was read.
+//!
+//! Owns templates, global constraints, rule order, local rules and the default
+//! target.
+
+use crate::diag::Diag;
+use crate::eval::convert::{is_function, to_val};
+use crate::eval::fault::fault;
+use crate::eval::missing::Missing;
+use crate::eval::session::{PendingText, Session};
+use crate::rule::{Action, Input, InputWhat, Name, Rule, RuleId, Rulefile, Text, Variable};
+use crate::suggest::did_you_mean;
+use crate::syntax::Directive;
+use crate::template::{Access, Hole, Language, Names, Root, Template};
+use crate::value::Val;
+use starlark::environment::Module;
+use starlark::values::Value;
+use std::collections::BTreeMap;
+
+/// The names a template may use.
+struct Known<'m, 'v, 'r> {
+    module: &'m Module<'v>,
+    rule: &'r Rule,
+}
+
+/// A top-level name that has a plain value.
+fn variable<'v>(module: &Module<'v>, name: &str) -> Option<Value<'v>> {
+    let value = module.get(name)?;
+    let odd = is_function(value) || Missing::from_value(value).is_some();
+    (!odd && !matches!(value.get_type(), "rules" | "namespace")).then_some(value)
+}
+
+impl Names for Known<'_, '_, '_> {
+    fn is_variable(&self, name: &str) -> bool {
+        variable(self.module, name).is_some()
+    }
+
+    fn is_wildcard(&self, name: &str) -> bool {
+        self.rule.wildcards.iter().any(|w| **w == *name)
+    }
+}
+
+/// The whole Rulefile. Faults are left with the session.
+pub(in crate::eval) fn finish(session: &Session, module: &Module) -> Rulefile {
+    let mut rules = session.rules.take();
+    global_constraints(session, &mut rules);
+    let mut mentioned = BTreeMap::new();
+    for text in session.texts.take() {
+        template(session, module, &mut rules, text, &mut mentioned);
+    }
+    let mut ruleorder = Vec::new();
+    for directive in session.names.take() {
+        let found = named_rules(session, &directive);
+        match &*directive.section.key {
+            "localrules" => found.iter().for_each(|id| rules[id.index()].local = true),
+            _ => ruleorder.push(found),
+        }
+    }
+    let marked = session.marked_default.borrow().map(|(id, _)| id);
+    Rulefile {
+        rules,
+        ruleorder,
+        default_target: marked.or(session.default_target.get()),
+        workdir: session.workdir.take(),
+        shell_prefix: session.prefix.take(),
+        shell_executable: session.executable.take(),
+        config: module.get("config").and_then(|v| plain(v, module).ok()).unwrap_or_default(),
+        variables: mentioned.into_values().collect(),
+    }
+}
+
+fn plain<'v>(value: Value<'v>, module: &Module<'v>) -> starlark::Result<Val> {
+    to_val(value, module.heap(), &mut |_| Err(fault("it holds a function")))
+}
+
+fn global_constraints(session: &Session, rules: &mut [Rule]) {
+    let constraints = session.constraints.borrow();
+    if constraints.is_empty() {
+        return;
+    }
+    // A later directive beats an earlier one.
+    let find = |name: &str| constraints.iter().rev().find(|c| *c.name == *name).map(|c| c.regex.to_string());
+    for rule in rules {
+        let outputs = rule.outputs.items.iter_mut().map(|o| (o, &rule.places.output));
+        let logs = rule.logs.items.iter_mut().map(|o| (o, &rule.places.log));
+        for (output, places) in outputs.chain(logs) {
+            if let Err(error) = output.pattern.constrain(&find) {
+                let span = places.locate(output.pattern.text(), error.range);
+                session.fail(Diag::at(span, error.message).maybe_hint(error.hint));
+            }
+        }
+    }
+}
+
+fn template(
+    session: &Session,
+    module: &Module,
+    rules: &mut [Rule],
+    text: PendingText,
+    mentioned: &mut BTreeMap<Box<str>, Variable>,
+) {
+    let rule = &mut rules[text.rule.index()];
+    let bash = session.executable.borrow().as_deref().is_none_or(|e| e.rsplit('/').next() == Some("bash"));
+    let language = if text.message || !bash { Language::Plain } else { Language::Shell };
+    let parsed = Template::parse(&text.value, language, &Known { module, rule });
+    let template = match parsed {
+        Ok(template) => template,
+        Err(errors) => {
+            for error in errors {
+                let span = text.at.locate(&text.value, error.range);
+                session.fail(Diag::at(span, error.message).maybe_hint(error.hint));
+            }
+            return;
+        }
+    };
+    for diag in template.holes().filter_map(|h| unknown_part(h, rule, &text)) {
+        session.fail(diag);
+    }
+    for name in template.variables() {
+        if !mentioned.contains_key(name)
+            && let Some(value) = variable(module, name)
+        {
+            match plain(value, module) {
+                Ok(value) => {
+                    mentioned.insert(name.into(), Variable { name: name.into(), value });
+                }
+                Err(_) => {
+                    let kind = value.get_type();
+                    let message = format!("`{name}` is a value of type `{kind}`, which has no text");
+                    session.fail(Diag::at(text.at.locate(&text.value, 0..0), message));
+                }
+            }
+        }
+    }
+    let done = Text { template, value: text.value, at: text.at };
+    if text.message {
+        rule.message = Some(done);
+    } else {
+        rule.action = Action::Shell(done);
+    }
+}
+
+/// A placeholder's name of a file, param or wildcard that the rule does not have.
+fn unknown_part(hole: &Hole, rule: &Rule, text: &PendingText) -> Option<Diag> {
+    let Some(Access::Attr(name)) = hole.access.first() else { return None };
+    let names = |names: &[Name]| names.iter().map(|n| n.name.clone()).collect::<Vec<_>>();
+    let unpacks = |i: &Input| matches!(i.what, InputWhat::Function { unpack: true, .. });
+    let (what, known): (_, Vec<Box<str>>) = match &hole.root {
+        Root::Input if !rule.inputs.items.iter().any(unpacks) => ("input", names(&rule.inputs.names)),
+        Root::Output => ("output", names(&rule.outputs.names)),
+        Root::Log => ("log", names(&rule.logs.names)),
+        Root::Params => ("params", rule.params.iter().filter_map(|p| p.name.clone()).collect()),
+        Root::Wildcards => ("wildcards", rule.wildcards.clone()),
+        _ => return None,
+    };
+    if known.contains(name) || (what == "input" && name.starts_with("size")) {
+        return None;
+    }
+    let span = text.at.locate(&text.value, hole.range.start as usize..hole.range.end as usize);
+    let diag = Diag::at(span, format!("`{what}` of rule `{}` has no `{name}`", rule.name));
+    Some(diag.maybe_hint(did_you_mean(name, known.iter().map(|k| &**k))))
+}
+
+/// The rules that a directive names.
+fn named_rules(session: &Session, directive: &Directive) -> Vec<RuleId> {
+    let by_name = session.by_name.borrow();
+    let mut found = Vec::new();
+    for (name, span) in &directive.names {
+        match by_name.get(name) {
+            Some(id) => found.push(*id),
+            None => {
+                let meant = did_you_mean(name, by_name.keys().map(|k| &**k));
+                session.fail(Diag::at(*span, format!("there is no rule `{name}`")).maybe_hint(meant));
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,294 @@
+//! Rules from their evaluated sections.
+//!
+//! Owns the checks that a rule can be given on its own, and, at the end of the
+//! Rulefile, those that need all of it. It does not know targets or jobs.
+
+mod files;
+mod finish;
+mod params;
+
+pub(super) use files::WRAPPED;
+pub(super) use finish::finish;
+
+use super::fault::Fault;
+use super::given::{Given, Slot};
+use super::session::{PendingText, Session, Shown};
+use crate::diag::{Diag, Diags};
+use crate::pattern::Pattern;
+use crate::rule::{Action, Name, Named, Output, Param, Places, Rule, RuleId};
+use crate::span::Literals;
+use crate::syntax::{RuleDecl, Section};
+use crate::value::Val;
+use starlark::collections::SmallMap;
+use starlark::eval::Evaluator;
+use starlark::values::Value;
+use std::sync::Arc;
+
+/// Puts one rule together. Faults are collected, not returned at once.
+struct Assembler<'s, 'e, 'v, 'a, 'b> {
+    session: &'s Session,
+    decl: &'s RuleDecl,
+    id: RuleId,
+    given: Vec<Given<'v, 's>>,
+    constraints: Vec<(Box<str>, Box<str>)>,
+    wildcards: Vec<Box<str>>,
+    diags: Diags,
+    eval: &'e mut Evaluator<'v, 'a, 'b>,
+}
+
+/// Defines a rule from its declaration and its evaluated sections.
+///
+/// # Errors
+/// What must stop the load; other faults are left with the session.
+pub(super) fn define<'v>(
+    session: &Session,
+    index: usize,
+    sections: SmallMap<String, Value<'v>>,
+    eval: &mut Evaluator<'v, '_, '_>,
+) -> starlark::Result<()> {
+    let decl: Arc<RuleDecl> = session.decls.borrow()[index].clone();
+    let id = RuleId(session.rules.borrow().len() as u32);
+    let given: Vec<Given> =
+        sections.iter().filter_map(|(key, value)| Some(Given::unpack(decl.section(key)?, *value))).collect();
+    let mut assembler = Assembler {
+        session,
+        decl: &decl,
+        id,
+        given,
+        constraints: Vec::new(),
+        wildcards: Vec::new(),
+        diags: Vec::new(),
+        eval,
+    };
+    let rule = assembler.rule()?;
+    session.diags.borrow_mut().append(&mut assembler.diags);
+    register(session, rule, id)
+}
+
+fn register(session: &Session, rule: Rule, id: RuleId) -> starlark::Result<()> {
+    let first = session.by_name.borrow().get(&rule.name).copied();
+    if let Some(first) = first {
+        let head = session.rules.borrow()[first.index()].places.head;
+        let diag = Diag::at(rule.places.head, format!("there are two rules named `{}`", rule.name));
+        return Err(Fault(vec![diag.label(head, "first defined here")]).into());
+    }
+    session.by_name.borrow_mut().insert(rule.name.clone(), id);
+    let main = session.open.borrow().len() <= 1;
+    if main && session.default_target.get().is_none() && !rule.name.starts_with('_') {
+        session.default_target.set(Some(id));
+    }
+    session.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(rule.name.clone(), shown(&rule, id));
+    session.rules.borrow_mut().push(rule);
+    Ok(())
+}
+
+/// What `rules.NAME` gives of a rule. Inputs are shown only if all are paths.
+fn shown(rule: &Rule, id: RuleId) -> Shown {
+    use crate::rule::InputWhat;
+    let outputs = |named: &Named<Output>| -> (Arc<[Box<str>]>, Arc<[Name]>) {
+        (named.items.iter().map(|o| Box::from(o.pattern.text())).collect(), named.names.as_slice().into())
+    };
+    let input = |what: &InputWhat| match what {
+        InputWhat::Path(path) => Some(path.clone()),
+        InputWhat::Pattern(pattern) => Some(pattern.text().into()),
+        InputWhat::Function { .. } => None,
+    };
+    // Large lists are copied only for rules that others are likely to name.
+    const MOST: usize = 10_000;
+    let inputs = match rule.inputs.items.len() {
+        0..=MOST => rule.inputs.items.iter().map(|i| input(&i.what)).collect::<Option<Vec<_>>>(),
+        _ => None,
+    };
+    let inputs = inputs.map(|all| (all.into(), rule.inputs.names.as_slice().into())).unwrap_or_default();
+    let params = rule.params.iter().map(|p| (p.name.clone(), p.value.clone())).collect();
+    Shown { id: Some(id), inputs, outputs: outputs(&rule.outputs), logs: outputs(&rule.logs), params }
+}
+
+impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
+    fn rule(&mut self) -> starlark::Result<Rule> {
+        self.rule_constraints();
+        let outputs = self.outputs("output");
+        let logs = self.outputs("log");
+        let benchmark = self.outputs("benchmark");
+        self.same_wildcards(&[("output", &outputs), ("log", &logs), ("benchmark", &benchmark)]);
+        self.no_duplicates(&outputs);
+        if let Some(section) = self.decl.section("benchmark") {
+            let text = "`benchmark` is checked, but no benchmark file is written yet";
+            self.session.warn(Diag::warning(crate::diag::Kind::Rulefile, text).label(section.key_span, ""));
+        }
+        let inputs = self.inputs()?;
+        let params = self.params()?;
+        let threads = self.threads()?;
+        let resources = self.resources()?;
+        let name = self.name();
+        let rule = Rule {
+            anonymous: name.is_none(),
+            name: name.unwrap_or_else(|| (self.id.index() + 1).to_string().into()),
+            doc: self.decl.doc.clone(),
+            wildcards: std::mem::take(&mut self.wildcards),
+            inputs,
+            outputs,
+            logs,
+            params,
+            threads,
+            resources,
+            priority: self.number("priority", 0),
+            message: None,
+            action: Action::None,
+            local: self.flag("localrule"),
+            places: self.places(),
+        };
+        self.text("shell");
+        self.text("message");
+        self.text("group");
+        self.default_target();
+        Ok(rule)
+    }
+
+    fn places(&self) -> Places {
+        let of = |key| self.decl.section(key).map_or(Literals::none(self.decl.head), |s| s.literals.clone());
+        Places { head: self.decl.head, input: of("input"), output: of("output"), log: of("log") }
+    }
+
+    /// The section of a key, taken out.
+    fn take(&mut self, key: &str) -> Option<Given<'v, 's>> {
+        let i = self.given.iter().position(|g| &*g.section.key == key)?;
+        Some(self.given.swap_remove(i))
+    }
+
+    fn fail(&mut self, diag: Diag) {
+        self.diags.push(diag);
+    }
+
+    /// The only value of a section, if it is given.
+    fn single(&mut self, key: &str) -> Option<(Value<'v>, Slot<'s>)> {
+        match self.take(key)?.single() {
+            Ok(found) => Some(found),
+            Err(diag) => {
+                self.fail(diag);
+                None
+            }
+        }
+    }
+
+    fn wants(&mut self, key: &str, what: &str, value: Value<'v>, slot: Slot) {
+        let kind = value.get_type();
+        self.fail(Diag::at(slot.span(), format!("`{key}` wants {what}, this is a value of type `{kind}`")));
+    }
+
+    fn flag(&mut self, key: &str) -> bool {
+        let Some((value, slot)) = self.single(key) else { return false };
+        if value.unpack_bool().is_none() {
+            self.wants(key, "`True` or `False`", value, slot);
+        }
+        value.unpack_bool().unwrap_or(false)
+    }
+
+    fn number(&mut self, key: &str, default: i64) -> i64 {
+        let Some((value, slot)) = self.single(key) else { return default };
+        match value.unpack_i32() {
+            Some(number) => i64::from(number),
+            None => {
+                self.wants(key, "an int", value, slot);
+                default
+            }
+        }
+    }
+
+    fn name(&mut self) -> Option<Box<str>> {
+        let Some((value, slot)) = self.single("name") else { return self.decl.name.clone() };
+        match value.unpack_str() {
+            Some(text) if !text.is_empty() => Some(text.into()),
+            _ => {
+                self.wants("name", "a string", value, slot);
+                self.decl.name.clone()
+            }
+        }
+    }
+
+    /// A template, kept until all variables are known.
+    fn text(&mut self, key: &str) {
+        let Some((value, slot)) = self.single(key) else { return };
+        match value.unpack_str() {
+            Some(text) if key != "group" => self.session.texts.borrow_mut().push(PendingText {
+                rule: self.id,
+                message: key == "message",
+                value: text.into(),
+                at: slot.literals(),
+            }),
+            Some(_) => {}
+            None => self.wants(key, "a string", value, slot),
+        }
+    }
+
+    fn default_target(&mut self) {
+        let span = self.decl.section("default_target").map(|s| s.key_span);
+        let (true, Some(span)) = (self.flag("default_target"), span) else { return };
+        let first = self.session.marked_default.borrow().map(|(_, s)| s);
+        if let Some(first) = first {
+            let diag = Diag::at(span, "two rules are marked as the default target");
+            self.fail(diag.label(first, "first marked here"));
+        }
+        *self.session.marked_default.borrow_mut() = Some((self.id, span));
+    }
+
+    fn rule_constraints(&mut self) {
+        let Some(given) = self.take("wildcard_constraints") else { return };
+        let (constraints, mut diags) = constraints(&given);
+        self.constraints = constraints.into_iter().map(|c| (c.name, c.regex)).collect();
+        self.diags.append(&mut diags);
+    }
+
+    /// A pattern with the rule's own constraints.
+    fn pattern(&mut self, text: &str, given: &str, slot: Slot) -> Option<Pattern> {
+        let constraint = |name: &str| self.constraints.iter().find(|(n, _)| **n == *name).map(|(_, r)| r.to_string());
+        let parsed = Pattern::parse(text).and_then(|mut pattern| {
+            if !pattern.names().is_empty() && !self.constraints.is_empty() {
+                pattern.constrain(&constraint)?;
+            }
+            Ok(pattern)
+        });
+        parsed.map_err(|e| self.fail(pattern_fault(&e, text, given, slot))).ok()
+    }
+}
+
+/// A pattern's fault at its place; `given` is the text before normalisation.
+fn pattern_fault(error: &crate::pattern::PatternError, text: &str, given: &str, slot: Slot) -> Diag {
+    let span = if text == given {
+        slot.locate(given, error.range.clone())
+    } else {
+        let piece = text.get(error.range.clone()).unwrap_or("");
+        let at = given.find(piece).unwrap_or(0);
+        slot.locate(given, at..at + piece.len())
+    };
+    Diag::at(span, error.message.clone()).maybe_hint(error.hint.clone())
+}
+
+/// The constraints of a `wildcard_constraints` section or directive.
+pub(super) fn constraints(given: &Given) -> (Vec<super::session::Constraint>, Diags) {
+    let mut all = Vec::new();
+    let mut diags = Vec::new();
+    for (name, value, slot) in given.iter() {
+        match (name, value.unpack_str()) {
+            (Some(name), Some(regex)) => {
+                let probe = format!("{{{name},{regex}}}");
+                if let Err(error) = Pattern::parse(&probe) {
+                    let hint = error.hint.clone();
+                    diags.push(Diag::at(slot.whole(regex), error.message).maybe_hint(hint));
+                    continue;
+                }
+                all.push(super::session::Constraint { name: name.into(), regex: regex.into() });
+            }
+            (None, _) => diags.push(
+                Diag::at(slot.span(), "a constraint wants the name of its wildcard").hint("write `name = \"regex\"`"),
+            ),
+            (_, None) => diags.push(Diag::at(slot.span(), "a constraint is a regular expression in a string")),
+        }
+    }
+    (all, diags)
+}
+
+/// A `Param` with nothing but a value.
+fn plain(value: Val, section: Option<&Section>, decl: &RuleDecl) -> Param {
+    Param { name: None, value, filled: false, span: section.map_or(decl.head, |s| s.span) }
+}

@@ -1,0 +1,95 @@
+//! `params:`, `threads:` and `resources:` of a rule.
+//!
+//! Owns their types and which of their strings hold wildcards.
+
+use super::{Assembler, plain};
+use crate::diag::Diag;
+use crate::eval::convert::to_val;
+use crate::eval::given::Slot;
+use crate::pattern::Pattern;
+use crate::rule::Param;
+use crate::span::Span;
+use crate::suggest::did_you_mean;
+use crate::value::Val;
+use starlark::values::Value;
+
+/// What functions of each section are given besides the wildcards.
+const PARAMS: &[&str] = &["input", "output", "threads", "resources", "attempt"];
+const RESOURCES: &[&str] = &["input", "threads", "attempt"];
+const THREADS: &[&str] = &["input", "attempt"];
+
+impl<'v> Assembler<'_, '_, 'v, '_, '_> {
+    fn value(&mut self, value: Value<'v>, span: Span, allowed: &[&str]) -> starlark::Result<Val> {
+        let (session, eval) = (self.session, &*self.eval);
+        to_val(value, eval.heap(), &mut |function| session.keep(function, span, allowed, eval))
+    }
+
+    pub(super) fn params(&mut self) -> starlark::Result<Vec<Param>> {
+        let Some(given) = self.take("params") else { return Ok(Vec::new()) };
+        let mut params = Vec::new();
+        for (name, value, slot) in given.iter() {
+            let value = self.value(value, slot.span(), PARAMS)?;
+            let filled = self.holds_wildcards(&value, slot);
+            params.push(Param { name: name.map(Into::into), value, filled, span: slot.span() });
+        }
+        Ok(params)
+    }
+
+    /// Whether some string is a pattern of the rule's wildcards. Braces that
+    /// hold no wildcard of the rule are plain text, unless others do.
+    fn holds_wildcards(&mut self, value: &Val, slot: Slot) -> bool {
+        let text = match value {
+            Val::List(items) => return items.iter().fold(false, |any, v| self.holds_wildcards(v, slot) | any),
+            Val::Str(text) if text.contains('{') => text,
+            _ => return false,
+        };
+        let Ok(pattern) = Pattern::parse(text) else { return false };
+        let (known, unknown): (Vec<_>, Vec<_>) = pattern.names().iter().partition(|n| self.wildcards.contains(n));
+        match (known.is_empty(), unknown.first()) {
+            (true, _) => false,
+            (false, None) => true,
+            (false, Some(name)) => {
+                let span = slot.locate(text, pattern.name_range(name));
+                let diag = Diag::at(span, format!("`{name}` is no wildcard of this rule"));
+                let meant = did_you_mean(name, self.wildcards.iter().map(|w| &**w));
+                self.fail(diag.hint(meant.unwrap_or_else(|| format!("write `{{{{{name}}}}}` for plain braces"))));
+                false
+            }
+        }
+    }
+
+    pub(super) fn threads(&mut self) -> starlark::Result<Param> {
+        let section = self.decl.section("threads");
+        let Some((value, slot)) = self.single("threads") else { return Ok(plain(Val::Int(1), section, self.decl)) };
+        let value = self.value(value, slot.span(), THREADS)?;
+        match &value {
+            Val::Int(n) if *n < 1 => self.fail(Diag::at(slot.span(), "a job has at least one thread")),
+            Val::Int(_) | Val::Func(_) => {}
+            other => {
+                let diag =
+                    Diag::at(slot.span(), format!("`threads` wants an int or a function, this is {}", other.kind()));
+                self.fail(diag);
+            }
+        }
+        Ok(Param { name: None, value, filled: false, span: slot.span() })
+    }
+
+    pub(super) fn resources(&mut self) -> starlark::Result<Vec<Param>> {
+        let Some(given) = self.take("resources") else { return Ok(Vec::new()) };
+        let mut all = Vec::new();
+        for (name, value, slot) in given.iter() {
+            let Some(name) = name else {
+                self.fail(Diag::at(slot.span(), "a resource wants a name").hint("write `mem_mb = 1000`"));
+                continue;
+            };
+            let value = self.value(value, slot.span(), RESOURCES)?;
+            if !matches!(value, Val::Int(_) | Val::Float(_) | Val::Str(_) | Val::Func(_)) {
+                let kind = value.kind();
+                let message = format!("the resource `{name}` wants a number, a string or a function, this is {kind}");
+                self.fail(Diag::at(slot.span(), message));
+            }
+            all.push(Param { name: Some(name.into()), value, filled: false, span: slot.span() });
+        }
+        Ok(all)
+    }
+}

@@ -1,0 +1,239 @@
+//! What lowered text calls: rules, directives, f-strings, raise, imports; and
+//! the `shell` object.
+
+use crate::diag::{Diag, Kind};
+use crate::eval::config;
+use crate::eval::convert::{from_val, to_val};
+use crate::eval::fault::{Fault, fault, hinted};
+use crate::eval::given::{Given, pack};
+use crate::eval::load::{beside, run_file};
+use crate::eval::missing::Missing;
+use crate::eval::session::Session;
+use crate::eval::{TrackedRead, assemble};
+use crate::syntax::Directive;
+use crate::template::Spec;
+use crate::value::{FnId, Val};
+use starlark::collections::SmallMap;
+use starlark::environment::GlobalsBuilder;
+use starlark::eval::Evaluator;
+use starlark::starlark_module;
+use starlark::values::dict::DictMut;
+use starlark::values::none::NoneType;
+use starlark::values::structs::AllocStruct;
+use starlark::values::tuple::UnpackTuple;
+use starlark::values::{Heap, Value};
+use std::sync::Arc;
+
+#[starlark_module]
+pub(super) fn register(builder: &mut GlobalsBuilder) {
+    fn _args<'v>(
+        #[starlark(args)] args: UnpackTuple<Value<'v>>,
+        #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        Ok(pack(args.items, named, heap))
+    }
+
+    fn _rule<'v>(
+        #[starlark(require = pos)] id: i32,
+        #[starlark(kwargs)] sections: SmallMap<String, Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<NoneType> {
+        let session = Session::loading(eval, "rule")?;
+        assemble::define(session, id as usize, sections, eval)?;
+        Ok(NoneType)
+    }
+
+    fn _directive<'v>(
+        #[starlark(require = pos)] id: i32,
+        #[starlark(args)] args: UnpackTuple<Value<'v>>,
+        #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<NoneType> {
+        let session = Session::loading(eval, "a directive")?;
+        let directive = session.directives.borrow()[id as usize].clone();
+        let given = Given {
+            section: &directive.section,
+            args: args.items,
+            named: named.into_iter().map(|(k, v)| (k.into(), v)).collect(),
+        };
+        run_directive(session, &directive, given, eval)?;
+        Ok(NoneType)
+    }
+
+    fn _f<'v>(#[starlark(args)] parts: UnpackTuple<Value<'v>>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let mut text = String::new();
+        for part in &parts.items {
+            text.push_str(part.unpack_str().unwrap_or(""));
+        }
+        Ok(heap.alloc_str(&text).to_value())
+    }
+
+    fn _fmt<'v>(
+        #[starlark(require = pos)] value: Value<'v>,
+        #[starlark(require = pos)] conversion: &str,
+        #[starlark(require = pos)] spec: &str,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        if spec.is_empty() && conversion.is_empty() {
+            return Ok(match value.unpack_str() {
+                Some(_) => value,
+                None => heap.alloc_str(&value.to_str()).to_value(),
+            });
+        }
+        let mut plain = to_val(value, heap, &mut |_| Ok(FnId(0)))?;
+        if conversion == "r" {
+            plain = Val::str(plain.repr());
+        }
+        let text = Spec::parse(spec).and_then(|s| s.apply(&plain));
+        text.map(|t| heap.alloc_str(&t).to_value()).map_err(fault)
+    }
+
+    fn _raise<'v>(#[starlark(args)] what: UnpackTuple<Value<'v>>) -> starlark::Result<NoneType> {
+        let text = what.items.first().map_or("raised".to_owned(), |v| v.to_str());
+        Err(fault(text))
+    }
+
+    fn _assert<'v>(
+        #[starlark(require = pos)] condition: Value<'v>,
+        #[starlark(require = pos)] message: Option<Value<'v>>,
+    ) -> starlark::Result<NoneType> {
+        if condition.to_bool() {
+            return Ok(NoneType);
+        }
+        Err(fault(message.map_or("this assertion does not hold".to_owned(), |m| m.to_str())))
+    }
+
+    fn _import<'v>(
+        #[starlark(require = pos)] module: &str,
+        #[starlark(require = pos)] member: &str,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        Ok(import(module, member, heap))
+    }
+}
+
+#[starlark_module]
+pub(super) fn shell(builder: &mut GlobalsBuilder) {
+    fn prefix<'v>(
+        #[starlark(require = pos)] text: &str,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<NoneType> {
+        *Session::loading(eval, "shell.prefix")?.prefix.borrow_mut() = Some(text.into());
+        Ok(NoneType)
+    }
+
+    fn executable<'v>(
+        #[starlark(require = pos)] path: &str,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<NoneType> {
+        *Session::loading(eval, "shell.executable")?.executable.borrow_mut() = Some(path.into());
+        Ok(NoneType)
+    }
+
+    fn suffix(#[starlark(require = pos)] _text: &str) -> starlark::Result<NoneType> {
+        Err(hinted("`shell.suffix` is not supported", "write it at the end of the commands"))
+    }
+}
+
+/// What is served of Python's modules under their own names; all else is a
+/// stand-in that fails where it is used.
+fn import<'v>(module: &str, member: &str, heap: Heap<'v>) -> Value<'v> {
+    let global = |name: &str| super::globals().iter().find(|(n, _)| *n == name).map(|(_, v)| v.to_value());
+    let follow = |path: &str| {
+        let mut steps = path.split('.');
+        let root = global(steps.next()?)?;
+        steps.try_fold(root, |value, step| value.get_attr(step, heap).ok().flatten())
+    };
+    let served = match (module, member) {
+        ("os" | "math" | "re" | "os.path", "") => follow(module),
+        ("os" | "math" | "re" | "os.path", member) => follow(&format!("{module}.{member}")),
+        ("glob", "") => global("glob").map(|g| heap.alloc(AllocStruct([("glob", g), ("iglob", g)]))),
+        ("glob", "glob" | "iglob") => global("glob"),
+        ("snakemake.utils", "min_version") => global("_min_version"),
+        ("itertools", "product" | "chain") | ("functools", "partial") => global(member),
+        (m, member) if m.starts_with("snakemake") && !member.is_empty() => global(member),
+        _ => None,
+    };
+    let dotted = if member.is_empty() { module.to_owned() } else { format!("{module}.{member}") };
+    served.unwrap_or_else(|| heap.alloc(Missing(dotted.into())))
+}
+
+fn run_directive<'v>(
+    session: &Session,
+    directive: &Arc<Directive>,
+    given: Given<'v, '_>,
+    eval: &mut Evaluator<'v, '_, '_>,
+) -> starlark::Result<()> {
+    let key = &*directive.section.key;
+    match key {
+        "localrules" | "ruleorder" => {
+            session.names.borrow_mut().push(directive.clone());
+            return Ok(());
+        }
+        "wildcard_constraints" => {
+            let (mut constraints, mut diags) = assemble::constraints(&given);
+            session.constraints.borrow_mut().append(&mut constraints);
+            session.diags.borrow_mut().append(&mut diags);
+            return Ok(());
+        }
+        _ => {}
+    }
+    let (value, slot) = given.single().map_err(|d| Fault(vec![d]))?;
+    let span = slot.span();
+    let Some(text) = value.unpack_str() else {
+        let kind = value.get_type();
+        let diag = Diag::at(span, format!("`{key}` wants a string, this is a value of type `{kind}`"));
+        return Err(Fault(vec![diag]).into());
+    };
+    match key {
+        "include" => {
+            let path = beside(session, span.file, text);
+            run_file(session, eval.module(), &path, Some(span)).map_err(Fault)?;
+        }
+        "configfile" => read_config(session, text, span, eval)?,
+        "workdir" => *session.workdir.borrow_mut() = Some(text.into()),
+        "shellprefix" => *session.prefix.borrow_mut() = Some(text.into()),
+        other => unreachable!("the directive `{other}` is refused by the syntax"),
+    }
+    Ok(())
+}
+
+/// Merges a config file into `config`, below what the command line gave.
+fn read_config<'v>(
+    session: &Session,
+    given: &str,
+    span: crate::span::Span,
+    eval: &mut Evaluator<'v, '_, '_>,
+) -> starlark::Result<()> {
+    let path = session.in_workdir(given);
+    let read = config::read(&path, &mut session.sources.borrow_mut());
+    let over = read.map_err(|d| {
+        let diag = if d.labels.is_empty() {
+            let note = "the path of a config file is relative to the working directory";
+            let near = beside(session, span.file, given);
+            let there = near != path && std::path::Path::new(&near).is_file();
+            d.label(span, "").note(note).maybe_hint(there.then(|| format!("`{near}` is there: was it meant?")))
+        } else {
+            d.label(span, "read here")
+        };
+        Fault(vec![diag])
+    })?;
+    session.read(TrackedRead::File(path.as_str().into()));
+    session.config_files.borrow_mut().push(format!("`{path}`"));
+    let Some(old) = eval.module().get("config") else { return Ok(()) };
+    let mut merged = to_val(old, eval.heap(), &mut |_| Err(fault("`config` holds a function")))?;
+    config::merge(&mut merged, &over);
+    config::merge(&mut merged, &session.overrides.borrow());
+    let Val::Dict(entries) = merged else {
+        return Err(Fault(vec![Diag::error(Kind::Rulefile, "`config` is no longer a dict").label(span, "")]).into());
+    };
+    let heap = eval.heap();
+    let fresh: Vec<_> = entries.iter().map(|(k, v)| (from_val(k, heap), from_val(v, heap))).collect();
+    let mut dict = DictMut::from_value(old).map_err(starlark::Error::new_other)?;
+    dict.aref.clear();
+    for (key, value) in fresh {
+        dict.aref.insert_hashed(key.get_hashed()?, value);
+    }
+    Ok(())
+}

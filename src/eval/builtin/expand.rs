@@ -1,0 +1,195 @@
+//! `expand`, `collect` and `multiext`.
+
+use crate::eval::convert::elements;
+use crate::eval::fault::{fault, hinted};
+use crate::eval::files::Files;
+use crate::eval::mark::{Mark, Marks};
+use crate::eval::session::Session;
+use crate::pattern::Pattern;
+use crate::suggest::did_you_mean;
+use starlark::collections::SmallMap;
+use starlark::environment::GlobalsBuilder;
+use starlark::eval::Evaluator;
+use starlark::starlark_module;
+use starlark::values::dict::DictRef;
+use starlark::values::list::AllocList;
+use starlark::values::tuple::UnpackTuple;
+use starlark::values::{Heap, Value};
+
+/// A value as the texts it stands for: lists flatten, all else prints.
+pub(super) fn texts<'v>(value: Value<'v>, heap: Heap<'v>, out: &mut Vec<(String, Mark)>, marks: Option<&Marks>) {
+    if let Some(text) = value.unpack_str() {
+        out.push((text.to_owned(), marks.map(|m| m.get(text)).unwrap_or_default()));
+    } else if let Some(dict) = DictRef::from_value(value) {
+        dict.keys().for_each(|v| texts(v, heap, out, marks));
+    } else if let Some(items) = elements(value, heap) {
+        items.into_iter().for_each(|v| texts(v, heap, out, marks));
+    } else if let Some(files) = Files::from_value(value) {
+        out.extend(files.texts().map(|t| (t.to_owned(), files.mark)));
+    } else {
+        out.push((value.to_str(), Mark::default()));
+    }
+}
+
+/// The values of one wildcard.
+struct Column<'a> {
+    name: &'a str,
+    values: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Combine {
+    Product,
+    Zip,
+}
+
+fn combinator(value: Option<&Value>) -> starlark::Result<Combine> {
+    let Some(value) = value else { return Ok(Combine::Product) };
+    match value.to_str().as_str() {
+        text if text.contains("zip") => Ok(Combine::Zip),
+        text if text.contains("product") => Ok(Combine::Product),
+        _ => Err(hinted(
+            "the second argument of `expand` is how to combine: `zip`, or nothing for all combinations",
+            "give several patterns as a list: `expand([\"a{x}\", \"b{x}\"], x=...)`",
+        )),
+    }
+}
+
+/// How `expand` fills one pattern.
+struct Expansion<'a> {
+    columns: &'a [Column<'a>],
+    combine: Combine,
+    allow_missing: bool,
+}
+
+impl Expansion<'_> {
+    fn fill(&self, text: &str, emit: &mut dyn FnMut(&str)) -> starlark::Result<()> {
+        let pattern = Pattern::parse(text).map_err(|e| {
+            let message = format!("`{text}` is no pattern: {}", e.message);
+            e.hint.map_or_else(|| fault(message.clone()), |h| hinted(message.clone(), h))
+        })?;
+        let used = self.used(&pattern)?;
+        let rows = match self.combine {
+            Combine::Product => used.iter().flatten().map(|c| c.values.len()).product(),
+            Combine::Zip => used.iter().flatten().map(|c| c.values.len()).min().unwrap_or(1),
+        };
+        let mut place = vec![0usize; used.len()];
+        // The dimensions in the order the wildcards were given: the last runs fastest.
+        let mut order: Vec<usize> = (0..used.len()).filter(|i| used[*i].is_some()).collect();
+        order.sort_by_key(|i| self.columns.iter().position(|c| used[*i].is_some_and(|u| std::ptr::eq(u, c))));
+        let mut buffer = String::new();
+        for _ in 0..rows {
+            buffer.clear();
+            pattern.fill(&mut buffer, |i| match used[i] {
+                Some(column) => &column.values[place[i]],
+                None => &text[pattern.name_range(&pattern.names()[i])],
+            });
+            emit(&buffer);
+            self.step(&mut place, &order, &used);
+        }
+        Ok(())
+    }
+
+    fn step(&self, place: &mut [usize], order: &[usize], used: &[Option<&Column>]) {
+        for i in order.iter().rev() {
+            place[*i] += 1;
+            if self.combine == Combine::Product {
+                if place[*i] < used[*i].map_or(1, |c| c.values.len()) {
+                    return;
+                }
+                place[*i] = 0;
+            }
+        }
+    }
+
+    /// The column of each wildcard of a pattern; none where it stays.
+    fn used(&self, pattern: &Pattern) -> starlark::Result<Vec<Option<&Column<'_>>>> {
+        let column = |name: &str| {
+            let found = self.columns.iter().find(|c| c.name == name);
+            if found.is_none() && !self.allow_missing {
+                let hint = did_you_mean(name, self.columns.iter().map(|c| c.name))
+                    .unwrap_or_else(|| format!("give `{name}=...`, or write `{{{{{name}}}}}` to keep the wildcard"));
+                return Err(hinted(format!("`expand` has no values for `{name}` in `{}`", pattern.text()), hint));
+            }
+            Ok(found)
+        };
+        pattern.names().iter().map(|n| column(n)).collect()
+    }
+}
+
+fn expand_all<'v>(
+    patterns: Value<'v>,
+    combine: &[Value<'v>],
+    named: SmallMap<String, Value<'v>>,
+    eval: &mut Evaluator<'v, '_, '_>,
+) -> starlark::Result<Value<'v>> {
+    let marks = Session::of(eval).map(|s| &s.marks);
+    let heap = eval.heap();
+    let mut allow_missing = false;
+    let mut columns = Vec::new();
+    for (name, value) in &named {
+        if name == "allow_missing" {
+            allow_missing = value.to_bool();
+            continue;
+        }
+        if value.get_type() == "function" {
+            let message = format!("the values of `{name}` are a function, which `expand` cannot wait for");
+            return Err(hinted(message, "write the input as `lambda wildcards: expand(..., name=f(wildcards))`"));
+        }
+        let mut values = Vec::new();
+        texts(*value, heap, &mut values, None);
+        columns.push(Column { name, values: values.into_iter().map(|(t, _)| t).collect() });
+    }
+    let expansion = Expansion { columns: &columns, combine: combinator(combine.first())?, allow_missing };
+    let mut all = Vec::new();
+    texts(patterns, heap, &mut all, marks);
+    let mut out: Vec<Value> = Vec::new();
+    for (pattern, mark) in &all {
+        expansion.fill(pattern, &mut |text| out.push(alloc(text, *mark, marks, heap)))?;
+    }
+    Ok(heap.alloc(AllocList(out)))
+}
+
+/// A path as a value, marked where marks are kept.
+pub(super) fn alloc<'v>(text: &str, mark: Mark, marks: Option<&Marks>, heap: Heap<'v>) -> Value<'v> {
+    match marks {
+        Some(marks) if mark != Mark::default() => marks.alloc(text, mark, heap),
+        _ => heap.alloc_str(text).to_value(),
+    }
+}
+
+#[starlark_module]
+pub(super) fn register(builder: &mut GlobalsBuilder) {
+    fn expand<'v>(
+        #[starlark(require = pos)] patterns: Value<'v>,
+        #[starlark(args)] combine: UnpackTuple<Value<'v>>,
+        #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        expand_all(patterns, &combine.items, named, eval)
+    }
+
+    fn collect<'v>(
+        #[starlark(require = pos)] patterns: Value<'v>,
+        #[starlark(args)] combine: UnpackTuple<Value<'v>>,
+        #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        expand_all(patterns, &combine.items, named, eval)
+    }
+
+    fn multiext<'v>(
+        #[starlark(require = pos)] prefix: &str,
+        #[starlark(args)] extensions: UnpackTuple<&'v str>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        if let Some(odd) = extensions.items.iter().find(|e| e.contains('/')) {
+            return Err(hinted(format!("an extension cannot hold `/`: `{odd}`"), "put directories into the prefix"));
+        }
+        let marks = Session::of(eval).map(|s| &s.marks);
+        let mark = marks.map(|m| m.get(prefix)).unwrap_or_default();
+        let heap = eval.heap();
+        let all = extensions.items.iter().map(|e| alloc(&format!("{prefix}{e}"), mark, marks, heap));
+        Ok(heap.alloc(AllocList(all.collect::<Vec<_>>())))
+    }
+}

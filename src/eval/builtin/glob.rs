@@ -1,0 +1,158 @@
+//! What is on disk while the Rulefile is read: `glob_wildcards`, `glob`,
+//! `exists`. Every answer is a tracked read.
+
+use super::expand::texts;
+use crate::eval::TrackedRead;
+use crate::eval::fault::{fault, hinted};
+use crate::eval::session::Session;
+use crate::files;
+use crate::path::{normal, parent};
+use crate::pattern::Pattern;
+use allocative::Allocative;
+use starlark::any::ProvidesStaticType;
+use starlark::environment::GlobalsBuilder;
+use starlark::eval::Evaluator;
+use starlark::values::list::AllocList;
+use starlark::values::none::NoneOr;
+use starlark::values::tuple::UnpackTuple;
+use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+use starlark::{starlark_module, starlark_simple_value};
+
+/// The values of wildcards, one list each, by name and by position.
+#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[display("Wildcards({})", _0.iter().map(|(n, v)| format!("{n}={v:?}")).collect::<Vec<_>>().join(", "))]
+struct Columns(Vec<(Box<str>, Vec<Box<str>>)>);
+
+starlark_simple_value!(Columns);
+
+fn list<'v>(values: &[Box<str>], heap: Heap<'v>) -> Value<'v> {
+    heap.alloc(AllocList(values.iter().map(|v| &**v)))
+}
+
+#[starlark_value(type = "glob_wildcards")]
+impl<'v> StarlarkValue<'v> for Columns {
+    fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
+        if name == "_fields" {
+            return Some(heap.alloc(AllocList(self.0.iter().map(|(n, _)| &**n))));
+        }
+        self.0.iter().find(|(n, _)| **n == *name).map(|(_, v)| list(v, heap))
+    }
+
+    fn dir_attr(&self) -> Vec<String> {
+        self.0.iter().map(|(n, _)| n.to_string()).collect()
+    }
+
+    fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let found = index.unpack_i32().and_then(|i| self.0.get(usize::try_from(i).ok()?));
+        found.map(|(_, v)| list(v, heap)).ok_or_else(|| {
+            fault(format!("there is no element `[{}]`: the pattern has {} wildcards", index.to_str(), self.0.len()))
+        })
+    }
+
+    fn length(&self) -> starlark::Result<i32> {
+        Ok(self.0.len() as i32)
+    }
+
+    fn iterate_collect(&self, heap: Heap<'v>) -> starlark::Result<Vec<Value<'v>>> {
+        Ok(self.0.iter().map(|(_, v)| list(v, heap)).collect())
+    }
+}
+
+/// Every path that may match a pattern: all below its constant directory.
+fn below(pattern: &Pattern, session: &Session) -> starlark::Result<Vec<String>> {
+    let prefix = pattern.prefix();
+    let directory = if prefix.ends_with('/') { prefix.trim_end_matches('/') } else { parent(prefix).unwrap_or("") };
+    let directory = match (directory, prefix.starts_with('/')) {
+        ("", true) => "/".to_owned(),
+        (directory, _) => directory.to_owned(),
+    };
+    let root = if directory.is_empty() {
+        session.workdir.borrow().as_deref().map(|d| normal(d).into_owned()).unwrap_or_default()
+    } else {
+        session.in_workdir(&directory)
+    };
+    let glob = match root.as_str() {
+        "" => "**/*".to_owned(),
+        root => format!("{}/**/*", globset::escape(root.trim_end_matches('/'))),
+    };
+    let found = files::glob::paths(&glob).map_err(|e| fault(format!("`{root}` cannot be searched: {e}")))?;
+    if session.workdir.borrow().is_none() {
+        return Ok(found.paths);
+    }
+    Ok(found.paths.iter().map(|p| session.below_workdir(p).to_owned()).collect())
+}
+
+fn wildcards<'v>(text: &str, given: Option<Value<'v>>, eval: &Evaluator<'v, '_, '_>) -> starlark::Result<Columns> {
+    let session = Session::loading(eval, "glob_wildcards")?;
+    let pattern = Pattern::parse(&normal(text)).map_err(|e| {
+        let message = format!("`{text}` is no pattern: {}", e.message);
+        e.hint.map_or_else(|| fault(message.clone()), |h| hinted(message.clone(), h))
+    })?;
+    if pattern.names().is_empty() {
+        return Err(hinted(format!("`{text}` has no wildcard"), "write one in braces, such as `data/{sample}.txt`"));
+    }
+    let paths = match given {
+        Some(value) => {
+            let mut all = Vec::new();
+            texts(value, eval.heap(), &mut all, None);
+            all.into_iter().map(|(t, _)| t).collect()
+        }
+        None => below(&pattern, session)?,
+    };
+    let mut columns: Vec<(Box<str>, Vec<Box<str>>)> = pattern.names().iter().map(|n| (n.clone(), Vec::new())).collect();
+    let mut ranges = Vec::new();
+    let mut found = 0;
+    for path in &paths {
+        if pattern.captures(path, &mut ranges) {
+            found += 1;
+            for ((_, column), range) in columns.iter_mut().zip(&ranges) {
+                column.push(path[range.start as usize..range.end as usize].into());
+            }
+        }
+    }
+    if given.is_none() {
+        session.read(TrackedRead::Glob(text.into(), found));
+    }
+    Ok(Columns(columns))
+}
+
+#[starlark_module]
+pub(super) fn register(builder: &mut GlobalsBuilder) {
+    fn glob_wildcards<'v>(
+        #[starlark(require = pos)] pattern: &str,
+        #[starlark(default = NoneOr::None)] files: NoneOr<Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let columns = wildcards(pattern, files.into_option(), eval)?;
+        Ok(eval.heap().alloc(columns))
+    }
+
+    fn glob<'v>(
+        #[starlark(args)] patterns: UnpackTuple<&'v str>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let session = Session::loading(eval, "glob")?;
+        let mut all = Vec::new();
+        for pattern in &patterns.items {
+            let found = files::glob::paths(&session.in_workdir(pattern))
+                .map_err(|e| fault(format!("`{pattern}` cannot be searched: {e}")))?;
+            session.read(TrackedRead::Glob((*pattern).into(), found.paths.len()));
+            all.extend(found.paths.iter().map(|p| session.below_workdir(p).to_owned()));
+        }
+        all.sort_unstable();
+        all.dedup();
+        Ok(eval.heap().alloc(AllocList(all)))
+    }
+
+    fn exists<'v>(#[starlark(require = pos)] path: &str, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<bool> {
+        is_there(path, eval)
+    }
+}
+
+/// Whether a path exists, tracked.
+pub(super) fn is_there(path: &str, eval: &Evaluator) -> starlark::Result<bool> {
+    let session = Session::loading(eval, "exists")?;
+    let stat = files::stat(&session.in_workdir(path)).map_err(|e| fault(format!("`{path}`: {e}")))?;
+    session.read(TrackedRead::Exists(path.into(), stat.exists()));
+    Ok(stat.exists())
+}

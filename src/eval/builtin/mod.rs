@@ -1,0 +1,58 @@
+//! The functions and names that a Rulefile finds at hand.
+//!
+//! Owns the table of globals and the calls that lowered text makes. It does
+//! not know how files are loaded or rules checked.
+
+mod core;
+mod environment;
+mod expand;
+mod flags;
+mod glob;
+mod math;
+mod python;
+mod regex;
+mod rules;
+
+use super::session::Session;
+use starlark::environment::{Globals, GlobalsBuilder, LibraryExtension, Module};
+use starlark::values::structs::AllocStruct;
+use std::path::Path;
+use std::sync::OnceLock;
+
+/// The globals, made when first needed.
+pub(super) fn globals() -> &'static Globals {
+    static GLOBALS: OnceLock<Globals> = OnceLock::new();
+    GLOBALS.get_or_init(|| {
+        let extensions = [
+            LibraryExtension::StructType,
+            LibraryExtension::Map,
+            LibraryExtension::Filter,
+            LibraryExtension::Partial,
+            LibraryExtension::Print,
+            LibraryExtension::SetType,
+        ];
+        GlobalsBuilder::extended_by(&extensions)
+            .with(core::register)
+            .with(expand::register)
+            .with(flags::register)
+            .with(glob::register)
+            .with(python::register)
+            .with_namespace("os", environment::os)
+            .with_namespace("shell", core::shell)
+            .with_namespace("math", math::register)
+            .with_namespace("re", regex::register)
+            .build()
+    })
+}
+
+/// The names that belong to one load.
+pub(super) fn prepare(session: &Session, module: &Module) {
+    let heap = module.heap();
+    module.set("rules", heap.alloc(rules::Rules::new(session.shown.clone(), session.marks.clone())));
+    let path = Path::new(&session.request.path);
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let text = |p: Option<&Path>| p.map_or(String::new(), |p| p.to_string_lossy().into_owned());
+    let basedir = text(absolute.parent());
+    let fields = [("basedir", basedir), ("main_snakefile", text(Some(&absolute)))];
+    module.set("workflow", heap.alloc(AllocStruct(fields)));
+}

@@ -1,0 +1,158 @@
+//! Built-ins of Python that Starlark lacks.
+
+use crate::eval::convert::elements;
+use starlark::environment::GlobalsBuilder;
+use starlark::starlark_module;
+use starlark::values::float::UnpackFloat;
+use starlark::values::list::AllocList;
+use starlark::values::none::{NoneOr, NoneType};
+use starlark::values::tuple::{AllocTuple, UnpackTuple};
+use starlark::values::{Heap, Value};
+
+/// Rounds half to even, as Python does.
+fn round_even(x: f64) -> f64 {
+    let floor = x.floor();
+    match x - floor {
+        d if d < 0.5 => floor,
+        d if d > 0.5 => floor + 1.0,
+        _ if floor % 2.0 == 0.0 => floor,
+        _ => floor + 1.0,
+    }
+}
+
+/// The name a type has in `type(x)`, for a type as it is written.
+fn type_name(text: &str) -> &str {
+    match text {
+        "str" => "string",
+        other => other,
+    }
+}
+
+fn is_instance<'v>(value: Value<'v>, kind: Value<'v>, heap: Heap<'v>) -> bool {
+    match elements(kind, heap) {
+        Some(kinds) => kinds.into_iter().any(|k| is_instance(value, k, heap)),
+        None => {
+            let text = kind.to_str();
+            let wanted = type_name(&text);
+            value.get_type() == wanted || (wanted == "int" && value.get_type() == "bool")
+        }
+    }
+}
+
+fn exception(kind: &str, parts: &[Value]) -> String {
+    let text: Vec<String> = parts.iter().map(|p| p.to_str()).collect();
+    if text.is_empty() { kind.to_owned() } else { text.join(", ") }
+}
+
+#[starlark_module]
+pub(super) fn register(builder: &mut GlobalsBuilder) {
+    fn sum<'v>(
+        #[starlark(require = pos)] items: Value<'v>,
+        #[starlark(default = NoneOr::None)] start: NoneOr<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let start = start.into_option().unwrap_or_else(|| heap.alloc(0));
+        items.iterate(heap)?.try_fold(start, |total, item| total.add(item, heap))
+    }
+
+    fn round<'v>(
+        #[starlark(require = pos)] number: UnpackFloat,
+        #[starlark(default = NoneOr::None)] digits: NoneOr<i32>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        match digits.into_option() {
+            None => Ok(heap.alloc(round_even(number.0) as i64)),
+            Some(digits) => {
+                // Python rounds the exact decimal value, which formatting does too.
+                let text = format!("{:.*}", digits.clamp(0, 300) as usize, number.0);
+                let near = text.parse().unwrap_or(number.0);
+                let scale = 10f64.powi(digits);
+                Ok(heap.alloc(if digits < 0 { round_even(number.0 * scale) / scale } else { near }))
+            }
+        }
+    }
+
+    fn isinstance<'v>(
+        #[starlark(require = pos)] value: Value<'v>,
+        #[starlark(require = pos)] kind: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<bool> {
+        Ok(is_instance(value, kind, heap))
+    }
+
+    fn callable<'v>(#[starlark(require = pos)] value: Value<'v>) -> starlark::Result<bool> {
+        Ok(value.get_type() == "function")
+    }
+
+    fn divmod<'v>(
+        #[starlark(require = pos)] a: Value<'v>,
+        #[starlark(require = pos)] b: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        Ok(heap.alloc(AllocTuple([a.floor_div(b, heap)?, a.percent(b, heap)?])))
+    }
+
+    fn product<'v>(#[starlark(args)] lists: UnpackTuple<Value<'v>>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
+        for list in &lists.items {
+            let items: Vec<Value> = list.iterate(heap)?.collect();
+            rows = rows
+                .iter()
+                .flat_map(|row| items.iter().map(move |item| row.iter().copied().chain([*item]).collect()))
+                .collect();
+        }
+        Ok(heap.alloc(AllocList(rows.into_iter().map(AllocTuple))))
+    }
+
+    fn chain<'v>(#[starlark(args)] lists: UnpackTuple<Value<'v>>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let mut all = Vec::new();
+        for list in &lists.items {
+            all.extend(list.iterate(heap)?);
+        }
+        Ok(heap.alloc(AllocList(all)))
+    }
+
+    fn flatten<'v>(#[starlark(require = pos)] list: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        fn walk<'v>(value: Value<'v>, heap: Heap<'v>, out: &mut Vec<Value<'v>>) {
+            match elements(value, heap) {
+                Some(items) => items.into_iter().for_each(|v| walk(v, heap, out)),
+                None => out.push(value),
+            }
+        }
+        let mut all = Vec::new();
+        walk(list, heap, &mut all);
+        Ok(heap.alloc(AllocList(all)))
+    }
+
+    fn _min_version(#[starlark(require = pos)] _version: &str) -> starlark::Result<NoneType> {
+        Ok(NoneType)
+    }
+
+    fn ValueError<'v>(#[starlark(args)] parts: UnpackTuple<Value<'v>>) -> starlark::Result<String> {
+        Ok(exception("ValueError", &parts.items))
+    }
+
+    fn KeyError<'v>(#[starlark(args)] parts: UnpackTuple<Value<'v>>) -> starlark::Result<String> {
+        Ok(exception("KeyError", &parts.items))
+    }
+
+    fn TypeError<'v>(#[starlark(args)] parts: UnpackTuple<Value<'v>>) -> starlark::Result<String> {
+        Ok(exception("TypeError", &parts.items))
+    }
+
+    fn RuntimeError<'v>(#[starlark(args)] parts: UnpackTuple<Value<'v>>) -> starlark::Result<String> {
+        Ok(exception("RuntimeError", &parts.items))
+    }
+
+    fn Exception<'v>(#[starlark(args)] parts: UnpackTuple<Value<'v>>) -> starlark::Result<String> {
+        Ok(exception("Exception", &parts.items))
+    }
+
+    fn FileNotFoundError<'v>(#[starlark(args)] parts: UnpackTuple<Value<'v>>) -> starlark::Result<String> {
+        Ok(exception("FileNotFoundError", &parts.items))
+    }
+
+    fn WorkflowError<'v>(#[starlark(args)] parts: UnpackTuple<Value<'v>>) -> starlark::Result<String> {
+        Ok(exception("WorkflowError", &parts.items))
+    }
+}

@@ -1,0 +1,112 @@
+//! The `rules` object: `rules.NAME.output`, `.input`, `.log`, `.params`.
+
+use crate::eval::convert::from_val;
+use crate::eval::files::Files;
+use crate::eval::mark::{Mark, Marks};
+use crate::eval::session::{Shown, ShownRules};
+use crate::rule::{Flags, Name};
+use allocative::Allocative;
+use starlark::any::ProvidesStaticType;
+use starlark::starlark_simple_value;
+use starlark::values::structs::AllocStruct;
+use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+use std::fmt;
+use std::sync::{Arc, PoisonError};
+
+/// The rules defined so far.
+#[derive(ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[allocative(skip)]
+pub(super) struct Rules {
+    shown: ShownRules,
+    marks: Marks,
+}
+
+impl Rules {
+    pub(super) fn new(shown: ShownRules, marks: Marks) -> Rules {
+        Rules { shown, marks }
+    }
+}
+
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("rules")
+    }
+}
+
+impl fmt::Display for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("rules")
+    }
+}
+
+starlark_simple_value!(Rules);
+
+#[starlark_value(type = "rules")]
+impl<'v> StarlarkValue<'v> for Rules {
+    fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()?;
+        Some(heap.alloc(One { shown, marks: self.marks.clone() }))
+    }
+
+    fn dir_attr(&self) -> Vec<String> {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut names: Vec<String> = shown.keys().map(|k| k.to_string()).collect();
+        names.sort_unstable();
+        names
+    }
+}
+
+/// One of them.
+#[derive(ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[allocative(skip)]
+struct One {
+    shown: Shown,
+    marks: Marks,
+}
+
+impl fmt::Debug for One {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("rule")
+    }
+}
+
+impl fmt::Display for One {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("rule")
+    }
+}
+
+starlark_simple_value!(One);
+
+impl One {
+    fn files<'v>(&self, of: &(Arc<[Box<str>]>, Arc<[Name]>), pinned: bool, heap: Heap<'v>) -> Value<'v> {
+        let pin = self.shown.id.filter(|_| pinned);
+        heap.alloc(Files {
+            items: of.0.clone(),
+            names: of.1.clone(),
+            mark: Mark { flags: Flags::empty(), pin },
+            marks: self.marks.clone(),
+            size_of: None,
+        })
+    }
+}
+
+#[starlark_value(type = "rule")]
+impl<'v> StarlarkValue<'v> for One {
+    fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
+        match name {
+            "output" => Some(self.files(&self.shown.outputs, true, heap)),
+            "input" => Some(self.files(&self.shown.inputs, false, heap)),
+            "log" => Some(self.files(&self.shown.logs, true, heap)),
+            "params" => {
+                let named = self.shown.params.iter().filter_map(|(n, v)| Some((&**n.as_ref()?, from_val(v, heap))));
+                Some(heap.alloc(AllocStruct(named.collect::<Vec<_>>())))
+            }
+            _ => None,
+        }
+    }
+
+    fn dir_attr(&self) -> Vec<String> {
+        ["output", "input", "log", "params"].map(str::to_owned).to_vec()
+    }
+}

@@ -1,0 +1,99 @@
+//! Between Starlark's values and plain ones.
+//!
+//! Owns the two directions. It does not know what the values are for.
+
+use super::files::Files;
+use super::wildcards::Wildcards;
+use crate::value::{FnId, Val};
+use starlark::values::dict::{AllocDict, DictRef};
+use starlark::values::float::UnpackFloat;
+use starlark::values::list::{AllocList, ListRef};
+use starlark::values::structs::StructRef;
+use starlark::values::tuple::TupleRef;
+use starlark::values::{Heap, UnpackValue, Value};
+
+/// What becomes of functions inside a value.
+pub(super) type OnFunction<'a, 'v> = &'a mut dyn FnMut(Value<'v>) -> starlark::Result<FnId>;
+
+/// Whether it can be called later.
+pub(super) fn is_function(value: Value) -> bool {
+    value.get_type() == "function"
+}
+
+/// A Starlark value as a plain one.
+///
+/// # Errors
+/// The type of a value that has no plain form; what `on_function` refuses.
+pub(super) fn to_val<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFunction<'_, 'v>) -> starlark::Result<Val> {
+    if let Some(text) = value.unpack_str() {
+        return Ok(Val::str(text));
+    }
+    if value.is_none() {
+        return Ok(Val::None);
+    }
+    if let Some(b) = value.unpack_bool() {
+        return Ok(Val::Bool(b));
+    }
+    if let Some(i) = i64::unpack_value(value)? {
+        return Ok(Val::Int(i));
+    }
+    if let Some(UnpackFloat(f)) = UnpackFloat::unpack_value(value)? {
+        return Ok(Val::Float(f));
+    }
+    if is_function(value) {
+        return Ok(Val::Func(on_function(value)?));
+    }
+    compound(value, heap, on_function)
+}
+
+fn compound<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFunction<'_, 'v>) -> starlark::Result<Val> {
+    if let Some(items) = elements(value, heap) {
+        return items.into_iter().map(|v| to_val(v, heap, on_function)).collect::<starlark::Result<_>>().map(Val::List);
+    }
+    if let Some(dict) = DictRef::from_value(value) {
+        let entry = |(k, v)| Ok((to_val(k, heap, on_function)?, to_val(v, heap, on_function)?));
+        return dict.iter().map(entry).collect::<starlark::Result<_>>().map(Val::Dict);
+    }
+    if let Some(fields) = StructRef::from_value(value) {
+        let entry =
+            |(k, v): (starlark::values::StringValue, _)| Ok((Val::str(k.as_str()), to_val(v, heap, on_function)?));
+        return fields.iter().map(entry).collect::<starlark::Result<_>>().map(Val::Dict);
+    }
+    if let Some(files) = Files::from_value(value) {
+        return Ok(Val::List(files.texts().map(Val::str).collect()));
+    }
+    if let Some(wildcards) = Wildcards::from_value(value) {
+        return Ok(Val::Dict(wildcards.pairs().map(|(k, v)| (Val::str(k), Val::str(v))).collect()));
+    }
+    Err(super::fault::fault(format!("a value of type `{}` cannot be used here", value.get_type())))
+}
+
+/// The elements of a list, tuple, set or range.
+pub(super) fn elements<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Vec<Value<'v>>> {
+    if let Some(list) = ListRef::from_value(value) {
+        return Some(list.to_vec());
+    }
+    if let Some(tuple) = TupleRef::from_value(value) {
+        return Some(tuple.content().to_vec());
+    }
+    match value.get_type() {
+        "set" | "range" => value.iterate(heap).ok().map(Iterator::collect),
+        _ => None,
+    }
+}
+
+/// A plain value as a Starlark one; a function becomes None, as it has no
+/// value outside of the load that made it.
+pub(super) fn from_val<'v>(value: &Val, heap: Heap<'v>) -> Value<'v> {
+    match value {
+        Val::None | Val::Func(_) => Value::new_none(),
+        Val::Bool(b) => Value::new_bool(*b),
+        Val::Int(i) => heap.alloc(*i),
+        Val::Float(f) => heap.alloc(*f),
+        Val::Str(s) => heap.alloc_str(s).to_value(),
+        Val::List(items) => heap.alloc(AllocList(items.iter().map(|v| from_val(v, heap)))),
+        Val::Dict(entries) => {
+            heap.alloc(AllocDict(entries.iter().map(|(k, v)| (from_val(k, heap), from_val(v, heap)))))
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! Starlark's errors as diagnostics at the user's own lines, in our words.
+//!
+//! Owns the wording and the way back through the source map. It does not know
+//! what was being evaluated.
+
+use super::fault::Fault;
+use crate::diag::{Diag, Diags, Kind};
+use crate::span::{FileId, Span};
+use crate::suggest::did_you_mean;
+use crate::syntax::Chunk;
+use crate::value::Val;
+use starlark::ErrorKind;
+use starlark::codemap::FileSpan;
+use std::sync::Arc;
+
+/// Where a lowered text came from.
+#[derive(Clone, Debug)]
+pub(super) struct Origin {
+    pub(super) file: FileId,
+    pub(super) chunk: Chunk,
+    /// The expressions inside f-strings of the file.
+    pub(super) fields: Arc<[Span]>,
+}
+
+/// What is known at the time of an error.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Scene<'a> {
+    pub(super) origins: &'a [Origin],
+    pub(super) names: &'a [String],
+    pub(super) config: Option<&'a Val>,
+    pub(super) config_files: &'a [String],
+}
+
+impl Scene<'_> {
+    fn origin(&self, at: &FileSpan) -> Option<&Origin> {
+        self.origins.get(at.filename().parse::<usize>().ok()?)
+    }
+
+    /// A span of a lowered text in the user's file.
+    pub(super) fn place(&self, at: &FileSpan) -> Option<Span> {
+        let origin = self.origin(at)?;
+        let range = origin.chunk.source(at.span.begin().get() as usize..at.span.end().get() as usize);
+        Some(Span::new(origin.file, range.start, range.end))
+    }
+
+    /// The lowered text of a span: the user's, but for what was rewritten.
+    fn slice(&self, at: &FileSpan) -> &str {
+        let range = at.span.begin().get() as usize..at.span.end().get() as usize;
+        self.origin(at).and_then(|o| o.chunk.text.get(range)).unwrap_or("")
+    }
+
+    fn in_fstring(&self, at: &FileSpan) -> Option<Span> {
+        let place = self.place(at)?;
+        let fields = &self.origin(at)?.fields;
+        fields.iter().find(|f| f.start <= place.start && place.end <= f.end).copied()
+    }
+}
+
+/// Everything an error says.
+pub(super) fn explain(error: &starlark::Error, scene: &Scene) -> Diags {
+    let place = error.span().and_then(|s| scene.place(s));
+    if let Some(Fault(diags)) = cause(error.kind()) {
+        let mut diags = diags.clone();
+        if let [only] = diags.as_mut_slice()
+            && only.labels.is_empty()
+        {
+            *only = place.into_iter().fold(only.clone(), |d, span| d.label(span, ""));
+            *only = chain(only.clone(), error, scene);
+        }
+        return diags;
+    }
+    let text = error.without_diagnostic().to_string();
+    let worded = word(error.kind(), &text, error.span(), scene);
+    let mut diag = Diag::error(Kind::Rulefile, worded.message);
+    if let Some(span) = worded.place.or(place) {
+        diag = diag.label(span, "");
+    }
+    diag.notes = worded.notes;
+    diag.hints.extend(worded.hint);
+    vec![chain(diag, error, scene)]
+}
+
+/// Our own diagnostics inside an error.
+fn cause(kind: &ErrorKind) -> Option<&Fault> {
+    match kind {
+        ErrorKind::Fail(e)
+        | ErrorKind::StackOverflow(e)
+        | ErrorKind::Value(e)
+        | ErrorKind::Function(e)
+        | ErrorKind::Scope(e)
+        | ErrorKind::Parser(e)
+        | ErrorKind::Freeze(e)
+        | ErrorKind::Internal(e)
+        | ErrorKind::Native(e)
+        | ErrorKind::Other(e) => e.downcast_ref::<Fault>(),
+        _ => None,
+    }
+}
+
+/// The calls of the user's functions that led to an error, innermost first.
+fn chain(mut diag: Diag, error: &starlark::Error, scene: &Scene) -> Diag {
+    const SHOWN: usize = 4;
+    let frames = error.call_stack().frames.iter().rev();
+    let calls = frames.filter(|f| !f.name.starts_with('_'));
+    for (name, span) in calls.filter_map(|f| Some((&f.name, scene.place(f.location.as_ref()?)?))).take(SHOWN) {
+        if diag.labels.iter().all(|l| l.span != span) {
+            diag = diag.label(span, format!("`{name}` is called here"));
+        }
+    }
+    diag
+}
+
+/// A message in our words.
+#[derive(Default)]
+struct Worded {
+    message: String,
+    hint: Option<String>,
+    notes: Vec<String>,
+    place: Option<Span>,
+}
+
+impl Worded {
+    fn new(message: impl Into<String>) -> Worded {
+        Worded { message: message.into(), ..Worded::default() }
+    }
+
+    fn hint(self, hint: impl Into<String>) -> Worded {
+        Worded { hint: Some(hint.into()), ..self }
+    }
+}
+
+/// The `n`th text in backticks.
+fn quoted(text: &str, n: usize) -> &str {
+    text.split('`').nth(2 * n + 1).unwrap_or("")
+}
+
+fn word(kind: &ErrorKind, text: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
+    match kind {
+        ErrorKind::Fail(_) => Worded::new(text.trim_start_matches("fail:").trim()),
+        ErrorKind::StackOverflow(_) => Worded::new("functions call each other too deeply")
+            .hint("a function that calls itself must come to an end; loops are written with `for`"),
+        ErrorKind::Scope(_) if text.starts_with("Variable `") => undefined(quoted(text, 0), at, scene),
+        ErrorKind::Parser(_) => parse_error(text, at, scene),
+        _ if text.contains("referenced before assignment") => undefined(quoted(text, 0), at, scene),
+        _ => value_error(&unqualified(text, at), at, scene),
+    }
+}
+
+/// Functions without the number of the text they stand in.
+fn unqualified(text: &str, at: Option<&FileSpan>) -> String {
+    at.map_or_else(|| text.to_owned(), |s| text.replace(&format!("`{}.", s.filename()), "`"))
+}
+
+/// Placeholders that have a value only in a job.
+const ROOTS: [&str; 9] = ["wildcards", "input", "output", "params", "threads", "resources", "log", "benchmark", "rule"];
+
+/// Python's names that are not there, and what to write instead.
+const PYTHON: &[(&str, &str)] = &[
+    ("open", "read settings with `configfile:`, or do it in a rule's `shell:`"),
+    ("eval", "write the expression itself"),
+    ("exec", "write the statements themselves"),
+    ("next", "take an element with `xs[0]`"),
+    ("iter", "loop over the list itself"),
+    ("frozenset", "write `set(...)`"),
+    ("bytes", "use strings"),
+    ("object", "write `struct(name=value)`"),
+    ("globals", "name the variable itself"),
+    ("locals", "name the variable itself"),
+    ("format", "write an f-string: `f\"{x:03d}\"`"),
+    ("pow", "multiply, or write `math.pow(x, y)`"),
+    ("storage", "fetch the files in a rule of their own"),
+    ("checkpoints", "checkpoints are not supported yet"),
+    ("lookup", "index `config` itself, or write an input function"),
+    ("branch", "write `a if condition else b`, or an input function"),
+    ("pipe", "write an ordinary file"),
+    ("service", "start the service inside the rule's `shell:`"),
+    ("ensure", "test the output at the end of `shell:`, such as `test -s {output}`"),
+];
+
+fn undefined(name: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
+    let field = at.and_then(|s| scene.in_fstring(s));
+    if let (true, Some(field)) = (ROOTS.contains(&name), field) {
+        let field_text = at.map_or("", |s| field_slice(s, field, scene));
+        let inner = if field_text.is_empty() { name } else { field_text };
+        return Worded {
+            place: Some(field),
+            ..Worded::new(format!("`{name}` has no value yet: an f-string is filled while the Rulefile is read"))
+                .hint(format!("write `{{{{{inner}}}}}` or drop the `f`"))
+        };
+    }
+    if ROOTS.contains(&name) {
+        return Worded::new(format!("`{name}` has a value only in a job")).hint(format!(
+            "write a function: `lambda wildcards{}: ...`",
+            match name {
+                "input" | "output" | "threads" | "resources" => format!(", {name}"),
+                _ => String::new(),
+            }
+        ));
+    }
+    let message = format!("`{name}` is not defined");
+    if let Some((_, instead)) = PYTHON.iter().find(|(n, _)| *n == name) {
+        return Worded::new(message).hint(*instead);
+    }
+    let known = scene.names.iter().map(String::as_str);
+    Worded { hint: did_you_mean(name, known), ..Worded::new(message) }
+}
+
+/// The user's text of an f-string's expression, from the lowered text.
+fn field_slice<'a>(at: &FileSpan, field: Span, scene: &'a Scene) -> &'a str {
+    let Some(origin) = scene.origin(at) else { return "" };
+    let start = at.span.begin().get() as usize;
+    let Some(place) = scene.place(at) else { return "" };
+    let before = (place.start - field.start) as usize;
+    let length = (field.end - field.start) as usize;
+    start.checked_sub(before).and_then(|s| origin.chunk.text.get(s..s + length)).unwrap_or("").trim()
+}
+
+/// What to write instead, by the token that Starlark stumbled over.
+fn parse_error(text: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
+    let token = at.map_or("", |s| scene.slice(s)).trim();
+    let text = text.trim_start_matches("Parse error: ");
+    if text.contains("indentation") {
+        let place = at.and_then(|s| scene.place(s)).map(|s| Span { start: s.end.saturating_sub(1), ..s });
+        let worded = Worded::new("this line's indentation fits no line above");
+        return Worded { place, ..worded.hint("indent lines of one block alike") };
+    }
+    let instead = match token {
+        "<" | ">" | "<=" | ">=" | "==" | "!=" | "in" => "compare two values at a time: `a < b and b < c`",
+        "**" => "there is no `**`: multiply, use `math.pow(x, y)`, or join dicts with `a | b`",
+        "*" => "there is no `*` here: join lists with `a + b`",
+        ":" | ":=" => "there is no `:=`: assign on a line of its own",
+        "=" => "assign one value a line: `a = 1`, then `b = a`; compare with `==`",
+        "," => "a set is written `set([a, b])`",
+        "else" => "`for ... else` is not supported: set a variable in the loop",
+        "import" | "from" => "put imports on lines of their own at the top",
+        "while" => "write `for i in range(n):`",
+        word if word.starts_with(|c: char| matches!(c, '"' | '\'' | '(' | '[' | '{') || c.is_ascii_digit()) => {
+            "is a comma missing before it?"
+        }
+        "try" | "except" | "finally" => "test before you use: `if key in config:`",
+        "with" | "class" | "yield" | "global" | "nonlocal" | "del" | "async" | "await" | "raise" | "assert" => {
+            "this statement of Python is not supported here"
+        }
+        _ => "",
+    };
+    let message = if token.is_empty() || token.contains('\n') {
+        format!("this is not understood: {}", expectation(text))
+    } else {
+        format!("`{token}` is not understood here")
+    };
+    let worded = Worded::new(message);
+    if instead.is_empty() { worded } else { worded.hint(instead) }
+}
+
+/// Starlark's own words, shortened: its lists of expected tokens are long.
+fn expectation(text: &str) -> String {
+    let cut = text.find(", expected").unwrap_or(text.len());
+    lower(&text[..cut])
+}
+
+fn lower(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_lowercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+/// A type's name with its article.
+fn type_word(name: &str) -> String {
+    match name {
+        "NoneType" => "None".into(),
+        "int" => "an int".into(),
+        "files" => "a list of files".into(),
+        "wildcards" | "rules" => format!("`{name}`"),
+        _ => format!("a {name}"),
+    }
+}
+
+fn value_error(text: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
+    if let Some(rest) = text.strip_prefix("Key `") {
+        return missing_key(quoted(&format!("`{rest}"), 0), at, scene);
+    }
+    if text.starts_with("Object of type `") {
+        return missing_attribute(quoted(text, 0), quoted(text, 1), text);
+    }
+    if text.starts_with("Operation `") {
+        return operation(text);
+    }
+    if text.starts_with("Index `") {
+        return Worded::new(format!("there is no element `[{}]`: the list is shorter", quoted(text, 0)));
+    }
+    if text == "Immutable" || text.contains("Cannot mutate") || text.contains("mutate") {
+        return Worded::new("this value cannot be changed here").hint(
+            "a function that runs later cannot change top-level values; nor can a loop change what it goes over",
+        );
+    }
+    Worded::new(lower(text))
+}
+
+fn missing_key(key: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
+    let key = key.trim_matches('"');
+    let expression = at.map_or("", |s| scene.slice(s));
+    let owner = expression.rfind('[').map_or("", |i| expression[..i].trim());
+    if !owner.starts_with("config") {
+        let whose = if owner.is_empty() || owner.contains('\n') { "the dict".into() } else { format!("`{owner}`") };
+        return Worded::new(format!("{whose} has no key `{key}`"));
+    }
+    let mut worded = Worded::new(format!("`{owner}` has no key `{key}`"));
+    if owner == "config" {
+        if let Some(Val::Dict(entries)) = scene.config {
+            worded.hint = did_you_mean(key, entries.iter().filter_map(|(k, _)| k.as_str()));
+        }
+        worded.hint = worded.hint.or_else(|| {
+            Some(format!("give it with `--config {key}=VALUE`, or write `config.get(\"{key}\", DEFAULT)`"))
+        });
+    }
+    worded.notes.push(match scene.config_files {
+        [] => "no config file was read".to_owned(),
+        files => format!("`config` was read from {}", files.join(", ")),
+    });
+    worded
+}
+
+fn missing_attribute(kind: &str, name: &str, text: &str) -> Worded {
+    let suggestion = text.split_once("did you mean").map(|(_, rest)| format!("did you mean `{}`?", quoted(rest, 0)));
+    let worded = match kind {
+        "wildcards" => Worded::new(format!("there is no wildcard `{name}` here")),
+        "rules" => Worded::new(format!("no rule `{name}` is defined before this line"))
+            .hint("a rule can be named after its definition only"),
+        "files" => Worded::new(format!("there is no file named `{name}` here")),
+        "string" => string_method(name),
+        _ => Worded::new(format!("{} has no `.{name}`", type_word(kind))),
+    };
+    Worded { hint: suggestion.or(worded.hint.clone()), ..worded }
+}
+
+fn string_method(name: &str) -> Worded {
+    let worded = Worded::new(format!("strings have no `.{name}()` here"));
+    match name {
+        "zfill" => worded.hint("write `f\"{x:0>3}\"`"),
+        "ljust" => worded.hint("write `f\"{x:<10}\"`"),
+        "rjust" => worded.hint("write `f\"{x:>10}\"`"),
+        "center" => worded.hint("write `f\"{x:^10}\"`"),
+        "encode" | "decode" => worded.hint("there are no bytes: leave it out"),
+        "casefold" => worded.hint("write `.lower()`"),
+        "isnumeric" | "isdecimal" => worded.hint("write `.isdigit()`"),
+        "format_map" => worded.hint("write `.format(**x)`"),
+        "translate" => worded.hint("write `.replace(a, b)`"),
+        _ => worded,
+    }
+}
+
+fn operation(text: &str) -> Worded {
+    let (operator, left, right) = (quoted(text, 0), quoted(text, 1), quoted(text, 2));
+    match (operator, left, right) {
+        ("(iter)" | "iterate" | "iterable", "string", _) => Worded::new("a string cannot be looped over")
+            .hint("write `x.elems()` for its characters, or `[x]` for a list of it"),
+        ("(iter)" | "iterate" | "iterable", _, _) => Worded::new(format!("{} cannot be looped over", type_word(left))),
+        ("call()" | "call", _, _) => Worded::new(format!("{} cannot be called", type_word(left))),
+        ("[]" | "at", _, _) => Worded::new(format!("{} has no elements", type_word(left))),
+        ("+", "string", other) | ("+", other, "string") if other != "string" && !other.is_empty() => {
+            Worded::new(format!("{} and {} cannot be added", type_word(left), type_word(right)))
+                .hint("make it a string with `str(x)`, or write an f-string")
+        }
+        (_, _, "") => Worded::new(format!("`{operator}` does not work on {}", type_word(left))),
+        _ => Worded::new(format!("`{operator}` does not work on {} and {}", type_word(left), type_word(right))),
+    }
+}

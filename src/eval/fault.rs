@@ -1,0 +1,34 @@
+//! Our diagnostics on their way through Starlark's error type.
+//!
+//! Owns the wrapper and its unwrapping. It does not know what went wrong.
+
+use crate::diag::{Diag, Diags, Kind};
+use std::fmt;
+
+/// Diagnostics as an error; those without a place get that of the call.
+#[derive(Debug)]
+pub(super) struct Fault(pub(super) Diags);
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.first().map_or("", |d| &d.message))
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl From<Fault> for starlark::Error {
+    fn from(fault: Fault) -> Self {
+        starlark::Error::new_other(fault)
+    }
+}
+
+/// An error at the place of the call.
+pub(super) fn fault(message: impl Into<String>) -> starlark::Error {
+    Fault(vec![Diag::error(Kind::Rulefile, message)]).into()
+}
+
+/// An error at the place of the call, with a way out.
+pub(super) fn hinted(message: impl Into<String>, hint: impl Into<String>) -> starlark::Error {
+    Fault(vec![Diag::error(Kind::Rulefile, message).hint(hint)]).into()
+}

@@ -1,0 +1,155 @@
+//! A list of files, some of them named: what `input` is to a function, and
+//! `rules.NAME.output` to another rule.
+//!
+//! Owns indexing, names, text form and sizes. It asks no file system itself.
+
+use super::fault::fault;
+use super::mark::{Mark, Marks};
+use crate::rule::Name;
+use allocative::Allocative;
+use starlark::any::ProvidesStaticType;
+use starlark::starlark_simple_value;
+use starlark::values::list::AllocList;
+use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+use std::fmt;
+use std::sync::Arc;
+
+/// Gives the size of a file in bytes, if it is there.
+pub type SizeOf = Arc<dyn Fn(&str) -> Option<u64> + Send + Sync>;
+
+/// See the module.
+#[derive(ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[allocative(skip)]
+pub(super) struct Files {
+    pub(super) items: Arc<[Box<str>]>,
+    pub(super) names: Arc<[Name]>,
+    /// Given to every path that is taken from it.
+    pub(super) mark: Mark,
+    pub(super) marks: Marks,
+    pub(super) size_of: Option<SizeOf>,
+}
+
+impl fmt::Debug for Files {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.items.iter()).finish()
+    }
+}
+
+impl fmt::Display for Files {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.items.join(" "))
+    }
+}
+
+impl Files {
+    /// The paths.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.items.iter().map(|t| &**t)
+    }
+
+    fn value<'v>(&self, text: &str, heap: Heap<'v>) -> Value<'v> {
+        self.marks.alloc(text, self.mark, heap)
+    }
+
+    fn values<'v>(&self, range: std::ops::Range<usize>, heap: Heap<'v>) -> Vec<Value<'v>> {
+        self.items[range].iter().map(|t| self.value(t, heap)).collect()
+    }
+
+    fn size(&self) -> Option<u64> {
+        let size_of = self.size_of.as_ref()?;
+        Some(self.texts().filter_map(|t| size_of(t)).sum())
+    }
+
+    fn named<'v>(&self, name: &Name, heap: Heap<'v>) -> Value<'v> {
+        let range = name.range.start as usize..name.range.end as usize;
+        if !name.list && range.len() == 1 {
+            return self.value(&self.items[range.start], heap);
+        }
+        let part = Files {
+            items: self.items[range].into(),
+            names: Arc::new([]),
+            mark: self.mark,
+            marks: self.marks.clone(),
+            size_of: self.size_of.clone(),
+        };
+        heap.alloc(part)
+    }
+
+    fn size_attribute<'v>(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
+        let unit = match name {
+            "size" => return Some(heap.alloc(self.size()? as i64)),
+            "size_kb" => 1024.0,
+            "size_mb" => 1024.0 * 1024.0,
+            "size_gb" => 1024.0 * 1024.0 * 1024.0,
+            _ => return None,
+        };
+        Some(heap.alloc(self.size()? as f64 / unit))
+    }
+}
+
+starlark_simple_value!(Files);
+
+#[starlark_value(type = "files")]
+impl<'v> StarlarkValue<'v> for Files {
+    fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
+        match self.names.iter().find(|n| &*n.name == name) {
+            Some(found) => Some(self.named(found, heap)),
+            None => self.size_attribute(name, heap),
+        }
+    }
+
+    fn dir_attr(&self) -> Vec<String> {
+        self.names.iter().map(|n| n.name.to_string()).collect()
+    }
+
+    fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        if let Some(name) = index.unpack_str() {
+            let found = self.get_attr(name, heap);
+            return found.ok_or_else(|| fault(format!("there is no file named `{name}` here")));
+        }
+        let count = self.items.len() as i64;
+        let wanted = i64::from(index.unpack_i32().unwrap_or(i32::MAX));
+        let at = if wanted < 0 { wanted + count } else { wanted };
+        let found = usize::try_from(at).ok().and_then(|i| self.items.get(i));
+        found.map(|t| self.value(t, heap)).ok_or_else(|| {
+            let files = if count == 1 { "is 1 file".to_owned() } else { format!("are {count} files") };
+            fault(format!("there is no file at `[{}]`: there {files}", index.to_str()))
+        })
+    }
+
+    fn slice(
+        &self,
+        start: Option<Value<'v>>,
+        stop: Option<Value<'v>>,
+        stride: Option<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let all = heap.alloc(AllocList(self.values(0..self.items.len(), heap)));
+        all.slice(start, stop, stride, heap)
+    }
+
+    fn length(&self) -> starlark::Result<i32> {
+        Ok(self.items.len() as i32)
+    }
+
+    fn is_in(&self, other: Value<'v>) -> starlark::Result<bool> {
+        Ok(other.unpack_str().is_some_and(|t| self.texts().any(|x| x == t)))
+    }
+
+    fn to_bool(&self) -> bool {
+        !self.items.is_empty()
+    }
+
+    fn iterate_collect(&self, heap: Heap<'v>) -> starlark::Result<Vec<Value<'v>>> {
+        Ok(self.values(0..self.items.len(), heap))
+    }
+
+    fn add(&self, other: Value<'v>, heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
+        let mut all = self.values(0..self.items.len(), heap);
+        all.extend(
+            super::convert::elements(other, heap)
+                .or_else(|| Files::from_value(other).map(|f| f.values(0..f.items.len(), heap)))?,
+        );
+        Some(Ok(heap.alloc(AllocList(all))))
+    }
+}

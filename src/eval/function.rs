@@ -1,0 +1,233 @@
+//! Deferred functions: lambdas and defs that are called when a job is known.
+//!
+//! Owns the frozen functions and batched calls of them. It does not know what
+//! the results are for.
+
+use super::convert::{from_val, to_val};
+use super::explain::{Origin, Scene, explain};
+use super::files::Files;
+pub use super::files::SizeOf;
+use super::mark::{Mark, Marks};
+use super::wildcards::Wildcards;
+use crate::diag::{Diag, Kind};
+use crate::rule::Name;
+use crate::span::Span;
+use crate::suggest::did_you_mean;
+use crate::value::{FnId, Val};
+use starlark::PrintHandler;
+use starlark::docs::{DocItem, DocMember, DocParams};
+use starlark::environment::Module;
+use starlark::eval::Evaluator;
+use starlark::values::structs::AllocStruct;
+use starlark::values::{Heap, OwnedFrozenValue, Value};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Calls on one heap; more would let it grow large.
+const BATCH: usize = 1000;
+/// A function may return a function, so often.
+const DEEPEST: usize = 10;
+
+/// A name of some files of a job.
+#[derive(Clone, Debug)]
+pub struct FileName<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// The files it stands for.
+    pub range: Range<u32>,
+    /// Whether it stands for a list, of whatever length.
+    pub list: bool,
+}
+
+/// The files of a job as functions see them.
+#[derive(Clone, Default)]
+pub struct JobFiles<'a> {
+    /// Their paths.
+    pub items: Vec<&'a str>,
+    /// Their names.
+    pub names: Vec<FileName<'a>>,
+    /// Gives sizes in bytes, for `input.size_mb`.
+    pub size_of: Option<SizeOf>,
+}
+
+/// One call of a deferred function.
+#[derive(Clone, Default)]
+pub struct Call<'a> {
+    /// The function.
+    pub id: FnId,
+    /// Names and values.
+    pub wildcards: &'a [(&'a str, &'a str)],
+    /// `input`, where it is known by now.
+    pub input: Option<&'a JobFiles<'a>>,
+    /// `output`.
+    pub output: Option<&'a JobFiles<'a>>,
+    /// `threads`.
+    pub threads: Option<i64>,
+    /// `resources`.
+    pub resources: Option<&'a [(Box<str>, Val)]>,
+    /// `attempt`, from 1.
+    pub attempt: i64,
+}
+
+/// What is known of a kept function.
+#[derive(Clone, Debug)]
+pub(super) struct Info {
+    /// Parameters that can be given, the one for the wildcards first.
+    params: Vec<Box<str>>,
+    /// Parameters without a default, beyond the first.
+    required: Vec<Box<str>>,
+    takes_wildcards: bool,
+    span: Span,
+}
+
+impl Info {
+    /// Reads a function's parameters.
+    pub(super) fn of(value: Value, span: Span) -> Info {
+        let empty = DocParams::default();
+        let doc = value.documentation();
+        let params = match &doc {
+            DocItem::Member(DocMember::Function(f)) => &f.params,
+            _ => &empty,
+        };
+        let positional = params.pos_only.iter().chain(&params.pos_or_named);
+        let all: Vec<_> = positional.clone().chain(&params.named_only).collect();
+        let required = all.iter().skip(1).filter(|p| p.default_value.is_none());
+        Info {
+            params: all.iter().map(|p| p.name.as_str().into()).collect(),
+            required: required.map(|p| p.name.as_str().into()).collect(),
+            takes_wildcards: positional.count() > 0 || params.args.is_some(),
+            span,
+        }
+    }
+
+    /// Why it cannot be called with what is at hand.
+    pub(super) fn refused(&self, allowed: &[&str]) -> Option<Diag> {
+        if !self.takes_wildcards {
+            let diag = Diag::at(self.span, "this function takes no argument, but it is called with the wildcards");
+            return Some(diag.hint("write `lambda wildcards: ...` or `def name(wildcards):`"));
+        }
+        let unknown = self.required.iter().find(|p| !allowed.contains(&&***p))?;
+        let message = format!("this function asks for `{unknown}`, which is not given to it");
+        let list = match allowed {
+            [] => "only the wildcards are given here, as the first argument".to_owned(),
+            names => format!("given are the wildcards as the first argument and, by name, `{}`", names.join("`, `")),
+        };
+        Some(Diag::at(self.span, message).maybe_hint(did_you_mean(unknown, allowed.iter().copied())).note(list))
+    }
+}
+
+/// The deferred functions of a Rulefile. Callable from many threads at once.
+pub struct Functions {
+    frozen: Vec<OwnedFrozenValue>,
+    info: Vec<Info>,
+    origins: Arc<[Origin]>,
+}
+
+impl std::fmt::Debug for Functions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Functions({})", self.frozen.len())
+    }
+}
+
+/// Deferred functions may run many times over: what they print is not kept.
+struct Silent;
+
+impl PrintHandler for Silent {
+    fn println(&self, _text: &str) -> starlark::Result<()> {
+        Ok(())
+    }
+}
+
+impl Functions {
+    pub(super) fn new(frozen: Vec<OwnedFrozenValue>, info: Vec<Info>, origins: Vec<Origin>) -> Functions {
+        Functions { frozen, info, origins: origins.into() }
+    }
+
+    /// The names of a function's parameters, the first of which is given the
+    /// wildcards whatever its name.
+    pub fn parameters(&self, id: FnId) -> &[Box<str>] {
+        &self.info[id.0 as usize].params
+    }
+
+    /// Where a function was given to a rule.
+    pub fn span(&self, id: FnId) -> Span {
+        self.info[id.0 as usize].span
+    }
+
+    /// Calls functions, one result each, in order.
+    ///
+    /// # Errors
+    /// For each call: what went wrong in it, at the user's line, with the
+    /// calls that led there.
+    pub fn call(&self, calls: &[Call<'_>]) -> Vec<Result<Val, Diag>> {
+        let mut results = Vec::with_capacity(calls.len());
+        for batch in calls.chunks(BATCH) {
+            Module::with_temp_heap(|module| {
+                let mut eval = Evaluator::new(&module);
+                eval.set_print_handler(&Silent);
+                results.extend(batch.iter().map(|call| self.one(call, &mut eval)));
+            });
+        }
+        results
+    }
+
+    fn one<'v>(&self, call: &Call<'_>, eval: &mut Evaluator<'v, '_, '_>) -> Result<Val, Diag> {
+        let info = &self.info[call.id.0 as usize];
+        self.invoke(call, info, eval).map_err(|error| {
+            let scene = Scene { origins: &self.origins, ..Scene::default() };
+            let mut diags = explain(&error, &scene);
+            let mut diag = match diags.len() {
+                0 => Diag::error(Kind::Rulefile, "a function failed"),
+                _ => diags.swap_remove(0),
+            };
+            if diag.labels.is_empty() {
+                diag = diag.label(info.span, "");
+            }
+            diag
+        })
+    }
+
+    fn invoke<'v>(&self, call: &Call<'_>, info: &Info, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Val> {
+        let heap = eval.heap();
+        let mut function = heap.access_owned_frozen_value(&self.frozen[call.id.0 as usize]);
+        let wildcards = heap.alloc(Wildcards(call.wildcards.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect()));
+        let named = arguments(call, &info.params, heap);
+        let mut value = eval.eval_function(function, &[wildcards], &named)?;
+        for _ in 0..DEEPEST {
+            if !super::convert::is_function(value) {
+                return to_val(value, heap, &mut |_| Err(super::fault::fault("the result holds a function")));
+            }
+            function = value;
+            let params = Info::of(function, info.span).params;
+            value = eval.eval_function(function, &[wildcards], &arguments(call, &params, heap))?;
+        }
+        Err(super::fault::fault(format!("functions return functions more than {DEEPEST} deep")))
+    }
+}
+
+/// The arguments of a call that a function has parameters for.
+fn arguments<'v, 'p>(call: &Call<'_>, params: &'p [Box<str>], heap: Heap<'v>) -> Vec<(&'p str, Value<'v>)> {
+    let value = |name: &str| match name {
+        "input" => Some(files(call.input?, heap)),
+        "output" => Some(files(call.output?, heap)),
+        "threads" => Some(heap.alloc(call.threads?)),
+        "attempt" => Some(heap.alloc(call.attempt)),
+        "resources" => {
+            let entries = call.resources?.iter().map(|(k, v)| (&**k, from_val(v, heap)));
+            Some(heap.alloc(AllocStruct(entries.collect::<Vec<_>>())))
+        }
+        _ => None,
+    };
+    params.iter().skip(1).filter_map(|p| Some((&**p, value(p)?))).collect()
+}
+
+fn files<'v>(files: &JobFiles<'_>, heap: Heap<'v>) -> Value<'v> {
+    let name = |n: &FileName| Name { name: n.name.into(), range: n.range.clone(), list: n.list };
+    heap.alloc(Files {
+        items: files.items.iter().map(|t| Box::from(*t)).collect(),
+        names: files.names.iter().map(name).collect(),
+        mark: Mark::default(),
+        marks: Marks::default(),
+        size_of: files.size_of.clone(),
+    })
+}

@@ -1,0 +1,233 @@
+//! Loading: files are read, lowered, evaluated chunk by chunk, and frozen.
+//!
+//! Owns the order of things. It does not know what sections or built-ins mean.
+
+use super::builtin;
+use super::convert::from_val;
+use super::explain::{Origin, Scene, explain};
+use super::function::Functions;
+use super::session::{Session, slot};
+use super::{Loaded, Request, TrackedRead, assemble, config};
+use crate::diag::{Diag, Diags, Kind};
+use crate::span::{FileId, Sources, Span};
+use crate::suggest::did_you_mean;
+use crate::syntax::{self, Chunk};
+use crate::value::{FnId, Val};
+use starlark::ErrorKind;
+use starlark::environment::{FrozenModule, Module};
+use starlark::eval::Evaluator;
+use starlark::syntax::{AstModule, Dialect, DialectTypes};
+use starlark::values::FrozenHeapName;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const DIALECT: Dialect = Dialect {
+    enable_top_level_stmt: true,
+    enable_keyword_only_arguments: true,
+    enable_positional_only_arguments: true,
+    enable_load: false,
+    enable_types: DialectTypes::ParseOnly,
+    ..Dialect::Standard
+};
+
+/// Functions calling functions, beyond which a circle is assumed.
+const DEEPEST_CALLS: usize = 200;
+/// Includes in includes.
+const DEEPEST_INCLUDE: usize = 40;
+
+/// Starlark's parser and compiler recurse; what `syntax` lets pass fits into
+/// this. Only the pages that are used cost anything.
+const STACK: usize = 256 << 20;
+
+pub(super) fn load(request: Request, sources: &mut Sources) -> Result<Loaded, Diags> {
+    let session = Session::new(request, std::mem::take(sources));
+    let result = stacker::grow(STACK, || Module::with_temp_heap(|module| whole(&session, module)));
+    *sources = session.sources.take();
+    result.map_err(|mut fatal| {
+        let mut all = session.diags.take();
+        all.sort_by_key(|d| d.labels.first().map(|l| (l.span.file, l.span.start)));
+        all.append(&mut fatal);
+        all
+    })
+}
+
+fn whole(session: &Session, module: Module<'_>) -> Result<Loaded, Diags> {
+    let overrides = overrides(session)?;
+    module.set("config", from_val(&overrides, module.heap()));
+    *session.overrides.borrow_mut() = overrides;
+    builtin::prepare(session, &module);
+    let path = session.request.path.clone();
+    run_file(session, &module, &path, None)?;
+    undefined(session, &module);
+    let rulefile = assemble::finish(session, &module);
+    if !session.diags.borrow().is_empty() {
+        return Err(Vec::new());
+    }
+    let functions = functions(session, module)?;
+    Ok(Loaded {
+        rulefile,
+        functions,
+        reads: session.reads.take(),
+        warnings: session.warnings.take(),
+        notes: session.notes.take(),
+    })
+}
+
+/// `--configfile`s, then `--config`.
+fn overrides(session: &Session) -> Result<Val, Diags> {
+    let mut all = Val::Dict(Vec::new());
+    for path in &session.request.configfiles {
+        let over = config::read(path, &mut session.sources.borrow_mut()).map_err(|d| vec![d])?;
+        session.read(TrackedRead::File(path.as_str().into()));
+        session.config_files.borrow_mut().push(format!("`{path}`"));
+        config::merge(&mut all, &over);
+    }
+    for (key, value) in &session.request.config {
+        config::merge(&mut all, &Val::Dict(vec![(Val::str(key.as_str()), value.clone())]));
+    }
+    if !session.request.config.is_empty() {
+        session.config_files.borrow_mut().push("`--config`".into());
+    }
+    Ok(all)
+}
+
+/// An error of reading a file, without a place.
+pub(super) fn unreadable(what: &str, path: &str, error: &std::io::Error) -> Diag {
+    let why = match error.kind() {
+        std::io::ErrorKind::NotFound => format!("the {what} `{path}` does not exist"),
+        std::io::ErrorKind::InvalidData => format!("the {what} `{path}` is not UTF-8 text"),
+        std::io::ErrorKind::IsADirectory => format!("the {what} `{path}` is a directory"),
+        _ => format!("the {what} `{path}` cannot be read: {error}"),
+    };
+    Diag::error(Kind::Rulefile, why)
+}
+
+/// Reads and evaluates a file; `at` is the directive that includes it.
+pub(super) fn run_file<'v>(session: &Session, module: &Module<'v>, path: &str, at: Option<Span>) -> Result<(), Diags> {
+    let placed = |diag: Diag| vec![at.iter().fold(diag, |d, span| d.label(*span, ""))];
+    let what = if at.is_some() { "included file" } else { "Rulefile" };
+    let text = std::fs::read_to_string(path).map_err(|e| placed(unreadable(what, path, &e)))?;
+    let real = std::fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path));
+    {
+        let mut open = session.open.borrow_mut();
+        if open.contains(&real) {
+            return Err(placed(Diag::error(Kind::Rulefile, format!("`{path}` includes itself"))));
+        }
+        if open.len() > DEEPEST_INCLUDE {
+            return Err(placed(Diag::error(
+                Kind::Rulefile,
+                format!("more than {DEEPEST_INCLUDE} includes in each other"),
+            )));
+        }
+        open.push(real);
+    }
+    session.read(TrackedRead::File(path.into()));
+    let file = session.sources.borrow_mut().add(path, text.as_str());
+    let result = run_text(session, module, file, &text);
+    session.open.borrow_mut().pop();
+    result
+}
+
+fn run_text<'v>(session: &Session, module: &Module<'v>, file: FileId, text: &str) -> Result<(), Diags> {
+    let tree = syntax::parse(file, text, session.base())?;
+    session.decls.borrow_mut().extend(tree.rules.into_iter().map(Arc::new));
+    session.directives.borrow_mut().extend(tree.directives.into_iter().map(Arc::new));
+    let fields: Arc<[Span]> = tree.fields.into();
+    // Names may come from an include yet to be read, here or in the including file.
+    let later = tree.includes || session.open.borrow().len() > 1;
+    for chunk in tree.chunks {
+        run_chunk(session, module, Origin { file, chunk, fields: fields.clone() }, later)?;
+    }
+    Ok(())
+}
+
+fn run_chunk<'v>(session: &Session, module: &Module<'v>, origin: Origin, later: bool) -> Result<(), Diags> {
+    let index = session.origins.borrow().len();
+    let name = index.to_string();
+    let mut chunk: Chunk = origin.chunk.clone();
+    session.origins.borrow_mut().push(origin);
+    loop {
+        let error = match eval_text(session, module, &name, chunk.text.clone()) {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        let unknown = match error.kind() {
+            ErrorKind::Scope(e) if later => unknown_name(&e.to_string()),
+            _ => None,
+        };
+        let Some(unknown) = unknown else { return Err(diagnose(session, module, &error)) };
+        let scene = Scene { origins: &session.origins.borrow(), ..Scene::default() };
+        if let Some(span) = error.span().and_then(|s| scene.place(s)) {
+            session.expected.borrow_mut().push((unknown.as_str().into(), span));
+        }
+        chunk.declare(&unknown);
+    }
+}
+
+/// The name that a message of Starlark's resolver is about.
+fn unknown_name(message: &str) -> Option<String> {
+    let rest = message.strip_prefix("Variable `")?;
+    let (name, rest) = rest.split_once('`')?;
+    rest.contains("not found").then(|| name.to_owned())
+}
+
+fn eval_text<'v>(session: &Session, module: &Module<'v>, name: &str, text: String) -> starlark::Result<()> {
+    let ast = AstModule::parse(name, text, &DIALECT)?;
+    let mut eval = Evaluator::new(module);
+    eval.extra = Some(session);
+    eval.set_print_handler(session);
+    // Marks and includes rely on values staying where they are.
+    eval.disable_gc();
+    eval.set_max_callstack_size(DEEPEST_CALLS).map_err(starlark::Error::new_other)?;
+    eval.eval_module(ast, builtin::globals())?;
+    Ok(())
+}
+
+fn diagnose(session: &Session, module: &Module, error: &starlark::Error) -> Diags {
+    let config = module.get("config").and_then(|v| super::convert::to_val(v, module.heap(), &mut |_| Ok(FnId(0))).ok());
+    let names = known_names(module);
+    let origins = session.origins.borrow();
+    let config_files = session.config_files.borrow();
+    let scene = Scene { origins: &origins, names: &names, config: config.as_ref(), config_files: &config_files };
+    explain(error, &scene)
+}
+
+fn known_names(module: &Module) -> Vec<String> {
+    let own = module.names().map(|n| n.as_str().to_owned()).filter(|n| !n.contains('#'));
+    let built_in = builtin::globals().names().map(|n| n.as_str().to_owned()).filter(|n| !n.starts_with('_'));
+    own.chain(built_in).collect()
+}
+
+/// Names that were expected from a later include, which never came.
+fn undefined(session: &Session, module: &Module) {
+    for (name, span) in session.expected.borrow().iter() {
+        if module.get(name).is_none() {
+            let names = known_names(module);
+            let known = names.iter().map(String::as_str).filter(|n| *n != &**name);
+            session.fail(Diag::at(*span, format!("`{name}` is not defined")).maybe_hint(did_you_mean(name, known)));
+        }
+    }
+}
+
+fn functions(session: &Session, module: Module<'_>) -> Result<Functions, Diags> {
+    let info = session.functions.take();
+    let origins = session.origins.take();
+    if info.is_empty() {
+        return Ok(Functions::new(Vec::new(), info, origins));
+    }
+    let failed = |e: String| vec![Diag::error(Kind::Rulefile, format!("the functions cannot be kept: {e}"))];
+    let name = FrozenHeapName::User(Box::new(session.request.path.clone()));
+    let frozen: FrozenModule = module.freeze_named(name).map_err(|e| failed(e.err_msg))?;
+    let find = |i: usize| frozen.get_any_visibility(&slot(FnId(i as u32))).map(|(v, _)| v);
+    let all = (0..info.len()).map(find).collect::<Result<_, _>>().map_err(|e| failed(e.to_string()))?;
+    Ok(Functions::new(all, info, origins))
+}
+
+/// A path named in a file, which is relative to that file.
+pub(super) fn beside(session: &Session, file: FileId, path: &str) -> String {
+    let including = session.sources.borrow().get(file).path.clone();
+    match Path::new(&including).parent() {
+        Some(dir) if !path.starts_with('/') => dir.join(path).to_string_lossy().into_owned(),
+        _ => path.to_owned(),
+    }
+}

@@ -1,0 +1,54 @@
+//! Marks on strings: flags and pins of paths while a Rulefile is read.
+//!
+//! A marked path stays an ordinary string, so that everything Python does with
+//! strings works on it; its mark is kept beside it under the address of its
+//! bytes, and is lost, as in Snakemake, when a new string is made from it.
+//! Addresses stay valid because nothing is collected while loading.
+
+use crate::rule::{Flags, RuleId};
+use rustc_hash::FxHashMap;
+use starlark::values::{Heap, Value};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What is known of a path besides its text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Mark {
+    pub(super) flags: Flags,
+    pub(super) pin: Option<RuleId>,
+}
+
+impl Mark {
+    pub(super) fn with(self, flags: Flags) -> Mark {
+        Mark { flags: self.flags | flags, ..self }
+    }
+}
+
+/// The marks of one load. Clones share.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Marks(Arc<Mutex<FxHashMap<usize, Mark>>>);
+
+impl Marks {
+    /// A new string of that text, marked. Starlark shares strings of one
+    /// letter, so those are spelt `./x`, which is the same path.
+    pub(super) fn alloc<'v>(&self, text: &str, mark: Mark, heap: Heap<'v>) -> Value<'v> {
+        if text.is_empty() || mark == Mark::default() {
+            return heap.alloc_str(text).to_value();
+        }
+        let value = match text.len() {
+            1 => heap.alloc_str(&format!("./{text}")),
+            _ => heap.alloc_str(text),
+        };
+        let key = value.as_str().as_ptr() as usize;
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, mark);
+        value.to_value()
+    }
+
+    /// The mark of a string of the heap.
+    pub(super) fn get(&self, text: &str) -> Mark {
+        let marks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if marks.is_empty() {
+            return Mark::default();
+        }
+        marks.get(&(text.as_ptr() as usize)).copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,83 @@
+//! Evaluation: a Rulefile with all it includes becomes plain rules.
+//!
+//! The only module that sees Starlark. It owns the values at load time, the
+//! built-in functions, the checks of a rule's own sections, and the calls of
+//! deferred functions later. It does not know targets, jobs or the graph.
+
+#![allow(unsafe_code, unused_qualifications, reason = "what Starlark's derives expand to")]
+
+mod assemble;
+mod builtin;
+mod config;
+mod convert;
+mod explain;
+mod fault;
+mod files;
+mod function;
+mod given;
+mod load;
+mod mark;
+mod missing;
+mod session;
+mod wildcards;
+
+pub use function::{Call, FileName, Functions, JobFiles, SizeOf};
+
+use crate::diag::Diags;
+use crate::rule::Rulefile;
+use crate::span::Sources;
+use crate::value::Val;
+
+/// What to load.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The Rulefile, relative to the current directory.
+    pub path: String,
+    /// `--config KEY=VALUE`, in order; a key `a.b` is not split.
+    pub config: Vec<(String, Val)>,
+    /// `--configfile`, in order.
+    pub configfiles: Vec<String>,
+}
+
+/// Something the plan depends on besides the arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TrackedRead {
+    /// A file whose text was read.
+    File(Box<str>),
+    /// A path that was asked for, and whether it was there.
+    Exists(Box<str>, bool),
+    /// A glob or pattern that was looked for, and how many paths it found.
+    Glob(Box<str>, usize),
+    /// An environment variable.
+    Env(Box<str>, Option<Box<str>>),
+}
+
+/// A loaded Rulefile.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Its rules.
+    pub rulefile: Rulefile,
+    /// Its deferred functions.
+    pub functions: Functions,
+    /// What was read on the way.
+    pub reads: Vec<TrackedRead>,
+    /// What is likely not as meant.
+    pub warnings: Diags,
+    /// Lines that `print` wrote.
+    pub notes: Vec<String>,
+}
+
+/// Makes the built-in functions on a thread of its own: of a small run, that
+/// is the longest single step.
+pub fn warm_up() {
+    std::thread::spawn(builtin::globals);
+}
+
+/// Loads a Rulefile, its includes and its config files. Afterwards, also after
+/// an error, `sources` holds every text that a diagnostic points into.
+///
+/// # Errors
+/// Every fault that could be found in one go.
+pub fn load(request: Request, sources: &mut Sources) -> Result<Loaded, Diags> {
+    load::load(request, sources)
+}

@@ -1,0 +1,200 @@
+//! What one load knows while it runs: files, declarations, rules, functions.
+//!
+//! Owns the state behind the built-in functions. It evaluates nothing itself.
+
+use super::convert::is_function;
+use super::explain::Origin;
+use super::fault::Fault;
+use super::function::Info;
+use super::mark::Marks;
+use super::{Request, TrackedRead};
+use crate::diag::{Diag, Diags};
+use crate::rule::{Name, Rule, RuleId};
+use crate::span::{Literals, Sources, Span};
+use crate::syntax::{Base, Directive, RuleDecl};
+use crate::value::{FnId, Val};
+use rustc_hash::FxHashMap;
+use starlark::PrintHandler;
+use starlark::any::ProvidesStaticType;
+use starlark::eval::Evaluator;
+use starlark::values::Value;
+use std::cell::{Cell, RefCell};
+use std::sync::{Arc, Mutex};
+
+/// What `rules.NAME` shows of a rule.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shown {
+    pub(super) id: Option<RuleId>,
+    pub(super) inputs: (Arc<[Box<str>]>, Arc<[Name]>),
+    pub(super) outputs: (Arc<[Box<str>]>, Arc<[Name]>),
+    pub(super) logs: (Arc<[Box<str>]>, Arc<[Name]>),
+    pub(super) params: Vec<(Option<Box<str>>, Val)>,
+}
+
+/// The rules defined so far, by name, for the `rules` object.
+pub(super) type ShownRules = Arc<Mutex<FxHashMap<Box<str>, Shown>>>;
+
+/// A text that becomes a template once all variables are known.
+pub(super) struct PendingText {
+    pub(super) rule: RuleId,
+    /// `message`, else `shell`.
+    pub(super) message: bool,
+    pub(super) value: Box<str>,
+    pub(super) at: Literals,
+}
+
+/// A constraint from `wildcard_constraints`.
+pub(super) struct Constraint {
+    pub(super) name: Box<str>,
+    pub(super) regex: Box<str>,
+}
+
+/// State of one load.
+#[derive(ProvidesStaticType)]
+pub(super) struct Session {
+    pub(super) request: Request,
+    pub(super) sources: RefCell<Sources>,
+    pub(super) decls: RefCell<Vec<Arc<RuleDecl>>>,
+    pub(super) directives: RefCell<Vec<Arc<Directive>>>,
+    pub(super) origins: RefCell<Vec<Origin>>,
+    pub(super) rules: RefCell<Vec<Rule>>,
+    pub(super) by_name: RefCell<FxHashMap<Box<str>, RuleId>>,
+    pub(super) shown: ShownRules,
+    pub(super) texts: RefCell<Vec<PendingText>>,
+    pub(super) constraints: RefCell<Vec<Constraint>>,
+    /// `localrules` and `ruleorder` that were reached.
+    pub(super) names: RefCell<Vec<Arc<Directive>>>,
+    pub(super) workdir: RefCell<Option<Box<str>>>,
+    pub(super) prefix: RefCell<Option<Box<str>>>,
+    pub(super) executable: RefCell<Option<Box<str>>>,
+    pub(super) default_target: Cell<Option<RuleId>>,
+    pub(super) marked_default: RefCell<Option<(RuleId, Span)>>,
+    pub(super) functions: RefCell<Vec<Info>>,
+    pub(super) marks: Marks,
+    /// `--configfile`s and `--config`, which beat `configfile:`.
+    pub(super) overrides: RefCell<Val>,
+    /// Where the config came from, for messages.
+    pub(super) config_files: RefCell<Vec<String>>,
+    pub(super) reads: RefCell<Vec<TrackedRead>>,
+    pub(super) notes: RefCell<Vec<String>>,
+    pub(super) warnings: RefCell<Diags>,
+    pub(super) diags: RefCell<Diags>,
+    /// Names used before any definition, where they were first used.
+    pub(super) expected: RefCell<Vec<(Box<str>, Span)>>,
+    /// Files being read, outermost first.
+    pub(super) open: RefCell<Vec<std::path::PathBuf>>,
+}
+
+impl Session {
+    pub(super) fn new(request: Request, sources: Sources) -> Session {
+        Session {
+            request,
+            sources: RefCell::new(sources),
+            decls: RefCell::default(),
+            directives: RefCell::default(),
+            origins: RefCell::default(),
+            rules: RefCell::default(),
+            by_name: RefCell::default(),
+            shown: ShownRules::default(),
+            texts: RefCell::default(),
+            constraints: RefCell::default(),
+            names: RefCell::default(),
+            workdir: RefCell::default(),
+            prefix: RefCell::default(),
+            executable: RefCell::default(),
+            default_target: Cell::default(),
+            marked_default: RefCell::default(),
+            functions: RefCell::default(),
+            marks: Marks::default(),
+            overrides: RefCell::default(),
+            config_files: RefCell::default(),
+            reads: RefCell::default(),
+            notes: RefCell::default(),
+            warnings: RefCell::default(),
+            diags: RefCell::default(),
+            expected: RefCell::default(),
+            open: RefCell::default(),
+        }
+    }
+
+    /// The session behind a call; none while deferred functions run.
+    pub(super) fn of<'a>(eval: &Evaluator<'_, 'a, '_>) -> Option<&'a Session> {
+        eval.extra.and_then(|e| e.downcast_ref::<Session>())
+    }
+
+    /// The session behind a call that only makes sense while loading.
+    pub(super) fn loading<'a>(eval: &Evaluator<'_, 'a, '_>, what: &str) -> starlark::Result<&'a Session> {
+        Self::of(eval).ok_or_else(|| super::fault::fault(format!("`{what}` cannot be used inside a deferred function")))
+    }
+
+    /// How many rules and directives the files so far declare.
+    pub(super) fn base(&self) -> Base {
+        Base { rules: self.decls.borrow().len(), directives: self.directives.borrow().len() }
+    }
+
+    pub(super) fn read(&self, read: TrackedRead) {
+        let mut reads = self.reads.borrow_mut();
+        if !reads.contains(&read) {
+            reads.push(read);
+        }
+    }
+
+    /// A path of the Rulefile as seen from the current directory: below `workdir:`.
+    pub(super) fn in_workdir(&self, path: &str) -> String {
+        match &*self.workdir.borrow() {
+            Some(dir) if !path.starts_with('/') => format!("{}/{path}", dir.trim_end_matches('/')),
+            _ => path.to_owned(),
+        }
+    }
+
+    /// The inverse of [`in_workdir`](Self::in_workdir).
+    pub(super) fn below_workdir<'p>(&self, path: &'p str) -> &'p str {
+        match &*self.workdir.borrow() {
+            Some(dir) => {
+                path.strip_prefix(crate::path::normal(dir).as_ref()).and_then(|p| p.strip_prefix('/')).unwrap_or(path)
+            }
+            None => path,
+        }
+    }
+
+    pub(super) fn fail(&self, diag: Diag) {
+        self.diags.borrow_mut().push(diag);
+    }
+
+    pub(super) fn warn(&self, diag: Diag) {
+        self.warnings.borrow_mut().push(diag);
+    }
+
+    /// Keeps a function for later calls, rooted in the module under a name
+    /// that no Rulefile can use.
+    pub(super) fn keep<'v>(
+        &self,
+        value: Value<'v>,
+        span: Span,
+        allowed: &[&str],
+        eval: &Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<FnId> {
+        debug_assert!(is_function(value));
+        let info = Info::of(value, span);
+        if let Some(diag) = info.refused(allowed) {
+            return Err(Fault(vec![diag]).into());
+        }
+        let mut functions = self.functions.borrow_mut();
+        let id = FnId(functions.len() as u32);
+        eval.module().set(&slot(id), value);
+        functions.push(info);
+        Ok(id)
+    }
+}
+
+/// The module's name for a kept function.
+pub(super) fn slot(id: FnId) -> String {
+    format!("function#{}", id.0)
+}
+
+impl PrintHandler for Session {
+    fn println(&self, text: &str) -> starlark::Result<()> {
+        self.notes.borrow_mut().push(text.to_owned());
+        Ok(())
+    }
+}
