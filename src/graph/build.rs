@@ -1,0 +1,457 @@
+//! Growing the graph: from targets over rules to jobs and sources, in waves.
+//!
+//! A wave is all jobs found since the last one; their input functions are
+//! called together. Every candidate of a path is grown; `choose` then drops
+//! those that cannot be made.
+
+use super::choose;
+use super::error;
+use super::finder::{Candidate, Finder};
+use super::target::Target;
+use super::{Graph, InputRef, JobId, Maker, Row};
+use crate::diag::{Diag, Diags};
+use crate::eval::{Call, Functions};
+use crate::path::{self, PathId, Paths};
+use crate::rule::{Flags, Input, InputWhat, Name, Rule, RuleId, Rulefile};
+use crate::value::{FnId, Val};
+use rustc_hash::FxHashMap;
+use std::ops::Range;
+
+/// What [`build`] works from.
+pub struct Request<'a> {
+    /// The rules.
+    pub book: &'a Rulefile,
+    /// Their input functions.
+    pub functions: &'a Functions,
+    /// What is asked for.
+    pub targets: &'a [Target],
+    /// What is asked about files.
+    pub files: &'a mut dyn Files,
+}
+
+/// What the graph asks about files, of the caller.
+pub trait Files {
+    /// A path was named: it will likely be asked for.
+    fn named(&mut self, paths: &Paths, path: PathId);
+    /// Which of some paths exist; asked once for all sources, and then only
+    /// where a rule's own inputs are missing.
+    fn exist(&mut self, paths: &Paths, ids: &[PathId]) -> Vec<bool>;
+}
+
+/// Grows the graph that the targets need.
+pub fn build(request: Request<'_>, paths: &mut Paths) -> Result<Graph, Diags> {
+    let Request { book, functions, targets, files } = request;
+    let plain = without_globs(targets, book, functions, files, paths)?;
+    let mut builder = Builder::new(book, functions, files, paths);
+    for target in &plain {
+        builder.target(target);
+    }
+    builder.grow()?;
+    let Builder { graph, endless, finder, files, paths, .. } = builder;
+    choose::settle(choose::Scene { book, paths, finder: &finder, endless: &endless, files }, graph)
+}
+
+struct Builder<'a, 'p> {
+    book: &'a Rulefile,
+    functions: &'a Functions,
+    files: &'p mut dyn Files,
+    paths: &'p mut Paths,
+    finder: Finder<'a>,
+    graph: Graph,
+    wave: Vec<JobId>,
+    /// Jobs of rules with several outputs, by each of them.
+    shared: FxHashMap<(PathId, RuleId), JobId>,
+    /// Paths for which a rule was left out as endlessly recursive.
+    endless: Vec<PathId>,
+    captures: Vec<Range<u32>>,
+    found: Vec<Candidate>,
+    text: String,
+}
+
+/// One input of a job on its way into the graph.
+struct Asked {
+    path: PathId,
+    pin: Option<RuleId>,
+}
+
+impl<'a, 'p> Builder<'a, 'p> {
+    fn new(book: &'a Rulefile, functions: &'a Functions, files: &'p mut dyn Files, paths: &'p mut Paths) -> Self {
+        Builder {
+            book,
+            functions,
+            files,
+            paths,
+            finder: Finder::new(book),
+            graph: Graph::default(),
+            wave: Vec::new(),
+            shared: FxHashMap::default(),
+            endless: Vec::new(),
+            captures: Vec::new(),
+            found: Vec::new(),
+            text: String::new(),
+        }
+    }
+
+    fn target(&mut self, target: &Target) {
+        match target {
+            Target::Rule(rule) => {
+                let known = self.graph.target_jobs.iter().any(|j| self.graph.rule(*j) == *rule);
+                if !known {
+                    let job = self.rule_target(*rule);
+                    self.graph.target_jobs.push(job);
+                }
+            }
+            Target::File(path) => {
+                let path = self.paths.intern(path);
+                self.ask(path, None);
+                self.graph.targets.push(path);
+            }
+            Target::Glob(_) => unreachable!("globs were replaced by files"),
+        }
+    }
+
+    /// The one job of a rule without wildcards; its outputs are targets too.
+    fn rule_target(&mut self, rule: RuleId) -> JobId {
+        let candidate = Candidate { rule, output: u32::MAX, captures: 0 };
+        let first = self.book.rule(rule).outputs.items.first();
+        let path = first.and_then(|o| o.pattern.as_literal()).map(|p| self.paths.intern(&path::normal(p)));
+        if let Some(path) = path {
+            self.ask(path, Some(rule));
+            // Another rule's job makes it: this one is grown too, and the clash is told.
+            if let Maker::Job(job) = self.graph.maker_of(path)
+                && self.graph.rule(job) == rule
+            {
+                let outputs = self.graph.outputs(job).to_vec();
+                self.graph.targets.extend(outputs);
+                return job;
+            }
+        }
+        self.job(&candidate, PathId(0))
+    }
+
+    /// Finds who makes a path, once.
+    fn ask(&mut self, path: PathId, pin: Option<RuleId>) {
+        match self.graph.maker_of(path) {
+            Maker::Unseen => {}
+            Maker::Several => return self.pin(path, pin),
+            Maker::Source | Maker::Job(_) => return,
+        }
+        self.files.named(self.paths, path);
+        let mut found = std::mem::take(&mut self.found);
+        let endless = self.finder.candidates(self.paths.str(path), &mut self.captures, &mut found);
+        if endless {
+            self.endless.push(path);
+        }
+        if let Some(rule) = pin.filter(|rule| found.iter().any(|c| c.rule == *rule)) {
+            found.retain(|c| c.rule == rule);
+        }
+        let maker = match found.as_slice() {
+            [] => Maker::Source,
+            [only] => Maker::Job(self.job(only, path)),
+            several => {
+                let jobs = several.iter().map(|c| self.job(c, path)).collect();
+                self.graph.options.insert(path, jobs);
+                Maker::Several
+            }
+        };
+        *self.graph.maker_mut(path) = maker;
+        self.found = found;
+    }
+
+    /// A later `rules.X.output` decides among several.
+    fn pin(&mut self, path: PathId, pin: Option<RuleId>) {
+        let Some(rule) = pin else { return };
+        let job = self.graph.options[&path].iter().copied().find(|j| self.graph.rule(*j) == rule);
+        if let Some(job) = job {
+            self.graph.options.remove(&path);
+            *self.graph.maker_mut(path) = Maker::Job(job);
+        }
+    }
+
+    /// The job of a candidate: the one already there, or a new one.
+    fn job(&mut self, candidate: &Candidate, path: PathId) -> JobId {
+        let rule = self.book.rule(candidate.rule);
+        let several = rule.outputs.items.len() > 1;
+        if several && let Some(job) = self.shared.get(&(path, candidate.rule)) {
+            return *job;
+        }
+        let id = JobId(self.graph.jobs.len() as u32);
+        let captures = self.graph.captures.len() as u32;
+        let ranges = &self.captures[candidate.captures..candidate.captures + rule.wildcards.len()];
+        self.graph.captures.extend(ranges.iter().map(|r| (r.start as u16, r.end as u16)));
+        let row = Row { rule: candidate.rule, matched: path, captures, inputs: (0, 0), outputs: (0, 0) };
+        self.graph.jobs.push(row);
+        let outputs = self.outputs(id, rule, candidate.output, path);
+        self.graph.jobs[id.index()].outputs = outputs;
+        if several {
+            for output in self.graph.outputs(id) {
+                self.shared.insert((*output, candidate.rule), id);
+            }
+        }
+        self.wave.push(id);
+        id
+    }
+
+    fn outputs(&mut self, job: JobId, rule: &Rule, matched: u32, path: PathId) -> (u32, u32) {
+        let start = self.graph.outputs.len();
+        for (i, output) in rule.outputs.items.iter().enumerate() {
+            let id = if i as u32 == matched {
+                path
+            } else {
+                fill(&self.graph, self.paths, job, rule, &output.pattern, &mut self.text);
+                self.paths.intern(&path::normal(&self.text))
+            };
+            self.graph.outputs.push(id);
+        }
+        (start as u32, rule.outputs.items.len() as u32)
+    }
+
+    /// Expands wave after wave until nothing new is asked for.
+    fn grow(&mut self) -> Result<(), Diags> {
+        while !self.wave.is_empty() {
+            let wave = std::mem::take(&mut self.wave);
+            let mut answers = self.call_functions(&wave)?.into_iter();
+            let mut problems = Vec::new();
+            for job in wave {
+                self.inputs_of(job, &mut answers, &mut problems);
+            }
+            if !problems.is_empty() {
+                return Err(error::few(problems));
+            }
+        }
+        Ok(())
+    }
+
+    /// Calls the input functions of all jobs of a wave, in order.
+    fn call_functions(&self, wave: &[JobId]) -> Result<Vec<Val>, Diags> {
+        let mut asked: Vec<(JobId, FnId)> = Vec::new();
+        for &job in wave {
+            asked.extend(self.functions_of(job).map(|id| (job, id)));
+        }
+        if asked.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wildcards: Vec<Vec<(&str, &str)>> = asked.iter().map(|(job, _)| self.wildcards(*job)).collect();
+        let calls: Vec<Call<'_>> = asked.iter().zip(&wildcards).map(|((_, id), w)| of_wildcards(*id, w)).collect();
+        let mut values = Vec::with_capacity(calls.len());
+        let mut errors = Vec::new();
+        for ((job, _), answer) in asked.iter().zip(self.functions.call(&calls)) {
+            match answer {
+                Ok(value) => values.push(value),
+                Err(diag) => errors.push(diag.note(format!("for job `{}`", self.describe(*job)))),
+            }
+        }
+        if errors.is_empty() { Ok(values) } else { Err(error::few(errors)) }
+    }
+
+    fn functions_of(&self, job: JobId) -> impl Iterator<Item = FnId> + use<'a, 'p> {
+        let rule = self.book.rule(self.graph.rule(job));
+        rule.inputs.items.iter().filter_map(|i| match i.what {
+            InputWhat::Function { id, .. } => Some(id),
+            _ => None,
+        })
+    }
+
+    fn wildcards(&self, job: JobId) -> Vec<(&str, &str)> {
+        let rule = self.book.rule(self.graph.rule(job));
+        rule.wildcards.iter().map(|n| &**n).zip(self.graph.wildcards(self.paths, job, rule)).collect()
+    }
+
+    fn describe(&self, job: JobId) -> String {
+        self.graph.describe(self.book, self.paths, job)
+    }
+
+    /// Adds the inputs of one job to the graph and asks who makes them.
+    fn inputs_of(&mut self, job: JobId, answers: &mut std::vec::IntoIter<Val>, problems: &mut Diags) {
+        let rule = self.book.rule(self.graph.rule(job));
+        let start = self.graph.inputs.len();
+        let mut pins = Vec::new();
+        let mut layout = Layout::new(rule);
+        for (i, input) in rule.inputs.items.iter().enumerate() {
+            let before = self.graph.inputs.len() - start;
+            let named = match self.input(job, rule, input, answers) {
+                Ok(named) => named,
+                Err(diag) => {
+                    problems.push(diag.note(format!("for job `{}`", self.describe(job))));
+                    continue;
+                }
+            };
+            let after = self.graph.inputs.len() - start;
+            layout.add(i, before..after, named);
+            if input.pin.is_some() {
+                pins.extend((before..after).map(|at| (start + at, input.pin)));
+            }
+        }
+        let end = self.graph.inputs.len();
+        self.graph.jobs[job.index()].inputs = (start as u32, (end - start) as u32);
+        if layout.functions {
+            self.graph.layouts.insert(job, layout.finish(rule));
+        }
+        let mut pins = pins.into_iter().peekable();
+        for at in start..end {
+            let pin = pins.next_if(|(i, _)| *i == at).and_then(|(_, pin)| pin);
+            let asked = Asked { path: self.graph.inputs[at].path(), pin };
+            self.ask(asked.path, asked.pin);
+        }
+    }
+
+    /// Adds the paths of one entry; the names of those under `unpack()`.
+    fn input(
+        &mut self,
+        job: JobId,
+        rule: &Rule,
+        input: &Input,
+        answers: &mut std::vec::IntoIter<Val>,
+    ) -> Result<Vec<Name>, Diag> {
+        let ancient = input.flags.contains(Flags::ANCIENT);
+        match &input.what {
+            InputWhat::Path(path) => self.push(path, ancient),
+            InputWhat::Pattern(pattern) => {
+                let mut text = std::mem::take(&mut self.text);
+                fill(&self.graph, self.paths, job, rule, pattern, &mut text);
+                self.push(&path::normal(&text), ancient);
+                self.text = text;
+            }
+            InputWhat::Function { unpack, span, .. } => {
+                let value = answers.next().expect("an answer for every function");
+                let mut names = Vec::new();
+                let mut paths = Vec::new();
+                flatten(&value, *unpack, &mut paths, &mut names).map_err(|problem| Diag::at(*span, problem))?;
+                for path in paths {
+                    self.push(&path::normal(path), ancient);
+                }
+                return Ok(names);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    fn push(&mut self, path: &str, ancient: bool) {
+        let id = self.paths.intern(path);
+        self.graph.inputs.push(InputRef::new(id, ancient));
+    }
+}
+
+/// Replaces globs by the outputs they match.
+fn without_globs(
+    targets: &[Target],
+    book: &Rulefile,
+    functions: &Functions,
+    files: &mut dyn Files,
+    paths: &mut Paths,
+) -> Result<Vec<Target>, Diags> {
+    if !targets.iter().any(|t| matches!(t, Target::Glob(_))) {
+        return Ok(targets.to_vec());
+    }
+    let known = known_outputs(book, functions, files, paths)?;
+    let mut plain = Vec::new();
+    for target in targets {
+        let Target::Glob(glob) = target else {
+            plain.push(target.clone());
+            continue;
+        };
+        let matcher = globset::GlobBuilder::new(glob).literal_separator(true).build();
+        let matcher = matcher.map_err(|e| vec![error::bad_glob(glob, &e)])?.compile_matcher();
+        let before = plain.len();
+        plain.extend(known.iter().filter(|p| matcher.is_match(p)).cloned().map(Target::File));
+        if plain.len() == before {
+            return Err(vec![error::glob_without_match(glob)]);
+        }
+    }
+    Ok(plain)
+}
+
+/// Outputs that a glob may mean: of rules without wildcards, and of all jobs
+/// behind the default target.
+fn known_outputs(
+    book: &Rulefile,
+    functions: &Functions,
+    files: &mut dyn Files,
+    paths: &mut Paths,
+) -> Result<Vec<String>, Diags> {
+    let default = [Target::default_of(book).map_err(|d| vec![d])?];
+    let graph = build(Request { book, functions, targets: &default, files }, paths)?;
+    let jobs = graph.order().iter().flat_map(|j| graph.outputs(*j));
+    let mut known: Vec<String> = jobs.map(|p| paths.str(*p).to_owned()).collect();
+    let literals = book.rules.iter().flat_map(|r| &r.outputs.items).filter_map(|o| o.pattern.as_literal());
+    known.extend(literals.map(|p| path::normal(p).into_owned()));
+    known.sort();
+    known.dedup();
+    Ok(known)
+}
+
+/// A call that gives nothing but the wildcards.
+fn of_wildcards<'a>(id: FnId, wildcards: &'a [(&'a str, &'a str)]) -> Call<'a> {
+    Call { id, wildcards, input: None, output: None, threads: None, resources: None, attempt: 1 }
+}
+
+/// Fills a pattern with a job's wildcards.
+fn fill(graph: &Graph, paths: &Paths, job: JobId, rule: &Rule, pattern: &crate::pattern::Pattern, out: &mut String) {
+    out.clear();
+    let row = &graph.jobs[job.index()];
+    let text = if rule.wildcards.is_empty() { "" } else { paths.str(row.matched) };
+    let names = pattern.names();
+    pattern.fill(out, |i| {
+        let at = rule.wildcards.iter().position(|w| *w == names[i]).expect("checked when the rule was loaded");
+        let (a, b) = graph.captures[row.captures as usize + at];
+        &text[a as usize..b as usize]
+    });
+}
+
+/// The paths in what an input function gave.
+fn flatten<'v>(value: &'v Val, unpack: bool, paths: &mut Vec<&'v str>, names: &mut Vec<Name>) -> Result<(), String> {
+    match value {
+        Val::Str(path) if path.is_empty() => Err("the input function gave an empty path".into()),
+        Val::Str(path) => {
+            paths.push(path);
+            Ok(())
+        }
+        Val::List(items) => items.iter().try_for_each(|v| flatten(v, unpack, paths, names)),
+        Val::Dict(entries) if unpack => entries.iter().try_for_each(|(key, value)| {
+            let start = paths.len() as u32;
+            flatten(value, false, paths, names)?;
+            let name = key.as_str().ok_or("a key of the unpacked dict is not a string")?.into();
+            names.push(Name { name, range: start..paths.len() as u32, list: matches!(value, Val::List(_)) });
+            Ok(())
+        }),
+        Val::Dict(_) => Err("the input function gave a dict: write `unpack(...)` around it".into()),
+        other => Err(format!("the input function gave {}, not a path or a list of paths", other.kind())),
+    }
+}
+
+/// Collects the names of a job's inputs when functions make them differ from the rule's.
+struct Layout {
+    functions: bool,
+    /// For each entry of the rule, the inputs it became.
+    ranges: Vec<Range<usize>>,
+    unpacked: Vec<Name>,
+}
+
+impl Layout {
+    fn new(rule: &Rule) -> Self {
+        let functions = rule.inputs.items.iter().any(|i| matches!(i.what, InputWhat::Function { .. }));
+        Layout { functions, ranges: Vec::new(), unpacked: Vec::new() }
+    }
+
+    fn add(&mut self, entry: usize, range: Range<usize>, unpacked: Vec<Name>) {
+        if !self.functions {
+            return;
+        }
+        debug_assert_eq!(entry, self.ranges.len());
+        let shift = range.start as u32;
+        let moved = |n: Name| Name { range: n.range.start + shift..n.range.end + shift, ..n };
+        self.unpacked.extend(unpacked.into_iter().map(moved));
+        self.ranges.push(range);
+    }
+
+    fn finish(self, rule: &Rule) -> Vec<Name> {
+        let of = |name: &Name| {
+            let entries = &self.ranges[name.range.start as usize..name.range.end as usize];
+            let start = entries.first().map_or(0, |r| r.start) as u32;
+            let end = entries.last().map_or(start, |r| r.end as u32);
+            let function = entries.len() == 1 && end - start != 1;
+            Name { name: name.name.clone(), range: start..end, list: name.list || function }
+        };
+        rule.inputs.names.iter().map(of).chain(self.unpacked).collect()
+    }
+}
