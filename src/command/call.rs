@@ -1,0 +1,67 @@
+//! Calls of a job's deferred functions.
+
+use super::{Commands, Needs, files};
+use crate::diag::Diag;
+use crate::eval::{Call, FileName, JobFiles};
+use crate::graph::JobId;
+use crate::rule::Name;
+use crate::value::{FnId, Val};
+
+/// The arguments of one call, owned until it is made.
+pub struct Arguments<'a> {
+    id: FnId,
+    wildcards: Vec<(&'a str, &'a str)>,
+    input: Option<JobFiles<'a>>,
+    output: Option<JobFiles<'a>>,
+    threads: i64,
+    resources: Vec<(Box<str>, Val)>,
+    attempt: i64,
+}
+
+impl<'a> Arguments<'a> {
+    /// What a function may ask for: files only if one of its parameters names them.
+    pub fn of(commands: &Commands<'a>, job: JobId, id: FnId, needs: &Needs, attempt: u32) -> Self {
+        let rule = commands.rule(job);
+        let asks = |name: &str| commands.functions.parameters(id).iter().any(|p| &**p == name);
+        let values = commands.graph.wildcards(commands.paths, job, rule);
+        let list = |items, names| JobFiles { items, names, size_of: Some(commands.size_of.clone()) };
+        let input = || list(files::inputs(commands, job), names(files::input_names(commands, job)));
+        let output = || list(files::outputs(commands, job), names(&rule.outputs.names));
+        Arguments {
+            id,
+            wildcards: rule.wildcards.iter().map(|n| &**n).zip(values).collect(),
+            input: asks("input").then(input),
+            output: asks("output").then(output),
+            threads: i64::from(needs.threads),
+            resources: needs.resources.clone(),
+            attempt: i64::from(attempt),
+        }
+    }
+
+    fn as_call(&self) -> Call<'_> {
+        Call {
+            id: self.id,
+            wildcards: &self.wildcards,
+            input: self.input.as_ref(),
+            output: self.output.as_ref(),
+            threads: Some(self.threads),
+            resources: Some(&self.resources),
+            attempt: self.attempt,
+        }
+    }
+}
+
+fn names(names: &[Name]) -> Vec<FileName<'_>> {
+    names.iter().map(|n| FileName { name: &n.name, range: n.range.clone(), list: n.list }).collect()
+}
+
+impl Commands<'_> {
+    /// Makes all calls together; one answer a call, in order.
+    pub(super) fn call(&self, arguments: &[Arguments<'_>]) -> Vec<Result<Val, Diag>> {
+        if arguments.is_empty() {
+            return Vec::new();
+        }
+        let calls: Vec<Call<'_>> = arguments.iter().map(Arguments::as_call).collect();
+        self.functions.call(&calls)
+    }
+}

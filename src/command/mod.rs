@@ -1,0 +1,95 @@
+//! What a job runs, and what its result depends on.
+//!
+//! Owns the params and resources of a job, the text that runs, the text that is
+//! recorded, and the list of ingredients that both the digest and `--why` are
+//! made from. It does not know what is stale, and it starts nothing.
+
+mod call;
+mod files;
+mod params;
+mod recipe;
+mod resources;
+mod scope;
+
+pub use params::Params;
+pub use recipe::{Ingredient, Recipe, made_from};
+pub use resources::Needs;
+
+use crate::diag::{Diag, Kind};
+use crate::eval::{Functions, SizeOf};
+use crate::graph::{Graph, JobId};
+use crate::path::Paths;
+use crate::rule::{Action, Rule, Rulefile, Text};
+use crate::template::RenderError;
+use scope::{Mode, Scope};
+
+/// What all jobs of a run share.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Cores of this run: `threads` is scaled down to it.
+    pub cores: u32,
+    /// The absolute working directory, replaced by a token in what is recorded.
+    pub workdir: String,
+    /// How much there is of a resource, by name.
+    pub limits: Vec<(String, u64)>,
+}
+
+/// Everything a job's texts are made from. Copies are cheap.
+#[derive(Clone, Copy)]
+pub struct Commands<'a> {
+    /// The rules.
+    pub book: &'a Rulefile,
+    /// Deferred functions.
+    pub functions: &'a Functions,
+    /// The jobs.
+    pub graph: &'a Graph,
+    /// All paths.
+    pub paths: &'a Paths,
+    /// What all jobs share.
+    pub settings: &'a Settings,
+    /// Size of an input in bytes, if it is there.
+    pub size_of: &'a SizeOf,
+}
+
+/// What runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rendered {
+    /// The shell's text; none for a rule without action.
+    pub command: Option<String>,
+    /// `message:`, filled.
+    pub message: Option<String>,
+    /// `log:` files.
+    pub logs: Vec<String>,
+}
+
+impl<'a> Commands<'a> {
+    fn rule(&self, job: JobId) -> &'a Rule {
+        self.book.rule(self.graph.rule(job))
+    }
+
+    /// The text that runs, with the resources it was given.
+    pub fn render(&self, job: JobId, params: &Params<'_>, needs: &Needs) -> Result<Rendered, Diag> {
+        let rule = self.rule(job);
+        let logs = files::logs(self, job);
+        let scope = Scope { commands: self, job, rule, params, logs: &logs, mode: Mode::Run(needs) };
+        let fill = |text: &Text| {
+            let mut out = String::new();
+            text.template.render(&scope, &mut out).map_err(|e| self.render_error(job, text, e))?;
+            Ok(out)
+        };
+        let command = match &rule.action {
+            Action::None => None,
+            Action::Shell(text) => Some(fill(text)?),
+        };
+        let message = rule.message.as_ref().map(fill).transpose()?;
+        Ok(Rendered { command, message, logs })
+    }
+
+    fn render_error(&self, job: JobId, text: &Text, error: RenderError) -> Diag {
+        let range = error.range.start..error.range.end;
+        Diag::error(Kind::Plan, error.message)
+            .label(text.at.locate(&text.value, range), "")
+            .maybe_hint(error.hint)
+            .note(format!("for job `{}`", self.graph.describe(self.book, self.paths, job)))
+    }
+}

@@ -1,0 +1,130 @@
+//! The params of jobs: functions called, wildcards filled.
+
+use super::call::Arguments;
+use super::{Commands, Needs};
+use crate::diag::{Diag, Kind};
+use crate::graph::JobId;
+use crate::pattern::Pattern;
+use crate::rule::{Param, Rule};
+use crate::value::{FnId, Val};
+use rustc_hash::FxHashMap;
+
+/// The params of a job: the rule's own, where nothing in them depends on the job.
+#[derive(Clone, Debug)]
+pub enum Params<'a> {
+    /// As the rule has them.
+    Shared(&'a [Param]),
+    /// This job's own, in the rule's order.
+    Own(Vec<Val>),
+}
+
+impl Params<'_> {
+    /// How many.
+    pub fn len(&self) -> usize {
+        match self {
+            Params::Shared(params) => params.len(),
+            Params::Own(values) => values.len(),
+        }
+    }
+
+    /// Whether the rule has none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// One of them; panics beyond [`Params::len`].
+    pub fn get(&self, i: usize) -> &Val {
+        match self {
+            Params::Shared(params) => &params[i].value,
+            Params::Own(values) => &values[i],
+        }
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Val> {
+        (0..self.len()).map(|i| self.get(i))
+    }
+}
+
+impl<'a> Commands<'a> {
+    /// The params of some jobs, their functions called together. Functions see
+    /// the declared threads and attempt 1, so that a retry or another `-j` makes
+    /// nothing stale.
+    pub fn params(&self, jobs: &[JobId]) -> Vec<Result<Params<'a>, Diag>> {
+        let mut asked: Vec<(JobId, FnId)> = Vec::new();
+        for &job in jobs {
+            let functions = self.rule(job).params.iter().filter_map(|p| match p.value {
+                Val::Func(id) => Some(id),
+                _ => None,
+            });
+            asked.extend(functions.map(|id| (job, id)));
+        }
+        let declared = |job| Needs { threads: self.declared_threads(job), resources: Vec::new() };
+        let arguments: Vec<Arguments<'_>> =
+            asked.iter().map(|(job, id)| Arguments::of(self, *job, *id, &declared(*job), 1)).collect();
+        let mut answers = self.call(&arguments).into_iter();
+        let mut patterns = FxHashMap::default();
+        jobs.iter().map(|job| self.params_of(*job, &mut answers, &mut patterns)).collect()
+    }
+
+    fn params_of(
+        &self,
+        job: JobId,
+        answers: &mut std::vec::IntoIter<Result<Val, Diag>>,
+        patterns: &mut FxHashMap<String, Pattern>,
+    ) -> Result<Params<'a>, Diag> {
+        let rule = self.rule(job);
+        if !rule.params.iter().any(|p| p.filled || matches!(p.value, Val::Func(_))) {
+            return Ok(Params::Shared(&rule.params));
+        }
+        let mut values = Vec::with_capacity(rule.params.len());
+        let mut problem = None;
+        for param in &rule.params {
+            let value = match &param.value {
+                Val::Func(_) => answers.next().expect("an answer for every function"),
+                value if param.filled => self.fill_param(job, rule, value, patterns),
+                value => Ok(value.clone()),
+            };
+            match value {
+                Ok(value) => values.push(value),
+                Err(diag) => problem = problem.or(Some(diag)),
+            }
+        }
+        match problem {
+            Some(diag) => Err(diag.note(format!("for job `{}`", self.describe(job)))),
+            None => Ok(Params::Own(values)),
+        }
+    }
+
+    fn fill_param(
+        &self,
+        job: JobId,
+        rule: &Rule,
+        value: &Val,
+        patterns: &mut FxHashMap<String, Pattern>,
+    ) -> Result<Val, Diag> {
+        match value {
+            Val::Str(text) if text.contains(['{', '}']) => {
+                if !patterns.contains_key(&**text) {
+                    let pattern = Pattern::parse(text).map_err(|e| Diag::error(Kind::Rulefile, e.message))?;
+                    patterns.insert(text.to_string(), pattern);
+                }
+                let values: Vec<&str> = self.graph.wildcards(self.paths, job, rule).collect();
+                let at = |name: &str| rule.wildcards.iter().position(|w| &**w == name);
+                let mut out = String::new();
+                let filled = patterns[&**text].fill_with(&mut out, &|n| at(n).map(|i| values[i].to_owned()));
+                filled.map_err(|n| Diag::error(Kind::Plan, format!("no value for wildcard `{n}` in a param")))?;
+                Ok(Val::str(out))
+            }
+            Val::List(items) => {
+                let filled: Result<_, _> = items.iter().map(|v| self.fill_param(job, rule, v, patterns)).collect();
+                Ok(Val::List(filled?))
+            }
+            other => Ok(other.clone()),
+        }
+    }
+
+    pub(super) fn describe(&self, job: JobId) -> String {
+        self.graph.describe(self.book, self.paths, job)
+    }
+}

@@ -1,0 +1,121 @@
+//! The recipe of a job: all that its result depends on but the content of its inputs.
+//!
+//! One list of ingredients serves the digest, the record and the explanation,
+//! so that they cannot drift apart.
+
+use super::scope::{Mode, Scope};
+use super::{Commands, Params};
+use crate::diag::Diag;
+use crate::digest::{Digest, Parts};
+use crate::graph::JobId;
+use crate::rule::Action;
+
+/// One thing a job's result depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ingredient<'a> {
+    /// The text that runs, with what never makes stale left as names.
+    Command(&'a str),
+    /// A param: its name (or its number, if positional) and its value's text.
+    Param(&'a str, &'a str),
+    /// How commands are run, where it is not the default shell.
+    Environment(&'a str),
+    /// An input's path and whether it is `ancient()`.
+    Input(&'a str, bool),
+}
+
+/// The ingredients of one job. Reused from job to job to save allocations.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recipe {
+    /// The recorded text of the command; empty for a rule without action.
+    pub command: String,
+    /// Params by name.
+    pub params: Vec<(String, String)>,
+    /// The shell, where it is not the default one.
+    pub environment: String,
+}
+
+/// Stands for the working directory in what is recorded.
+const WORKDIR: &str = "{workdir}";
+
+impl Recipe {
+    /// Makes the recipe of a job in place.
+    pub fn fill(&mut self, commands: &Commands<'_>, job: JobId, params: &Params<'_>) -> Result<(), Diag> {
+        let rule = commands.rule(job);
+        self.command.clear();
+        self.params.clear();
+        self.environment.clear();
+        if let Action::Shell(text) = &rule.action {
+            let scope = Scope { commands, job, rule, params, logs: &[], mode: Mode::Record };
+            let rendered = text.template.render(&scope, &mut self.command);
+            rendered.map_err(|e| commands.render_error(job, text, e))?;
+            self.environment.push_str(commands.book.shell_executable.as_deref().unwrap_or(""));
+            self.environment.push_str(commands.book.shell_prefix.as_deref().unwrap_or(""));
+        }
+        for (i, (param, value)) in rule.params.iter().zip(params.iter()).enumerate() {
+            let name = param.name.as_deref().map_or_else(|| i.to_string(), str::to_owned);
+            self.params.push((name, value.repr()));
+        }
+        let workdir = &commands.settings.workdir;
+        if workdir.len() > 1 {
+            let texts = self.params.iter_mut().map(|(_, v)| v).chain([&mut self.command]);
+            for text in texts.filter(|t| t.contains(workdir.as_str())) {
+                *text = text.replace(workdir.as_str(), WORKDIR);
+            }
+        }
+        Ok(())
+    }
+
+    /// Every ingredient, in order.
+    pub fn ingredients<'r>(
+        &'r self,
+        commands: &Commands<'r>,
+        job: JobId,
+    ) -> impl Iterator<Item = Ingredient<'r>> + use<'r> {
+        let paths = commands.paths;
+        let inputs = commands.graph.inputs(job).iter();
+        std::iter::once(Ingredient::Command(&self.command))
+            .chain(self.params.iter().map(|(n, v)| Ingredient::Param(n, v)))
+            .chain(Some(Ingredient::Environment(&self.environment)).filter(|_| !self.environment.is_empty()))
+            .chain(inputs.map(|i| Ingredient::Input(paths.str(i.path()), i.is_ancient())))
+    }
+
+    /// The digest of all ingredients.
+    pub fn digest(&self, commands: &Commands<'_>, job: JobId) -> Digest {
+        let mut parts = Parts::default();
+        for ingredient in self.ingredients(commands, job) {
+            match ingredient {
+                Ingredient::Command(text) => parts.add(1, text.as_bytes()),
+                Ingredient::Param(name, value) => parts.add(2, name.as_bytes()).add(3, value.as_bytes()),
+                Ingredient::Environment(text) => parts.add(4, text.as_bytes()),
+                Ingredient::Input(path, false) => parts.add(5, path.as_bytes()),
+                Ingredient::Input(path, true) => parts.add(6, path.as_bytes()),
+            };
+        }
+        parts.finish()
+    }
+}
+
+/// The digest of a recipe together with the content of its inputs that count
+/// (in order, without the `ancient()` ones).
+pub fn made_from(recipe: Digest, inputs: impl Iterator<Item = Digest>) -> Digest {
+    let mut parts = Parts::default();
+    parts.add(0, &recipe.0);
+    for input in inputs {
+        parts.add(7, &input.0);
+    }
+    parts.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_input_counts() {
+        let (a, b) = (Digest::of(b"a"), Digest::of(b"b"));
+        let recipe = Digest::of(b"r");
+        assert_ne!(made_from(recipe, [a, b].into_iter()), made_from(recipe, [b, a].into_iter()));
+        assert_ne!(made_from(recipe, [a].into_iter()), made_from(recipe, [a, a].into_iter()));
+        assert_ne!(made_from(recipe, [a].into_iter()), made_from(Digest::of(b"s"), [a].into_iter()));
+    }
+}

@@ -1,0 +1,173 @@
+//! What the placeholders of a job's texts stand for.
+
+use super::resources::Needs;
+use super::{Commands, Params, files};
+use crate::graph::JobId;
+use crate::rule::{Name, Rule};
+use crate::suggest;
+use crate::template::{self, Access, Filled, Hole, Root};
+use crate::value::Val;
+use std::borrow::Cow;
+
+/// For whom the text is.
+pub enum Mode<'a> {
+    /// To be run with these threads and resources.
+    Run(&'a Needs),
+    /// To be recorded: what never makes a job stale is left as names.
+    Record,
+}
+
+/// The values of one job.
+pub struct Scope<'s, 'a> {
+    pub commands: &'s Commands<'a>,
+    pub job: JobId,
+    pub rule: &'a Rule,
+    pub params: &'s Params<'s>,
+    pub logs: &'s [String],
+    pub mode: Mode<'s>,
+}
+
+impl<'s, 'a: 's> template::Scope<'s> for Scope<'s, 'a> {
+    fn lookup(&self, hole: &Hole) -> Result<Filled<'s>, String> {
+        let steps = &hole.access;
+        match &hole.root {
+            Root::Input => {
+                let inputs = self.commands.graph.inputs(self.job);
+                let names = files::input_names(self.commands, self.job);
+                let path = |i: usize| self.commands.paths.str(inputs[i].path());
+                pick(Section { name: "input", len: inputs.len(), names }, path, hole)
+            }
+            Root::Output => {
+                let outputs = self.commands.graph.outputs(self.job);
+                let names = &self.rule.outputs.names;
+                let path = |i: usize| self.commands.paths.str(outputs[i]);
+                pick(Section { name: "output", len: outputs.len(), names }, path, hole)
+            }
+            Root::Wildcards => self.wildcards(steps),
+            Root::Params => self.params(steps),
+            Root::Config => Ok(Filled::Value(Cow::Borrowed(template::access(&self.commands.book.config, steps)?))),
+            Root::Variable(name) => self.variable(name, steps),
+            late => self.late(late, hole),
+        }
+    }
+}
+
+impl<'s, 'a: 's> Scope<'s, 'a> {
+    /// Roots that never make a job stale.
+    fn late(&self, root: &Root, hole: &Hole) -> Result<Filled<'s>, String> {
+        let Mode::Run(needs) = &self.mode else {
+            return Ok(Filled::Text(Cow::Owned(hole.to_string())));
+        };
+        match root {
+            Root::Threads => Ok(value(Val::Int(i64::from(needs.threads)))),
+            Root::Resources => resource(needs, &hole.access),
+            Root::Log => {
+                let names = &self.rule.logs.names;
+                pick(Section { name: "log", len: self.logs.len(), names }, |i| self.logs[i].as_str(), hole)
+            }
+            Root::Rule => Ok(Filled::Text(Cow::Borrowed(&self.rule.name))),
+            Root::Jobid => Ok(value(Val::Int(i64::from(self.job.0)))),
+            Root::Benchmark => Err("the rule has no `benchmark:`".into()),
+            other => unreachable!("{other:?} is looked up before"),
+        }
+    }
+
+    fn wildcards(&self, steps: &[Access]) -> Result<Filled<'s>, String> {
+        let mut values = self.commands.graph.wildcards(self.commands.paths, self.job, self.rule);
+        let names = &self.rule.wildcards;
+        match steps {
+            [] => {
+                let pairs: Vec<_> = names.iter().zip(values).map(|(n, v)| format!("{n}={v}")).collect();
+                Ok(Filled::Text(Cow::Owned(pairs.join(","))))
+            }
+            [Access::Attr(name) | Access::Key(name)] => {
+                let at = names.iter().position(|n| n == name);
+                let found = at.and_then(|i| values.nth(i)).map(Filled::Word);
+                found.ok_or_else(|| no_such("rule's outputs have no wildcard", name, names.iter().map(|n| &**n)))
+            }
+            _ => Err("a wildcard's value is a string; it has no parts".into()),
+        }
+    }
+
+    fn params(&self, steps: &[Access]) -> Result<Filled<'s>, String> {
+        let (at, rest) = match steps {
+            [] => {
+                let all: Vec<_> = (0..self.params.len()).map(|i| self.params.get(i).display()).collect();
+                return Ok(Filled::Text(Cow::Owned(all.join(" "))));
+            }
+            [Access::Index(i), rest @ ..] => (usize::try_from(*i).ok(), rest),
+            [Access::Attr(name) | Access::Key(name), rest @ ..] => {
+                let names = || self.rule.params.iter().filter_map(|p| p.name.as_deref());
+                let at = self.rule.params.iter().position(|p| p.name.as_deref() == Some(name));
+                (Some(at.ok_or_else(|| no_such("rule has no param", name, names()))?), rest)
+            }
+        };
+        let at = at.filter(|i| *i < self.params.len());
+        let at = at.ok_or_else(|| format!("the rule has {} params", self.params.len()))?;
+        Ok(Filled::Value(Cow::Borrowed(template::access(self.params.get(at), rest)?)))
+    }
+
+    fn variable(&self, name: &str, steps: &[Access]) -> Result<Filled<'s>, String> {
+        let variables = &self.commands.book.variables;
+        let found = variables.iter().find(|v| &*v.name == name);
+        let found = found.ok_or_else(|| format!("there is no variable `{name}`"))?;
+        Ok(Filled::Value(Cow::Borrowed(template::access(&found.value, steps)?)))
+    }
+}
+
+fn value<'a>(value: Val) -> Filled<'a> {
+    Filled::Value(Cow::Owned(value))
+}
+
+fn no_such<'n>(what: &str, name: &str, known: impl Iterator<Item = &'n str>) -> String {
+    let hint = suggest::did_you_mean(name, known).map_or(String::new(), |h| format!("; {h}"));
+    format!("the {what} `{name}`{hint}")
+}
+
+/// The files of a section, but for their paths.
+struct Section<'n> {
+    name: &'static str,
+    len: usize,
+    names: &'n [Name],
+}
+
+/// One file, or several, of a section.
+fn pick<'a>(section: Section<'_>, path: impl Fn(usize) -> &'a str, hole: &Hole) -> Result<Filled<'a>, String> {
+    let Section { name: title, len, names } = section;
+    let (range, list, rest) = match &*hole.access {
+        [Access::Attr(name) | Access::Key(name), rest @ ..] => {
+            let found = names.iter().find(|n| n.name == *name);
+            let found = found
+                .ok_or_else(|| no_such(&format!("rule's {title} has no name"), name, names.iter().map(|n| &*n.name)))?;
+            (found.range.start as usize..found.range.end as usize, found.list, rest)
+        }
+        steps => (0..len, true, steps),
+    };
+    match rest {
+        // Only `!r` shows that a list of one is a list.
+        [] if range.len() == 1 && !(list && hole.repr) => Ok(Filled::Path(path(range.start))),
+        [] => Ok(Filled::Paths(range.map(path).collect())),
+        [Access::Index(i)] => {
+            let at = if *i < 0 { *i + range.len() as i64 } else { *i };
+            let file = usize::try_from(at).ok().filter(|at| *at < range.len());
+            file.map(|at| Filled::Path(path(range.start + at)))
+                .ok_or_else(|| format!("{title} has {} files here, no number {i}", range.len()))
+        }
+        _ => Err("a path is a string; it has no parts".into()),
+    }
+}
+
+fn resource<'a>(needs: &Needs, steps: &[Access]) -> Result<Filled<'a>, String> {
+    match steps {
+        [] => {
+            let all: Vec<_> = needs.resources.iter().map(|(n, v)| format!("{n}={}", v.display())).collect();
+            Ok(Filled::Text(Cow::Owned(all.join(","))))
+        }
+        [Access::Attr(name) | Access::Key(name)] => {
+            let found = needs.resources.iter().find(|(n, _)| n == name);
+            let known = needs.resources.iter().map(|(n, _)| &**n);
+            Ok(value(found.ok_or_else(|| no_such("rule has no resource", name, known))?.1.clone()))
+        }
+        _ => Err("a resource has no parts".into()),
+    }
+}
