@@ -1,0 +1,205 @@
+//! The process groups of running jobs, and who may signal them when.
+//!
+//! Owns one mutex that both killers and reapers take: a process is reaped (its
+//! id given back to the kernel) and struck off the list in one step, so a
+//! number that by now means another process is never signalled.
+
+use super::Signal;
+use super::spawn::{Child, End, Event, Usage, signal_group};
+use rustix::process::{Pid, Signal as Sig, test_kill_process_group};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// How long a stopped job has to end by itself after `SIGTERM`.
+const STOPPED_GRACE: Duration = Duration::from_secs(2);
+/// How long to wait for the rest of a killed group to be gone.
+const LEFTOVERS: Duration = Duration::from_millis(200);
+const POLL: Duration = Duration::from_millis(2);
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Ending {
+    No,
+    Terminate,
+    Kill,
+}
+
+struct Live {
+    pgid: i32,
+    /// We ended it: nothing of its group may outlive its leader.
+    ended: bool,
+}
+
+struct State {
+    live: Vec<Live>,
+    suspended: bool,
+    ending: Ending,
+}
+
+/// All running groups.
+pub(super) struct Groups {
+    state: Mutex<State>,
+    /// Told whenever `suspended` or `ending` changed.
+    changed: Condvar,
+}
+
+/// How a group's leader ended.
+pub(super) struct Death {
+    pub end: End,
+    pub usage: Usage,
+    /// It was stopped by this signal and ended by us.
+    pub stopped: Option<i32>,
+}
+
+impl Groups {
+    pub fn new() -> Groups {
+        let state = State { live: Vec::new(), suspended: false, ending: Ending::No };
+        Groups { state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells all groups, now and those to come.
+    pub fn signal(&self, what: Signal) {
+        let mut state = self.lock();
+        match what {
+            Signal::Terminate => state.end(Ending::Terminate),
+            Signal::Kill => state.end(Ending::Kill),
+            Signal::Suspend => state.suspended = true,
+            Signal::Resume => state.suspended = false,
+        }
+        for group in &state.live {
+            state.pass_on(group.pgid, what);
+        }
+        self.changed.notify_all();
+    }
+
+    /// Waits while everything is suspended. False if nothing may start any more.
+    pub fn may_start(&self) -> bool {
+        let state = self.lock();
+        let waits = |s: &mut State| s.suspended && s.ending == Ending::No;
+        let state = self.changed.wait_while(state, waits).unwrap_or_else(PoisonError::into_inner);
+        state.ending == Ending::No
+    }
+
+    /// Takes in a new group; passes on what it has missed since `may_start`.
+    pub fn enter(&self, child: &Child) {
+        let mut state = self.lock();
+        let pgid = child.pid();
+        let ended = state.ending != Ending::No;
+        state.live.push(Live { pgid, ended });
+        match state.ending {
+            Ending::Terminate => state.pass_on(pgid, Signal::Terminate),
+            Ending::Kill => state.pass_on(pgid, Signal::Kill),
+            Ending::No if state.suspended => state.pass_on(pgid, Signal::Suspend),
+            Ending::No => {}
+        }
+    }
+
+    /// Waits for the end of a group's leader and reaps it. A leader that is
+    /// stopped, and not by us, is ended.
+    pub fn wait(&self, child: Child) -> Death {
+        let mut stopped = None;
+        loop {
+            match child.wait() {
+                Event::Ended(_) => break,
+                Event::Stopped(signal) => {
+                    if self.end_if_stuck(&child) {
+                        stopped = Some(signal);
+                        self.await_end(&child);
+                        break;
+                    }
+                }
+            }
+        }
+        let (end, usage) = self.reap(child);
+        Death { end, usage, stopped }
+    }
+
+    /// Looks at a leader that was seen stopped: continued since, or stopped by
+    /// us, is well; else it is asked to end. True if it was.
+    fn end_if_stuck(&self, child: &Child) -> bool {
+        let mut state = self.lock();
+        if !child.is_stopped() {
+            return false;
+        }
+        child.forget_stop();
+        if state.suspended && state.ending == Ending::No {
+            return false;
+        }
+        state.mark_ended(child.pid());
+        state.pass_on(child.pid(), Signal::Terminate);
+        state.ending == Ending::No
+    }
+
+    fn await_end(&self, child: &Child) {
+        let start = Instant::now();
+        while !child.has_ended() {
+            if start.elapsed() > STOPPED_GRACE {
+                self.lock().pass_on(child.pid(), Signal::Kill);
+                return;
+            }
+            sleep(POLL);
+        }
+    }
+
+    /// Reaps a leader. If we ended it or it failed, what is left of its group
+    /// is killed: it might write where outputs are to be put back.
+    fn reap(&self, child: Child) -> (End, Usage) {
+        let pgid = child.pid();
+        let end = child.wait_for_end();
+        let mut state = self.lock();
+        let at = state.live.iter().position(|g| g.pgid == pgid).expect("bug: reaping a group that never entered");
+        let cleared = state.live.swap_remove(at).ended || end != End::Code(0);
+        if cleared {
+            signal_group(pgid, Sig::KILL);
+        }
+        let usage = child.reap();
+        drop(state);
+        if cleared {
+            await_leftovers(pgid);
+        }
+        (end, usage)
+    }
+}
+
+impl State {
+    fn end(&mut self, how: Ending) {
+        self.ending = self.ending.max(how);
+        self.suspended = false;
+        for group in &mut self.live {
+            group.ended = true;
+        }
+    }
+
+    fn mark_ended(&mut self, pgid: i32) {
+        for group in self.live.iter_mut().filter(|g| g.pgid == pgid) {
+            group.ended = true;
+        }
+    }
+
+    fn pass_on(&self, pgid: i32, what: Signal) {
+        match what {
+            Signal::Terminate => {
+                signal_group(pgid, Sig::TERM);
+                // A stopped process takes SIGTERM only once it goes on.
+                signal_group(pgid, Sig::CONT);
+            }
+            Signal::Kill => signal_group(pgid, Sig::KILL),
+            Signal::Suspend => signal_group(pgid, Sig::STOP),
+            Signal::Resume => signal_group(pgid, Sig::CONT),
+        }
+    }
+}
+
+/// Waits until the killed rest of a group is gone. Not for ever: where nobody
+/// reaps orphans, a group of zombies stays.
+fn await_leftovers(pgid: i32) {
+    let start = Instant::now();
+    let Some(pid) = Pid::from_raw(pgid) else { return };
+    while test_kill_process_group(pid).is_ok() && start.elapsed() < LEFTOVERS {
+        sleep(POLL);
+    }
+}

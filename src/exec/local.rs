@@ -1,0 +1,238 @@
+//! Jobs as processes of this machine, some at a time.
+//!
+//! Owns the worker threads and the way of one task through one of them: its
+//! `before`, the log, the spawn, the wait, its `after`. It does not choose what
+//! runs next or how many at a time.
+
+use super::groups::Groups;
+use super::launch::{Environment, Launch};
+use super::log::Log;
+use super::spawn::{Child, End, own_peak_rss_kib, prepare_process};
+use super::{Executor, Exit, Signal, Status, Task, orphan};
+use crossbeam::channel::{Receiver, Sender, unbounded};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+/// Workers call little of their own; `after` hashes files.
+const STACK: usize = 512 * 1024;
+/// How often logs with a limit are looked at.
+const WATCH: Duration = Duration::from_secs(1);
+/// A peak must be above our own by this to be told from it: the kernel counts
+/// the pages of a process in batches.
+const PEAK_SLACK_KIB: u64 = 512;
+
+/// The executor of this machine.
+pub struct Local {
+    shared: Arc<Shared>,
+    queue: Sender<Box<dyn Task>>,
+    tasks: Receiver<Box<dyn Task>>,
+    finished: Receiver<Box<dyn Task>>,
+    done: Sender<Box<dyn Task>>,
+    workers: usize,
+    most: usize,
+}
+
+struct Shared {
+    environment: Environment,
+    groups: Groups,
+    /// Tasks started and not yet handed back.
+    running: AtomicUsize,
+    /// Open logs that have a limit.
+    limited: Mutex<Vec<Weak<Log>>>,
+    /// Of the thread that looks at them.
+    watcher: Once,
+}
+
+impl Local {
+    /// With up to `workers` tasks at a time; more wait their turn. Marks all
+    /// descriptors that this process was started with close-on-exec, and sets
+    /// `SIGCHLD` to its default.
+    pub fn new(workers: usize, environment: Environment) -> Local {
+        prepare_process();
+        let (queue, tasks) = unbounded();
+        let (done, finished) = unbounded();
+        let shared = Shared {
+            environment,
+            groups: Groups::new(),
+            running: AtomicUsize::new(0),
+            limited: Mutex::default(),
+            watcher: Once::new(),
+        };
+        let shared = Arc::new(shared);
+        Local { shared, queue, tasks, finished, done, workers: 0, most: workers.max(1) }
+    }
+
+    fn add_worker(&mut self) {
+        let (shared, tasks, done) = (self.shared.clone(), self.tasks.clone(), self.done.clone());
+        let body = move || {
+            let _guard = EndAllOnPanic(&shared.groups);
+            for task in tasks {
+                let task = shared.run(task);
+                shared.running.fetch_sub(1, Ordering::Relaxed);
+                if done.send(task).is_err() {
+                    return;
+                }
+            }
+        };
+        let spawned = thread::Builder::new().name("job".into()).stack_size(STACK).spawn(body);
+        match spawned {
+            Ok(_) => self.workers += 1,
+            // With one worker all runs, if slowly; with none nothing would.
+            Err(error) => assert!(self.workers > 0, "cannot start a thread to run jobs: {error}"),
+        }
+    }
+}
+
+impl Executor for Local {
+    fn start(&mut self, task: Box<dyn Task>) {
+        let running = self.shared.running.fetch_add(1, Ordering::Relaxed) + 1;
+        if running > self.workers && self.workers < self.most {
+            self.add_worker();
+        }
+        self.queue.send(task).expect("bug: the executor holds the other end of its queue");
+    }
+
+    fn finished(&self) -> &Receiver<Box<dyn Task>> {
+        &self.finished
+    }
+
+    fn signal(&self, what: Signal) {
+        self.shared.groups.signal(what);
+    }
+
+    fn running(&self) -> usize {
+        self.shared.running.load(Ordering::Relaxed)
+    }
+}
+
+/// A worker that panics has met a bug of ours. Its task would never come back
+/// and the run would wait for ever: rather end everything; what is on disk is
+/// made for that.
+struct EndAllOnPanic<'a>(&'a Groups);
+
+impl Drop for EndAllOnPanic<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.signal(Signal::Kill);
+            std::process::abort();
+        }
+    }
+}
+
+impl Shared {
+    fn run(self: &Arc<Self>, mut task: Box<dyn Task>) -> Box<dyn Task> {
+        let exit = match self.groups.may_start() {
+            true => task.before().and_then(|()| self.execute(&mut *task)),
+            false => Err(INTERRUPTED.to_string()),
+        };
+        task.after(exit.unwrap_or_else(Exit::not_started));
+        task
+    }
+
+    fn execute(self: &Arc<Self>, task: &mut dyn Task) -> Result<Exit, String> {
+        let log = self.open_log(task)?;
+        let started = self.start_in(&log, task);
+        let exit = match started {
+            Ok(started) => Ok(self.follow(started, task)),
+            Err(why) => Err(why),
+        };
+        let log_bytes = log.finish();
+        exit.map(|exit| Exit { log_bytes, ..exit })
+    }
+
+    fn open_log(self: &Arc<Self>, task: &dyn Task) -> Result<Arc<Log>, String> {
+        let spec = task.spec();
+        let cannot = |error| format!("cannot make the log `{}`: {error}", spec.log.display());
+        let log = Arc::new(Log::create(&spec.log, spec.log_limit).map_err(cannot)?);
+        if spec.log_limit.is_some() {
+            self.limited.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&log));
+            self.watcher.call_once(|| watch(Arc::downgrade(self)));
+        }
+        Ok(log)
+    }
+
+    /// Spawns the command, through bash if it cannot be executed without:
+    /// then bash finds out, and says, why.
+    fn start_in(&self, log: &Log, task: &dyn Task) -> Result<Started, String> {
+        let mut launch = self.environment.launch(task.spec(), true)?;
+        if !self.groups.may_start() {
+            launch.clear();
+            return Err(INTERRUPTED.to_string());
+        }
+        let (start, clock) = (SystemTime::now(), Instant::now());
+        let mut child = launch.spawn(&self.environment, log.as_fd());
+        if child.is_err() && launch.direct {
+            launch = self.environment.launch(task.spec(), false)?;
+            child = launch.spawn(&self.environment, log.as_fd());
+        }
+        match child {
+            Ok(child) => Ok(Started { child, launch, start, clock, own_peak: own_peak_rss_kib() }),
+            Err(error) => {
+                launch.clear();
+                Err(format!("cannot start `{}`: {error}", launch.program()))
+            }
+        }
+    }
+
+    fn follow(&self, started: Started, task: &mut dyn Task) -> Exit {
+        let Started { child, launch, start, clock, own_peak } = started;
+        self.groups.enter(&child);
+        task.spawned(child.pid(), orphan::start_of(child.pid()));
+        let death = self.groups.wait(child);
+        let wall = clock.elapsed();
+        launch.clear();
+        let status = match (death.stopped, death.end) {
+            (Some(signal), _) => Status::Stopped(signal),
+            (None, End::Code(code)) => Status::Code(code),
+            (None, End::Signal(signal)) => Status::Signal(signal),
+        };
+        let peak = death.usage.peak_rss_kib;
+        Exit {
+            status,
+            start,
+            wall,
+            user: death.usage.user,
+            sys: death.usage.sys,
+            peak_rss_kib: (peak > own_peak + PEAK_SLACK_KIB).then_some(peak),
+            direct: launch.direct,
+            log_bytes: 0,
+        }
+    }
+
+    fn trim_logs(&self) {
+        let mut limited = self.limited.lock().unwrap_or_else(PoisonError::into_inner);
+        limited.retain(|log| log.strong_count() > 0);
+        let open: Vec<_> = limited.iter().filter_map(Weak::upgrade).collect();
+        drop(limited);
+        for log in open {
+            // Tried again in a second, and at the end.
+            let _ = log.trim();
+        }
+    }
+}
+
+/// Looks at logs with a limit from time to time, as long as there is an
+/// executor. Where no thread is to be had, logs are cut at the end of jobs only.
+fn watch(shared: Weak<Shared>) {
+    let body = move || {
+        while let Some(shared) = shared.upgrade() {
+            shared.trim_logs();
+            drop(shared);
+            thread::sleep(WATCH);
+        }
+    };
+    let _ = thread::Builder::new().name("logs".into()).stack_size(STACK).spawn(body);
+}
+
+const INTERRUPTED: &str = "the run was interrupted";
+
+/// A command that runs.
+struct Started {
+    child: Child,
+    launch: Launch,
+    start: SystemTime,
+    clock: Instant,
+    own_peak: u64,
+}
