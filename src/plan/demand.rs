@@ -1,0 +1,62 @@
+//! Demand: which missing outputs are needed, from the targets backward.
+
+use super::{Plan, Scene, Verdict, only_gathers};
+use crate::graph::JobId;
+use crate::path::PathId;
+
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+enum Need {
+    No,
+    /// By a job that may run.
+    Maybe(JobId),
+    Yes,
+}
+
+/// A fresh job whose missing output is a target, or is read by a job that runs,
+/// runs; one whose missing output is read by a job that may run, may run.
+pub fn pass(scene: Scene<'_>, plan: &mut Plan) {
+    let graph = scene.commands.graph;
+    let mut needs = vec![Need::No; scene.commands.paths.len()];
+    graph.targets().iter().for_each(|t| needs[t.index()] = Need::Yes);
+    // A rule that only gathers is a name for its inputs.
+    let gathered = graph.target_jobs().iter().filter(|j| only_gathers(scene, **j));
+    for input in gathered.flat_map(|j| graph.inputs(*j)) {
+        needs[input.path().index()] = Need::Yes;
+    }
+    for &job in graph.order().iter().rev() {
+        if plan.verdict(job) != Verdict::Run
+            && let Some((output, need)) = missing(scene, &needs, job)
+        {
+            match need {
+                Need::Yes => plan.set_missing(job, output),
+                Need::Maybe(reader) if plan.verdict(job) == Verdict::Fresh => {
+                    plan.verdicts[job.index()] = Verdict::Maybe;
+                    plan.waits.insert(job, reader);
+                    plan.dormant.insert(job);
+                }
+                _ => {}
+            }
+        }
+        let need = match plan.verdict(job) {
+            Verdict::Fresh => continue,
+            Verdict::Run => Need::Yes,
+            Verdict::Maybe => Need::Maybe(job),
+        };
+        for input in graph.inputs(job) {
+            let slot = &mut needs[input.path().index()];
+            if *slot == Need::No || need == Need::Yes {
+                *slot = need;
+            }
+        }
+    }
+}
+
+fn missing(scene: Scene<'_>, needs: &[Need], job: JobId) -> Option<(PathId, Need)> {
+    let outputs = scene.commands.graph.outputs(job).iter();
+    let wanted = outputs.map(|o| (*o, needs[o.index()])).filter(|(o, n)| *n != Need::No && !scene.facts.exists(*o));
+    wanted.fold(None, |best, (o, n)| match best {
+        Some((_, Need::Yes)) => best,
+        Some(_) if n != Need::Yes => best,
+        _ => Some((o, n)),
+    })
+}

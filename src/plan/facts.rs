@@ -1,0 +1,283 @@
+//! The facts decisions rest on: which files are there, what is in them, and the
+//! recipe of every job.
+
+use crate::command::{Commands, Recipe};
+use crate::diag::{Diag, Diags, Kind};
+use crate::digest::Digest;
+use crate::files::{self, Clock, Item, Memo, Stat, StatAhead, Trust};
+use crate::graph::JobId;
+use crate::path::{PathId, Paths};
+use crate::state::State;
+use rustc_hash::FxHashSet;
+
+/// Stats of files, each asked once.
+#[derive(Default)]
+pub struct Stats {
+    rows: Vec<Option<Stat>>,
+}
+
+impl Stats {
+    /// Takes in what was asked ahead.
+    pub fn take(&mut self, paths: &Paths, ahead: StatAhead) {
+        self.rows.resize(paths.len(), None);
+        for (id, stat) in ahead.finish() {
+            self.rows[id.index()] = Some(stat);
+        }
+    }
+
+    /// Asks for those not asked yet. A file that cannot be asked for is an error.
+    pub fn ensure(&mut self, paths: &Paths, ids: &[PathId], threads: usize) -> Result<(), Diags> {
+        self.rows.resize(paths.len(), None);
+        let mut new: Vec<PathId> = ids.iter().copied().filter(|p| self.rows[p.index()].is_none()).collect();
+        new.sort_unstable();
+        new.dedup();
+        let (stats, errors) = files::stat_all(paths, &new, threads);
+        for (id, stat) in new.into_iter().zip(stats) {
+            self.rows[id.index()] = Some(stat);
+        }
+        let tell = |(id, e): &(PathId, std::io::Error)| {
+            Diag::error(Kind::System, format!("cannot look at `{}`: {e}", paths.str(*id)))
+                .hint("check the permissions of the file and of the directories above it")
+        };
+        if errors.is_empty() { Ok(()) } else { Err(errors.iter().take(5).map(tell).collect()) }
+    }
+
+    /// The stat of a file that was asked for.
+    pub fn get(&self, id: PathId) -> Option<&Stat> {
+        self.rows.get(id.index())?.as_ref()
+    }
+
+    /// The stat of a file, or of a directory one that stands for its whole tree.
+    fn whole(&self, paths: &Paths, id: PathId) -> Option<Stat> {
+        match self.get(id)? {
+            stat if stat.kind == files::Kind::Dir => files::tree_stat(paths.str(id), None).ok(),
+            stat => Some(*stat),
+        }
+    }
+
+    /// Whether a file that was asked for is there.
+    pub fn exists(&self, id: PathId) -> bool {
+        self.get(id).is_some_and(Stat::exists)
+    }
+}
+
+/// Files and recipes as they are now.
+#[derive(Default)]
+pub struct Facts {
+    exists: Vec<bool>,
+    content: Vec<Digest>,
+    recipes: Vec<Digest>,
+    /// Bytes that had to be read to know.
+    pub bytes_read: u64,
+}
+
+impl Facts {
+    /// Whether a file is there.
+    pub fn exists(&self, path: PathId) -> bool {
+        self.exists.get(path.index()).copied().unwrap_or(false)
+    }
+
+    /// A file's content; unknown if it is not there, or was not needed.
+    pub fn content(&self, path: PathId) -> Digest {
+        self.content.get(path.index()).copied().unwrap_or(Digest::UNKNOWN)
+    }
+
+    /// The digest of a job's recipe.
+    pub fn recipe(&self, job: JobId) -> Digest {
+        self.recipes[job.index()]
+    }
+
+    /// A file was made, or digested, since.
+    pub fn set(&mut self, path: PathId, exists: bool, content: Digest) {
+        if self.exists.len() <= path.index() {
+            self.exists.resize(path.index() + 1, false);
+            self.content.resize(path.index() + 1, Digest::UNKNOWN);
+        }
+        self.exists[path.index()] = exists;
+        self.content[path.index()] = content;
+    }
+}
+
+/// What [`gather`] works with.
+pub struct Gather<'a> {
+    /// Rules, jobs, paths.
+    pub commands: Commands<'a>,
+    /// Records.
+    pub state: &'a State,
+    /// Remembered digests.
+    pub memo: &'a mut Memo,
+    /// Stats so far.
+    pub stats: &'a mut Stats,
+    /// The file system's clock.
+    pub clock: &'a Clock,
+    /// Threads for stats and recipes.
+    pub threads: usize,
+    /// Threads for digests.
+    pub hash_threads: usize,
+    /// Files that are told by size and time.
+    pub trust: &'a Trust,
+    /// Told bytes done and bytes in all while files are digested.
+    pub progress: &'a (dyn Fn(u64, u64) + Sync),
+}
+
+/// Gathers what is needed to decide every job of the graph's order. Reads only
+/// files whose digest could keep a job from running.
+pub fn gather(with: Gather<'_>) -> Result<Facts, Diags> {
+    let Gather { commands, state, memo, stats, clock, threads, hash_threads, trust, progress } = with;
+    let (graph, paths) = (commands.graph, commands.paths);
+    let files = files_of(commands);
+    stats.ensure(paths, &files, threads)?;
+    let mut facts = Facts { recipes: recipes(commands, threads)?, ..Facts::default() };
+    facts.exists = vec![false; paths.len()];
+    facts.content = vec![Digest::UNKNOWN; paths.len()];
+    for id in &files {
+        facts.exists[id.index()] = stats.exists(*id);
+    }
+    let mut unknown = Vec::new();
+    for id in wanted(commands, state, &facts, graph.order()) {
+        let Some(stat) = stats.whole(paths, id) else { continue };
+        match memo.lookup(id, &stat).or_else(|| memo.by_stat(id, &stat, trust.covers(paths.str(id)))) {
+            Some(digest) => facts.content[id.index()] = digest,
+            None => unknown.push(id),
+        }
+    }
+    // Of the other sources, what is known without reading them.
+    for id in files.into_iter().filter(|id| graph.maker(*id).is_none()) {
+        if facts.exists(id)
+            && facts.content(id).is_unknown()
+            && let Some(stat) = stats.whole(paths, id)
+        {
+            let digest = memo.lookup(id, &stat).or_else(|| memo.by_stat(id, &stat, trust.covers(paths.str(id))));
+            facts.content[id.index()] = digest.unwrap_or(Digest::UNKNOWN);
+        }
+    }
+    digest(&unknown, paths, stats, memo, clock, hash_threads, progress, &mut facts)?;
+    Ok(facts)
+}
+
+/// Every file of the plan, once.
+fn files_of(commands: Commands<'_>) -> Vec<PathId> {
+    let graph = commands.graph;
+    let mut seen = vec![false; commands.paths.len()];
+    let mut files = Vec::new();
+    for &job in graph.order() {
+        let inputs = graph.inputs(job).iter().map(|i| i.path());
+        for id in inputs.chain(graph.outputs(job).iter().copied()) {
+            if !std::mem::replace(&mut seen[id.index()], true) {
+                files.push(id);
+            }
+        }
+    }
+    files
+}
+
+/// Files whose content can matter to a decision: outputs that have a record,
+/// and the sources of jobs whose recipe is as recorded.
+fn wanted(commands: Commands<'_>, state: &State, facts: &Facts, order: &[JobId]) -> Vec<PathId> {
+    let graph = commands.graph;
+    let mut seen = vec![false; commands.paths.len()];
+    let mut wanted = Vec::new();
+    for &job in order {
+        let Some(record) = graph.outputs(job).first().and_then(|o| state.find(*o)) else { continue };
+        let outputs = graph.outputs(job).iter().copied();
+        let same = state.recipe(record) == facts.recipe(job);
+        let sources = graph.inputs(job).iter().filter(|i| same && !i.is_ancient()).map(|i| i.path());
+        let sources = sources.filter(|p| graph.maker(*p).is_none());
+        for id in outputs.chain(sources).filter(|p| facts.exists(*p)) {
+            if !std::mem::replace(&mut seen[id.index()], true) {
+                wanted.push(id);
+            }
+        }
+    }
+    wanted
+}
+
+#[expect(clippy::too_many_arguments)]
+fn digest(
+    unknown: &[PathId],
+    paths: &Paths,
+    stats: &Stats,
+    memo: &mut Memo,
+    clock: &Clock,
+    threads: usize,
+    progress: &(dyn Fn(u64, u64) + Sync),
+    facts: &mut Facts,
+) -> Result<(), Diags> {
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let reading = clock.read();
+    let total: u64 = unknown.iter().filter_map(|p| stats.get(*p)).map(|s| s.size).sum();
+    let done = std::sync::atomic::AtomicU64::new(0);
+    let tell = |bytes: u64| {
+        let before = done.fetch_add(bytes, std::sync::atomic::Ordering::Relaxed);
+        progress(before + bytes, total);
+    };
+    let items: Vec<Item<'_>> = unknown.iter().map(|p| Item { path: *p, ignore: None }).collect();
+    let mut errors = Vec::new();
+    for (id, result) in unknown.iter().zip(files::digest_all(paths, &items, threads, &tell)) {
+        match result {
+            Ok((stat, digest)) => {
+                memo.insert(*id, &stat, digest, reading);
+                facts.content[id.index()] = digest;
+            }
+            Err(e) => errors.push(
+                Diag::error(Kind::System, format!("cannot read `{}`: {e}", paths.str(*id)))
+                    .hint("check its permissions, or whether something still writes to it"),
+            ),
+        }
+    }
+    facts.bytes_read = done.into_inner();
+    errors.truncate(5);
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+/// The recipes' digests of all jobs of the order, by job id.
+fn recipes(commands: Commands<'_>, threads: usize) -> Result<Vec<Digest>, Diags> {
+    let order = commands.graph.order();
+    let mut all = vec![Digest::UNKNOWN; commands.graph.job_ids()];
+    let piece = (order.len() / threads.max(1) / 4).clamp(256, 8192);
+    let pieces: Vec<&[JobId]> = order.chunks(piece).collect();
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        while let Some(jobs) = pieces.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+            done.push(piece_of_recipes(commands, jobs));
+        }
+        done
+    };
+    let results: Vec<_> = std::thread::scope(|scope| {
+        let helpers: Vec<_> = (1..threads.min(pieces.len())).map(|_| scope.spawn(work)).collect();
+        let own = work();
+        let others = helpers.into_iter().flat_map(|h| h.join().expect("no recipe panics"));
+        own.into_iter().chain(others).collect()
+    });
+    let mut errors = Vec::new();
+    for (digests, problems) in results {
+        digests.into_iter().for_each(|(job, digest)| all[job.index()] = digest);
+        errors.extend(problems);
+    }
+    if errors.is_empty() {
+        return Ok(all);
+    }
+    let mut seen = FxHashSet::default();
+    errors.sort_by_key(|(job, _): &(JobId, Diag)| *job);
+    let mut diags: Diags = errors.into_iter().map(|(_, d)| d).collect();
+    diags.retain(|d| seen.insert((d.message.clone(), d.labels.first().map(|l| l.span.range()))));
+    diags.truncate(5);
+    Err(diags)
+}
+
+type Recipes = (Vec<(JobId, Digest)>, Vec<(JobId, Diag)>);
+
+fn piece_of_recipes(commands: Commands<'_>, jobs: &[JobId]) -> Recipes {
+    let (mut digests, mut errors) = (Vec::with_capacity(jobs.len()), Vec::new());
+    let mut recipe = Recipe::default();
+    for (job, params) in jobs.iter().zip(commands.params(jobs)) {
+        match params.and_then(|params| recipe.fill(&commands, *job, &params)) {
+            Ok(()) => digests.push((*job, recipe.digest(&commands, *job))),
+            Err(diag) => errors.push((*job, diag)),
+        }
+    }
+    (digests, errors)
+}

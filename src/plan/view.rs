@@ -1,0 +1,138 @@
+//! The plan as events: for dry runs, `--why` and the head of a run.
+
+use super::decide;
+use super::{Plan, Scene, Verdict};
+use crate::command::{Needs, Rendered};
+use crate::event::{self, Planned, RuleCount, Totals, Why};
+use crate::graph::JobId;
+use crate::path::PathId;
+use crate::rule::Action;
+use crate::stale::word;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Turns jobs into words.
+#[derive(Clone, Copy)]
+pub struct Viewer<'a> {
+    /// What the plan rests on.
+    pub scene: Scene<'a>,
+    /// The plan.
+    pub plan: &'a Plan,
+}
+
+/// Whether a job is only a name for its inputs: nothing runs, nothing is made.
+pub fn only_gathers(scene: Scene<'_>, job: JobId) -> bool {
+    let rule = scene.commands.book.rule(scene.commands.graph.rule(job));
+    matches!(rule.action, Action::None) && rule.outputs.items.is_empty()
+}
+
+/// The plan in numbers.
+pub fn totals(scene: Scene<'_>, plan: &Plan) -> Totals {
+    let book = scene.commands.book;
+    let mut rules: Vec<RuleCount> =
+        book.rules.iter().map(|r| RuleCount { rule: r.name.to_string(), run: 0, maybe: 0 }).collect();
+    let (mut fresh, mut jobs) = (0, 0);
+    for &job in scene.commands.graph.order() {
+        if only_gathers(scene, job) {
+            continue;
+        }
+        jobs += 1;
+        let row = &mut rules[scene.commands.graph.rule(job).index()];
+        match plan.verdict(job) {
+            Verdict::Fresh => fresh += 1,
+            Verdict::Run => row.run += 1,
+            Verdict::Maybe => row.maybe += 1,
+        }
+    }
+    rules.retain(|r| r.run + r.maybe > 0);
+    Totals { rules, fresh, jobs }
+}
+
+impl Viewer<'_> {
+    /// A job for people and machines, with what was rendered for it, if anything was.
+    pub fn job(&self, job: JobId, rendered: Option<(&Rendered, &Needs)>) -> event::Job {
+        let commands = self.scene.commands;
+        let (graph, paths) = (commands.graph, commands.paths);
+        let rule = commands.book.rule(graph.rule(job));
+        let names = rule.wildcards.iter().map(|n| n.to_string());
+        let text = |p: PathId| paths.str(p).to_owned();
+        event::Job {
+            id: job.0,
+            rule: rule.name.to_string(),
+            wildcards: names.zip(graph.wildcards(paths, job, rule).map(str::to_owned)).collect(),
+            inputs: graph.inputs(job).iter().map(|i| text(i.path())).collect(),
+            outputs: graph.outputs(job).iter().map(|p| text(*p)).collect(),
+            logs: rendered.map_or_else(Vec::new, |(r, _)| r.logs.clone()),
+            threads: rendered.map_or(1, |(_, n)| n.threads),
+            message: rendered.and_then(|(r, _)| r.message.clone()),
+            command: rendered.and_then(|(r, _)| r.command.clone()),
+        }
+    }
+
+    /// A job with its verdict and reasons; `render` also makes the command's text.
+    pub fn planned(&self, job: JobId, render: bool) -> Planned {
+        let rendered = if render { self.rendered(job) } else { None };
+        let graph = self.scene.commands.graph;
+        let waits = self.plan.waits_for(job);
+        let verdict = match self.plan.verdict(job) {
+            Verdict::Fresh => event::Verdict::Fresh,
+            Verdict::Run => event::Verdict::Run,
+            Verdict::Maybe => {
+                let name = |j| graph.describe(self.scene.commands.book, self.scene.commands.paths, j);
+                event::Verdict::Maybe { waits_for: waits.map(name).into_iter().collect() }
+            }
+        };
+        let replaces = if verdict == event::Verdict::Fresh { Vec::new() } else { self.replaces(job) };
+        Planned {
+            job: Arc::new(self.job(job, rendered.as_ref().map(|(r, n)| (r, n)))),
+            verdict,
+            reasons: self.reasons(job),
+            replaces,
+        }
+    }
+
+    fn rendered(&self, job: JobId) -> Option<(Rendered, Needs)> {
+        let commands = self.scene.commands;
+        let params = commands.params(&[job]).pop()?.ok()?;
+        let needs = commands.needs(job, 1).ok()?;
+        Some((commands.render(job, &params, &needs).ok()?, needs))
+    }
+
+    /// Why a job runs, in words.
+    pub fn reasons(&self, job: JobId) -> Vec<event::ReasonText> {
+        let Some(cause) = self.plan.cause(job) else { return Vec::new() };
+        let reasons = decide::reasons(self.scene, job, cause, &self.plan.verdicts);
+        reasons.iter().map(|r| word(r, self.scene.commands.paths)).collect()
+    }
+
+    /// Outputs that are there and are not what a recorded run made.
+    pub fn replaces(&self, job: JobId) -> Vec<String> {
+        let scene = self.scene;
+        let outputs = scene.commands.graph.outputs(job).iter().copied();
+        let kept = outputs.filter(|o| decide::is_edited(scene, job, *o));
+        kept.map(|o| scene.commands.paths.str(o).to_owned()).collect()
+    }
+
+    /// The answer to `--why`.
+    pub fn why(&self, path: &str) -> Why {
+        let scene = self.scene;
+        let job = scene.commands.paths.get(path).and_then(|p| scene.commands.graph.maker(p));
+        let mut why = Why { path: path.to_owned(), planned: None, upstream: Vec::new(), last: None, notes: Vec::new() };
+        let Some(job) = job else { return why };
+        why.planned = Some(self.planned(job, true));
+        let mut next = self.plan.waits_for(job);
+        while let Some(at) = next.filter(|_| why.upstream.len() < 20) {
+            why.upstream.push(self.planned(at, false));
+            next = self.plan.waits_for(at);
+        }
+        let first = scene.commands.graph.outputs(job).first().copied();
+        if let Some(record) = first.and_then(|o| scene.state.find(o)).and_then(|r| scene.state.record(r).ok()) {
+            why.last = Some((record.stats.start_ms, Duration::from_millis(record.stats.wall_ms)));
+            why.notes.extend(record.accepted.map(String::from));
+        }
+        if let Some(failure) = first.and_then(|o| scene.state.failure(o)) {
+            why.notes.push(format!("attempt {} since then failed: {}", failure.attempt, failure.exit));
+        }
+        why
+    }
+}

@@ -1,0 +1,47 @@
+//! Reasons in words, for people and machines.
+
+use super::Reason;
+use crate::event::ReasonText;
+use crate::path::Paths;
+
+/// A reason as one line, with old and new value where there are any.
+pub fn word(reason: &Reason, paths: &Paths) -> ReasonText {
+    let plain = |code, text: String| ReasonText { code, text, old: None, new: None };
+    match reason {
+        Reason::NoRecord => plain("never-made", "never made here".into()),
+        Reason::OutputsChanged => plain("outputs-changed", "its list of outputs changed".into()),
+        Reason::Command { old, new } => ReasonText {
+            code: "command-changed",
+            text: "the command changed".into(),
+            old: Some(old.clone()),
+            new: Some(new.clone()),
+        },
+        Reason::Param { name, old, new } => ReasonText {
+            code: "param-changed",
+            text: match (old, new) {
+                (Some(_), Some(_)) => format!("param `{name}` changed"),
+                (None, _) => format!("param `{name}` is new"),
+                _ => format!("param `{name}` is gone"),
+            },
+            old: old.clone(),
+            new: new.clone(),
+        },
+        Reason::Environment { old, new } => ReasonText {
+            code: "environment-changed",
+            text: "the shell or its prefix changed".into(),
+            old: Some(old.clone()),
+            new: Some(new.clone()),
+        },
+        Reason::InputAdded(path) => plain("input-added", format!("new input {}", paths.str(*path))),
+        Reason::InputRemoved(path) => plain("input-removed", format!("{} is no input any more", paths.str(*path))),
+        Reason::InputsReordered => plain("inputs-reordered", "its inputs stand in another order".into()),
+        Reason::InputChanged(path) => plain("input-changed", format!("{} changed", paths.str(*path))),
+        Reason::InputUnseen(path) => {
+            plain("input-unseen", format!("{} changed while the job last ran", paths.str(*path)))
+        }
+        Reason::OutputEdited(path) => plain("output-edited", format!("{} is not what the job made", paths.str(*path))),
+        Reason::OutputMissing(path) => plain("output-missing", format!("{} is missing", paths.str(*path))),
+        Reason::Forced => plain("forced", "asked for by force".into()),
+        Reason::NoOutputs => plain("no-outputs", "it makes no files, and was asked for".into()),
+    }
+}
