@@ -1,0 +1,335 @@
+//! Events as JSON, one line each.
+//!
+//! Owns the names of events and fields; `docs/json.md` is their reference and a
+//! test below keeps the two together. It does not know where the lines go.
+
+use crate::diag::{Diag, Kind, Severity};
+use crate::event::{End, Event, Job, Listed, Planned, ReasonText, RuleCount, Summary, Totals, Verdict, Why};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use std::time::Duration;
+
+/// One line: its name, when it happened, and the rest.
+#[derive(Serialize)]
+struct Record<'a, T: Serialize> {
+    event: &'a str,
+    /// Unix seconds.
+    time: f64,
+    #[serde(flatten)]
+    rest: T,
+}
+
+fn push<T: Serialize>(out: &mut String, unix_ms: u64, event: &str, rest: T) {
+    let record = Record { event, time: seconds_of_ms(unix_ms), rest };
+    let line = serde_json::to_string(&record).expect("bug: an event has no JSON form");
+    out.push_str(&line);
+    out.push('\n');
+}
+
+fn seconds_of_ms(unix_ms: u64) -> f64 {
+    unix_ms as f64 / 1000.0
+}
+
+/// Seconds with milliseconds.
+fn seconds(time: Duration) -> f64 {
+    seconds_of_ms(time.as_millis() as u64)
+}
+
+/// A job. The fields stand beside those of the event.
+#[derive(Serialize)]
+struct JobFields<'a> {
+    job: u32,
+    rule: &'a str,
+    #[serde(serialize_with = "in_order")]
+    wildcards: &'a [(String, String)],
+    inputs: &'a [String],
+    outputs: &'a [String],
+    logs: &'a [String],
+    threads: u32,
+    message: Option<&'a str>,
+    command: Option<&'a str>,
+}
+
+fn in_order<S: Serializer>(pairs: &&[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(pairs.len()))?;
+    for (key, value) in pairs.iter() {
+        map.serialize_entry(key, value)?;
+    }
+    map.end()
+}
+
+impl<'a> From<&'a Job> for JobFields<'a> {
+    fn from(job: &'a Job) -> Self {
+        JobFields {
+            job: job.id,
+            rule: &job.rule,
+            wildcards: &job.wildcards,
+            inputs: &job.inputs,
+            outputs: &job.outputs,
+            logs: &job.logs,
+            threads: job.threads,
+            message: job.message.as_deref(),
+            command: job.command.as_deref(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ReasonFields<'a> {
+    code: &'a str,
+    text: &'a str,
+    old: Option<&'a str>,
+    new: Option<&'a str>,
+}
+
+fn reasons(reasons: &[ReasonText]) -> Vec<ReasonFields<'_>> {
+    fn fields(reason: &ReasonText) -> ReasonFields<'_> {
+        let ReasonText { code, text, old, new } = reason;
+        ReasonFields { code, text, old: old.as_deref(), new: new.as_deref() }
+    }
+    reasons.iter().map(fields).collect()
+}
+
+#[derive(Serialize)]
+struct PlannedFields<'a> {
+    #[serde(flatten)]
+    job: JobFields<'a>,
+    verdict: &'static str,
+    waits_for: &'a [String],
+    reasons: Vec<ReasonFields<'a>>,
+    replaces: &'a [String],
+}
+
+impl<'a> From<&'a Planned> for PlannedFields<'a> {
+    fn from(planned: &'a Planned) -> Self {
+        let (verdict, waits_for): (_, &[String]) = match &planned.verdict {
+            Verdict::Run => ("run", &[]),
+            Verdict::Maybe { waits_for } => ("maybe", waits_for),
+            Verdict::Fresh => ("fresh", &[]),
+        };
+        PlannedFields {
+            job: (&*planned.job).into(),
+            verdict,
+            waits_for,
+            reasons: reasons(&planned.reasons),
+            replaces: &planned.replaces,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Started<'a> {
+    #[serde(flatten)]
+    job: JobFields<'a>,
+    reasons: Vec<ReasonFields<'a>>,
+}
+
+/// What a job printed: it can come often, so the job is only named.
+#[derive(Serialize)]
+struct Printed<'a> {
+    job: u32,
+    rule: &'a str,
+    #[serde(serialize_with = "in_order")]
+    wildcards: &'a [(String, String)],
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct Ended<'a> {
+    #[serde(flatten)]
+    job: JobFields<'a>,
+    seconds: f64,
+    exit_code: Option<i32>,
+    end: &'a str,
+    output: Option<&'a str>,
+    output_file: Option<&'a str>,
+}
+
+fn ended<'a>(job: &'a Job, end: &'a End) -> Ended<'a> {
+    Ended {
+        job: job.into(),
+        seconds: seconds(end.wall),
+        exit_code: end.code,
+        end: &end.words,
+        output: end.output.as_deref(),
+        output_file: end.output_file.as_deref(),
+    }
+}
+
+#[derive(Serialize)]
+struct Failed<'a> {
+    #[serde(flatten)]
+    ended: Ended<'a>,
+    problem: Option<&'a str>,
+    retry: bool,
+}
+
+#[derive(Serialize)]
+struct Note<'a> {
+    severity: &'static str,
+    kind: &'static str,
+    message: &'a str,
+    notes: &'a [String],
+    hints: &'a [String],
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct Hashing {
+    done: u64,
+    total: u64,
+}
+
+#[derive(Serialize)]
+struct Waiting<'a> {
+    what: &'a str,
+}
+
+#[derive(Serialize)]
+struct Stopping<'a> {
+    why: &'a str,
+}
+
+#[derive(Serialize)]
+struct RuleFields<'a> {
+    rule: &'a str,
+    run: usize,
+    maybe: usize,
+}
+
+#[derive(Serialize)]
+struct TotalsFields<'a> {
+    dry: bool,
+    cores: u32,
+    jobs: usize,
+    run: usize,
+    maybe: usize,
+    fresh: usize,
+    rules: Vec<RuleFields<'a>>,
+}
+
+#[derive(Serialize)]
+struct Finish {
+    made: usize,
+    cut_off: usize,
+    fresh: usize,
+    failed: Vec<u32>,
+    not_run: usize,
+    seconds: f64,
+    signal: Option<i32>,
+    drained: bool,
+}
+
+#[derive(Serialize)]
+struct LastMade {
+    finished: f64,
+    seconds: f64,
+}
+
+#[derive(Serialize)]
+struct WhyFields<'a> {
+    path: &'a str,
+    planned: Option<PlannedFields<'a>>,
+    upstream: Vec<PlannedFields<'a>>,
+    last: Option<LastMade>,
+    notes: &'a [String],
+}
+
+#[derive(Serialize)]
+struct ListedFields<'a> {
+    rule: &'a str,
+    doc: Option<&'a str>,
+    outputs: &'a [String],
+    target: bool,
+    default: bool,
+}
+
+/// Appends an event that happened at a time (Unix milliseconds).
+pub fn event(out: &mut String, unix_ms: u64, event: &Event) {
+    match event {
+        Event::Note { diag, text } => note(out, unix_ms, diag, text),
+        Event::Hashing { done, total } => push(out, unix_ms, "hashing", Hashing { done: *done, total: *total }),
+        Event::Totals { totals, cores, dry } => push(out, unix_ms, "totals", totals_fields(totals, *cores, *dry)),
+        Event::DryJob(planned) => push(out, unix_ms, "job-planned", PlannedFields::from(planned)),
+        Event::Waiting { what } => push(out, unix_ms, "waiting", Waiting { what }),
+        Event::Started { job, reasons: why } => {
+            push(out, unix_ms, "job-started", Started { job: (&**job).into(), reasons: reasons(why) });
+        }
+        Event::Output { job, text } => {
+            let job = &**job;
+            push(out, unix_ms, "job-output", Printed { job: job.id, rule: &job.rule, wildcards: &job.wildcards, text });
+        }
+        Event::Finished { job, end } => push(out, unix_ms, "job-finished", ended(job, end)),
+        Event::Failed { job, end, problem, retry } => {
+            let fields = Failed { ended: ended(job, end), problem: problem.as_deref(), retry: *retry };
+            push(out, unix_ms, "job-failed", fields);
+        }
+        Event::CutOff { job } => push(out, unix_ms, "job-cut-off", JobFields::from(&**job)),
+        Event::Stopping { why } => push(out, unix_ms, "stopping", Stopping { why }),
+        Event::Done(summary) => push(out, unix_ms, "run-finished", finish(summary)),
+    }
+}
+
+/// Appends a warning or an error with its rendered text.
+pub fn note(out: &mut String, unix_ms: u64, diag: &Diag, text: &str) {
+    let severity = match diag.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let kind = match diag.kind {
+        Kind::Usage => "usage",
+        Kind::Rulefile => "rulefile",
+        Kind::Plan => "plan",
+        Kind::System => "system",
+        Kind::Job => "job",
+    };
+    let Diag { message, notes, hints, .. } = diag;
+    push(out, unix_ms, "note", Note { severity, kind, message, notes, hints, text });
+}
+
+/// Appends the answer to `--why`.
+pub fn why(out: &mut String, unix_ms: u64, why: &Why) {
+    let fields = WhyFields {
+        path: &why.path,
+        planned: why.planned.as_ref().map(PlannedFields::from),
+        upstream: why.upstream.iter().map(PlannedFields::from).collect(),
+        last: why.last.map(|(at, took)| LastMade { finished: seconds_of_ms(at), seconds: seconds(took) }),
+        notes: &why.notes,
+    };
+    push(out, unix_ms, "why", fields);
+}
+
+/// Appends a rule of `--list`.
+pub fn listed(out: &mut String, unix_ms: u64, rule: &Listed) {
+    let Listed { rule, doc, outputs, target, default } = rule;
+    let doc = doc.as_deref();
+    push(out, unix_ms, "rule", ListedFields { rule, doc, outputs, target: *target, default: *default });
+}
+
+fn totals_fields(totals: &Totals, cores: u32, dry: bool) -> TotalsFields<'_> {
+    fn fields(count: &RuleCount) -> RuleFields<'_> {
+        RuleFields { rule: &count.rule, run: count.run, maybe: count.maybe }
+    }
+    TotalsFields {
+        dry,
+        cores,
+        jobs: totals.jobs,
+        run: totals.run(),
+        maybe: totals.maybe(),
+        fresh: totals.fresh,
+        rules: totals.rules.iter().map(fields).collect(),
+    }
+}
+
+fn finish(summary: &Summary) -> Finish {
+    Finish {
+        made: summary.made,
+        cut_off: summary.cut_off,
+        fresh: summary.fresh,
+        failed: summary.failed.iter().map(|(job, _)| job.id).collect(),
+        not_run: summary.not_run,
+        seconds: seconds(summary.wall),
+        signal: summary.signal,
+        drained: summary.drained,
+    }
+}
