@@ -1,0 +1,62 @@
+//! Runs: the loop that joins plan, schedule, executor, state and report.
+//!
+//! Owns the order in which things happen, and alone appends records. It prints
+//! nothing: what happens is told as events.
+
+mod accept;
+mod adopt;
+mod follow;
+mod open;
+mod recover;
+mod signals;
+mod task;
+mod temp;
+mod work;
+
+pub use accept::{Accepted, Touched, accept_rule, touch};
+pub use open::{Mode, Opened, Pipeline, Prefetch, left_out, open_state, refuse_protected, refuse_to_overwrite};
+pub use recover::{Recovered, recover};
+pub use signals::Listener;
+pub use work::{Hands, execute, settler};
+
+use crate::event::Event;
+use crate::files::Trust;
+use std::time::Duration;
+
+/// Where events go. Also called with none while nothing happens, for the live status.
+pub type Tell<'a> = dyn FnMut(Option<Event>) + 'a;
+
+/// What was asked for.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Words of the command line that name targets.
+    pub targets: Vec<String>,
+    /// Cores to use.
+    pub cores: u32,
+    /// Threads to digest files with.
+    pub hash_threads: usize,
+    /// Files that are told by size and time.
+    pub trust: Trust,
+    /// Bounds of resources by name.
+    pub limits: Vec<(String, u64)>,
+    /// Go on after a failure with what does not depend on it.
+    pub keep_going: bool,
+    /// Run everything.
+    pub force_all: bool,
+    /// Run the targets' jobs.
+    pub force_targets: bool,
+    /// Run the jobs of these rules, or that make these files.
+    pub force_run: Vec<String>,
+    /// Make existing outputs again of which nothing is recorded.
+    pub remake: bool,
+    /// Delete old outputs before a job.
+    pub discard_old: bool,
+    /// Keep what a failed job wrote.
+    pub keep_incomplete: bool,
+    /// How long to wait for outputs.
+    pub latency_wait: Duration,
+    /// Bytes of a job's output to keep.
+    pub log_limit: Option<u64>,
+    /// Show what jobs print while they run.
+    pub stream: bool,
+}

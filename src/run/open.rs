@@ -1,0 +1,304 @@
+//! Opening a pipeline: state, graph, facts, plan.
+
+use super::Options;
+use crate::command::{Commands, Settings};
+use crate::diag::{Diag, Diags, Kind};
+use crate::eval::{Functions, SizeOf};
+use crate::files::{self, Clock, Memo, StatAhead};
+use crate::graph::{self, Graph, JobId, Target};
+use crate::path::{self, PathId, Paths};
+use crate::plan::{self, Facts, Force, Gather, Plan, Scene, Stats};
+use crate::rule::{Flags, Rulefile};
+use crate::settle;
+use crate::state::{self, Ahead, State};
+use rustc_hash::FxHashSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+/// What the pipeline is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// To look: no lock, nothing written but perhaps digests.
+    Look,
+    /// To run: the lock is taken, and what a killed run left is settled.
+    Run,
+}
+
+/// A planned pipeline.
+pub struct Pipeline<'a> {
+    /// The rules.
+    pub book: &'a Rulefile,
+    /// Their functions.
+    pub functions: &'a Functions,
+    /// What all jobs share.
+    pub settings: Settings,
+    /// All paths.
+    pub paths: Arc<Paths>,
+    /// All jobs.
+    pub graph: Graph,
+    /// Records.
+    pub state: State,
+    /// Remembered digests.
+    pub memo: Memo,
+    /// Files and recipes.
+    pub facts: Facts,
+    /// What is forced.
+    pub force: Force,
+    /// Verdicts.
+    pub plan: Plan,
+    /// The file system's clock.
+    pub clock: Clock,
+    /// Sizes of files.
+    pub size_of: SizeOf,
+}
+
+/// Gives the sizes of files that are there, in bytes.
+pub fn size_of() -> SizeOf {
+    Arc::new(|path| files::stat(path).ok().filter(files::Stat::exists).map(|s| s.size))
+}
+
+impl<'a> Pipeline<'a> {
+    /// Plans what the options ask for, given the opened state.
+    pub fn plan(
+        book: &'a Rulefile,
+        functions: &'a Functions,
+        options: &Options,
+        opened: Opened,
+        progress: &(dyn Fn(u64, u64) + Sync),
+    ) -> Result<Pipeline<'a>, Diags> {
+        let (state, mut memo, mut paths) = opened;
+        let threads = options.cores as usize;
+        let mut stats = Stats::default();
+        let graph = grow(book, functions, options, &mut paths, &mut stats)?;
+        let force = force(book, &graph, &paths, options)?;
+        let workdir = std::env::current_dir().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
+        let settings = Settings { cores: options.cores, workdir, limits: options.limits.clone() };
+        let clock = Clock::new(Path::new(files::STATE_DIR));
+        let size_of = size_of();
+        let commands =
+            Commands { book, functions, graph: &graph, paths: &paths, settings: &settings, size_of: &size_of };
+        let gather = Gather {
+            commands,
+            state: &state,
+            memo: &mut memo,
+            stats: &mut stats,
+            clock: &clock,
+            threads,
+            hash_threads: options.hash_threads,
+            trust: &options.trust,
+            progress,
+        };
+        let facts = plan::gather(gather)?;
+        let plan = Plan::make(Scene { commands, state: &state, facts: &facts, force: &force });
+        check_needs(commands, &plan)?;
+        let paths = Arc::new(paths);
+        Ok(Pipeline { book, functions, settings, paths, graph, state, memo, facts, force, plan, clock, size_of })
+    }
+
+    /// What texts are made from.
+    pub fn commands(&self) -> Commands<'_> {
+        Commands {
+            book: self.book,
+            functions: self.functions,
+            graph: &self.graph,
+            paths: &self.paths,
+            settings: &self.settings,
+            size_of: &self.size_of,
+        }
+    }
+
+    /// What decisions are made from.
+    pub fn scene(&self) -> Scene<'_> {
+        Scene { commands: self.commands(), state: &self.state, facts: &self.facts, force: &self.force }
+    }
+
+    /// Ends the use of the state.
+    pub fn close(self) -> Result<(), Diag> {
+        self.state.close(self.memo, &self.paths)
+    }
+
+    /// Stores remembered digests.
+    pub fn save_memo(&mut self) -> Result<(), Diag> {
+        self.state.write_memo(&mut self.memo, &self.paths)
+    }
+}
+
+fn grow(
+    book: &Rulefile,
+    functions: &Functions,
+    options: &Options,
+    paths: &mut Paths,
+    stats: &mut Stats,
+) -> Result<Graph, Diags> {
+    let words = options.targets.iter();
+    let mut targets: Vec<Target> =
+        words.map(|w| Target::parse(w, book)).collect::<Result<_, _>>().map_err(|d| vec![d])?;
+    if targets.is_empty() {
+        targets.push(Target::default_of(book).map_err(|d| vec![d])?);
+    }
+    let mut look = Look { stats, ahead: None, threads: options.cores as usize, trouble: Vec::new() };
+    let graph = graph::build(graph::Request { book, functions, targets: &targets, files: &mut look }, paths);
+    if look.trouble.is_empty() { graph } else { Err(look.trouble) }
+}
+
+/// Answers the graph's questions about files. Stats are asked for while it grows.
+struct Look<'s> {
+    stats: &'s mut Stats,
+    ahead: Option<StatAhead>,
+    threads: usize,
+    trouble: Diags,
+}
+
+impl graph::Files for Look<'_> {
+    fn named(&mut self, paths: &Paths, path: PathId) {
+        self.ahead.get_or_insert_with(|| StatAhead::new(self.threads.saturating_sub(1))).want(paths, path);
+    }
+
+    fn exist(&mut self, paths: &Paths, ids: &[PathId]) -> Vec<bool> {
+        if let Some(ahead) = self.ahead.take() {
+            self.stats.take(paths, ahead);
+        }
+        if let Err(errors) = self.stats.ensure(paths, ids, self.threads) {
+            self.trouble.extend(errors);
+        }
+        ids.iter().map(|id| self.stats.exists(*id)).collect()
+    }
+}
+
+fn force(book: &Rulefile, graph: &Graph, paths: &Paths, options: &Options) -> Result<Force, Diags> {
+    let mut jobs: FxHashSet<JobId> = FxHashSet::default();
+    if options.force_targets {
+        jobs.extend(graph.target_jobs());
+        jobs.extend(graph.targets().iter().filter_map(|t| graph.maker(*t)));
+        for job in graph.target_jobs().to_vec() {
+            if graph.outputs(job).is_empty() {
+                jobs.extend(graph.inputs(job).iter().filter_map(|i| graph.maker(i.path())));
+            }
+        }
+    }
+    for word in &options.force_run {
+        if let Some(rule) = book.find(word) {
+            jobs.extend(graph.order().iter().filter(|j| graph.rule(**j) == rule));
+        } else if let Some(job) = paths.get(&path::normal(word)).and_then(|p| graph.maker(p)) {
+            jobs.insert(job);
+        } else {
+            let unknown = Diag::error(
+                Kind::Usage,
+                format!("`{word}` is neither a rule nor a file that a job of this plan makes"),
+            );
+            return Err(vec![
+                unknown.maybe_hint(crate::suggest::did_you_mean(word, book.rules.iter().map(|r| &*r.name))),
+            ]);
+        }
+    }
+    Ok(Force { all: options.force_all, jobs })
+}
+
+/// Jobs that ask for more than there is are found before anything runs, unless
+/// a function decides later.
+fn check_needs(commands: Commands<'_>, plan: &Plan) -> Result<(), Diags> {
+    let mut seen = FxHashSet::default();
+    for &job in commands.graph.order() {
+        let rule = commands.graph.rule(job);
+        if plan.verdict(job) == plan::Verdict::Fresh || commands.needs_are_deferred(job) || !seen.insert(rule) {
+            continue;
+        }
+        commands.needs(job, 1).map_err(|d| vec![d])?;
+    }
+    Ok(())
+}
+
+/// `protected()` outputs are not made again: told before anything runs.
+///
+/// # Errors
+/// If jobs that will run would make write-protected outputs.
+pub fn refuse_protected(pipeline: &Pipeline<'_>) -> Result<(), Diag> {
+    let (book, graph) = (pipeline.book, &pipeline.graph);
+    let mut found: Vec<(JobId, &str)> = Vec::new();
+    for &job in graph.order().iter().filter(|j| pipeline.plan.verdict(**j) == plan::Verdict::Run) {
+        let rule = book.rule(graph.rule(job));
+        let marked = graph.outputs(job).iter().zip(&rule.outputs.items);
+        let marked = marked.filter(|(_, output)| output.flags.contains(Flags::PROTECTED));
+        let paths = marked.map(|(path, _)| pipeline.paths.str(*path));
+        found.extend(paths.filter(|p| settle::is_write_protected(p)).map(|path| (job, path)));
+    }
+    let Some((job, path)) = found.first().copied() else { return Ok(()) };
+    let rule = book.rule(graph.rule(job));
+    let message = match found.len() {
+        1 => format!("output `{path}` is write-protected, and would be made again"),
+        n => format!("{n} outputs are write-protected, and would be made again, such as `{path}`"),
+    };
+    Err(Diag::error(Kind::Plan, message)
+        .label(rule.places.head, "this rule marks it `protected(...)`")
+        .hint(format!("`chmod u+w {path}` gives it up to be made again"))
+        .hint(format!("`rulemake --why {path}` says why it would be made, `--touch` takes it as it is")))
+}
+
+/// Warnings of files that a job made here once, and that are now taken as they
+/// are because an input of that job is gone.
+pub fn left_out(pipeline: &Pipeline<'_>) -> Diags {
+    let (graph, paths) = (&pipeline.graph, &pipeline.paths);
+    let made = graph.left_out().iter().filter(|l| pipeline.state.find(l.output).is_some());
+    let tell = |left: &graph::LeftOut| {
+        let job = graph.describe(pipeline.book, paths, left.job);
+        let head = pipeline.book.rule(graph.rule(left.job)).places.head;
+        let message = format!("`{}` is taken as it is, because `{job}` cannot make it now", paths.str(left.output));
+        let why = match left.missing {
+            Some(path) => format!("its input `{}` is missing", paths.str(path)),
+            None => "it would depend on itself".into(),
+        };
+        Diag::warning(Kind::Plan, message).label(head, why)
+    };
+    made.map(tell).collect()
+}
+
+/// In a directory that has never been run, a run does not overwrite what is there.
+///
+/// # Errors
+/// If jobs without a record would make existing outputs again.
+pub fn refuse_to_overwrite(pipeline: &Pipeline<'_>, options: &Options) -> Result<(), Diag> {
+    if options.remake || options.force_all || !pipeline.state.is_empty() {
+        return Ok(());
+    }
+    let graph = &pipeline.graph;
+    let never = graph.order().iter().filter(|j| pipeline.plan.cause(**j) == Some(plan::Cause::NoRecord));
+    let there: Vec<PathId> =
+        never.flat_map(|j| graph.outputs(*j)).copied().filter(|o| pipeline.facts.exists(*o)).collect();
+    let Some(first) = there.first() else { return Ok(()) };
+    let first = pipeline.paths.str(*first);
+    let message = match there.len() {
+        1 => format!("output `{first}` exists without a record"),
+        count => format!("{count} outputs exist without a record, such as `{first}`"),
+    };
+    Err(Diag::error(Kind::Plan, message)
+        .note("rulemake has never run here, so it cannot know whether they are up to date")
+        .hint("`--touch` takes them as made")
+        .hint("`--remake` makes them again, and keeps the old ones under `.rulemake/replaced/`"))
+}
+
+/// An opened state: records, remembered digests, and the paths of both.
+pub type Opened = (State, Memo, Paths);
+
+/// The log of records on its way into memory, on a thread of its own.
+pub struct Prefetch(JoinHandle<Option<Ahead>>);
+
+impl Prefetch {
+    /// Begins to read the log of the current directory.
+    pub fn start() -> Prefetch {
+        Prefetch(std::thread::spawn(|| Ahead::read(Path::new(files::STATE_DIR))))
+    }
+}
+
+/// Opens `.rulemake/`; what there is to warn of is given back. If the log that
+/// is being read turns out to be another one, it is read here.
+pub fn open_state(mode: Mode, prefetch: Prefetch) -> Result<(Opened, Diags), Diag> {
+    let mut paths = Paths::default();
+    let mode = match mode {
+        Mode::Look => state::Mode::ReadOnly,
+        Mode::Run => state::Mode::Run,
+    };
+    let ahead = prefetch.0.join().expect("the thread that reads the log panicked");
+    let opened = State::open_ahead(Path::new(files::STATE_DIR), &mut paths, mode, state::How::Auto, ahead)?;
+    Ok(((opened.state, opened.memo, paths), opened.warnings))
+}

@@ -1,0 +1,80 @@
+//! After a killed run: waits for its jobs that still run, then settles what
+//! they left.
+
+use super::Tell;
+use super::signals::{Ask, Listener};
+use crate::diag::{Diag, Kind};
+use crate::event::Event;
+use crate::exec::orphan::Orphan;
+use crate::path::Paths;
+use crate::settle::{Marks, Open, Out, Settler};
+use crate::state::{OpenJob, State, process};
+use std::path::Path;
+use std::time::Duration;
+
+/// How often an orphan is looked at.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How recovery ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Recovered {
+    /// All is settled.
+    Settled,
+    /// A signal came while it waited.
+    Interrupted(i32),
+}
+
+/// Settles every job that was begun and not settled.
+///
+/// # Errors
+/// If files cannot be put back, or the log cannot be written.
+pub fn recover(
+    state: &mut State,
+    paths: &Paths,
+    settler: &Settler,
+    listener: &Listener,
+    tell: &mut Tell<'_>,
+) -> Result<Recovered, Diag> {
+    for open in state.open_jobs() {
+        listener.arm(true);
+        let interrupted = wait_for(&open, paths, listener, tell);
+        listener.arm(false);
+        if let Some(signal) = interrupted {
+            return Ok(Recovered::Interrupted(signal));
+        }
+        let marks = open.started.marks.iter().map(|bits| Marks::from_bits_truncate(*bits));
+        let outs = open.started.outputs.iter().zip(marks);
+        let outs = outs.map(|(path, marks)| Out { path: paths.str(*path).to_owned(), marks }).collect();
+        let left = Open { token: open.started.aside.to_string(), outs, finished: open.recorded };
+        settler.recover(&left).map_err(|e| {
+            Diag::error(Kind::System, format!("cannot settle what a killed run left: {e}"))
+                .hint("check the permissions of that file and its directory, then run again")
+        })?;
+        state.settled(open.job)?;
+    }
+    Ok(Recovered::Settled)
+}
+
+/// Waits for a job of a killed run; the number of a signal that ended the waiting.
+fn wait_for(open: &OpenJob, paths: &Paths, listener: &Listener, tell: &mut Tell<'_>) -> Option<i32> {
+    let here = open.spawned.as_ref().filter(|s| *s.boot_id == *process::boot_id());
+    let orphan = Orphan {
+        pgid: here.map_or(0, |s| s.pgid as i32),
+        leader_start: here.map_or(0, |s| s.start_ticks),
+        log: Path::new(&*open.started.log_path),
+    };
+    let mut told = false;
+    while orphan.is_alive() {
+        if !std::mem::replace(&mut told, true) {
+            let output = open.started.outputs.first().map_or("", |p| paths.str(*p));
+            let group = if orphan.pgid > 0 { format!(", process group {}", orphan.pgid) } else { String::new() };
+            let what = format!("for a job of a killed run to end: {} {output}{group}", open.started.rule);
+            tell(Some(Event::Waiting { what }));
+        }
+        match listener.asks.recv_timeout(LOOK) {
+            Ok(Ask::Stop(signal)) => return Some(signal),
+            _ => tell(None),
+        }
+    }
+    None
+}

@@ -1,0 +1,457 @@
+//! One job on its way through a worker: the transaction around its command.
+//!
+//! Owns the order of steps: started mark, outputs aside, command, check,
+//! digest, record, drop what was aside. It does not choose what runs.
+
+use crate::command::made_from;
+use crate::digest::Digest;
+use crate::exec::{self, Exit, Spec, Status};
+use crate::files::{self, Clock, Reading, Stat, Trust};
+use crate::graph::JobId;
+use crate::path::{PathId, Paths};
+use crate::record::{Failure, Input, Record, Spawned, Started};
+use crate::settle::{self, Marks, Moved, Out, Settler, Transaction};
+use crate::state::{JobNo, State};
+use rustc_hash::FxHashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Outputs of a job that together are larger than this are worth a wait.
+const LARGE: u64 = 8 << 20;
+/// After this long a file's times lie safely behind the clock.
+const MOMENT: Duration = Duration::from_millis(30);
+
+/// What all tasks of a run share.
+pub struct Shared {
+    /// All paths.
+    pub paths: Arc<Paths>,
+    /// The log, behind a lock: marks and records are written by workers.
+    pub state: Mutex<State>,
+    /// The file system's clock.
+    pub clock: Clock,
+    /// The writer of outputs.
+    pub settler: Arc<Settler>,
+    /// How long to wait for outputs that are not there yet.
+    pub latency_wait: Duration,
+    /// Threads to digest one large file with.
+    pub hash_threads: usize,
+    /// Files that are told by size and time.
+    pub trust: Trust,
+    /// Names this boot.
+    pub boot_id: Box<str>,
+    /// What became of tasks, until the loop takes it.
+    pub outcomes: Mutex<FxHashMap<u32, Outcome>>,
+}
+
+impl Shared {
+    /// The state. A worker that panicked ends the process, so the lock is good.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What stands for a file's or a directory's content, with its stat; none
+    /// if it cannot be read.
+    fn digest_of(&self, path: &str) -> Option<(Stat, Digest)> {
+        if self.trust.covers(path) {
+            return stat_of(path).map(|stat| (stat, files::trusted_stat_digest(&stat)));
+        }
+        let is_dir = files::stat(path).ok()?.kind == files::Kind::Dir;
+        let threads = self.hash_threads;
+        if is_dir { files::digest_tree(path, None, threads).ok() } else { files::digest_file(path, threads).ok() }
+    }
+
+    /// Whether a file with one stat holds what it held with another.
+    fn same_content(&self, path: &str, before: &Stat, now: &Stat) -> bool {
+        let by_time = || (before.size, before.mtime_ns) == (now.size, now.mtime_ns);
+        now.same_content(before) || (self.trust.covers(path) && by_time())
+    }
+}
+
+/// A file that was looked at and digested.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    /// Which.
+    pub path: PathId,
+    /// Its stat.
+    pub stat: Stat,
+    /// Its content.
+    pub digest: Digest,
+}
+
+/// A job that succeeded and is recorded.
+#[derive(Debug)]
+pub struct Made {
+    /// How the command ended.
+    pub exit: Exit,
+    /// Its outputs.
+    pub outputs: Vec<Seen>,
+    /// Inputs that were digested while it ran.
+    pub inputs: Vec<Seen>,
+    /// Inputs that changed while it ran.
+    pub changed: Vec<PathId>,
+    /// Old outputs that no recorded run had made, and where they are kept.
+    pub moved: Vec<Moved>,
+    /// The clock before the outputs' digests.
+    pub reading: Reading,
+    /// The clock before the inputs' digests.
+    pub inputs_reading: Reading,
+    /// What it was made from, as recorded.
+    pub made_from: Digest,
+}
+
+/// What became of a task.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The job succeeded and is recorded.
+    Made(Made),
+    /// It did not; the old outputs are back.
+    Failed {
+        /// How the command ended.
+        exit: Exit,
+        /// What else is wrong.
+        problem: Option<String>,
+        /// Old outputs that are back: their stats before and now. Renaming
+        /// changed them, and not what they hold.
+        back: Vec<(PathId, Stat, Stat)>,
+        /// What it had made so far, and where that is kept.
+        moved: Vec<Moved>,
+    },
+}
+
+/// An input as the task knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct TaskInput {
+    /// Which.
+    pub path: PathId,
+    /// Its content, if it is known.
+    pub digest: Option<Digest>,
+    /// It need only exist.
+    pub ancient: bool,
+}
+
+/// One attempt at a job.
+pub struct JobTask {
+    /// The job.
+    pub job: JobId,
+    /// What runs.
+    pub spec: Spec,
+    /// Its inputs.
+    pub inputs: Vec<TaskInput>,
+    /// Its outputs.
+    pub outputs: Vec<(PathId, Out)>,
+    /// Its `log:` files.
+    pub logs: Vec<Out>,
+    /// The record, complete but for contents and figures.
+    pub record: Record,
+    /// The recipe's digest.
+    pub recipe: Digest,
+    /// Its number in the log, once it is marked started.
+    pub number: Option<JobNo>,
+    /// What all tasks share.
+    pub shared: Arc<Shared>,
+    /// Set while outputs are aside.
+    pub transaction: Option<Transaction>,
+    /// Stats of outputs before they were set aside.
+    pub aside: Vec<(PathId, Stat)>,
+    /// Stats of inputs before the command ran.
+    pub before: Vec<Option<Stat>>,
+    /// Inputs digested so far.
+    pub digested: Vec<Seen>,
+    /// The clock before the first digest.
+    pub reading: Reading,
+    /// Set once the command runs.
+    pub spawned: Arc<AtomicBool>,
+}
+
+impl exec::Task for JobTask {
+    fn id(&self) -> u32 {
+        self.job.0
+    }
+
+    fn before(&mut self) -> Result<(), String> {
+        self.look_at_inputs()?;
+        self.refuse_protected()?;
+        let mut outs: Vec<Out> = self.outputs.iter().map(|(_, out)| out.clone()).collect();
+        self.shared.settler.survey(&mut outs).map_err(|e| e.to_string())?;
+        let there = self.outputs.iter().zip(&outs).filter(|(_, out)| out.marks.contains(Marks::EXISTED));
+        self.aside = there.filter_map(|((id, _), out)| Some((*id, stat_of(&out.path)?))).collect();
+        let token = self.mark_started(&outs)?;
+        outs.append(&mut self.logs);
+        let begun = self.shared.settler.begin(&token, outs);
+        self.transaction = Some(begun.map_err(|e| e.to_string())?);
+        Ok(())
+    }
+
+    fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    fn spawned(&mut self, pgid: i32, leader_start: u64) {
+        let spawned = Spawned { pgid: pgid as u32, start_ticks: leader_start, boot_id: self.shared.boot_id.clone() };
+        self.spawned.store(true, Ordering::Release);
+        // The lock on the log also tells an orphan; a mark that cannot be
+        // written is found again when the record cannot.
+        let number = self.number.expect("a job is marked started before it is spawned");
+        let _ = self.shared.state().spawned(number, spawned);
+        self.digest_inputs();
+    }
+
+    fn after(&mut self, exit: Exit) {
+        let done = if exit.status.is_success() { self.succeed(&exit) } else { Err(None) };
+        let outcome = match done {
+            Ok(outcome) => outcome,
+            Err(problem) => self.fail(exit, problem),
+        };
+        let mut outcomes = self.shared.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+        outcomes.insert(self.job.0, outcome);
+    }
+}
+
+impl JobTask {
+    /// Writes the started mark; gives the token that names what is set aside.
+    fn mark_started(&mut self, outs: &[Out]) -> Result<String, String> {
+        let mut state = self.shared.state();
+        let token = format!("{:x}", state.next_job().0);
+        let started = Started {
+            rule: self.record.rule.clone(),
+            outputs: self.outputs.iter().map(|(p, _)| *p).collect(),
+            marks: outs.iter().map(|o| o.marks.bits()).collect(),
+            log_path: self.spec.log.to_string_lossy().into(),
+            aside: token.as_str().into(),
+            when_ms: unix_ms(SystemTime::now()),
+        };
+        self.number = Some(state.started(started, &self.shared.paths).map_err(|d| d.message)?);
+        Ok(token)
+    }
+
+    fn mark_settled(&self) {
+        if let Some(number) = self.number {
+            // Without it the next run finds nothing left to settle, and says so itself.
+            let _ = self.shared.state().settled(number);
+        }
+    }
+
+    fn path(&self, id: PathId) -> &str {
+        self.shared.paths.str(id)
+    }
+
+    /// `protected()` outputs are not made again.
+    fn refuse_protected(&self) -> Result<(), String> {
+        let protected = |out: &&Out| out.marks.contains(Marks::PROTECTED) && settle::is_write_protected(&out.path);
+        match self.outputs.iter().map(|(_, out)| out).find(protected) {
+            Some(Out { path, .. }) => {
+                Err(format!("output `{path}` is write-protected: to make it again, run `chmod u+w {path}` first"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn look_at_inputs(&mut self) -> Result<(), String> {
+        self.before.clear();
+        for input in &self.inputs {
+            let path = self.path(input.path);
+            match stat_of(path) {
+                Some(stat) => self.before.push(Some(stat).filter(|_| !input.ancient)),
+                None => return Err(format!("its input `{path}` is not there any more")),
+            }
+        }
+        Ok(())
+    }
+
+    /// Digests inputs nobody has digested yet, while the command runs.
+    fn digest_inputs(&mut self) {
+        for i in 0..self.inputs.len() {
+            let TaskInput { path, digest: None, ancient: false } = self.inputs[i] else { continue };
+            if self.digested.is_empty() {
+                self.reading = self.shared.clock.read();
+            }
+            let digest = match self.shared.digest_of(self.path(path)) {
+                Some((stat, digest)) if self.before[i].is_some_and(|b| b.same_content(&stat)) => {
+                    self.digested.push(Seen { path, stat, digest });
+                    digest
+                }
+                _ => Digest::UNKNOWN,
+            };
+            self.inputs[i].digest = Some(digest);
+        }
+    }
+
+    fn succeed(&mut self, exit: &Exit) -> Result<Outcome, Option<String>> {
+        let transaction = self.transaction.as_mut().ok_or(None)?;
+        transaction.seal().map_err(|e| Some(e.to_string()))?;
+        self.wait_for_outputs().map_err(Some)?;
+        let inputs = std::mem::take(&mut self.digested);
+        let inputs_reading = self.reading;
+        let reading = self.read_clock();
+        let outputs = self.digest_outputs().map_err(Some)?;
+        let changed = self.changed_inputs();
+        self.complete_record(exit, &outputs);
+        let recorded = self.shared.state().append(&self.record, self.number, &self.shared.paths);
+        recorded.map_err(|d| Some(d.message))?;
+        let moved = self.commit();
+        let made_from = self.record.made_from;
+        Ok(Outcome::Made(Made {
+            exit: exit.clone(),
+            outputs,
+            inputs,
+            changed,
+            moved,
+            reading,
+            inputs_reading,
+            made_from,
+        }))
+    }
+
+    fn commit(&mut self) -> Vec<Moved> {
+        // What was aside and cannot be dropped is litter, not a failure: the
+        // mark stays open, and the next run tries again.
+        let Some(transaction) = self.transaction.take() else { return Vec::new() };
+        match transaction.commit() {
+            Ok(moved) => {
+                self.mark_settled();
+                moved
+            }
+            Err(_) => Vec::new(),
+        }
+    }
+
+    fn fail(&mut self, exit: Exit, problem: Option<String>) -> Outcome {
+        let mut problem = problem;
+        let mut settled = true;
+        let mut moved = Vec::new();
+        match self.transaction.take().map(Transaction::roll_back) {
+            None => {}
+            Some(Ok(kept)) => moved = kept,
+            Some(Err(e)) => {
+                settled = false;
+                problem = Some(problem.map_or(e.to_string(), |p| format!("{p}; {e}")));
+            }
+        }
+        if settled {
+            self.mark_settled();
+        }
+        let back = self.aside.iter().filter_map(|(id, old)| Some((*id, *old, stat_of(self.path(*id))?))).collect();
+        let outputs: Vec<PathId> = self.outputs.iter().map(|(p, _)| *p).collect();
+        if self.number.is_some() && !outputs.is_empty() {
+            let failure = Failure {
+                when_ms: unix_ms(SystemTime::now()),
+                exit: exec::describe(&exit.status).into(),
+                attempt: self.record.stats.attempt,
+            };
+            let _ = self.shared.state().annotate_failure(&outputs, &failure, &self.shared.paths);
+        }
+        Outcome::Failed { exit, problem, back, moved }
+    }
+
+    fn wait_for_outputs(&self) -> Result<(), String> {
+        // None: for as long as it takes.
+        let deadline = Instant::now().checked_add(self.shared.latency_wait);
+        let missing = |(id, _): &&(PathId, Out)| stat_of(self.path(*id)).is_none();
+        while let Some((id, _)) = self.outputs.iter().find(missing) {
+            if deadline.is_some_and(|d| Instant::now() >= d) {
+                return Err(format!("it succeeded, but did not make its output `{}`", self.path(*id)));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        for (id, out) in &self.outputs {
+            let is_dir = stat_of(self.path(*id)).is_some_and(|s| s.kind == files::Kind::Dir);
+            if is_dir != out.marks.contains(Marks::DIRECTORY) {
+                let path = self.path(*id);
+                return Err(match is_dir {
+                    true => format!("its output `{path}` is a directory: write `directory(\"{path}\")`"),
+                    false => format!("its output `{path}` is marked `directory(...)`, but it made a file"),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The clock before the outputs are digested. What was written just now has
+    /// a digest that the next run must not trust; it pays to wait a moment
+    /// rather than to have large outputs read twice.
+    fn read_clock(&self) -> Reading {
+        let reading = self.shared.clock.read();
+        let stats: Vec<Stat> = self.outputs.iter().filter_map(|(id, _)| stat_of(self.path(*id))).collect();
+        let large = stats.iter().map(|s| s.size).sum::<u64>() >= LARGE;
+        if !large || reading.dev.is_none() || stats.iter().all(|stat| reading.trusts(stat)) {
+            return reading;
+        }
+        std::thread::sleep(MOMENT);
+        self.shared.clock.read()
+    }
+
+    fn digest_outputs(&self) -> Result<Vec<Seen>, String> {
+        let seen = |(id, out): &(PathId, Out)| {
+            let path = self.path(*id);
+            let found = self.shared.digest_of(path);
+            let (stat, digest) = found.ok_or_else(|| format!("cannot read its output `{path}`"))?;
+            // A touched file says by itself nothing of what it stands for.
+            let digest = if out.marks.contains(Marks::TOUCH) { self.made_from() } else { digest };
+            Ok(Seen { path: *id, stat, digest })
+        };
+        self.outputs.iter().map(seen).collect()
+    }
+
+    /// Inputs whose content is not what it was when the command started; their
+    /// digests become unknown, so that the job is stale.
+    fn changed_inputs(&mut self) -> Vec<PathId> {
+        let mut changed = Vec::new();
+        for i in 0..self.inputs.len() {
+            let input = self.inputs[i];
+            let Some(before) = self.before[i] else { continue };
+            let path = self.path(input.path);
+            let same = stat_of(path).is_some_and(|now| self.shared.same_content(path, &before, &now));
+            let known = input.digest.filter(|d| !d.is_unknown());
+            if same && known.is_some() {
+                continue;
+            }
+            let now = self.shared.digest_of(path).map(|(_, d)| d);
+            if known.is_none() || now != known {
+                self.inputs[i].digest = Some(Digest::UNKNOWN);
+                changed.push(input.path);
+            }
+        }
+        changed
+    }
+
+    /// The digest of all that the job was made from.
+    fn made_from(&self) -> Digest {
+        let counting = self.inputs.iter().filter(|i| !i.ancient);
+        made_from(self.recipe, counting.map(|i| i.digest.unwrap_or(Digest::UNKNOWN)))
+    }
+
+    fn complete_record(&mut self, exit: &Exit, outputs: &[Seen]) {
+        let of = |i: &TaskInput| Input {
+            path: i.path,
+            digest: i.digest.filter(|_| !i.ancient).unwrap_or(Digest::UNKNOWN),
+            ancient: i.ancient,
+        };
+        self.record.inputs = self.inputs.iter().map(of).collect();
+        self.record.outputs = outputs.iter().map(|s| (s.path, s.digest)).collect();
+        self.record.made_from = self.made_from();
+        self.record.recipe = self.recipe;
+        let stats = &mut self.record.stats;
+        stats.start_ms = unix_ms(exit.start);
+        stats.wall_ms = exit.wall.as_millis() as u64;
+        stats.user_us = exit.user.as_micros() as u64;
+        stats.sys_us = exit.sys.as_micros() as u64;
+        stats.peak_rss_kib = exit.peak_rss_kib;
+        stats.exit_code = match exit.status {
+            Status::Code(code) => code,
+            _ => 0,
+        };
+    }
+}
+
+/// A file's stat, or of a directory one that stands for its whole tree; none
+/// if it is not there.
+pub fn stat_of(path: &str) -> Option<Stat> {
+    let stat = files::stat(path).ok().filter(Stat::exists)?;
+    if stat.kind == files::Kind::Dir { files::tree_stat(path, None).ok() } else { Some(stat) }
+}
+
+/// Milliseconds since 1970.
+pub fn unix_ms(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as u64)
+}

@@ -1,0 +1,161 @@
+//! What enters the run: jobs that are not fresh, decisions on them, and makers
+//! of inputs that turn out to be needed.
+
+use super::Work;
+use crate::command::Needs;
+use crate::event::Event;
+use crate::graph::JobId;
+use crate::plan::{self, Verdict, Viewer, only_gathers};
+use crate::schedule::{Decision, JobDesc, JobId as Slot, Need};
+use std::sync::Arc;
+
+impl Work<'_, '_> {
+    /// Puts every job that is not fresh into the scheduler.
+    pub(super) fn fill(&mut self) {
+        let graph = self.commands.graph;
+        let stale: Vec<JobId> =
+            graph.order().iter().copied().filter(|j| self.plan.verdict(*j) != Verdict::Fresh).collect();
+        let stale = self.without_dormant(stale);
+        let fresh = self.with_scene(|scene| {
+            let counted = graph.order().iter().filter(|j| !only_gathers(scene, **j)).count();
+            counted - stale.len()
+        });
+        self.summary.fresh = fresh;
+        stale.iter().for_each(|job| self.add(*job));
+        stale.iter().for_each(|job| self.link(*job));
+        self.scheduler.start();
+    }
+
+    /// Jobs that are up to date but for outputs that only jobs that may run
+    /// would need wait until one of those does run.
+    fn without_dormant(&mut self, mut stale: Vec<JobId>) -> Vec<JobId> {
+        let dormant: Vec<JobId> = stale.extract_if(.., |job| self.plan.is_dormant(*job)).collect();
+        dormant.into_iter().for_each(|job| self.plan.set_fresh(job));
+        stale
+    }
+
+    fn add(&mut self, job: JobId) {
+        let graph = self.commands.graph;
+        let state = self.shared.state();
+        let record = graph.outputs(job).first().and_then(|o| state.find(*o));
+        let weight_ms = record.map_or(1, |r| u64::from(state.wall_ms(r)).max(1));
+        let priority = self.commands.book.rule(graph.rule(job)).priority;
+        let order = self.jobs.len() as u32;
+        let slot = self.scheduler.add(&JobDesc { need: Need::default(), priority, weight_ms, order });
+        self.slots.insert(job, slot);
+        self.jobs.push(job);
+        self.temps.add(graph, job);
+    }
+
+    /// Lets a job wait for those that make its inputs.
+    fn link(&mut self, job: JobId) {
+        let slot = self.slots[&job];
+        for input in self.commands.graph.inputs(job) {
+            let maker = self.commands.graph.maker(input.path()).and_then(|m| self.slots.get(&m));
+            if let Some(maker) = maker {
+                self.scheduler.add_edge(*maker, slot);
+            }
+        }
+    }
+
+    pub(super) fn decide_all(&mut self) {
+        while self.stop.is_none()
+            && let Some(slot) = self.scheduler.next_to_decide()
+        {
+            let job = self.jobs[slot.0 as usize];
+            match self.verdict_now(job) {
+                Verdict::Run => {}
+                Verdict::Fresh => {
+                    self.scheduler.decide(slot, Decision::Fresh);
+                    self.cut_off(job);
+                    continue;
+                }
+                Verdict::Maybe => {
+                    self.wait_for_remade(job, slot);
+                    continue;
+                }
+            }
+            match self.commands.needs(job, 1) {
+                Ok(needs) => {
+                    let need = self.need(&needs);
+                    self.scheduler.set_need(slot, &need);
+                    if self.demand(job, slot) {
+                        self.scheduler.decide(slot, Decision::Run);
+                    }
+                }
+                Err(diag) => {
+                    self.summary.not_run += 1;
+                    self.scheduler.fail(slot);
+                    self.give_up(diag);
+                }
+            }
+        }
+    }
+
+    fn need(&self, needs: &Needs) -> Need {
+        let amount = |(name, n): (&str, u64)| self.scheduler.resource(name).map(|id| (id, n));
+        Need { threads: needs.threads, resources: needs.amounts().filter_map(amount).collect() }
+    }
+
+    fn verdict_now(&mut self, job: JobId) -> Verdict {
+        match self.plan.verdict(job) {
+            Verdict::Maybe => self.decide_again(job),
+            decided => decided,
+        }
+    }
+
+    /// Something it reads is being made again for another job: it is decided
+    /// when that is done.
+    fn wait_for_remade(&mut self, job: JobId, slot: Slot) {
+        let maker = self.plan.waits_for(job).and_then(|m| self.slots.get(&m).copied());
+        let maker = maker.expect("bug: what a job waits for is in the run");
+        if self.scheduler.wait_for(slot, maker) {
+            self.scheduler.postpone(slot);
+        }
+    }
+
+    fn decide_again(&mut self, job: JobId) -> Verdict {
+        let state = self.shared.state();
+        let scene = plan::Scene { commands: self.commands, state: &state, facts: &self.facts, force: self.force };
+        self.plan.decide(scene, job)
+    }
+
+    fn cut_off(&mut self, job: JobId) {
+        self.summary.cut_off += 1;
+        self.drop_temps(job);
+        let job = self.with_scene(|scene| Arc::new(Viewer { scene, plan: &self.plan }.job(job, None)));
+        self.tell(Event::CutOff { job });
+    }
+
+    /// Adds the makers of inputs that are not there (their jobs were fresh, so
+    /// far nobody needed them), and theirs. Returns whether the job can still run.
+    fn demand(&mut self, job: JobId, slot: Slot) -> bool {
+        let graph = self.commands.graph;
+        let mut added = Vec::new();
+        let mut work = vec![job];
+        while let Some(at) = work.pop() {
+            for input in graph.inputs(at) {
+                let path = input.path();
+                let Some(maker) = graph.maker(path).filter(|_| !self.facts.exists(path)) else { continue };
+                if self.plan.verdict(maker) == Verdict::Fresh {
+                    self.plan.set_missing(maker, path);
+                    self.summary.fresh = self.summary.fresh.saturating_sub(1);
+                    self.add(maker);
+                    added.push(maker);
+                    work.push(maker);
+                }
+            }
+        }
+        if !added.is_empty() {
+            added.iter().for_each(|maker| self.link(*maker));
+            self.scheduler.start();
+        }
+        // Also makers that another job asked for before.
+        let missing = graph.inputs(job).iter().map(|i| i.path()).filter(|p| !self.facts.exists(*p));
+        let makers: Vec<JobId> = missing.filter_map(|p| graph.maker(p)).collect();
+        makers.into_iter().all(|maker| match self.slots.get(&maker) {
+            Some(maker) => self.scheduler.wait_for(slot, *maker),
+            None => true,
+        })
+    }
+}

@@ -1,0 +1,275 @@
+//! The loop: decides, starts, waits, records what came of it, until all is done.
+
+mod fill;
+mod finish;
+mod prepare;
+
+use super::follow::{self, Follow, Follower};
+use super::open::Pipeline;
+use super::signals::{Ask, Listener, suspend_self};
+use super::task::{Shared, unix_ms};
+use super::temp::Temps;
+use super::{Options, Tell};
+use crate::diag::{Diag, Diags};
+use crate::digest::Digest;
+use crate::event::{self, Event, Summary};
+use crate::exec::{self, Executor, Signal};
+use crate::files;
+use crate::graph::JobId;
+use crate::path::PathId;
+use crate::plan;
+use crate::schedule::{JobId as Slot, JobState, Scheduler};
+use crate::settle::{self, Settler};
+use crate::state;
+use crossbeam::channel::{after, select};
+use rustc_hash::FxHashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+/// How long jobs have to end after a signal before they are killed.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How often the live status is drawn, and the log made durable.
+const TICK: Duration = follow::LOOK;
+
+/// What the loop works with besides the pipeline.
+pub struct Hands<'a> {
+    /// Runs jobs.
+    pub executor: &'a mut dyn Executor,
+    /// Signals to us.
+    pub listener: &'a Listener,
+    /// Whether somebody watches a live status.
+    pub live: bool,
+    /// Turns a message into text with snippets.
+    pub render: &'a dyn Fn(&Diag) -> String,
+    /// Where events go.
+    pub tell: &'a mut Tell<'a>,
+}
+
+/// Runs all stale jobs of a pipeline.
+///
+/// # Errors
+/// If the state cannot be written, or a job's texts cannot be made.
+pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> Result<Summary, Diags> {
+    let begin = Instant::now();
+    let Pipeline { book, functions, settings, paths, graph, state, memo, facts, force, plan, clock, size_of } =
+        pipeline;
+    let shared = Arc::new(Shared {
+        paths: paths.clone(),
+        state: Mutex::new(state),
+        clock,
+        settler: settler(options),
+        latency_wait: options.latency_wait,
+        hash_threads: options.hash_threads,
+        trust: options.trust.clone(),
+        boot_id: state::process::boot_id().into(),
+        outcomes: Mutex::default(),
+    });
+    let commands = crate::command::Commands {
+        book,
+        functions,
+        graph: &graph,
+        paths: &paths,
+        settings: &settings,
+        size_of: &size_of,
+    };
+    let summary = Summary::default();
+    let follower = Follower::new(options.stream, hands.live);
+    let mut work = Work {
+        commands,
+        options,
+        hands,
+        scheduler: Scheduler::new(options.cores, settings.limits.clone()),
+        shared,
+        plan,
+        facts,
+        force: &force,
+        memo,
+        slots: FxHashMap::default(),
+        jobs: Vec::new(),
+        running: FxHashMap::default(),
+        temps: Temps::new(book, &graph),
+        follower,
+        stop: None,
+        summary,
+        errors: Vec::new(),
+    };
+    work.hands.listener.arm(true);
+    work.fill();
+    work.turn();
+    work.summary.wall = begin.elapsed();
+    let Work { summary, memo, mut errors, shared, .. } = work;
+    let shared = Arc::into_inner(shared).expect("every task came back");
+    let state = shared.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Err(diag) = state.close(memo, &paths) {
+        errors.push(diag);
+    }
+    if errors.is_empty() { Ok(summary) } else { Err(errors) }
+}
+
+/// The writer of outputs, as the options have it.
+pub fn settler(options: &Options) -> Arc<Settler> {
+    let state = PathBuf::from(files::STATE_DIR);
+    Settler::new(settle::Options {
+        discard_old: options.discard_old,
+        replaced: state.join(state::REPLACED).join(unix_ms(SystemTime::now()).to_string()),
+        failed: options.keep_incomplete.then(|| state.join(state::FAILED)),
+    })
+}
+
+/// A job that was handed to the executor.
+struct Running {
+    slot: Slot,
+    job: Arc<event::Job>,
+    /// What the last record says it made, and from what, where it runs only
+    /// because an output was missing.
+    before: Option<(Digest, Vec<(PathId, Digest)>)>,
+    /// Its log.
+    follow: Follow,
+}
+
+/// Why no more jobs are started.
+enum Stop {
+    Failure,
+    Drain,
+    Broken,
+    Signal { number: i32, kill_at: Instant, killed: bool },
+}
+
+struct Work<'a, 'h> {
+    commands: crate::command::Commands<'a>,
+    options: &'a Options,
+    hands: Hands<'h>,
+    scheduler: Scheduler,
+    shared: Arc<Shared>,
+    plan: plan::Plan,
+    facts: plan::Facts,
+    force: &'a plan::Force,
+    memo: files::Memo,
+    slots: FxHashMap<JobId, Slot>,
+    jobs: Vec<JobId>,
+    running: FxHashMap<u32, Running>,
+    temps: Temps,
+    follower: Follower,
+    stop: Option<Stop>,
+    summary: Summary,
+    errors: Diags,
+}
+
+impl Work<'_, '_> {
+    fn tell(&mut self, event: Event) {
+        (self.hands.tell)(Some(event));
+    }
+
+    fn with_scene<T>(&self, body: impl FnOnce(plan::Scene<'_>) -> T) -> T {
+        let state = self.shared.state();
+        let scene = plan::Scene { commands: self.commands, state: &state, facts: &self.facts, force: self.force };
+        body(scene)
+    }
+
+    /// Until nothing runs and nothing more may start.
+    fn turn(&mut self) {
+        loop {
+            while let Ok(ask) = self.hands.listener.asks.try_recv() {
+                self.asked(ask);
+            }
+            self.decide_all();
+            self.start_all();
+            if self.running.is_empty() && (self.stop.is_some() || self.scheduler.is_over()) {
+                break;
+            }
+            assert!(!self.running.is_empty(), "bug: jobs are left, and none of them can start");
+            self.wait();
+        }
+        let left = [JobState::Waiting, JobState::Deciding, JobState::Ready, JobState::Cancelled];
+        self.summary.not_run += left.into_iter().map(|s| self.scheduler.count(s) as usize).sum::<usize>();
+        if let Some(Stop::Signal { number, .. }) = self.stop {
+            self.summary.signal = Some(number);
+        }
+        self.summary.drained = matches!(self.stop, Some(Stop::Drain)) && self.summary.not_run > 0;
+    }
+
+    /// Waits for the next thing to happen.
+    fn wait(&mut self) {
+        let finished = self.hands.executor.finished().clone();
+        let asks = self.hands.listener.asks.clone();
+        let timer = match &self.stop {
+            Some(Stop::Signal { killed: false, kill_at, .. }) => {
+                after(kill_at.saturating_duration_since(Instant::now()).min(TICK))
+            }
+            _ if self.hands.live || self.follower.is_on() => after(TICK),
+            _ => after(Duration::from_secs(1)),
+        };
+        self.hands.executor.idle();
+        select! {
+            recv(finished) -> task => match task {
+                Ok(task) => self.came_back(task.id()),
+                Err(_) => panic!("bug: the executor is gone"),
+            },
+            recv(asks) -> ask => match ask {
+                Ok(ask) => self.asked(ask),
+                Err(_) => panic!("bug: nobody listens to signals any more"),
+            },
+            recv(timer) -> _ => {}
+        }
+        self.tick();
+    }
+
+    fn tick(&mut self) {
+        let running = self.running.values_mut().map(|r| (&mut r.follow, &r.job));
+        let printed = self.follower.look(running, Instant::now());
+        printed.into_iter().for_each(|event| self.tell(event));
+        (self.hands.tell)(None);
+        let synced = self.shared.state().sync_if_due(Instant::now());
+        if let Err(diag) = synced {
+            self.give_up(diag);
+        }
+        if let Some(Stop::Signal { kill_at, killed, .. }) = &mut self.stop
+            && !*killed
+            && Instant::now() >= *kill_at
+        {
+            *killed = true;
+            self.hands.executor.signal(Signal::Kill);
+        }
+    }
+
+    fn asked(&mut self, ask: Ask) {
+        match ask {
+            Ask::Suspend => {
+                self.hands.executor.signal(Signal::Suspend);
+                suspend_self();
+                self.hands.executor.signal(Signal::Resume);
+            }
+            Ask::Resume => self.hands.executor.signal(Signal::Resume),
+            Ask::Drain if self.stop.is_none() => {
+                self.stop = Some(Stop::Drain);
+                self.tell(Event::Stopping { why: "asked to drain: running jobs end, no more are started".into() });
+            }
+            Ask::Drain => {}
+            Ask::Stop(_) if matches!(self.stop, Some(Stop::Signal { .. })) => {
+                self.hands.executor.signal(Signal::Kill);
+            }
+            Ask::Stop(number) => {
+                let kill_at = Instant::now() + GRACE;
+                self.stop = Some(Stop::Signal { number, kill_at, killed: false });
+                self.hands.executor.signal(Signal::Terminate);
+                let name = exec::signal_name(number);
+                self.tell(Event::Stopping { why: format!("{name}: ending the running jobs") });
+            }
+        }
+    }
+
+    fn note(&mut self, diag: Diag) {
+        let text = (self.hands.render)(&diag);
+        self.tell(Event::Note { diag, text });
+    }
+
+    /// Something of our own broke: no more jobs are started.
+    fn give_up(&mut self, diag: Diag) {
+        self.errors.push(diag);
+        if self.stop.is_none() {
+            self.stop = Some(Stop::Broken);
+        }
+    }
+}
