@@ -1,0 +1,428 @@
+//! From flags to a run and an exit code.
+//!
+//! Owns the wiring: which module is asked for what, in which order, and what
+//! the process ends with. It decides nothing about jobs.
+
+use super::{Args, Mode, Parsed, needless, parse, terminal::Terminal, translate};
+use crate::diag::{Diag, Diags, Kind, Severity};
+use crate::eval;
+use crate::event::{Event, Listed, Summary};
+use crate::exec::{Environment, local::Local};
+use crate::files::Trust;
+use crate::plan::{Verdict, Viewer, totals};
+use crate::report::Reporter;
+use crate::rule::Rulefile;
+use crate::run::{self, Accepted, Listener, Options, Pipeline, Prefetch, Recovered};
+use crate::span::Sources;
+use crate::{path, state, value::Val};
+use rustix::process::{Pid, Signal, kill_process};
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The exit code of `-n --exit-code` when something would run.
+const WOULD_RUN: u8 = 3;
+
+/// How often the progress of hashing is told.
+const HASHING: Duration = Duration::from_millis(50);
+
+/// Names of the file that is read when none is given.
+const RULEFILES: [&str; 6] =
+    ["Rulefile", "rulefile", "Snakefile", "snakefile", "workflow/Snakefile", "workflow/snakefile"];
+
+/// How an action ended, if not by an error.
+enum End {
+    Code(u8),
+    Summary(Summary),
+}
+
+/// Does what the words of the command line say.
+pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args = match parse(words) {
+        Ok(Parsed::Args(args)) => args,
+        Ok(Parsed::Page(page)) => return print_page(&page),
+        Err(diag) => {
+            let _ = std::io::stderr().write_all(diag.render(&Sources::default(), false).as_bytes());
+            return ExitCode::from(diag.kind.exit_code());
+        }
+    };
+    let terminal = Terminal::read();
+    let reporter = Reporter::new(terminal.options(&args), Box::new(std::io::stdout()), Box::new(std::io::stderr()));
+    let mut app = App { reporter: Mutex::new(reporter), sources: Sources::default(), args: *args };
+    let code = match app.act() {
+        Ok(End::Code(code)) => code,
+        Ok(End::Summary(summary)) => exit_code(&summary),
+        Err(diags) => {
+            app.reporter().diags(&diags, &app.sources);
+            diags.first().map_or(2, |d| d.kind.exit_code())
+        }
+    };
+    match app.reporter().finish() {
+        Ok(()) => ExitCode::from(code),
+        Err(_) => ExitCode::from(Kind::System.exit_code()),
+    }
+}
+
+fn print_page(page: &clap::builder::StyledStr) -> ExitCode {
+    let mut out = anstream::stdout();
+    let _ = write!(out, "{}", page.ansi());
+    ExitCode::SUCCESS
+}
+
+fn exit_code(summary: &Summary) -> u8 {
+    match summary.signal {
+        Some(signal) => 128_u8.saturating_add(signal as u8),
+        None if !summary.failed.is_empty() => Kind::Job.exit_code(),
+        None => 0,
+    }
+}
+
+struct App {
+    reporter: Mutex<Reporter>,
+    sources: Sources,
+    args: Args,
+}
+
+impl App {
+    fn act(&mut self) -> Result<End, Diags> {
+        if let Some(directory) = &self.args.directory {
+            std::env::set_current_dir(directory).map_err(|e| {
+                vec![Diag::error(Kind::Usage, format!("cannot work in `{}`: {e}", directory.display()))]
+            })?;
+        }
+        for line in needless(&self.args) {
+            self.reporter().notice(&line);
+        }
+        match self.args.mode() {
+            Mode::Drain => return drain().map_err(|d| vec![d]),
+            Mode::Unlock => return Ok(End::Code(0)),
+            _ => {}
+        }
+        // Both are needed further on, and take as long as evaluating does.
+        eval::warm_up();
+        let prefetch = run::Prefetch::start();
+        let options = self.options().map_err(|d| vec![d])?;
+        let loaded = self.load().map_err(|mut diags| {
+            diags.truncate(20);
+            diags
+        })?;
+        let eval::Loaded { rulefile, functions, warnings, notes, .. } = loaded;
+        self.reporter().diags(&warnings, &self.sources);
+        for line in notes {
+            self.reporter().notice(&line);
+        }
+        if let Some(directory) = &rulefile.workdir {
+            std::env::set_current_dir(&**directory).map_err(|e| {
+                vec![Diag::error(Kind::Rulefile, format!("cannot work in `workdir: \"{directory}\"`: {e}"))]
+            })?;
+        }
+        match self.args.mode() {
+            Mode::List => self.list(&rulefile),
+            Mode::DryRun => self.dry_run(&rulefile, &functions, &options, prefetch),
+            Mode::Why(path) => self.why(&rulefile, &functions, &options, path, prefetch),
+            _ => self.run(&rulefile, &functions, &options, prefetch),
+        }
+    }
+
+    fn note(&self, diag: &Diag) {
+        let text = diag.render(&self.sources, false);
+        self.reporter().event(&Event::Note { diag: diag.clone(), text });
+    }
+
+    fn options(&self) -> Result<Options, Diag> {
+        let args = &self.args;
+        let available = std::thread::available_parallelism().map_or(1, |n| n.get() as u32);
+        let cores = args.cores(available, num_cpus::get_physical() as u32)?;
+        let limit = |(name, value): (String, Val)| match value {
+            Val::Int(n) => Ok((name, n.max(0) as u64)),
+            other => Err(Diag::error(
+                Kind::Usage,
+                format!("`--resources {name}={}`: units are not read yet", other.display()),
+            )
+            .hint("write the bound as a whole number, in the unit the rules use")),
+        };
+        let trust = Trust::new(&args.trust_stat).map_err(|(glob, why)| {
+            Diag::error(Kind::Usage, format!("`--trust-stat {glob}`: {why}"))
+                .hint("quote the glob, and escape `[` or `{` that stand for themselves with a backslash")
+        })?;
+        Ok(Options {
+            trust,
+            targets: args.targets.clone(),
+            cores,
+            hash_threads: args.hash_threads.map_or(available, std::num::NonZeroU32::get) as usize,
+            limits: args.resources()?.into_iter().map(limit).collect::<Result<_, _>>()?,
+            keep_going: args.keep_going,
+            force_all: args.forceall,
+            force_targets: args.force,
+            force_run: args.forcerun.clone(),
+            remake: args.remake,
+            discard_old: args.discard_old,
+            keep_incomplete: args.keep_incomplete,
+            latency_wait: args.latency_wait,
+            log_limit: args.log_limit,
+            stream: args.stream,
+        })
+    }
+
+    fn load(&mut self) -> Result<eval::Loaded, Diags> {
+        let path = self.rulefile().map_err(|d| vec![d])?;
+        let name = path.rsplit('/').next().unwrap_or(&path);
+        translate(&self.args, name.eq_ignore_ascii_case("snakefile") || self.args.snakefile.is_some())
+            .map_err(|d| vec![d])?;
+        let config = self.args.config().map_err(|d| vec![d])?;
+        let request = eval::Request { path, config, configfiles: self.args.config_files.clone() };
+        eval::load(request, &mut self.sources)
+    }
+
+    /// The Rulefile to read. A name on the command line is relative to where we
+    /// stand, which `-C` has moved already.
+    fn rulefile(&self) -> Result<String, Diag> {
+        let named = self.args.rulefile.as_ref().or(self.args.snakefile.as_ref());
+        if let Some(path) = named {
+            return Ok(path.to_string_lossy().into_owned());
+        }
+        let there = |p: &&&str| std::fs::metadata(p).is_ok_and(|m| m.is_file());
+        let found = RULEFILES.iter().find(there).map(|p| p.to_string());
+        found.ok_or_else(|| {
+            Diag::error(Kind::Usage, "there is no Rulefile here")
+                .note(format!("looked for {}", RULEFILES.map(|p| format!("`{p}`")).join(", ")))
+                .hint("write one, name one with `-f FILE`, or go where it is with `-C DIR`")
+        })
+    }
+
+    fn list(&self, book: &Rulefile) -> Result<End, Diags> {
+        let listed = |(id, rule): (_, &crate::rule::Rule)| Listed {
+            rule: rule.name.to_string(),
+            doc: rule.doc.as_deref().and_then(|d| d.trim().lines().next()).map(str::to_owned),
+            outputs: rule.outputs.items.iter().map(|o| o.pattern.text().to_owned()).collect(),
+            target: !rule.has_wildcards(),
+            default: book.default_target == Some(id),
+        };
+        let rules: Vec<Listed> = book.iter().map(listed).collect();
+        self.reporter().list(&rules);
+        Ok(End::Code(0))
+    }
+
+    /// A pipeline to look at.
+    fn open<'a>(
+        &self,
+        book: &'a Rulefile,
+        functions: &'a eval::Functions,
+        options: &Options,
+        prefetch: Prefetch,
+    ) -> Result<Pipeline<'a>, Diags> {
+        let (opened, warnings) = run::open_state(run::Mode::Look, prefetch).map_err(|d| vec![d])?;
+        self.reporter().diags(&warnings, &self.sources);
+        self.plan(book, functions, options, opened)
+    }
+
+    fn plan<'a>(
+        &self,
+        book: &'a Rulefile,
+        functions: &'a eval::Functions,
+        options: &Options,
+        opened: run::Opened,
+    ) -> Result<Pipeline<'a>, Diags> {
+        let begin = Instant::now();
+        let next = AtomicU64::new(0);
+        let progress = |done, total| {
+            let now = begin.elapsed();
+            let due = now.as_millis() as u64 >= next.load(Ordering::Relaxed);
+            // Another thread that tells right now tells enough.
+            if due && let Ok(mut reporter) = self.reporter.try_lock() {
+                next.store((now + HASHING).as_millis() as u64, Ordering::Relaxed);
+                reporter.event(&Event::Hashing { done, total });
+            }
+        };
+        let pipeline = Pipeline::plan(book, functions, options, opened, &progress)?;
+        for diag in run::left_out(&pipeline) {
+            self.note(&diag);
+        }
+        Ok(pipeline)
+    }
+
+    fn reporter(&self) -> MutexGuard<'_, Reporter> {
+        self.reporter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn dry_run(
+        &self,
+        book: &Rulefile,
+        functions: &eval::Functions,
+        options: &Options,
+        prefetch: Prefetch,
+    ) -> Result<End, Diags> {
+        let mut pipeline = self.open(book, functions, options, prefetch)?;
+        pipeline.save_memo().map_err(|d| vec![d])?;
+        let scene = pipeline.scene();
+        let viewer = Viewer { scene, plan: &pipeline.plan };
+        let mut reporter = self.reporter();
+        for &job in pipeline.graph.order() {
+            if pipeline.plan.verdict(job) != Verdict::Fresh {
+                reporter.event(&Event::DryJob(viewer.planned(job, self.args.print_commands)));
+            }
+        }
+        if let Err(refused) = run::refuse_to_overwrite(&pipeline, options) {
+            let warning = Diag { severity: Severity::Warning, ..refused };
+            let text = warning.render(&self.sources, false);
+            reporter.event(&Event::Note { diag: warning, text });
+        }
+        let totals = totals(scene, &pipeline.plan);
+        let stale = totals.run() + totals.maybe() > 0;
+        reporter.event(&Event::Totals { totals, cores: options.cores, dry: true });
+        drop(reporter);
+        if let Err(diag) = run::refuse_to_overwrite(&pipeline, options) {
+            self.note(&Diag { severity: Severity::Warning, ..diag });
+        }
+        run::refuse_protected(&pipeline).map_err(|d| vec![d])?;
+        Ok(End::Code(if stale && self.args.exit_code { WOULD_RUN } else { 0 }))
+    }
+
+    fn why(
+        &self,
+        book: &Rulefile,
+        functions: &eval::Functions,
+        options: &Options,
+        path: &str,
+        prefetch: Prefetch,
+    ) -> Result<End, Diags> {
+        let path = asked_for(book, path).map_err(|d| vec![d])?;
+        let mut options = options.clone();
+        if options.targets.is_empty() {
+            // The file's own reasons do not depend on who asks for it.
+            options.targets.push(path.clone());
+        }
+        let mut pipeline = self.open(book, functions, &options, prefetch)?;
+        pipeline.save_memo().map_err(|d| vec![d])?;
+        if !has_file(&pipeline, &path) {
+            return Err(vec![
+                Diag::error(Kind::Usage, format!("`{path}` is no file of this plan"))
+                    .hint("leave the targets out: the file itself is then the target"),
+            ]);
+        }
+        let why = Viewer { scene: pipeline.scene(), plan: &pipeline.plan }.why(&path);
+        self.reporter().why(&why);
+        Ok(End::Code(0))
+    }
+
+    fn run(
+        &self,
+        book: &Rulefile,
+        functions: &eval::Functions,
+        options: &Options,
+        prefetch: Prefetch,
+    ) -> Result<End, Diags> {
+        let system = |e| vec![Diag::error(Kind::System, format!("cannot listen to signals: {e}"))];
+        let listener = Listener::start().map_err(system)?;
+        let mut tell = |event: Option<Event>| match event {
+            Some(event) => self.reporter().event(&event),
+            None => self.reporter().tick(Instant::now()),
+        };
+        let (mut opened, warnings) = run::open_state(run::Mode::Run, prefetch).map_err(|d| vec![d])?;
+        self.reporter().diags(&warnings, &self.sources);
+        let recovered = run::recover(&mut opened.0, &opened.2, &run::settler(options), &listener, &mut tell)
+            .map_err(|d| vec![d])?;
+        if let Recovered::Interrupted(signal) = recovered {
+            return Ok(End::Summary(Summary { signal: Some(signal), ..Summary::default() }));
+        }
+        let mut pipeline = self.plan(book, functions, options, opened)?;
+        for rule in &self.args.accept {
+            let accepted = run::accept_rule(&mut pipeline, rule).map_err(|d| vec![d])?;
+            self.accepted(rule, accepted);
+        }
+        if self.args.touch {
+            return self.touch(pipeline, options);
+        }
+        if !self.args.accept.is_empty() {
+            pipeline.close().map_err(|d| vec![d])?;
+            return Ok(End::Code(0));
+        }
+        let allowed = run::refuse_to_overwrite(&pipeline, options).and_then(|()| run::refuse_protected(&pipeline));
+        if let Err(diag) = allowed {
+            // What was read to find that out need not be read again.
+            pipeline.close().map_err(|d| vec![d])?;
+            return Err(vec![diag]);
+        }
+        let totals = totals(pipeline.scene(), &pipeline.plan);
+        tell(Some(Event::Totals { totals, cores: options.cores, dry: false }));
+        let mut executor = Local::new(options.cores as usize, Environment::new(std::env::vars_os()));
+        let render = |diag: &Diag| diag.render(&self.sources, false);
+        let live = self.reporter().is_live();
+        let hands = run::Hands { executor: &mut executor, listener: &listener, live, render: &render, tell: &mut tell };
+        let summary = run::execute(pipeline, options, hands)?;
+        self.reporter().event(&Event::Done(summary.clone()));
+        Ok(End::Summary(summary))
+    }
+
+    fn accepted(&self, rule: &str, accepted: Accepted) {
+        let jobs = |n: usize| if n == 1 { "1 job".to_owned() } else { format!("{n} jobs") };
+        self.say(&format!("rule `{rule}` is accepted as it is now for {}", jobs(accepted.jobs)));
+        if accepted.other_inputs > 0 {
+            let message = format!(
+                "{} of rule `{rule}` stay stale: their inputs are not those recorded",
+                jobs(accepted.other_inputs)
+            );
+            self.note(
+                &Diag::warning(Kind::Plan, message).hint("`--touch FILE` takes an output as made from what is there"),
+            );
+        }
+    }
+
+    fn touch(&self, mut pipeline: Pipeline<'_>, options: &Options) -> Result<End, Diags> {
+        let touched = run::touch(&mut pipeline, options)?;
+        pipeline.close().map_err(|d| vec![d])?;
+        let jobs = if touched.accepted == 1 { "job" } else { "jobs" };
+        self.say(&format!("{} {jobs} taken as made, {} up to date before", touched.accepted, touched.fresh));
+        if let Some(first) = touched.missing.first() {
+            let count = touched.missing.len();
+            self.note(&Diag::warning(
+                Kind::Plan,
+                match count {
+                    1 => format!("output `{first}` is not there: its job stays stale"),
+                    _ => format!("{count} outputs are not there, such as `{first}`: their jobs stay stale"),
+                },
+            ));
+        }
+        Ok(End::Code(0))
+    }
+
+    fn say(&self, line: &str) {
+        self.reporter().notice(line);
+    }
+}
+
+/// The file that `--why` asks for: a rule's name stands for its first output.
+fn asked_for(book: &Rulefile, word: &str) -> Result<String, Diag> {
+    let rule = book.find(word).map(|id| book.rule(id));
+    match rule.map(|rule| (rule, rule.outputs.items.first())) {
+        Some((rule, Some(output))) if !rule.has_wildcards() => Ok(output.pattern.text().to_owned()),
+        Some((rule, _)) if !std::path::Path::new(word).exists() => {
+            let what = if rule.has_wildcards() { "a rule with wildcards" } else { "a rule without outputs" };
+            Err(Diag::error(Kind::Usage, format!("`--why {word}`: `{word}` is {what}, not a file"))
+                .label(rule.places.head, "defined here")
+                .hint("name one of its files, or see all that would run with `rulemake -n`"))
+        }
+        _ => Ok(path::normal(word).into_owned()),
+    }
+}
+
+/// Whether a job of the plan makes or reads a file, or it is a target.
+fn has_file(pipeline: &Pipeline<'_>, path: &str) -> bool {
+    let Some(id) = pipeline.paths.get(path) else { return false };
+    let graph = &pipeline.graph;
+    let read = |job: &crate::graph::JobId| graph.inputs(*job).iter().any(|i| i.path() == id);
+    graph.targets().contains(&id) || graph.maker(id).is_some() || graph.order().iter().any(read)
+}
+
+/// Asks the run in this directory to start no more jobs.
+fn drain() -> Result<End, Diag> {
+    let none = || Diag::error(Kind::Usage, "no rulemake is running in this directory");
+    let holder = state::Lock::holder_pid(std::path::Path::new(crate::files::STATE_DIR)).ok_or_else(none)?;
+    let pid = Pid::from_raw(holder as i32).ok_or_else(none)?;
+    kill_process(pid, Signal::USR1)
+        .map_err(|e| Diag::error(Kind::System, format!("cannot signal process {holder}: {e}")))?;
+    Ok(End::Code(0))
+}

@@ -1,0 +1,377 @@
+//! The flags.
+//!
+//! Owns their names, help texts and groups, and the few rules by which a word
+//! after a flag is its value or a target. It does not act on them.
+
+use super::config::parse_pair;
+use super::parse::usage;
+use super::units::{is_cores, parse_cores, parse_seconds, parse_size};
+use crate::diag::Diag;
+use crate::report::Quiet;
+use crate::value::Val;
+use clap::{ArgAction, Parser, ValueEnum};
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const MAKE: &str = "What to make";
+const INSTEAD: &str = "Instead of running jobs";
+const AGAIN: &str = "What to make again";
+const JOBS: &str = "How jobs run";
+const SHOW: &str = "What is shown";
+
+/// Words that may follow `--quiet`.
+const QUIET: [&str; 5] = ["progress", "rules", "reason", "host", "all"];
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, if the environment does not speak against it.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode<'a> {
+    /// Run the jobs.
+    Run,
+    /// Say what would run.
+    DryRun,
+    /// Take existing outputs as made.
+    Touch,
+    /// Say why a file would be made or not.
+    Why(&'a str),
+    /// List the rules.
+    List,
+    /// Ask the run in this directory to start no more jobs.
+    Drain,
+    /// Nothing: Snakemake's `--unlock`, for which [`super::needless`] has a line.
+    Unlock,
+}
+
+/// Make what is asked for by the rules of a Rulefile, where content changed.
+///
+/// Rulemake reads rules of input and output patterns, finds the jobs that the
+/// targets need, skips every job whose outputs are up to date by content, and
+/// runs the rest in parallel.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "rulemake", version, disable_version_flag = true, disable_help_flag = true, args_override_self = true)]
+#[command(override_usage = "rulemake [OPTIONS] [TARGET...]")]
+pub struct Args {
+    /// Rules or files to make [default: the first rule]
+    ///
+    /// A rule without wildcards by its name, a file by its path, or files by a
+    /// quoted glob ('plots/*.svg'). Without a target the rule marked
+    /// `default_target: True` is made, else the first that does not start with `_`.
+    #[arg(value_name = "TARGET")]
+    pub targets: Vec<String>,
+
+    /// Read this Rulefile [default: Rulefile, else Snakefile]
+    ///
+    /// Without it `Rulefile` is read, else `Snakefile`, `snakefile`,
+    /// `workflow/Snakefile` or `workflow/snakefile`.
+    #[arg(short = 'f', long, value_name = "FILE", help_heading = MAKE)]
+    pub rulefile: Option<PathBuf>,
+
+    /// Read this Snakefile
+    #[arg(short = 's', long, value_name = "FILE", conflicts_with = "rulefile", help_heading = MAKE)]
+    pub snakefile: Option<PathBuf>,
+
+    /// Work in this directory
+    #[arg(short = 'C', long, short_alias = 'd', value_name = "DIR", help_heading = MAKE)]
+    pub directory: Option<PathBuf>,
+
+    /// Set values of `config`
+    ///
+    /// Values are YAML: `top=5` is a number, `on=true` a bool, `a=[1,2]` a list,
+    /// `b={x: 1}` a dict, all else a string. They beat every config file. A word
+    /// without `=` is a target.
+    #[arg(long, value_name = "KEY=VALUE", num_args = 1.., help_heading = MAKE)]
+    pub config: Vec<String>,
+
+    /// Read config files after those that the Rulefile names
+    ///
+    /// Later files beat earlier ones. After the first, only words that end in
+    /// .yaml, .yml, .json or .toml are config files; others are targets.
+    #[arg(long = "configfile", alias = "configfiles", value_name = "FILE", num_args = 1.., help_heading = MAKE)]
+    pub config_files: Vec<String>,
+
+    /// Say what would run, and why; run nothing
+    #[arg(short = 'n', long, alias = "dryrun", help_heading = INSTEAD)]
+    pub dry_run: bool,
+
+    /// Say why a file would be made, or not
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "touch", "drain"], help_heading = INSTEAD)]
+    pub why: Option<String>,
+
+    /// List the rules
+    #[arg(short = 'l', long, alias = "list-rules", conflicts_with_all = ["touch", "drain"], help_heading = INSTEAD)]
+    pub list: bool,
+
+    /// Take the targets' existing outputs as made
+    ///
+    /// Records what is there as if the jobs had just made it, also an output
+    /// that was edited by hand. No file is changed, not even its times.
+    #[arg(short = 't', long, conflicts_with = "drain", help_heading = INSTEAD)]
+    pub touch: bool,
+
+    /// Ask the run in this directory to start no more jobs
+    ///
+    /// Its running jobs end as usual, then it exits.
+    #[arg(long, help_heading = INSTEAD)]
+    pub drain: bool,
+
+    /// Make the targets again, up to date or not
+    #[arg(long, help_heading = AGAIN)]
+    pub force: bool,
+
+    /// Make the targets and all that they need again
+    #[arg(short = 'F', long, help_heading = AGAIN)]
+    pub forceall: bool,
+
+    /// Make these again
+    ///
+    /// A rule stands for all its jobs. What depends on them is made again if they
+    /// come out changed.
+    #[arg(short = 'R', long, value_name = "RULE|FILE", num_args = 1.., help_heading = AGAIN)]
+    pub forcerun: Vec<String>,
+
+    /// Make again what exists without a record
+    ///
+    /// In a directory where rulemake has never run, it does not overwrite what
+    /// is there unless it is told to; `--touch` takes it as made instead.
+    #[arg(long, conflicts_with = "touch", help_heading = AGAIN)]
+    pub remake: bool,
+
+    /// Take a cosmetic change of a rule as made
+    ///
+    /// Its command, params or script may have changed: its outputs stay as they are, and the records say so.
+    #[arg(long, value_name = "RULE", help_heading = AGAIN)]
+    pub accept: Vec<String>,
+
+    /// Cores to use: a number, `all` or `physical`
+    ///
+    /// Without it, or without a value: all that this process may use. A word after it that is
+    /// none of these is a target.
+    #[arg(short = 'j', long, short_alias = 'c', alias = "jobs", value_name = "N", num_args = 0..=1)]
+    #[arg(default_missing_value = "all", help_heading = JOBS)]
+    pub cores: Option<String>,
+
+    /// Bound a resource over all running jobs
+    ///
+    /// Any name that rules have under `resources:`. Resources that are not
+    /// named here have no bound. A word without `=` is a target.
+    #[arg(long, alias = "res", value_name = "NAME=N", num_args = 1.., help_heading = JOBS)]
+    pub resources: Vec<String>,
+
+    /// After a failure go on with what does not depend on it
+    #[arg(short = 'k', long, help_heading = JOBS)]
+    pub keep_going: bool,
+
+    /// Keep what a failed job wrote, under .rulemake/failed/
+    #[arg(long, help_heading = JOBS)]
+    pub keep_incomplete: bool,
+
+    /// Delete old outputs before a job starts
+    ///
+    /// Rather than keep them until it succeeded. Needs less disk; after a failure
+    /// the old outputs are gone.
+    #[arg(long, help_heading = JOBS)]
+    pub discard_old: bool,
+
+    /// Wait so long for outputs after a job
+    #[arg(short = 'w', long, value_name = "SECONDS", default_value = "5", value_parser = parse_seconds, help_heading = JOBS)]
+    pub latency_wait: Duration,
+
+    /// Keep so much of what a job prints (10M, 1GiB)
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = JOBS)]
+    pub log_limit: Option<u64>,
+
+    /// Threads that read files to see what changed
+    #[arg(long, value_name = "N", help_heading = JOBS)]
+    pub hash_threads: Option<NonZeroU32>,
+
+    /// Tell files by size and time, not content
+    ///
+    /// For data too large to be read. A glob without `/` is one of file names in any
+    /// directory. May be given more than once. Nothing is made again for this option
+    /// coming or going.
+    #[arg(long, value_name = "GLOB", help_heading = JOBS)]
+    pub trust_stat: Vec<String>,
+
+    /// Show the commands
+    #[arg(short = 'p', long = "printshellcmds", help_heading = SHOW)]
+    pub print_commands: bool,
+
+    /// Show less: progress, rules, reason or all
+    ///
+    /// Without a value: progress and rules.
+    ///
+    /// `rules`: no line for each job (with `-n`: only the table); what jobs print
+    /// is shown all the same. `progress`: no status. `reason`: no reasons in a dry
+    /// run. `all`: only warnings and failures. A word that is none of these is a
+    /// target.
+    #[arg(short = 'q', long, value_name = "WHAT", num_args = 0.., help_heading = SHOW)]
+    pub quiet: Option<Vec<String>>,
+
+    /// Show what jobs print while they run
+    ///
+    /// Else it is shown when a job ends; but on a terminal a job that runs alone
+    /// is followed. Lines begin with the job's name while others run too.
+    #[arg(long, help_heading = SHOW)]
+    pub stream: bool,
+
+    /// Write events to stdout as JSON, one a line
+    #[arg(long, help_heading = SHOW)]
+    pub json: bool,
+
+    /// With -n: exit with 3 if something would run
+    #[arg(long, help_heading = SHOW)]
+    pub exit_code: bool,
+
+    /// Use colours: auto, always or never
+    #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true, hide_default_value = true)]
+    #[arg(value_enum, help_heading = SHOW)]
+    pub color: Color,
+
+    /// Show the version
+    #[arg(short = 'V', long, short_alias = 'v', action = ArgAction::Version, help_heading = SHOW)]
+    version: (),
+
+    /// Show this help (-h: a line for each option)
+    #[arg(short = 'h', long, action = ArgAction::Help, help_heading = SHOW)]
+    help: (),
+
+    #[command(flatten)]
+    pub(super) snakemake: Snakemake,
+
+    /// How `-f` and `-C` were spelled, see [`super::translate`].
+    #[arg(skip)]
+    pub(super) short: Short,
+}
+
+/// Flags that Snakemake needs and rulemake does not.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Snakemake's")]
+pub(super) struct Snakemake {
+    #[arg(long, alias = "ri", hide = true)]
+    pub rerun_incomplete: bool,
+    #[arg(long, alias = "ii", hide = true)]
+    pub ignore_incomplete: bool,
+    #[arg(long, hide = true)]
+    pub unlock: bool,
+    #[arg(long, hide = true)]
+    pub nolock: bool,
+    #[arg(long, hide = true)]
+    pub scheduler: Option<String>,
+    #[arg(long, num_args = 1.., hide = true)]
+    pub rerun_triggers: Vec<String>,
+    #[arg(short = 'r', long, hide = true)]
+    pub reason: bool,
+    #[arg(long, hide = true)]
+    pub show_failed_logs: bool,
+    #[arg(long, hide = true)]
+    pub nocolor: bool,
+}
+
+/// Whether flags that Snakemake reads otherwise were given by their letter.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Short {
+    pub rulefile: bool,
+    pub directory: bool,
+}
+
+impl Args {
+    /// What is asked for.
+    pub fn mode(&self) -> Mode<'_> {
+        match self {
+            Args { why: Some(path), .. } => Mode::Why(path),
+            Args { list: true, .. } => Mode::List,
+            Args { drain: true, .. } => Mode::Drain,
+            Args { dry_run: true, .. } => Mode::DryRun,
+            Args { touch: true, .. } => Mode::Touch,
+            Args { snakemake: Snakemake { unlock: true, .. }, .. } => Mode::Unlock,
+            _ => Mode::Run,
+        }
+    }
+
+    /// Values of `--config`, in order.
+    ///
+    /// # Errors
+    /// If a key is missing.
+    pub fn config(&self) -> Result<Vec<(String, Val)>, Diag> {
+        self.config.iter().map(|word| parse_pair("--config", word)).collect()
+    }
+
+    /// Bounds of `--resources`, in order: whole numbers, or text with a unit
+    /// such as `8GB`.
+    ///
+    /// # Errors
+    /// If a name or value is missing or a value is neither.
+    pub fn resources(&self) -> Result<Vec<(String, Val)>, Diag> {
+        let pair = |word: &String| match parse_pair("--resources", word)? {
+            (name, Val::Int(n)) if n >= 0 => Ok((name, Val::Int(n))),
+            (name, Val::Str(text)) if text.starts_with(|c: char| c.is_ascii_digit()) => Ok((name, Val::Str(text))),
+            (name, _) => Err(usage(format!("`--resources {word}`: the bound must be a whole number, 0 or more"))
+                .hint(format!("write `--resources {name}=4`"))),
+        };
+        self.resources.iter().map(pair).collect()
+    }
+
+    /// Cores to use, of those that are `available` to this process; `physical`
+    /// are the machine's without hyperthreads.
+    ///
+    /// # Errors
+    /// If none would be left.
+    pub fn cores(&self, available: u32, physical: u32) -> Result<u32, Diag> {
+        parse_cores(self.cores.as_deref().unwrap_or("all"), available, physical)
+    }
+
+    /// What is not shown.
+    pub fn quiet(&self) -> Quiet {
+        let Some(words) = &self.quiet else {
+            return Quiet::default();
+        };
+        let has = |word: &str| words.iter().any(|w| w == word);
+        Quiet {
+            jobs: words.is_empty() || has("rules"),
+            progress: words.is_empty() || has("progress"),
+            reasons: has("reason"),
+            all: has("all"),
+        }
+    }
+
+    /// When to use colours.
+    pub fn color(&self) -> Color {
+        if self.snakemake.nocolor { Color::Never } else { self.color }
+    }
+
+    /// Takes words that cannot be values of the flags before them as targets.
+    pub(super) fn settle(&mut self) {
+        let targets = &mut self.targets;
+        let is_pair = |word: &str| word.contains('=');
+        for words in [&mut self.config, &mut self.resources] {
+            targets.extend(words.extract_if(.., |w| !is_pair(w)));
+        }
+        if let Some(rest) = self.config_files.get(1..) {
+            let files = 1 + rest.iter().take_while(|w| is_config_file(w)).count();
+            targets.extend(self.config_files.drain(files..));
+        }
+        if let Some(words) = &mut self.quiet {
+            targets.extend(words.extract_if(.., |w| !QUIET.contains(&w.as_str())));
+        }
+        if let Some(word) = self.cores.take_if(|w| !is_cores(w)) {
+            targets.push(word);
+        }
+    }
+}
+
+fn is_config_file(word: &str) -> bool {
+    let extension = Path::new(word).extension().and_then(|e| e.to_str());
+    matches!(extension, Some("yaml" | "yml" | "json" | "toml"))
+}

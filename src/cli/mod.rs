@@ -1,0 +1,17 @@
+//! The command line: its flags, what they mean, and what the terminal can do.
+//!
+//! Owns the flags and every read of the environment that is about printing. It
+//! does not know how anything is done that they ask for.
+
+mod app;
+pub mod args;
+pub mod config;
+pub mod parse;
+pub mod snakemake;
+pub mod terminal;
+pub mod units;
+
+pub use app::main;
+pub use args::{Args, Mode};
+pub use parse::{Parsed, parse};
+pub use snakemake::{needless, translate};
