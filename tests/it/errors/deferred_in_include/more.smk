@@ -1,0 +1,4 @@
+def fastq(wildcards):
+    path = ("reads/"
+        "all/" + wildcards.unit)
+    return path

@@ -1,0 +1,3 @@
+def helper(x):
+    return PREFIXX + x
+PREFIX = "p/"

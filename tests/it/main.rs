@@ -1,0 +1,16 @@
+//! Tests of the built program: stories told through the command line, the
+//! examples, the lessons, the documents, and the shape of the source itself.
+
+mod docs;
+mod errors;
+mod examples;
+mod language;
+mod layers;
+mod lessons;
+mod model;
+mod options;
+mod output;
+mod plans;
+mod story;
+mod trouble;
+mod trust;
