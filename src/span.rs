@@ -153,6 +153,13 @@ impl Literals {
         self.items.iter()
     }
 
+    /// Those within a part of the stretch.
+    pub fn within(&self, span: Span) -> Literals {
+        let from = self.items.partition_point(|l| l.span.start < span.start);
+        let part = self.items[from..].iter().take_while(|l| l.span.start < span.end);
+        Literals::new(span, part.filter(|l| l.span.end <= span.end).cloned().collect())
+    }
+
     /// Where the bytes `range` of the evaluated string `text` were written: in
     /// the literal that is the text, else in the first one that holds those
     /// bytes, else the first one the text holds, else the whole stretch.

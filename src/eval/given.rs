@@ -5,6 +5,7 @@
 
 use crate::span::{Literals, Span};
 use crate::syntax::{Arg, Section};
+use rustc_hash::FxHashMap;
 use starlark::collections::SmallMap;
 use starlark::values::dict::{AllocDict, DictRef};
 use starlark::values::tuple::{AllocTuple, TupleRef};
@@ -69,15 +70,17 @@ impl<'v, 's> Given<'v, 's> {
     pub(super) fn iter<'a>(&'a self) -> impl Iterator<Item = (Option<&'a str>, Value<'v>, Slot<'s>)> + 'a {
         let section = self.section;
         let at = move |arg| Slot { section, arg };
-        let args = self.args.iter().enumerate().map(move |(i, v)| (None, *v, at(section.positional(i))));
-        let named = self.named.iter().map(move |(n, v)| (Some(&**n), *v, at(section.keyword(n))));
+        let mut written = section.positional();
+        let args = self.args.iter().map(move |v| (None, *v, at(written.next())));
+        let keywords: FxHashMap<&str, &Arg> = section.keywords().collect();
+        let named = self.named.iter().map(move |(n, v)| (Some(&**n), *v, at(keywords.get(&**n).copied())));
         args.chain(named)
     }
 
     /// The one positional value of a section that takes just one.
     pub(super) fn single(&self) -> Result<(Value<'v>, Slot<'s>), crate::diag::Diag> {
         match (self.args.as_slice(), self.named.as_slice()) {
-            ([one], []) => Ok((*one, Slot { section: self.section, arg: self.section.positional(0) })),
+            ([one], []) => Ok((*one, Slot { section: self.section, arg: self.section.positional().next() })),
             _ => Err(crate::diag::Diag::at(self.section.span, format!("`{}` takes one value", self.section.key))),
         }
     }

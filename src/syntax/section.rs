@@ -9,6 +9,15 @@ use super::tree::{Arg, Directive, Kind, RuleDecl, Section};
 use crate::diag::Diag;
 use crate::span::{Literals, Span};
 use crate::suggest::did_you_mean;
+use rustc_hash::FxHashMap;
+
+/// The names of a section's arguments so far.
+#[derive(Default)]
+struct GivenNames {
+    /// Where each was first given.
+    places: FxHashMap<Box<str>, Span>,
+    last: Option<(Box<str>, Span)>,
+}
 
 /// What a rule is called in messages.
 fn called(kind: Kind, name: Option<&str>) -> String {
@@ -161,6 +170,7 @@ impl<'s> Builder<'s> {
     fn arguments(&mut self, key: &str, key_span: Span, args: Option<Pair>) -> Section {
         self.literals.clear();
         let mut list: Vec<Arg> = Vec::new();
+        let mut names = GivenNames::default();
         let mut span = key_span;
         if let Some(args) = args {
             span = self.span_of(&args);
@@ -168,7 +178,7 @@ impl<'s> Builder<'s> {
                 match part.as_rule() {
                     Rule::arg => {
                         let arg = self.arg(part);
-                        self.check_arg(&arg, &list);
+                        self.check_arg(&arg, &mut names);
                         list.push(arg);
                     }
                     _ => self.token(part),
@@ -179,17 +189,18 @@ impl<'s> Builder<'s> {
         Section { key: key.into(), key_span, span, args: list, literals }
     }
 
-    fn check_arg(&mut self, arg: &Arg, before: &[Arg]) {
+    fn check_arg(&mut self, arg: &Arg, before: &mut GivenNames) {
         match &arg.name {
             Some((name, span)) => {
-                let first = before.iter().filter_map(|a| a.name.as_ref()).find(|(n, _)| n == name);
-                if let Some((_, first)) = first {
+                if let Some(first) = before.places.get(name) {
                     let diag = Diag::at(*span, format!("the name `{name}` is given twice"));
                     self.fail(diag.label(*first, "first given here"));
                 }
+                before.places.entry(name.clone()).or_insert(*span);
+                before.last = Some((name.clone(), *span));
             }
             None if !arg.splat && arg.span.start < arg.span.end => {
-                if let Some((name, span)) = before.iter().rev().find_map(|a| a.name.as_ref()) {
+                if let Some((name, span)) = &before.last {
                     let diag = Diag::at(arg.span, "a value without a name stands after one with a name");
                     let hint = format!("give it a name, or put it before `{name} =`");
                     self.fail(diag.label(*span, "named here").hint(hint));

@@ -56,20 +56,18 @@ pub struct Section {
 impl Section {
     /// The string literals of one argument.
     pub fn literals_of(&self, arg: &Arg) -> Literals {
-        let inside = |s: Span| arg.span.start <= s.start && s.end <= arg.span.end;
-        Literals::new(arg.span, self.literals.iter().filter(|l| inside(l.span)).cloned().collect())
+        self.literals.within(arg.span)
     }
 
-    /// The argument that the `i`th positional value came from, where that can
-    /// be told: no `*x` stands before it.
-    pub fn positional(&self, i: usize) -> Option<&Arg> {
-        let before = self.args.iter().take_while(|a| !a.splat);
-        before.filter(|a| a.name.is_none()).nth(i)
+    /// The arguments that the positional values came from, in their order, as
+    /// far as that can be told: up to the first `*x`.
+    pub fn positional(&self) -> impl Iterator<Item = &Arg> {
+        self.args.iter().take_while(|a| !a.splat).filter(|a| a.name.is_none())
     }
 
-    /// The argument of a name.
-    pub fn keyword(&self, name: &str) -> Option<&Arg> {
-        self.args.iter().find(|a| a.name.as_ref().is_some_and(|(n, _)| &**n == name))
+    /// The arguments that have names, each with its name.
+    pub fn keywords(&self) -> impl Iterator<Item = (&str, &Arg)> {
+        self.args.iter().filter_map(|a| a.name.as_ref().map(|(name, _)| (&**name, a)))
     }
 }
 
