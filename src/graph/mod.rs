@@ -10,9 +10,11 @@ mod dead;
 mod error;
 mod finder;
 mod order;
+mod select;
 mod target;
 
 pub use build::{Files, Request, build};
+pub use select::Batch;
 pub use target::Target;
 
 use crate::path::{PathId, Paths};

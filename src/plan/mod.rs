@@ -5,6 +5,7 @@
 
 mod decide;
 mod demand;
+mod draw;
 mod facts;
 mod view;
 
