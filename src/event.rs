@@ -208,7 +208,7 @@ pub enum Event {
     Started {
         /// The job.
         job: Arc<Job>,
-        /// Why it runs.
+        /// Why it runs; empty where nobody wants to know.
         reasons: Vec<ReasonText>,
     },
     /// A running job printed something. Told only while its output is
