@@ -4,9 +4,12 @@
 //! does not know how anything is done that they ask for.
 
 mod app;
+mod look;
 pub mod args;
 pub mod config;
+pub mod pages;
 pub mod parse;
+pub mod select;
 pub mod snakemake;
 pub mod terminal;
 pub mod units;

@@ -6,7 +6,7 @@
 
 use super::choose;
 use super::error;
-use super::finder::{Candidate, Finder};
+use super::finder::{Candidate, Choice, Finder};
 use super::target::Target;
 use super::{Graph, InputRef, JobId, Maker, Row};
 use crate::diag::{Diag, Diags};
@@ -25,6 +25,8 @@ pub struct Request<'a> {
     pub functions: &'a Functions,
     /// What is asked for.
     pub targets: &'a [Target],
+    /// How makers are chosen.
+    pub choice: &'a Choice,
     /// What is asked about files.
     pub files: &'a mut dyn Files,
 }
@@ -40,15 +42,15 @@ pub trait Files {
 
 /// Grows the graph that the targets need.
 pub fn build(request: Request<'_>, paths: &mut Paths) -> Result<Graph, Diags> {
-    let Request { book, functions, targets, files } = request;
-    let plain = without_globs(targets, book, functions, files, paths)?;
-    let mut builder = Builder::new(book, functions, files, paths);
+    let Request { book, functions, targets, choice, files } = request;
+    let plain = without_globs(targets, book, functions, choice, files, paths)?;
+    let mut builder = Builder::new(book, functions, choice, files, paths);
     for target in &plain {
         builder.target(target);
     }
     builder.grow()?;
     let Builder { graph, endless, finder, files, paths, .. } = builder;
-    choose::settle(choose::Scene { book, paths, finder: &finder, endless: &endless, files }, graph)
+    choose::settle(choose::Scene { book, paths, finder: &finder, endless: &endless, choice, files }, graph)
 }
 
 struct Builder<'a, 'p> {
@@ -75,13 +77,19 @@ struct Asked {
 }
 
 impl<'a, 'p> Builder<'a, 'p> {
-    fn new(book: &'a Rulefile, functions: &'a Functions, files: &'p mut dyn Files, paths: &'p mut Paths) -> Self {
+    fn new(
+        book: &'a Rulefile,
+        functions: &'a Functions,
+        choice: &Choice,
+        files: &'p mut dyn Files,
+        paths: &'p mut Paths,
+    ) -> Self {
         Builder {
             book,
             functions,
             files,
             paths,
-            finder: Finder::new(book),
+            finder: Finder::new(book, choice),
             graph: Graph::default(),
             wave: Vec::new(),
             shared: FxHashMap::default(),
@@ -337,13 +345,14 @@ fn without_globs(
     targets: &[Target],
     book: &Rulefile,
     functions: &Functions,
+    choice: &Choice,
     files: &mut dyn Files,
     paths: &mut Paths,
 ) -> Result<Vec<Target>, Diags> {
     if !targets.iter().any(|t| matches!(t, Target::Glob(_))) {
         return Ok(targets.to_vec());
     }
-    let known = known_outputs(book, functions, files, paths)?;
+    let known = known_outputs(book, functions, choice, files, paths)?;
     let mut plain = Vec::new();
     for target in targets {
         let Target::Glob(glob) = target else {
@@ -366,11 +375,12 @@ fn without_globs(
 fn known_outputs(
     book: &Rulefile,
     functions: &Functions,
+    choice: &Choice,
     files: &mut dyn Files,
     paths: &mut Paths,
 ) -> Result<Vec<String>, Diags> {
     let default = [Target::default_of(book).map_err(|d| vec![d])?];
-    let graph = build(Request { book, functions, targets: &default, files }, paths)?;
+    let graph = build(Request { book, functions, targets: &default, choice, files }, paths)?;
     let jobs = graph.order().iter().flat_map(|j| graph.outputs(*j));
     let mut known: Vec<String> = jobs.map(|p| paths.str(*p).to_owned()).collect();
     let literals = book.rules.iter().flat_map(|r| &r.outputs.items).filter_map(|o| o.pattern.as_literal());

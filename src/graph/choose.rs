@@ -7,7 +7,7 @@
 
 use super::build::Files;
 use super::dead::{Dead, Why};
-use super::finder::Finder;
+use super::finder::{Choice, Finder};
 use super::order::order;
 use super::{Graph, JobId, LeftOut, Maker, error};
 use crate::diag::Diags;
@@ -26,6 +26,8 @@ pub struct Scene<'a, 'b> {
     pub finder: &'a Finder<'b>,
     /// Paths for which a rule was left out as endlessly recursive.
     pub endless: &'a [PathId],
+    /// Whether a tie is an error.
+    pub choice: &'a Choice,
     /// Which paths exist.
     pub files: &'a mut dyn Files,
 }
@@ -173,7 +175,9 @@ impl Chooser<'_, '_> {
         if !files.is_empty() || !jobs.is_empty() {
             return Err(view.unmakeable(&jobs, &files));
         }
-        view.ambiguous(&self.ambiguous)?;
+        if !self.scene.choice.allow_ambiguity {
+            view.ambiguous(&self.ambiguous)?;
+        }
         self.graph.left_out = self.left_out();
         self.adopt_side_outputs()?;
         Ok(self.graph)

@@ -14,6 +14,7 @@ mod select;
 mod target;
 
 pub use build::{Files, Request, build};
+pub use finder::Choice;
 pub use select::Batch;
 pub use target::Target;
 

@@ -7,6 +7,7 @@ mod decide;
 mod demand;
 mod draw;
 mod facts;
+mod summary;
 mod view;
 
 pub use decide::{Cause, Evidence, Verdict, content_of};

@@ -6,6 +6,7 @@
 //! page, JSON, `--why`, `--list`), stderr all else.
 
 mod diff;
+mod drawing;
 mod dry;
 mod json;
 mod lines;
@@ -20,6 +21,7 @@ mod text;
 use crate::diag::{Diag, Kind};
 use crate::event::{End, Event, Failure, Job, Listed, Summary, Totals, Why};
 use crate::span::Sources;
+pub use drawing::Form;
 use dry::Dry;
 use lines::Place;
 use live::Live;

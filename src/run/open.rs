@@ -1,14 +1,15 @@
 //! Opening a pipeline: state, graph, facts, plan.
 
 use super::Options;
+use super::select::{named, select};
 use crate::command::{Commands, Settings};
 use crate::diag::{Diag, Diags, Kind};
 use crate::eval::{Functions, SizeOf};
 use crate::files::{self, Clock, Memo, StatAhead};
-use crate::graph::{self, Graph, JobId, Target};
+use crate::graph::{self, Choice, Graph, JobId, Target};
 use crate::path::{self, PathId, Paths};
 use crate::plan::{self, Facts, Force, Gather, Plan, Scene, Stats};
-use crate::rule::{Flags, Rulefile};
+use crate::rule::{Flags, RuleId, Rulefile};
 use crate::settle;
 use crate::state::{self, Ahead, State};
 use rustc_hash::FxHashSet;
@@ -70,7 +71,8 @@ impl<'a> Pipeline<'a> {
         let (state, mut memo, mut paths) = opened;
         let threads = options.cores as usize;
         let mut stats = Stats::default();
-        let graph = grow(book, functions, options, &mut paths, &mut stats)?;
+        let mut graph = grow(book, functions, options, &mut paths, &mut stats)?;
+        select(book, &mut graph, &paths, &options.selection).map_err(|d| vec![d])?;
         let force = force(book, &graph, &paths, options)?;
         let workdir = std::env::current_dir().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
         let settings = Settings { cores: options.cores, workdir, limits: options.limits.clone() };
@@ -137,9 +139,21 @@ fn grow(
     if targets.is_empty() {
         targets.push(Target::default_of(book).map_err(|d| vec![d])?);
     }
+    let allowed = allowed(book, &options.selection.allowed_rules).map_err(|d| vec![d])?;
+    let choice = Choice { allowed, allow_ambiguity: options.selection.allow_ambiguity };
     let mut look = Look { stats, ahead: None, threads: options.cores as usize, trouble: Vec::new() };
-    let graph = graph::build(graph::Request { book, functions, targets: &targets, files: &mut look }, paths);
+    let graph = graph::build(graph::Request { book, functions, targets: &targets, choice: &choice, files: &mut look }, paths);
     if look.trouble.is_empty() { graph } else { Err(look.trouble) }
+}
+
+/// The rules of `--allowed-rules`; none: all.
+fn allowed(book: &Rulefile, names: &[String]) -> Result<Option<FxHashSet<RuleId>>, Diag> {
+    let id = |name: &String| {
+        let unknown = || Diag::error(Kind::Usage, format!("`--allowed-rules {name}`: there is no such rule"));
+        let known = || crate::suggest::did_you_mean(name, book.rules.iter().map(|r| &*r.name));
+        book.find(name).ok_or_else(|| unknown().maybe_hint(known()))
+    };
+    if names.is_empty() { Ok(None) } else { names.iter().map(id).collect::<Result<_, _>>().map(Some) }
 }
 
 /// Answers the graph's questions about files. Stats are asked for while it grows.
@@ -177,21 +191,7 @@ fn force(book: &Rulefile, graph: &Graph, paths: &Paths, options: &Options) -> Re
             }
         }
     }
-    for word in &options.force_run {
-        if let Some(rule) = book.find(word) {
-            jobs.extend(graph.order().iter().filter(|j| graph.rule(**j) == rule));
-        } else if let Some(job) = paths.get(&path::normal(word)).and_then(|p| graph.maker(p)) {
-            jobs.insert(job);
-        } else {
-            let unknown = Diag::error(
-                Kind::Usage,
-                format!("`{word}` is neither a rule nor a file that a job of this plan makes"),
-            );
-            return Err(vec![
-                unknown.maybe_hint(crate::suggest::did_you_mean(word, book.rules.iter().map(|r| &*r.name))),
-            ]);
-        }
-    }
+    jobs.extend(named(book, graph, paths, "--forcerun", &options.force_run).map_err(|d| vec![d])?);
     Ok(Force { all: options.force_all, jobs })
 }
 
