@@ -3,6 +3,7 @@
 //! Owns the wiring: which module is asked for what, in which order, and what
 //! the process ends with. It decides nothing about jobs.
 
+use super::pages::Page;
 use super::{Args, Mode, Parsed, needless, parse, terminal::Terminal, translate};
 use crate::diag::{Diag, Diags, Kind, Severity};
 use crate::eval;
@@ -34,7 +35,7 @@ const RULEFILES: [&str; 6] =
     ["Rulefile", "rulefile", "Snakefile", "snakefile", "workflow/Snakefile", "workflow/snakefile"];
 
 /// How an action ended, if not by an error.
-enum End {
+pub(super) enum End {
     Code(u8),
     Summary(Summary),
 }
@@ -80,10 +81,10 @@ fn exit_code(summary: &Summary) -> u8 {
     }
 }
 
-struct App {
+pub(super) struct App {
     reporter: Mutex<Reporter>,
-    sources: Sources,
-    args: Args,
+    pub(super) sources: Sources,
+    pub(super) args: Args,
 }
 
 impl App {
@@ -122,6 +123,10 @@ impl App {
         match self.args.mode() {
             Mode::List => self.list(&rulefile),
             Mode::DryRun => self.dry_run(&rulefile, &functions, &options, prefetch),
+            Mode::Page(Page::Delete { .. }) if !self.args.dry_run => {
+                self.run(&rulefile, &functions, &options, prefetch)
+            }
+            Mode::Page(page) => self.page(&rulefile, &functions, &options, page, prefetch),
             Mode::Why(path) => self.why(&rulefile, &functions, &options, path, prefetch),
             _ => self.run(&rulefile, &functions, &options, prefetch),
         }
@@ -151,6 +156,7 @@ impl App {
         Ok(Options {
             trust,
             targets: args.targets.clone(),
+            selection: args.select.selection()?,
             cores,
             hash_threads: args.hash_threads.map_or(available, std::num::NonZeroU32::get) as usize,
             limits: args.resources()?.into_iter().map(limit).collect::<Result<_, _>>()?,
@@ -208,7 +214,7 @@ impl App {
     }
 
     /// A pipeline to look at.
-    fn open<'a>(
+    pub(super) fn open<'a>(
         &self,
         book: &'a Rulefile,
         functions: &'a eval::Functions,
@@ -245,7 +251,7 @@ impl App {
         Ok(pipeline)
     }
 
-    fn reporter(&self) -> MutexGuard<'_, Reporter> {
+    pub(super) fn reporter(&self) -> MutexGuard<'_, Reporter> {
         self.reporter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -329,6 +335,11 @@ impl App {
             let accepted = run::accept_rule(&mut pipeline, rule).map_err(|d| vec![d])?;
             self.accepted(rule, accepted);
         }
+        if let Mode::Page(Page::Delete { temp }) = self.args.mode() {
+            self.delete(&pipeline, options, temp).map_err(|d| vec![d])?;
+            pipeline.close().map_err(|d| vec![d])?;
+            return Ok(End::Code(0));
+        }
         if self.args.touch {
             return self.touch(pipeline, options);
         }
@@ -391,7 +402,7 @@ impl App {
         Ok(End::Code(0))
     }
 
-    fn say(&self, line: &str) {
+    pub(super) fn say(&self, line: &str) {
         self.reporter().notice(line);
     }
 }

@@ -4,7 +4,9 @@
 //! after a flag is its value or a target. It does not act on them.
 
 use super::config::parse_pair;
+use super::pages::{Page, Pages};
 use super::parse::usage;
+use super::select::Select;
 use super::units::{is_cores, parse_cores, parse_seconds, parse_size};
 use crate::diag::Diag;
 use crate::report::Quiet;
@@ -52,6 +54,8 @@ pub enum Mode<'a> {
     Drain,
     /// Nothing: Snakemake's `--unlock`, for which [`super::needless`] has a line.
     Unlock,
+    /// Show a page about the plan, or delete what it made.
+    Page(Page),
 }
 
 /// Make what is asked for by the rules of a Rulefile, where content changed.
@@ -110,7 +114,7 @@ pub struct Args {
     pub why: Option<String>,
 
     /// List the rules
-    #[arg(short = 'l', long, alias = "list-rules", conflicts_with_all = ["touch", "drain"], help_heading = INSTEAD)]
+    #[arg(short = 'l', long, aliases = ["list-rules", "list-target-rules", "lt"], conflicts_with_all = ["touch", "drain"], help_heading = INSTEAD)]
     pub list: bool,
 
     /// Take the targets' existing outputs as made
@@ -254,6 +258,14 @@ pub struct Args {
     #[arg(short = 'h', long, action = ArgAction::Help, help_heading = SHOW)]
     help: (),
 
+    /// A part of the graph.
+    #[command(flatten)]
+    pub select: Select,
+
+    /// Pages about the plan.
+    #[command(flatten)]
+    pub pages: Pages,
+
     #[command(flatten)]
     pub(super) snakemake: Snakemake,
 
@@ -296,6 +308,9 @@ pub(super) struct Short {
 impl Args {
     /// What is asked for.
     pub fn mode(&self) -> Mode<'_> {
+        if let Some(page) = self.pages.page() {
+            return Mode::Page(page);
+        }
         match self {
             Args { why: Some(path), .. } => Mode::Why(path),
             Args { list: true, .. } => Mode::List,
@@ -372,6 +387,7 @@ impl Args {
         if let Some(words) = &mut self.quiet {
             targets.extend(words.extract_if(.., |w| !QUIET.contains(&w.as_str())));
         }
+        self.pages.settle(targets);
         if let Some(word) = self.cores.take_if(|w| !is_cores(w)) {
             targets.push(word);
         }

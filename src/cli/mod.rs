@@ -4,9 +4,9 @@
 //! does not know how anything is done that they ask for.
 
 mod app;
-mod look;
 pub mod args;
 pub mod config;
+mod look;
 pub mod pages;
 pub mod parse;
 pub mod select;

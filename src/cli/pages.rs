@@ -19,8 +19,11 @@ pub enum Change {
 /// A page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Page {
-    /// A line for each file of the plan; whether commands are shown too.
-    Summary { detailed: bool },
+    /// A line for each file of the plan.
+    Summary {
+        /// With inputs and commands.
+        detailed: bool,
+    },
     /// Files whose jobs changed so.
     Changes(Change),
     /// Files that the plan does not know.
@@ -31,8 +34,11 @@ pub enum Page {
     Rules(Form),
     /// The rules with their files as a drawing.
     Files(Form),
-    /// None: outputs are deleted; whether only those of `temp()`.
-    Delete { temp: bool },
+    /// None: outputs are deleted.
+    Delete {
+        /// Only those of `temp()`.
+        temp: bool,
+    },
 }
 
 /// See the module.

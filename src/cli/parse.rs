@@ -175,8 +175,8 @@ pub(super) mod tests {
  = help: a similar argument exists: `--keep-going`
 "
         );
-        let text = error("--until x");
-        assert!(text.contains("is an option of Snakemake") && text.contains("help: name "), "{text}");
+        let text = error("--verbose x");
+        assert!(text.contains("is an option of Snakemake") && text.contains("help: `-p` shows"), "{text}");
         let text = error("--why a --list");
         assert!(text.contains("cannot be used with") && text.contains("`rulemake --help`"), "{text}");
         let text = error("--latency-wait soon");

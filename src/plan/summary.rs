@@ -3,6 +3,7 @@
 use super::{Verdict, Viewer};
 use crate::event::{Planned, Summarised};
 use crate::graph::JobId;
+use crate::rule::Flags;
 
 impl Viewer<'_> {
     /// A line for each output, in the order of the plan.
@@ -45,5 +46,30 @@ impl Viewer<'_> {
         let has = |job: &&JobId| self.reasons(**job).iter().any(|reason| codes.contains(&reason.code));
         let jobs = graph.order().iter().filter(has);
         jobs.flat_map(|job| graph.outputs(*job)).map(|path| self.scene.commands.paths.str(*path).to_owned()).collect()
+    }
+
+    /// Every file that the plan names: read, made, or written as a log.
+    pub fn files(&self) -> Vec<String> {
+        let commands = self.scene.commands;
+        let graph = commands.graph;
+        let mut all: Vec<String> = graph.targets().iter().map(|path| commands.paths.str(*path).to_owned()).collect();
+        for &job in graph.order() {
+            let planned = self.planned(job, true).job;
+            all.extend(planned.inputs.iter().chain(&planned.outputs).chain(&planned.logs).cloned());
+        }
+        all
+    }
+
+    /// The outputs that are there, in the order of the plan; only those of
+    /// `temp()` if so asked.
+    pub fn existing_outputs(&self, temp: bool) -> Vec<String> {
+        let commands = self.scene.commands;
+        let wanted = |job: &JobId| {
+            let outputs = &commands.book.rule(commands.graph.rule(*job)).outputs.items;
+            let paths = commands.graph.outputs(*job).iter().zip(outputs);
+            let paths = paths.filter(|(_, output)| !temp || output.flags.contains(Flags::TEMP)).map(|(path, _)| *path);
+            paths.filter(|path| self.scene.facts.exists(*path)).collect::<Vec<_>>()
+        };
+        commands.graph.order().iter().flat_map(wanted).map(|path| commands.paths.str(path).to_owned()).collect()
     }
 }

@@ -82,7 +82,9 @@ struct Row<'a> {
 }
 
 fn json(drawing: &Drawing) -> String {
-    let row = |node: &'_ Node| Row { rule: &node.title, lines: &node.lines, fresh: node.fresh };
+    fn row(node: &Node) -> Row<'_> {
+        Row { rule: &node.title, lines: &node.lines, fresh: node.fresh }
+    }
     let nodes = drawing.nodes.iter().map(row).collect();
     let mut text = serde_json::to_string(&Page { nodes, edges: &drawing.edges }).expect("plain data is JSON");
     text.push('\n');
@@ -101,7 +103,10 @@ mod tests {
             rule,
             fresh,
         };
-        Drawing { nodes: vec![node("count", &["book: \"a\""], 0, false), node("all", &[], 1, true)], edges: vec![(0, 1)] }
+        Drawing {
+            nodes: vec![node("count", &["book: \"a\""], 0, false), node("all", &[], 1, true)],
+            edges: vec![(0, 1)],
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::diag::{Diag, Diags, Kind};
 use crate::eval::{Functions, SizeOf};
 use crate::files::{self, Clock, Memo, StatAhead};
 use crate::graph::{self, Choice, Graph, JobId, Target};
-use crate::path::{self, PathId, Paths};
+use crate::path::{PathId, Paths};
 use crate::plan::{self, Facts, Force, Gather, Plan, Scene, Stats};
 use crate::rule::{Flags, RuleId, Rulefile};
 use crate::settle;
@@ -142,7 +142,8 @@ fn grow(
     let allowed = allowed(book, &options.selection.allowed_rules).map_err(|d| vec![d])?;
     let choice = Choice { allowed, allow_ambiguity: options.selection.allow_ambiguity };
     let mut look = Look { stats, ahead: None, threads: options.cores as usize, trouble: Vec::new() };
-    let graph = graph::build(graph::Request { book, functions, targets: &targets, choice: &choice, files: &mut look }, paths);
+    let graph =
+        graph::build(graph::Request { book, functions, targets: &targets, choice: &choice, files: &mut look }, paths);
     if look.trouble.is_empty() { graph } else { Err(look.trouble) }
 }
 

@@ -155,9 +155,8 @@ fn snakemake() -> PathBuf {
     if installed.exists() {
         return installed;
     }
-    let found = std::env::var_os("PATH").and_then(|all| {
-        std::env::split_paths(&all).map(|dir| dir.join("snakemake")).find(|program| program.is_file())
-    });
+    let found = std::env::var_os("PATH")
+        .and_then(|all| std::env::split_paths(&all).map(|dir| dir.join("snakemake")).find(|program| program.is_file()));
     found.expect("Snakemake is not installed: run `tests/run`, which does that")
 }
 

@@ -14,6 +14,7 @@ mod model;
 mod options;
 mod output;
 mod plans;
+mod select;
 mod story;
 mod trouble;
 mod trust;
