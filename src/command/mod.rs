@@ -7,13 +7,17 @@
 mod call;
 mod files;
 mod params;
+mod program;
 mod recipe;
 mod resources;
 mod scope;
+mod script;
 
 pub use params::Params;
+pub use program::{Program, handler};
 pub use recipe::{Ingredient, Recipe, made_from};
 pub use resources::Needs;
+pub use script::Scripts;
 
 use crate::diag::{Diag, Kind};
 use crate::eval::{Functions, SizeOf};
@@ -32,6 +36,8 @@ pub struct Settings {
     pub workdir: String,
     /// How much there is of a resource, by name.
     pub limits: Vec<(String, u64)>,
+    /// The texts of scripts.
+    pub scripts: Scripts,
 }
 
 /// Everything a job's texts are made from. Copies are cheap.
@@ -54,8 +60,11 @@ pub struct Commands<'a> {
 /// What runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rendered {
-    /// The shell's text; none for a rule without action.
+    /// The shell's text, a Python body or a script's name, to be shown; none
+    /// for a rule without action.
     pub command: Option<String>,
+    /// What runs in the place of a shell.
+    pub program: Option<Program>,
     /// `message:`, filled.
     pub message: Option<String>,
     /// `log:` files.
@@ -77,12 +86,21 @@ impl<'a> Commands<'a> {
             text.template.render(&scope, &mut out).map_err(|e| self.render_error(job, text, e))?;
             Ok(out)
         };
-        let command = match &rule.action {
-            Action::None => None,
-            Action::Shell(text) => Some(fill(text)?),
+        let (command, program) = match &rule.action {
+            Action::None => (None, None),
+            Action::Shell(text) => (Some(fill(text)?), None),
+            Action::Run(body) => {
+                let program = self.body(job, body, params, needs, &logs);
+                (Some(body.python.outdented()), Some(program))
+            }
+            Action::Script(script) => {
+                let found = self.find_script(job, script, params)?;
+                let program = self.script(job, &found, params, needs, &logs);
+                (Some(format!("script: {}", found.shown)), Some(program))
+            }
         };
         let message = rule.message.as_ref().map(fill).transpose()?;
-        Ok(Rendered { command, message, logs })
+        Ok(Rendered { command, program, message, logs })
     }
 
     fn render_error(&self, job: JobId, text: &Text, error: RenderError) -> Diag {

@@ -175,7 +175,12 @@ fn compared(scene: Scene<'_>, job: JobId, verdicts: &[Verdict]) -> Vec<Reason> {
         (i.path(), digest.filter(|d| !d.is_unknown()), i.is_ancient())
     };
     let inputs: Vec<_> = graph.inputs(job).iter().map(known).collect();
-    let now =
-        Now { command: &recipe.command, params: &recipe.params, environment: &recipe.environment, inputs: &inputs };
+    let now = Now {
+        command: &recipe.command,
+        params: &recipe.params,
+        scripts: &recipe.scripts,
+        environment: &recipe.environment,
+        inputs: &inputs,
+    };
     stale::compare(&record, now)
 }

@@ -98,6 +98,20 @@ pub fn failure_line(paint: Paint, job: &Job, end: &End, problem: Option<&str>) -
     out
 }
 
+/// What a handler printed, and whether it failed.
+pub fn handled(out: &mut String, paint: Paint, handler: &str, end: &End, problem: Option<&str>) {
+    match problem {
+        Some(problem) => {
+            out.push_str(&paint.unsure("warning:"));
+            out.push_str(&format!(" `{handler}` failed: {}\n", tame(problem).trim_end()));
+        }
+        None => out.push_str(&format!("{handler}\n")),
+    }
+    if let Some(text) = &end.output {
+        push_indented(out, 4, &tame(text));
+    }
+}
+
 /// A failure in full: what failed, how, the command, the end of its output and
 /// where to find the rest.
 pub fn failure(out: &mut String, paint: Paint, job: &Job, end: &End, problem: Option<&str>) {

@@ -11,6 +11,8 @@ mod model;
 mod options;
 mod output;
 mod plans;
+mod python;
+mod scripts;
 mod story;
 mod trouble;
 mod trust;

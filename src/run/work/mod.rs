@@ -4,6 +4,8 @@ mod fill;
 mod finish;
 mod prepare;
 
+pub(super) use prepare::interpreted;
+
 use super::follow::{self, Follow, Follower};
 use super::open::Pipeline;
 use super::signals::{Ask, Listener, suspend_self};

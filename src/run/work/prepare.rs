@@ -1,11 +1,11 @@
 //! From a job that is to start to the task that a worker gets.
 
 use super::{Running, Work};
-use crate::command::{Needs, Recipe, Rendered};
-use crate::diag::Diag;
+use crate::command::{Needs, Program, Recipe, Rendered};
+use crate::diag::{Diag, Kind};
 use crate::digest::Digest;
 use crate::event::{self, Event};
-use crate::exec::{Command, Spec};
+use crate::exec::{Command, Interpreter, Spec};
 use crate::files::{self, Reading};
 use crate::graph::{InputRef, JobId};
 use crate::path::PathId;
@@ -70,6 +70,9 @@ impl Work<'_, '_> {
             (Arc::new(viewer.job(job, Some((&rendered, &needs)))), viewer.reasons(job), before)
         });
         let task = self.task(job, rendered, &needs, recipe, &described);
+        if let Some(why) = self.hands.executor.lacks(&task.spec.command) {
+            return Err(Box::new(Diag::error(Kind::System, why).note(format!("for job `{}`", commands.describe(job)))));
+        }
         let follow = Follow::new(task.spec.log.clone(), task.spawned.clone());
         Ok((task, Running { slot, job: described, before, follow }, reasons))
     }
@@ -79,7 +82,7 @@ impl Work<'_, '_> {
         let (inputs, outputs) = self.with_scene(|scene| (task_inputs(scene, job), outs(scene, job)));
         JobTask {
             job,
-            spec: self.spec(rendered.command.unwrap_or_default(), needs, described),
+            spec: self.spec(rendered.command.unwrap_or_default(), rendered.program, needs, described),
             inputs,
             outputs,
             logs: rendered.logs.into_iter().map(|path| Out { path, marks: Marks::LOG }).collect(),
@@ -96,20 +99,35 @@ impl Work<'_, '_> {
         }
     }
 
-    fn spec(&self, text: String, needs: &Needs, described: &event::Job) -> Spec {
+    fn shell(&self, text: String) -> Command {
         let book = self.commands.book;
+        Command {
+            text: text + book.shell_suffix.as_deref().unwrap_or(""),
+            prefix: book.shell_prefix.as_deref().unwrap_or("").to_owned(),
+            shell: book.shell_executable.as_deref().map(str::to_owned),
+            interpreter: None,
+        }
+    }
+
+    fn spec(&self, text: String, program: Option<Program>, needs: &Needs, described: &event::Job) -> Spec {
         let threads = needs.threads.to_string();
         Spec {
-            command: Command {
-                text,
-                prefix: book.shell_prefix.as_deref().unwrap_or("").to_owned(),
-                shell: book.shell_executable.as_deref().map(str::to_owned),
+            command: match program {
+                Some(program) => interpreted(program),
+                None => self.shell(text),
             },
             env: THREAD_VARIABLES.iter().map(|name| (name.to_string(), threads.clone())).collect(),
             log: log_path(described),
             log_limit: self.options.log_limit,
         }
     }
+}
+
+/// A program as the executor takes it.
+pub(in crate::run) fn interpreted(program: Program) -> Command {
+    let words = program.interpreter.iter().map(|w| w.to_string()).collect();
+    let interpreter = Some(Interpreter { words, ending: program.ending });
+    Command { text: program.text, interpreter, ..Command::default() }
 }
 
 fn task_inputs(scene: Scene<'_>, job: JobId) -> Vec<TaskInput> {
@@ -147,6 +165,7 @@ fn record(described: &event::Job, recipe: Recipe) -> Record {
         rule: described.rule.as_str().into(),
         command: recipe.command.into(),
         params: recipe.params.into_iter().map(|(n, v)| (n.into(), v.into())).collect(),
+        scripts: recipe.scripts.into_iter().map(|(p, d)| (p.into(), d)).collect(),
         environment: recipe.environment.into(),
         stats: Stats {
             attempt: 1,
