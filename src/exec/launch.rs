@@ -106,7 +106,7 @@ impl Environment {
         let text = [prefix.as_str(), text.as_str()].concat();
         let mut script = None;
         if text.len() > MAX_TEXT {
-            let path = write_script(&spec.log, ".sh", &text)?;
+            let path = write_script(beside(&spec.log), &text)?;
             args.push(cstring(path.as_os_str().as_bytes())?);
             script = Some(path);
         } else {
@@ -117,7 +117,9 @@ impl Environment {
 
     fn with_interpreter(&self, spec: &Spec, with: &Interpreter, extra: Vec<CString>) -> Result<Launch, String> {
         let program = self.interpreter(with)?;
-        let script = write_script(&spec.log, with.ending, &spec.command.text)?;
+        let directory = with.file.parent().map_or(Ok(()), std::fs::create_dir_all);
+        directory.map_err(|error| format!("cannot make the directory of `{}`: {error}", with.file.display()))?;
+        let script = write_script(with.file.clone(), &spec.command.text)?;
         let words = with.words.iter().map(|w| w.as_bytes()).chain([script.as_os_str().as_bytes()]);
         let args = words.map(cstring).collect::<Result<_, _>>()?;
         Ok(Launch { program, args, extra, direct: false, script: Some(script) })
@@ -273,12 +275,14 @@ fn printable(bytes: &[u8]) -> String {
     text.chars().take(60).collect()
 }
 
-/// A text too long for an argument, or for another interpreter than a shell,
-/// goes into a file beside the log.
-fn write_script(log: &Path, ending: &str, text: &str) -> Result<PathBuf, String> {
+/// The file of a text too long for an argument.
+fn beside(log: &Path) -> PathBuf {
     let mut path = log.as_os_str().to_owned();
-    path.push(ending);
-    let path = PathBuf::from(path);
+    path.push(".sh");
+    path.into()
+}
+
+fn write_script(path: PathBuf, text: &str) -> Result<PathBuf, String> {
     let written = File::create(&path).and_then(|mut file| io::Write::write_all(&mut file, text.as_bytes()));
     written.map_err(|error| format!("cannot write the command to `{}`: {error}", path.display()))?;
     Ok(path)

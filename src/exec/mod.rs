@@ -42,8 +42,9 @@ pub struct Command {
 pub struct Interpreter {
     /// Its name, to be looked up in `PATH`, and its options.
     pub words: Vec<String>,
-    /// How the name of the program's file ends, such as `.py`.
-    pub ending: &'static str,
+    /// The file that the text is put into, its name such that no interpreter
+    /// stumbles over it. Its directory is made.
+    pub file: PathBuf,
 }
 
 /// All an executor must know to run one command.

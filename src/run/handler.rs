@@ -122,7 +122,7 @@ impl Handlers<'_> {
     fn run(&self, key: &'static str, body: &Body, executor: &mut dyn Executor, tell: &mut Tell<'_>) -> Option<i32> {
         let program = handler(self.book, body, key, &self.log.to_string_lossy());
         let log = directory().join(format!("{key}.log"));
-        let command = interpreted(program);
+        let command = interpreted(program, NO_JOB);
         let mut signal = None;
         let exit = match executor.lacks(&command) {
             Some(why) => Exit::not_started(why),

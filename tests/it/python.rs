@@ -87,7 +87,7 @@ rule a:
 "#,
     );
     story.run(&[]).succeeds();
-    let want = "prefix a b.txt a b.txt 1.50 value p q r 1 x y  {} z m\none\nh 1\n'5\\n1\\n' ['a', 'b']\n";
+    let want = "prefix a b.txt a b.txt 1.50 value p q r 1 x y {} z m\none\nh 1\n'5\\n1\\n' ['a', 'b']\n";
     let text = story.read("out.txt");
     assert!(text.starts_with(want), "{text}");
     assert!(text.contains("the name `nix` is not known here"), "{text}");
@@ -378,7 +378,7 @@ fn a_handler_that_fails_changes_no_result() {
     assert!(story.read("errors.txt").contains("error: a failed"), "{}", story.read("errors.txt"));
     story.edit("Rulefile", "mark(\"success\")", "nix");
     let run = story.run(&["--config", "a=echo 1"]);
-    run.succeeds().stderr_has("warning: `onsuccess` failed").stderr_has("File \"Rulefile\", line 25, in onsuccess");
+    run.succeeds().stderr_has("warning: `onsuccess` failed").stderr_has("File \"Rulefile\", line 24, in onsuccess");
     story.run(&["--config", "a=echo 1"]).has_nothing_to_do();
     let json = story.run(&["--json", "-F", "--config", "a=echo 1"]);
     assert_eq!(json.jobs("handler-finished").len(), 2);

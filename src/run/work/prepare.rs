@@ -113,7 +113,7 @@ impl Work<'_, '_> {
         let threads = needs.threads.to_string();
         Spec {
             command: match program {
-                Some(program) => interpreted(program),
+                Some(program) => interpreted(program, described.id),
                 None => self.shell(text),
             },
             env: THREAD_VARIABLES.iter().map(|name| (name.to_string(), threads.clone())).collect(),
@@ -123,10 +123,12 @@ impl Work<'_, '_> {
     }
 }
 
-/// A program as the executor takes it.
-pub(in crate::run) fn interpreted(program: Program) -> Command {
+/// A program as the executor takes it, in a file named after a number that no
+/// other has meanwhile.
+pub(in crate::run) fn interpreted(program: Program, number: u32) -> Command {
     let words = program.interpreter.iter().map(|w| w.to_string()).collect();
-    let interpreter = Some(Interpreter { words, ending: program.ending });
+    let directory = PathBuf::from(files::STATE_DIR).join(state::PROGRAMS);
+    let interpreter = Some(Interpreter { words, file: directory.join(format!("{number}{}", program.ending)) });
     Command { text: program.text, interpreter, ..Command::default() }
 }
 
