@@ -25,6 +25,7 @@ use crate::graph::{Graph, JobId};
 use crate::path::Paths;
 use crate::rule::{Action, Rule, Rulefile, Text};
 use crate::template::RenderError;
+use program::Job;
 use scope::{Mode, Scope};
 
 /// What all jobs of a run share.
@@ -76,8 +77,9 @@ impl<'a> Commands<'a> {
         self.book.rule(self.graph.rule(job))
     }
 
-    /// The text that runs, with the resources it was given.
-    pub fn render(&self, job: JobId, params: &Params<'_>, needs: &Needs) -> Result<Rendered, Diag> {
+    /// The text that runs in an attempt (counted from 1), with the resources it
+    /// was given.
+    pub fn render(&self, job: JobId, params: &Params<'_>, needs: &Needs, attempt: u32) -> Result<Rendered, Diag> {
         let rule = self.rule(job);
         let logs = files::logs(self, job);
         let scope = Scope { commands: self, job, rule, params, logs: &logs, mode: Mode::Run(needs) };
@@ -90,12 +92,12 @@ impl<'a> Commands<'a> {
             Action::None => (None, None),
             Action::Shell(text) => (Some(fill(text)?), None),
             Action::Run(body) => {
-                let program = self.body(job, body, params, needs, &logs);
+                let program = program::body(self.book, body, &Job::new(self, job, params, needs, &logs, attempt));
                 (Some(body.python.outdented()), Some(program))
             }
             Action::Script(script) => {
                 let found = self.find_script(job, script, params)?;
-                let program = self.script(job, &found, params, needs, &logs);
+                let program = program::script(self.book, &found, &Job::new(self, job, params, needs, &logs, attempt));
                 (Some(format!("script: {}", found.shown)), Some(program))
             }
         };

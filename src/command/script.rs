@@ -112,5 +112,5 @@ fn unreadable(name: &str, path: &str, why: &str) -> Diag {
     let (directory, file) = path.rsplit_once('/').unwrap_or((".", path));
     let near = crate::files::names_in(directory, 1000);
     let diag = diag.maybe_hint(did_you_mean(file, near.iter().map(String::as_str)));
-    diag.note(format!("its path is relative to the Rulefile: looked for `{path}`"))
+    diag.note("its path is relative to the Rulefile that names it")
 }

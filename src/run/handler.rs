@@ -6,10 +6,9 @@
 
 use super::open::Pipeline;
 use super::signals::Ask;
-use super::work::{self, Hands, interpreted};
+use super::work::{self, Hands, Ran, interpreted};
 use super::{Options, Tell};
 use crate::command::handler;
-use crate::diag::Diags;
 use crate::event::{End, Event, Summary};
 use crate::exec::{self, Executor, Exit, Signal, Spec, Status, Task};
 use crate::files;
@@ -28,10 +27,7 @@ const NO_JOB: u32 = u32::MAX;
 const SHOWN: usize = 64 * 1024;
 
 /// Runs all stale jobs of a pipeline, and the handlers around them.
-///
-/// # Errors
-/// If the state cannot be written, or a job's texts cannot be made.
-pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> Result<Summary, Diags> {
+pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> Ran {
     let book = pipeline.book;
     let hooks = &book.hooks;
     let totals = totals(pipeline.scene(), &pipeline.plan);
@@ -41,32 +37,33 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
     }
     let mut log = Log::create();
     log.take(&Event::Totals { totals, cores: options.cores, dry: false });
-    let Hands { executor, listener, live, render, tell } = hands;
+    let Hands { executor, listener, live, reasons, render, tell } = hands;
     listener.arm(true);
     let handlers = Handlers { book, options, log: log.path.clone(), asks: listener.asks.clone() };
     if let Some(body) = &hooks.start
         && let Some(signal) = handlers.run("onstart", body, executor, tell)
     {
-        pipeline.close().map_err(|d| vec![d])?;
-        return Ok(Summary { signal: Some(signal), ..Summary::default() });
+        let errors = pipeline.close().err().into_iter().collect();
+        return Ran { summary: Summary { signal: Some(signal), ..Summary::default() }, errors };
     }
     let mut both = |event: Option<Event>| {
         event.iter().for_each(|e| log.take(e));
         tell(event);
     };
-    let summary = work::execute(pipeline, options, Hands { executor, listener, live, render, tell: &mut both })?;
-    log.take(&Event::Done(summary.clone()));
+    let hands = Hands { executor, listener, live, reasons, render, tell: &mut both };
+    let mut ran = work::execute(pipeline, options, hands);
+    log.take(&Event::Done(ran.summary.clone()));
     log.end();
-    let (key, body) = match () {
-        () if summary.signal.is_some() || summary.drained => return Ok(summary),
-        () if summary.failed.is_empty() => ("onsuccess", &hooks.success),
-        () => ("onerror", &hooks.error),
+    let summary = &mut ran.summary;
+    let (key, body) = match summary.failed.is_empty() && ran.errors.is_empty() {
+        _ if summary.signal.is_some() || summary.drained => return ran,
+        true => ("onsuccess", &hooks.success),
+        false => ("onerror", &hooks.error),
     };
     if let Some(body) = body {
-        let signal = handlers.run(key, body, executor, tell);
-        return Ok(Summary { signal, ..summary });
+        summary.signal = handlers.run(key, body, executor, tell);
     }
-    Ok(summary)
+    ran
 }
 
 /// The run's log: what is told of it, in plain lines.

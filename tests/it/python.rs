@@ -299,7 +299,7 @@ fn without_python_nothing_starts() {
         .output()
         .expect("the program runs");
     let said = String::from_utf8_lossy(&run.stderr);
-    assert_eq!(run.status.code(), Some(2), "{said}");
+    assert_eq!(run.status.code(), Some(1), "{said}");
     assert!(said.contains("`python3` is not in `PATH`"), "{said}");
     assert!(!said.contains("[1/1]"), "{said}");
 }
@@ -324,6 +324,22 @@ rule a:
     );
     story.run(&["a"]).succeeds().ran(&["a"]);
     assert_eq!(story.read("a"), "[1, 4, 9]");
+}
+
+#[test]
+fn a_body_knows_its_attempt() {
+    let story = Story::new().rulefile(
+        r#"
+rule a:
+    output: "a"
+    retries: 2
+    run:
+        shell("echo {attempt} >> ran.log")
+        assert attempt == 2
+        shell("touch {output}")
+"#,
+    );
+    story.run(&["a"]).succeeds().ran(&["1", "2"]);
 }
 
 /// A Rulefile with all handlers.

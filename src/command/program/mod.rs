@@ -56,7 +56,7 @@ struct Section {
 }
 
 /// All of a job that a program is given.
-struct Job<'a> {
+pub(super) struct Job<'a> {
     input: Section,
     output: Section,
     params: Section,
@@ -88,7 +88,14 @@ fn all_named<'n>(entries: impl Iterator<Item = (&'n str, Val)>) -> Section {
 }
 
 impl<'a> Job<'a> {
-    fn new(commands: &Commands<'a>, job: JobId, params: &Params<'_>, needs: &Needs, logs: &[String]) -> Job<'a> {
+    pub(super) fn new(
+        commands: &Commands<'a>,
+        job: JobId,
+        params: &Params<'_>,
+        needs: &Needs,
+        logs: &[String],
+        attempt: u32,
+    ) -> Job<'a> {
         let rule: &'a Rule = commands.book.rule(commands.graph.rule(job));
         let values = commands.graph.wildcards(commands.paths, job, rule);
         let named = rule.params.iter().zip(params.iter());
@@ -105,7 +112,7 @@ impl<'a> Job<'a> {
             threads: needs.threads,
             rule: &rule.name,
             number: job.0,
-            attempt: 1,
+            attempt,
             config: &commands.book.config,
         }
     }
@@ -123,28 +130,18 @@ impl<'a> Job<'a> {
     }
 }
 
-impl<'a> Commands<'a> {
-    /// The program of a `run:` body.
-    pub(super) fn body(&self, job: JobId, body: &Body, params: &Params<'_>, needs: &Needs, logs: &[String]) -> Program {
-        python::body(self.book, body, &Job::new(self, job, params, needs, logs))
-    }
+/// The program of a `run:` body.
+pub(super) fn body(book: &Rulefile, body: &Body, job: &Job<'_>) -> Program {
+    python::body(book, body, job)
+}
 
-    /// The program of a script.
-    pub(super) fn script(
-        &self,
-        job: JobId,
-        found: &Found,
-        params: &Params<'_>,
-        needs: &Needs,
-        logs: &[String],
-    ) -> Program {
-        let job = Job::new(self, job, params, needs, logs);
-        match found.language {
-            Language::Python => python::script(self.book, found, &job),
-            Language::R => r::script(found, &job),
-            Language::Julia => julia::script(found, &job),
-            Language::Bash => bash::script(found, &job),
-        }
+/// The program of a script.
+pub(super) fn script(book: &Rulefile, found: &Found, job: &Job<'_>) -> Program {
+    match found.language {
+        Language::Python => python::script(book, found, job),
+        Language::R => r::script(found, job),
+        Language::Julia => julia::script(found, job),
+        Language::Bash => bash::script(found, job),
     }
 }
 
