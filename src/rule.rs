@@ -132,7 +132,7 @@ pub enum Action {
     /// `shell:`
     Shell(Text),
     /// `run:`
-    Run(Box<Body>),
+    Run(Arc<Body>),
     /// `script:`
     Script(Box<Script>),
 }

@@ -44,10 +44,13 @@ pub(super) struct File {
 
 /// The scripts read so far, by path; clones share.
 #[derive(Clone, Debug, Default)]
-pub struct Scripts(Arc<Mutex<FxHashMap<String, Result<Arc<File>, String>>>>);
+pub struct Scripts(Arc<Mutex<FxHashMap<String, Read>>>);
+
+/// A script, or why it cannot be read.
+type Read = Result<Arc<File>, String>;
 
 impl Scripts {
-    fn read(&self, path: &str) -> Result<Arc<File>, String> {
+    fn read(&self, path: &str) -> Read {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = known.get(path) {
             return found.clone();

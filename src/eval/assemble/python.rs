@@ -11,6 +11,7 @@ use crate::rule::{Action, Body, Hooks, Python, Rule, Variable};
 use crate::span::Span;
 use crate::syntax::{Piece, named};
 use crate::value::Val;
+use rustc_hash::FxHashMap;
 use starlark::environment::Module;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -64,8 +65,11 @@ impl<'a, 'm, 'v> Bodies<'a, 'm, 'v> {
 
     /// Gives every rule its body, and all handlers theirs.
     pub(super) fn fill(mut self, rules: &mut [Rule]) -> Hooks {
+        // Rules of a loop share their body.
+        let mut bodies: FxHashMap<Span, Arc<Body>> = FxHashMap::default();
         for (rule, span) in self.session.bodies.take() {
-            rules[rule.index()].action = Action::Run(Box::new(self.body(span)));
+            let body = bodies.entry(span).or_insert_with(|| Arc::new(self.body(span)));
+            rules[rule.index()].action = Action::Run(body.clone());
         }
         let mut hooks = Hooks::default();
         for (key, span) in self.session.hooks.take() {
