@@ -272,6 +272,18 @@ rule c:
 }
 
 #[test]
+fn a_traceback_has_lines_of_files_elsewhere() {
+    let story = Story::new().file("work/rules.smk", "\n\n\n# another\n").rulefile(
+        "workdir: \"work\"\ninclude: \"more/rules.smk\"\nrule a:\n    output: \"a\"\n    run:\n        f(output)\n",
+    );
+    story.write("more/rules.smk", "def f(x):\n    with open(x[0]) as lines:\n        return lines\n");
+    let run = story.run(&["a"]);
+    run.fails()
+        .stderr_has("File \"more/rules.smk\", line 2, in f\n                with open(x[0])")
+        .stderr_has("f(output)");
+}
+
+#[test]
 fn much_data_leaves_no_file_behind() {
     let story = Story::new().rulefile(
         r#"

@@ -221,13 +221,16 @@ def clean(error, main, seen):
 def complain(error, files, main):
     """Prints an error with lines of the files as they are shown."""
     import linecache
+    import traceback
 
     for shown, path in files.items():
         lines = linecache.updatecache(path)
         linecache.cache[shown] = (1, None, lines, shown)
     clean(error, main, set())
     sys.stdout.flush()
-    sys.excepthook(type(error), error, error.__traceback__)
+    # The interpreter's own hook looks for the files by itself, and finds others.
+    show = traceback.print_exception if sys.excepthook is sys.__excepthook__ else sys.excepthook
+    show(type(error), error, error.__traceback__)
     sys.exit(1)
 
 
