@@ -18,6 +18,7 @@ mod given;
 mod load;
 mod mark;
 mod missing;
+mod python;
 mod session;
 mod wildcards;
 

@@ -2,7 +2,7 @@
 
 use super::Options;
 use super::select::{named, select};
-use crate::command::{Commands, Settings};
+use crate::command::{Commands, Scripts, Settings};
 use crate::diag::{Diag, Diags, Kind};
 use crate::eval::{Functions, SizeOf};
 use crate::files::{self, Clock, Memo, StatAhead};
@@ -75,7 +75,8 @@ impl<'a> Pipeline<'a> {
         select(book, &mut graph, &paths, &options.selection).map_err(|d| vec![d])?;
         let force = force(book, &graph, &paths, options)?;
         let workdir = std::env::current_dir().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
-        let settings = Settings { cores: options.cores, workdir, limits: options.limits.clone() };
+        let settings =
+            Settings { cores: options.cores, workdir, limits: options.limits.clone(), scripts: Scripts::default() };
         let clock = Clock::new(Path::new(files::STATE_DIR));
         let size_of = size_of();
         let commands =

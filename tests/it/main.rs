@@ -14,6 +14,8 @@ mod model;
 mod options;
 mod output;
 mod plans;
+mod python;
+mod scripts;
 mod select;
 mod story;
 mod trouble;
