@@ -214,6 +214,11 @@ pub enum Event {
         /// The job.
         job: Arc<Job>,
     },
+    /// A checkpoint is done, and so many jobs that may run came to light.
+    Grown {
+        /// How many.
+        jobs: usize,
+    },
     /// No more jobs are started: a failure, a signal, or `--drain`.
     Stopping {
         /// One line: why.

@@ -216,7 +216,7 @@ impl App {
     ) -> Result<Pipeline<'a>, Diags> {
         let (opened, warnings) = run::open_state(run::Mode::Look, prefetch).map_err(|d| vec![d])?;
         self.reporter().diags(&warnings, &self.sources);
-        self.plan(book, functions, options, opened)
+        self.plan(book, functions, options, run::Mode::Look, opened)
     }
 
     fn plan<'a>(
@@ -224,6 +224,7 @@ impl App {
         book: &'a Rulefile,
         functions: &'a eval::Functions,
         options: &Options,
+        mode: run::Mode,
         opened: run::Opened,
     ) -> Result<Pipeline<'a>, Diags> {
         let begin = Instant::now();
@@ -237,7 +238,7 @@ impl App {
                 reporter.event(&Event::Hashing { done, total });
             }
         };
-        let pipeline = Pipeline::plan(book, functions, options, opened, &progress)?;
+        let pipeline = Pipeline::plan(book, functions, options, mode, opened, &progress)?;
         for diag in run::left_out(&pipeline) {
             self.note(&diag);
         }
@@ -328,7 +329,7 @@ impl App {
         if let Recovered::Interrupted(signal) = recovered {
             return Ok(End::Summary(Summary { signal: Some(signal), ..Summary::default() }));
         }
-        let mut pipeline = self.plan(book, functions, options, opened)?;
+        let mut pipeline = self.plan(book, functions, options, run::Mode::Run, opened)?;
         for rule in &self.args.accept {
             let accepted = run::accept_rule(&mut pipeline, rule).map_err(|d| vec![d])?;
             self.accepted(rule, accepted);

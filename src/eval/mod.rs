@@ -10,6 +10,7 @@ mod assemble;
 mod builtin;
 mod config;
 mod convert;
+mod deferred;
 mod explain;
 mod fault;
 mod files;
@@ -21,6 +22,7 @@ mod missing;
 mod session;
 mod wildcards;
 
+pub use deferred::{Checkpoints, Need, Unavailable};
 pub use function::{Call, FileName, Functions, JobFiles, SizeOf};
 
 use crate::diag::Diags;

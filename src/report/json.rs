@@ -186,6 +186,11 @@ struct Waiting<'a> {
 }
 
 #[derive(Serialize)]
+struct Grown {
+    jobs: usize,
+}
+
+#[derive(Serialize)]
 struct Stopping<'a> {
     why: &'a str,
 }
@@ -265,6 +270,7 @@ pub fn event(out: &mut String, unix_ms: u64, event: &Event) {
             push(out, unix_ms, "job-failed", fields);
         }
         Event::CutOff { job } => push(out, unix_ms, "job-cut-off", JobFields::from(&**job)),
+        Event::Grown { jobs } => push(out, unix_ms, "grown", Grown { jobs: *jobs }),
         Event::Stopping { why } => push(out, unix_ms, "stopping", Stopping { why }),
         Event::Done(summary) => push(out, unix_ms, "run-finished", finish(summary)),
     }

@@ -229,6 +229,7 @@ impl Reporter {
                 self.failed(job, end, problem.as_deref(), *retry, now.instant)
             }
             Event::CutOff { job } => self.cut_off(job, now.instant),
+            Event::Grown { jobs } => self.progress.total += jobs,
             Event::Done(summary) => self.done(summary),
         }
     }

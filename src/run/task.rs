@@ -14,7 +14,7 @@ use crate::settle::{self, Marks, Moved, Out, Settler, Transaction};
 use crate::state::{JobNo, State};
 use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Outputs of a job that together are larger than this are worth a wait.
@@ -24,8 +24,9 @@ const MOMENT: Duration = Duration::from_millis(30);
 
 /// What all tasks of a run share.
 pub struct Shared {
-    /// All paths.
-    pub paths: Arc<Paths>,
+    /// All paths. Only the loop adds to them. Who locks both this and the state
+    /// locks the state first, unless it is the loop.
+    pub paths: RwLock<Paths>,
     /// The log, behind a lock: marks and records are written by workers.
     pub state: Mutex<State>,
     /// The file system's clock.
@@ -50,9 +51,14 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The paths so far.
+    pub fn paths(&self) -> RwLockReadGuard<'_, Paths> {
+        self.paths.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What stands for a file's or a directory's content, with its stat; none
     /// if it cannot be read.
-    fn digest_of(&self, path: &str) -> Option<(Stat, Digest)> {
+    pub fn digest_of(&self, path: &str) -> Option<(Stat, Digest)> {
         if self.trust.covers(path) {
             return stat_of(path).map(|stat| (stat, files::trusted_stat_digest(&stat)));
         }
@@ -221,7 +227,7 @@ impl JobTask {
             aside: token.as_str().into(),
             when_ms: unix_ms(SystemTime::now()),
         };
-        self.number = Some(state.started(started, &self.shared.paths).map_err(|d| d.message)?);
+        self.number = Some(state.started(started, &self.shared.paths()).map_err(|d| d.message)?);
         Ok(token)
     }
 
@@ -232,8 +238,8 @@ impl JobTask {
         }
     }
 
-    fn path(&self, id: PathId) -> &str {
-        self.shared.paths.str(id)
+    fn path(&self, id: PathId) -> String {
+        self.shared.paths().str(id).to_owned()
     }
 
     /// `protected()` outputs are not made again.
@@ -251,7 +257,7 @@ impl JobTask {
         self.before.clear();
         for input in &self.inputs {
             let path = self.path(input.path);
-            match stat_of(path) {
+            match stat_of(&path) {
                 Some(stat) => self.before.push(Some(stat).filter(|_| !input.ancient)),
                 None => return Err(format!("its input `{path}` is not there any more")),
             }
@@ -266,7 +272,7 @@ impl JobTask {
             if self.digested.is_empty() {
                 self.reading = self.shared.clock.read();
             }
-            let digest = match self.shared.digest_of(self.path(path)) {
+            let digest = match self.shared.digest_of(&self.path(path)) {
                 Some((stat, digest)) if self.before[i].is_some_and(|b| b.same_content(&stat)) => {
                     self.digested.push(Seen { path, stat, digest });
                     digest
@@ -287,7 +293,7 @@ impl JobTask {
         let outputs = self.digest_outputs().map_err(Some)?;
         let changed = self.changed_inputs();
         self.complete_record(exit, &outputs);
-        let recorded = self.shared.state().append(&self.record, self.number, &self.shared.paths);
+        let recorded = self.shared.state().append(&self.record, self.number, &self.shared.paths());
         recorded.map_err(|d| Some(d.message))?;
         let moved = self.commit();
         let made_from = self.record.made_from;
@@ -331,7 +337,7 @@ impl JobTask {
         if settled {
             self.mark_settled();
         }
-        let back = self.aside.iter().filter_map(|(id, old)| Some((*id, *old, stat_of(self.path(*id))?))).collect();
+        let back = self.aside.iter().filter_map(|(id, old)| Some((*id, *old, stat_of(&self.path(*id))?))).collect();
         let outputs: Vec<PathId> = self.outputs.iter().map(|(p, _)| *p).collect();
         if self.number.is_some() && !outputs.is_empty() {
             let failure = Failure {
@@ -339,7 +345,7 @@ impl JobTask {
                 exit: exec::describe(&exit.status).into(),
                 attempt: self.record.stats.attempt,
             };
-            let _ = self.shared.state().annotate_failure(&outputs, &failure, &self.shared.paths);
+            let _ = self.shared.state().annotate_failure(&outputs, &failure, &self.shared.paths());
         }
         Outcome::Failed { exit, problem, back, moved }
     }
@@ -347,7 +353,7 @@ impl JobTask {
     fn wait_for_outputs(&self) -> Result<(), String> {
         // None: for as long as it takes.
         let deadline = Instant::now().checked_add(self.shared.latency_wait);
-        let missing = |(id, _): &&(PathId, Out)| stat_of(self.path(*id)).is_none();
+        let missing = |(id, _): &&(PathId, Out)| stat_of(&self.path(*id)).is_none();
         while let Some((id, _)) = self.outputs.iter().find(missing) {
             if deadline.is_some_and(|d| Instant::now() >= d) {
                 return Err(format!("it succeeded, but did not make its output `{}`", self.path(*id)));
@@ -355,7 +361,7 @@ impl JobTask {
             std::thread::sleep(Duration::from_millis(20));
         }
         for (id, out) in &self.outputs {
-            let is_dir = stat_of(self.path(*id)).is_some_and(|s| s.kind == files::Kind::Dir);
+            let is_dir = stat_of(&self.path(*id)).is_some_and(|s| s.kind == files::Kind::Dir);
             if is_dir != out.marks.contains(Marks::DIRECTORY) {
                 let path = self.path(*id);
                 return Err(match is_dir {
@@ -372,7 +378,7 @@ impl JobTask {
     /// rather than to have large outputs read twice.
     fn read_clock(&self) -> Reading {
         let reading = self.shared.clock.read();
-        let stats: Vec<Stat> = self.outputs.iter().filter_map(|(id, _)| stat_of(self.path(*id))).collect();
+        let stats: Vec<Stat> = self.outputs.iter().filter_map(|(id, _)| stat_of(&self.path(*id))).collect();
         let large = stats.iter().map(|s| s.size).sum::<u64>() >= LARGE;
         if !large || reading.dev.is_none() || stats.iter().all(|stat| reading.trusts(stat)) {
             return reading;
@@ -384,7 +390,7 @@ impl JobTask {
     fn digest_outputs(&self) -> Result<Vec<Seen>, String> {
         let seen = |(id, out): &(PathId, Out)| {
             let path = self.path(*id);
-            let found = self.shared.digest_of(path);
+            let found = self.shared.digest_of(&path);
             let (stat, digest) = found.ok_or_else(|| format!("cannot read its output `{path}`"))?;
             // A touched file says by itself nothing of what it stands for.
             let digest = if out.marks.contains(Marks::TOUCH) { self.made_from() } else { digest };
@@ -401,12 +407,12 @@ impl JobTask {
             let input = self.inputs[i];
             let Some(before) = self.before[i] else { continue };
             let path = self.path(input.path);
-            let same = stat_of(path).is_some_and(|now| self.shared.same_content(path, &before, &now));
+            let same = stat_of(&path).is_some_and(|now| self.shared.same_content(&path, &before, &now));
             let known = input.digest.filter(|d| !d.is_unknown());
             if same && known.is_some() {
                 continue;
             }
-            let now = self.shared.digest_of(path).map(|(_, d)| d);
+            let now = self.shared.digest_of(&path).map(|(_, d)| d);
             if known.is_none() || now != known {
                 self.inputs[i].digest = Some(Digest::UNKNOWN);
                 changed.push(input.path);

@@ -219,6 +219,23 @@ impl Scheduler {
     /// paths anew. To be called after their edges were added.
     pub fn start(&mut self) {
         self.measure();
+        self.release_new();
+        for id in self.ready.drain() {
+            self.ready.push(self.place(id), self.jobs[id.index()].need);
+        }
+    }
+
+    /// Lets the jobs added since the last time begin to move, when each was
+    /// added after those it waits for: only their paths are measured.
+    pub fn start_new(&mut self) {
+        for i in (self.started..self.jobs.len()).rev() {
+            let longest = self.consumers(JobId(i as u32)).map(|to| self.jobs[to.index()].path).max();
+            self.jobs[i].path = u64::from(self.jobs[i].weight) + longest.unwrap_or(0);
+        }
+        self.release_new();
+    }
+
+    fn release_new(&mut self) {
         for i in self.started..self.jobs.len() {
             let id = JobId(i as u32);
             if self.jobs[i].waiting == 0 && self.jobs[i].state == JobState::Waiting {
@@ -226,9 +243,6 @@ impl Scheduler {
             }
         }
         self.started = self.jobs.len();
-        for id in self.ready.drain() {
-            self.ready.push(self.place(id), self.jobs[id.index()].need);
-        }
     }
 
     /// The longest path from each job to the end, without recursion: jobs in an

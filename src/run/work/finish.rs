@@ -8,6 +8,7 @@ use crate::event::{self, End, Event};
 use crate::exec::{self, Exit};
 use crate::files;
 use crate::graph::JobId;
+use crate::path::PathId;
 use crate::run::adopt::adopt;
 use crate::run::task::{Made, Outcome};
 use crate::schedule::Outcome as Ended;
@@ -39,11 +40,12 @@ impl Work<'_, '_> {
         for (seen, reading) in outputs.chain(made.inputs.iter().map(|seen| (seen, made.inputs_reading))) {
             self.facts.set(seen.path, true, seen.digest);
             self.memo.insert(seen.path, &seen.stat, seen.digest, reading);
-            if self.options.trust.covers(self.commands.paths.str(seen.path)) {
+            if self.options.trust.covers(self.shared.paths().str(seen.path)) {
                 self.memo.by_stat(seen.path, &seen.stat, true);
             }
         }
         self.plan.set_fresh(job);
+        self.look_inside(job);
         self.adopt(&running, made);
         self.scheduler.finished(running.slot, Ended::Made);
         self.summary.made += 1;
@@ -54,7 +56,7 @@ impl Work<'_, '_> {
             self.note(Diag::warning(Kind::Job, message).note(format!("it is kept as `{}`", moved.to.display())));
         }
         for path in &made.changed {
-            let name = self.commands.paths.str(*path).to_owned();
+            let name = self.shared.paths().str(*path).to_owned();
             let rule = &running.job.rule;
             let diag = Diag::warning(Kind::Job, format!("`{name}` changed while rule `{rule}` was reading it"))
                 .note("the job is stale, and will run again next time");
@@ -72,9 +74,14 @@ impl Work<'_, '_> {
 
     /// Deletes `temp()` files that nobody reads any more.
     pub(super) fn drop_temps(&mut self, job: JobId) {
-        for path in self.temps.done(self.commands.graph, job) {
-            let name = self.commands.paths.str(path);
-            match self.shared.settler.delete(name) {
+        let over = self.temps.done(&self.graph, job);
+        self.delete_temps(over);
+    }
+
+    pub(super) fn delete_temps(&mut self, over: Vec<PathId>) {
+        for path in over {
+            let name = self.shared.paths().str(path).to_owned();
+            match self.shared.settler.delete(&name) {
                 Ok(_) => self.facts.set(path, false, Digest::UNKNOWN),
                 Err(fault) => self.note(Diag::warning(Kind::System, fault.to_string())),
             }
@@ -95,7 +102,7 @@ impl Work<'_, '_> {
         let mut trouble = Vec::new();
         let mut state = self.shared.state();
         for (path, old, new) in changed {
-            trouble.extend(adopt(&mut state, self.commands.paths, path, old, new).err());
+            trouble.extend(adopt(&mut state, &self.shared.paths(), path, old, new).err());
         }
         drop(state);
         trouble.into_iter().for_each(|diag| self.give_up(diag));

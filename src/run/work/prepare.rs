@@ -55,7 +55,8 @@ impl Work<'_, '_> {
     }
 
     fn prepare(&self, job: JobId, slot: Slot) -> Result<(JobTask, Running, Vec<event::ReasonText>), Box<Diag>> {
-        let commands = &self.commands;
+        let paths = self.shared.paths();
+        let commands = &self.fixed.commands(&self.graph, &paths);
         let params = commands.params(&[job]).pop().expect("one answer for one job")?;
         let needs = commands.needs(job, 1)?;
         let rendered = commands.render(job, &params, &needs)?;
@@ -75,7 +76,7 @@ impl Work<'_, '_> {
     }
 
     fn task(&self, job: JobId, rendered: Rendered, needs: &Needs, recipe: Recipe, described: &event::Job) -> JobTask {
-        let digest = recipe.digest(&self.commands, job);
+        let digest = recipe.digest(&self.fixed.commands(&self.graph, &self.shared.paths()), job);
         let (inputs, outputs) = self.with_scene(|scene| (task_inputs(scene, job), outs(scene, job)));
         JobTask {
             job,
@@ -97,7 +98,7 @@ impl Work<'_, '_> {
     }
 
     fn spec(&self, text: String, needs: &Needs, described: &event::Job) -> Spec {
-        let book = self.commands.book;
+        let book = self.fixed.book;
         let threads = needs.threads.to_string();
         Spec {
             command: Command {
