@@ -387,6 +387,10 @@ impl App {
                 },
             ));
         }
+        if let Some(first) = touched.open.first() {
+            let message = format!("`{first}` stays stale: what it reads is not known before its checkpoint is done");
+            self.note(&Diag::warning(Kind::Plan, message));
+        }
         Ok(End::Code(0))
     }
 

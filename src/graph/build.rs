@@ -122,6 +122,16 @@ impl<'a> Ground<'a> {
         }
     }
 
+    /// Some jobs were put into the order in vain; those from `first` on are no more.
+    pub(super) fn shrink_order(&mut self, jobs: &[JobId], first: usize) {
+        for job in jobs.iter().filter(|j| j.index() >= first) {
+            self.ordered[job.index()] = false;
+            self.beyond[job.index()] = false;
+        }
+        self.ordered.truncate(first);
+        self.beyond.truncate(first);
+    }
+
     /// Remembers the directories that some jobs make.
     pub(super) fn add_directories(&mut self, graph: &Graph, jobs: &[JobId]) {
         for job in jobs {
@@ -143,6 +153,8 @@ pub(super) struct Builder<'a, 'p> {
     pub(super) wave: Vec<JobId>,
     /// Paths whose makers were looked for, in that order.
     pub(super) asked: Vec<PathId>,
+    /// What params functions of jobs need, beside their input functions.
+    pub(super) needs: FxHashMap<JobId, Vec<Need>>,
     captures: Vec<Range<u32>>,
     found: Vec<Candidate>,
     text: String,
@@ -175,6 +187,7 @@ impl<'a, 'p> Builder<'a, 'p> {
             paths,
             wave: Vec::new(),
             asked: Vec::new(),
+            needs: FxHashMap::default(),
             captures: Vec::new(),
             found: Vec::new(),
             text: String::new(),
@@ -236,10 +249,7 @@ impl<'a, 'p> Builder<'a, 'p> {
             found.retain(|c| c.rule == rule);
         }
         let maker = match found.as_slice() {
-            [] => {
-                self.look_for_tree(path);
-                Maker::Source
-            }
+            [] => Maker::Source,
             [only] => Maker::Job(self.job(only, path)),
             several => {
                 let jobs = several.iter().map(|c| self.job(c, path)).collect();
@@ -249,6 +259,7 @@ impl<'a, 'p> Builder<'a, 'p> {
         };
         *self.graph.maker_mut(path) = maker;
         self.found = found;
+        self.look_for_tree(path);
     }
 
     /// A later `rules.X.output` decides among several.
@@ -366,7 +377,7 @@ impl<'a, 'p> Builder<'a, 'p> {
         let rule = self.ground.book.rule(self.graph.rule(job));
         let start = self.graph.inputs.len();
         let mut pins = Vec::new();
-        let mut needs = Vec::new();
+        let mut needs = self.needs.remove(&job).unwrap_or_default();
         let mut layout = Layout::new(rule);
         for (i, input) in rule.inputs.items.iter().enumerate() {
             let before = self.graph.inputs.len() - start;

@@ -30,11 +30,13 @@ pub struct Region<'a> {
     pub first: usize,
     /// Jobs that are older, and have other inputs now.
     pub roots: &'a [JobId],
+    /// Whether jobs that were never open may have become so.
+    pub opened: bool,
 }
 
 /// Makes every choice, or says why a target cannot be had.
 pub fn settle(scene: Scene<'_>, ground: &mut Ground<'_>, graph: &mut Graph, asked: Vec<PathId>) -> Result<(), Diags> {
-    let region = Region { asked, first: 0, roots: &[] };
+    let region = Region { asked, first: 0, roots: &[], opened: false };
     let mut chooser = Chooser::new(scene, ground, graph, region);
     chooser.drop_for_missing_sources();
     chooser.pick();
@@ -59,8 +61,8 @@ pub fn extend(
     chooser.drop_for_missing_sources();
     chooser.pick();
     let walked = loop {
-        let (ground, roots) = (&chooser.ground, chooser.region.roots);
-        let enters = |j: JobId| !ground.is_ordered(j) || ground.is_beyond(j);
+        let (ground, roots, opened) = (&chooser.ground, chooser.region.roots, chooser.region.opened);
+        let enters = |j: JobId| opened || !ground.is_ordered(j) || ground.is_beyond(j);
         match order_from(chooser.graph, roots, &enters) {
             Ok(walked) => break walked,
             Err(cycle) => chooser.cut(cycle)?,
@@ -126,7 +128,7 @@ impl<'a, 'b, 'g, 'r> Chooser<'a, 'b, 'g, 'r> {
 
     /// Whether a file that is not there lies where a checkpoint is still to run.
     fn may_appear(&self, path: PathId) -> bool {
-        self.graph.tree_of(path).is_some_and(|tree| match self.graph.maker_of(tree) {
+        self.graph.gates.trees(path).iter().any(|tree| match self.graph.maker_of(*tree) {
             Maker::Job(job) => !self.graph.is_passed(job),
             Maker::Several => true,
             Maker::Unseen | Maker::Source => false,
@@ -137,7 +139,8 @@ impl<'a, 'b, 'g, 'r> Chooser<'a, 'b, 'g, 'r> {
     fn gone_with(&mut self, tree: PathId) -> Vec<PathId> {
         let inside = self.graph.inside(tree).to_vec();
         let there = self.scene.files.exist(self.scene.paths, &inside);
-        inside.into_iter().zip(there).filter(|(_, there)| !there).map(|(p, _)| p).collect()
+        let gone = inside.into_iter().zip(there).filter(|(p, there)| !there && !self.may_appear(*p));
+        gone.map(|(p, _)| p).filter(|p| self.graph.maker_of(*p) == Maker::Source).collect()
     }
 
     fn exists(&mut self, path: PathId) -> bool {
@@ -188,7 +191,7 @@ impl<'a, 'b, 'g, 'r> Chooser<'a, 'b, 'g, 'r> {
             } else {
                 *self.graph.maker_mut(output) = Maker::Source;
                 lost.extend(self.gone_with(output));
-                if !self.exists(output) {
+                if !self.exists(output) && !self.may_appear(output) {
                     lost.push(output);
                 }
             }
@@ -264,6 +267,7 @@ impl<'a, 'b, 'g, 'r> Chooser<'a, 'b, 'g, 'r> {
             return Err(self.view().unmakeable(&dead, &[]));
         }
         let mut new: Vec<JobId> = walked;
+        let roots: FxHashSet<JobId> = roots.iter().copied().collect();
         new.retain(|j| !self.ground.is_ordered(*j) || roots.contains(j));
         self.view().ambiguous(&self.ambiguous, new.iter().copied(), &[])?;
         self.adopt_side_outputs(&new)?;

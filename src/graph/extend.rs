@@ -5,43 +5,84 @@
 //! graph is as it was.
 
 use super::build::{Builder, Files, Ground};
+use super::order::order;
 use super::{Graph, JobId, Maker, Row, choose};
 use crate::diag::Diags;
 use crate::eval::Need;
 use crate::path::{PathId, Paths};
+use rustc_hash::FxHashSet;
 
-/// Calls the functions of some open jobs again. Gives what is new, each job
-/// after those it depends on, the jobs themselves among them; one of them may
-/// be open again.
+/// What a graph is extended by.
+pub struct Extension<'a> {
+    /// Jobs whose functions are called again.
+    pub jobs: &'a [JobId],
+    /// What they need besides, because their params functions ask for it. Then
+    /// circles are looked for in the whole graph.
+    pub needs: Vec<(JobId, Vec<Need>)>,
+    /// What is asked about files.
+    pub files: &'a mut dyn Files,
+}
+
+/// What a graph was extended by.
+pub struct Extended {
+    /// What is new, each job after those it depends on, and the jobs themselves
+    /// whose functions were called; some may be open again.
+    pub jobs: Vec<JobId>,
+    before: Before,
+}
+
+impl Extended {
+    /// Takes the last extension back.
+    pub fn undo(self, ground: &mut Ground<'_>, graph: &mut Graph, paths: &Paths) {
+        ground.shrink_order(&self.jobs, self.before.jobs);
+        graph.order.truncate(self.before.order);
+        self.before.restore(ground, graph, paths);
+    }
+}
+
+/// Calls the functions of some jobs again.
 ///
 /// # Errors
 /// Of the functions; of inference, as for a whole graph.
 pub fn extend(
     ground: &mut Ground<'_>,
     graph: &mut Graph,
-    files: &mut dyn Files,
     paths: &mut Paths,
-    jobs: &[JobId],
-) -> Result<Vec<JobId>, Diags> {
+    by: Extension<'_>,
+) -> Result<Extended, Diags> {
+    let Extension { jobs, needs, files } = by;
     ground.survey(graph);
-    let before = Before::of(ground, graph, jobs);
+    let mut before = Before::of(ground, graph, jobs);
+    let opened = !needs.is_empty();
     let mut builder = Builder::new(ground, graph, files, paths);
     builder.wave = jobs.to_vec();
+    builder.needs = needs.into_iter().collect();
     let grown = builder.grow();
-    let asked = std::mem::take(&mut builder.asked);
+    before.asked = std::mem::take(&mut builder.asked);
     let new = grown.and_then(|()| {
-        let region = choose::Region { asked: asked.clone(), first: before.jobs, roots: jobs };
+        let region = choose::Region { asked: before.asked.clone(), first: before.jobs, roots: jobs, opened };
         choose::extend(choose::Scene { paths, files }, ground, graph, region)
     });
     match new {
         Ok(new) => {
-            graph.order.extend(new.iter().filter(|j| j.index() >= before.jobs));
-            Ok(new)
+            let roots: FxHashSet<JobId> = jobs.iter().copied().collect();
+            graph.order.extend(new.iter().filter(|j| !roots.contains(j)));
+            Ok(Extended { jobs: new, before })
         }
         Err(diags) => {
-            before.restore(ground, graph, paths, &asked);
+            before.restore(ground, graph, paths);
             Err(diags)
         }
+    }
+}
+
+impl Graph {
+    /// Orders all jobs anew, after extensions.
+    ///
+    /// # Panics
+    /// If jobs depend on themselves, which an extension does not let pass.
+    pub fn reorder(&mut self) {
+        self.order = order(self).expect("bug: an extension of the graph made a circle");
     }
 }
 
@@ -52,6 +93,9 @@ struct Before {
     inputs: usize,
     outputs: usize,
     endless: usize,
+    order: usize,
+    /// Paths whose makers were looked for since.
+    asked: Vec<PathId>,
     rows: Vec<(JobId, Row, Option<Vec<JobId>>)>,
 }
 
@@ -64,15 +108,17 @@ impl Before {
             inputs: graph.inputs.len(),
             outputs: graph.outputs.len(),
             endless: ground.endless.len(),
+            order: graph.order.len(),
+            asked: Vec::new(),
             rows: jobs.iter().map(row).collect(),
         }
     }
 
-    fn restore(self, ground: &mut Ground<'_>, graph: &mut Graph, paths: &Paths, asked: &[PathId]) {
+    fn restore(self, ground: &mut Ground<'_>, graph: &mut Graph, paths: &Paths) {
         for job in (self.jobs..graph.jobs.len()).map(|i| JobId(i as u32)) {
             self.forget(job, ground, graph, paths);
         }
-        for path in asked {
+        for path in &self.asked {
             *graph.maker_mut(*path) = Maker::Unseen;
             graph.options.remove(path);
             graph.gates.forget_path(*path);

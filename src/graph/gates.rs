@@ -24,8 +24,9 @@ pub(super) struct Gates {
     asked: Vec<JobId>,
     /// For an open job, the checkpoints' jobs it waits for.
     open: BTreeMap<JobId, Vec<JobId>>,
-    /// For a file that lies in a directory which a checkpoint makes, that directory.
-    trees: FxHashMap<PathId, PathId>,
+    /// For a file that lies in directories which checkpoints may make, those, the
+    /// nearest first.
+    trees: FxHashMap<PathId, Vec<PathId>>,
     /// And the other way round.
     inside: FxHashMap<PathId, Vec<PathId>>,
 }
@@ -39,12 +40,13 @@ impl Gates {
         &self.asked
     }
 
-    pub(super) fn tree(&self, path: PathId) -> Option<PathId> {
-        if self.trees.is_empty() { None } else { self.trees.get(&path).copied() }
+    /// The directories a file may lie in.
+    pub(super) fn trees(&self, path: PathId) -> &[PathId] {
+        if self.trees.is_empty() { &[] } else { self.trees.get(&path).map_or(&[], Vec::as_slice) }
     }
 
     fn add_tree(&mut self, tree: PathId, path: PathId) {
-        self.trees.insert(path, tree);
+        self.trees.entry(path).or_default().push(tree);
         self.inside.entry(tree).or_default().push(path);
     }
 
@@ -57,8 +59,10 @@ impl Gates {
     }
 
     pub(super) fn forget_path(&mut self, path: PathId) {
-        if let Some(inside) = self.trees.remove(&path).and_then(|tree| self.inside.get_mut(&tree)) {
-            inside.retain(|p| *p != path);
+        for tree in self.trees.remove(&path).unwrap_or_default() {
+            if let Some(inside) = self.inside.get_mut(&tree) {
+                inside.retain(|p| *p != path);
+            }
         }
     }
 
@@ -112,11 +116,6 @@ impl Graph {
         self.gates.inside.get(&tree).map_or(&[], Vec::as_slice)
     }
 
-    /// Orders all jobs anew, after an extension.
-    pub fn reorder(&mut self) {
-        self.order = super::order::order(self).expect("bug: an extension of the graph made a cycle");
-    }
-
     /// Whether functions may read what a job of a checkpoint made.
     pub fn is_passed(&self, job: JobId) -> bool {
         self.gates.passed.contains(&job)
@@ -137,7 +136,7 @@ impl Graph {
     /// The directory of a checkpoint that a file lies in, if no rule makes the
     /// file itself.
     pub fn tree_of(&self, path: PathId) -> Option<PathId> {
-        self.gates.tree(path)
+        self.gates.trees(path).iter().copied().find(|tree| self.maker(*tree).is_some())
     }
 }
 
@@ -148,7 +147,7 @@ impl Builder<'_, '_> {
         Need { rule: self.graph.rule(job), values }
     }
 
-    /// A file that no rule makes may lie in a directory that a checkpoint makes.
+    /// A file may lie in a directory that a checkpoint makes.
     pub(super) fn look_for_tree(&mut self, path: PathId) {
         if !self.ground.trees {
             return;
@@ -165,7 +164,7 @@ impl Builder<'_, '_> {
             if makes {
                 let tree = self.paths.intern(above);
                 self.graph.gates.add_tree(tree, path);
-                return self.ask(tree, None);
+                self.ask(tree, None);
             }
         }
     }

@@ -16,7 +16,7 @@ mod order;
 mod target;
 
 pub use build::{Files, Ground, Request, build};
-pub use extend::extend;
+pub use extend::{Extended, Extension, extend};
 pub use target::Target;
 
 use crate::path::{PathId, Paths};
@@ -171,7 +171,7 @@ impl Graph {
     /// The job that a file comes from: its maker, or that of the directory of a
     /// checkpoint which the file lies in. None if it is a source.
     pub fn origin(&self, path: PathId) -> Option<JobId> {
-        self.maker(path).or_else(|| self.maker(self.gates.tree(path)?))
+        self.maker(path).or_else(|| self.gates.trees(path).iter().find_map(|tree| self.maker(*tree)))
     }
 
     /// Files of the plan that are taken as they are, though a rule could make

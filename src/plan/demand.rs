@@ -32,6 +32,8 @@ pub fn pass(scene: Scene<'_>, plan: &mut Plan) {
             && let Some((output, need)) = missing(scene, &needs, job)
         {
             match need {
+                Need::Yes if graph.open(job).is_some() => plan.set_lacking(job, output),
+                _ if graph.open(job).is_some() => {}
                 Need::Yes => plan.set_missing(job, output),
                 Need::Maybe(reader) if plan.verdict(job) == Verdict::Fresh => {
                     plan.verdicts[job.index()] = Verdict::Maybe;

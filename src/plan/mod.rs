@@ -66,6 +66,8 @@ pub struct Plan {
     dormant: FxHashSet<JobId>,
     /// Jobs that are planned on what a checkpoint made before it runs again.
     supposed: FxHashMap<JobId, Supposed>,
+    /// Outputs that are needed and missing, of jobs that are still open.
+    lacking: FxHashMap<JobId, PathId>,
     /// Jobs that are decided for good: none before them is open.
     settled: Vec<bool>,
 }
@@ -132,6 +134,11 @@ impl Plan {
     pub fn decide(&mut self, scene: Scene<'_>, job: JobId) -> Verdict {
         self.reach(scene.commands.graph);
         let mut decision = decide::decide(scene, job, &self.verdicts);
+        if let (decide::Decision::Fresh, Some(output)) = (&decision, self.lacking.get(&job))
+            && !scene.facts.exists(*output)
+        {
+            decision = decide::Decision::Run(Cause::Missing(*output));
+        }
         if let Some(supposed) = self.supposed.get(&job)
             && supposed.weakens(&decision, only_gathers(scene, job))
         {
@@ -171,6 +178,12 @@ impl Plan {
     /// run would need.
     pub fn is_dormant(&self, job: JobId) -> bool {
         self.dormant.contains(&job) && self.verdict(job) == Verdict::Maybe
+    }
+
+    /// Once it is known what an open job reads, it must run because an output
+    /// that is needed is missing.
+    fn set_lacking(&mut self, job: JobId, output: PathId) {
+        self.lacking.insert(job, output);
     }
 
     /// The job was made, or found to be up to date.

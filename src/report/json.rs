@@ -98,6 +98,13 @@ struct PlannedFields<'a> {
     waits_for: &'a [String],
     reasons: Vec<ReasonFields<'a>>,
     replaces: &'a [String],
+    beyond: Option<BeyondFields<'a>>,
+}
+
+#[derive(Serialize)]
+struct BeyondFields<'a> {
+    checkpoint: &'a str,
+    as_before: bool,
 }
 
 impl<'a> From<&'a Planned> for PlannedFields<'a> {
@@ -113,6 +120,7 @@ impl<'a> From<&'a Planned> for PlannedFields<'a> {
             waits_for,
             reasons: reasons(&planned.reasons),
             replaces: &planned.replaces,
+            beyond: planned.beyond.as_ref().map(|b| BeyondFields { checkpoint: &b.checkpoint, as_before: b.as_before }),
         }
     }
 }
@@ -210,6 +218,7 @@ struct TotalsFields<'a> {
     run: usize,
     maybe: usize,
     fresh: usize,
+    behind: &'a [String],
     rules: Vec<RuleFields<'a>>,
 }
 
@@ -323,6 +332,7 @@ fn totals_fields(totals: &Totals, cores: u32, dry: bool) -> TotalsFields<'_> {
         run: totals.run(),
         maybe: totals.maybe(),
         fresh: totals.fresh,
+        behind: &totals.behind,
         rules: totals.rules.iter().map(fields).collect(),
     }
 }

@@ -23,37 +23,63 @@ pub struct Touched {
     pub fresh: usize,
     /// Outputs that are not there, so that their jobs stay stale.
     pub missing: Vec<String>,
+    /// Jobs whose inputs are not known, because a checkpoint is not done.
+    pub open: Vec<String>,
 }
 
 /// Records the existing outputs of jobs as if they had just been made: of the
-/// jobs that make the named files, or of all jobs of the plan.
+/// jobs that make the named files, or of all jobs of the plan. What is behind a
+/// checkpoint that is taken as made is taken as made, too.
 pub fn touch(pipeline: &mut Pipeline<'_>, options: &Options) -> Result<Touched, Diags> {
+    let mut touched = Touched::default();
+    let mut seen: FxHashSet<JobId> = FxHashSet::default();
+    loop {
+        let mut jobs = to_touch(pipeline, options);
+        jobs.retain(|j| pipeline.graph.open(*j).is_none() && seen.insert(*j));
+        if jobs.is_empty() {
+            break;
+        }
+        for job in jobs {
+            touch_job(pipeline, job, options, &mut touched)?;
+        }
+        pipeline.grow_all(options, &|_, _| {})?;
+    }
+    let open = to_touch(pipeline, options).into_iter().filter(|j| pipeline.graph.open(*j).is_some());
+    touched.open = open.map(|j| pipeline.graph.describe(pipeline.book, &pipeline.paths, j)).collect();
+    Ok(touched)
+}
+
+fn to_touch(pipeline: &Pipeline<'_>, options: &Options) -> Vec<JobId> {
     let graph = &pipeline.graph;
-    let named = !options.targets.is_empty();
     let mut jobs: Vec<JobId> = graph.order().to_vec();
-    if named && graph.target_jobs().is_empty() {
+    if !options.targets.is_empty() && graph.target_jobs().is_empty() {
         let targets: FxHashSet<PathId> = graph.targets().iter().copied().collect();
         jobs.retain(|j| graph.outputs(*j).iter().any(|o| targets.contains(o)));
     }
     jobs.retain(|j| !graph.outputs(*j).is_empty());
-    let mut touched = Touched::default();
-    for job in jobs {
-        if pipeline.plan.verdict(job) == Verdict::Fresh {
-            touched.fresh += 1;
-            continue;
-        }
-        let outputs = pipeline.graph.outputs(job).iter();
-        let missing = outputs.map(|o| pipeline.paths.str(*o)).filter(|p| stat_of(p).is_none());
-        let missing: Vec<String> = missing.map(str::to_owned).collect();
-        if missing.is_empty() {
-            let record = as_made(pipeline, job, options).map_err(|d| vec![d])?;
-            pipeline.state.append(&record, None, &pipeline.paths).map_err(|d| vec![d])?;
-            touched.accepted += 1;
-        } else {
-            touched.missing.extend(missing);
-        }
+    jobs
+}
+
+fn touch_job(pipeline: &mut Pipeline<'_>, job: JobId, options: &Options, touched: &mut Touched) -> Result<(), Diags> {
+    if pipeline.plan.verdict(job) == Verdict::Fresh {
+        touched.fresh += 1;
+        return Ok(());
     }
-    Ok(touched)
+    let outputs = pipeline.graph.outputs(job).iter();
+    let missing = outputs.map(|o| pipeline.paths.str(*o)).filter(|p| stat_of(p).is_none());
+    let missing: Vec<String> = missing.map(str::to_owned).collect();
+    if !missing.is_empty() {
+        touched.missing.extend(missing);
+        return Ok(());
+    }
+    let record = as_made(pipeline, job, options).map_err(|d| vec![d])?;
+    pipeline.state.append(&record, None, &pipeline.paths).map_err(|d| vec![d])?;
+    for (path, digest) in &record.outputs {
+        pipeline.facts.set(*path, true, *digest);
+    }
+    pipeline.plan.set_fresh(job);
+    touched.accepted += 1;
+    Ok(())
 }
 
 fn as_made(pipeline: &mut Pipeline<'_>, job: JobId, options: &Options) -> Result<Record, Diag> {

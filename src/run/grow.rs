@@ -8,9 +8,9 @@ use super::Options;
 use super::open::Pipeline;
 use crate::command::Commands;
 use crate::diag::{Diag, Diags, Kind};
-use crate::eval::Functions;
+use crate::eval::{Functions, Need};
 use crate::files::StatAhead;
-use crate::graph::{self, Graph, Ground, JobId, Target};
+use crate::graph::{self, Extension, Graph, Ground, JobId, Target};
 use crate::path::{PathId, Paths};
 use crate::plan::{self, Gather, Plan, Scene, Stats, Verdict};
 use crate::rule::Rulefile;
@@ -101,44 +101,62 @@ impl Pipeline<'_> {
             if ready.is_empty() {
                 return Ok(());
             }
-            new = self.extend_by(&ready, options)?;
+            new = self.extend_by(&ready, Vec::new(), options)?;
             self.graph.reorder();
         }
     }
 
     /// Gathers facts of new jobs and decides all that is not decided.
     fn take_in(&mut self, new: &[JobId], options: &Options, progress: &Progress<'_>) -> Result<(), Diags> {
-        let Pipeline {
-            book,
-            functions,
-            settings,
-            paths,
-            graph,
-            state,
-            memo,
-            stats,
-            facts,
-            force,
-            plan,
-            clock,
-            size_of,
-            ..
-        } = self;
-        let commands = Commands { book, functions, graph, paths, settings, size_of };
+        let mut needs = self.gather(new, options, progress)?;
+        while !needs.is_empty() {
+            let jobs: Vec<JobId> = needs.iter().map(|(job, _)| *job).collect();
+            let new = self.extend_by(&jobs, needs, options)?;
+            self.graph.reorder();
+            needs = self.gather(&new, options, progress)?;
+        }
+        self.plan.forward(Scene {
+            commands: Commands {
+                book: self.book,
+                functions: self.functions,
+                graph: &self.graph,
+                paths: &self.paths,
+                settings: &self.settings,
+                size_of: &self.size_of,
+            },
+            state: &self.state,
+            facts: &self.facts,
+            force: &self.force,
+        });
+        Ok(())
+    }
+
+    fn gather(
+        &mut self,
+        new: &[JobId],
+        options: &Options,
+        progress: &Progress<'_>,
+    ) -> Result<Vec<(JobId, Vec<Need>)>, Diags> {
+        let commands = Commands {
+            book: self.book,
+            functions: self.functions,
+            graph: &self.graph,
+            paths: &self.paths,
+            settings: &self.settings,
+            size_of: &self.size_of,
+        };
         let gather = Gather {
             commands,
-            state,
-            memo,
-            stats,
-            clock,
+            state: &self.state,
+            memo: &mut self.memo,
+            stats: &mut self.stats,
+            clock: &self.clock,
             threads: options.cores as usize,
             hash_threads: options.hash_threads,
             trust: &options.trust,
             progress,
         };
-        plan::gather(gather, facts, new)?;
-        plan.forward(Scene { commands, state, facts, force });
-        Ok(())
+        plan::gather(gather, &mut self.facts, new)
     }
 
     /// Lets functions read what fresh checkpoints made. Gives the open jobs
@@ -165,11 +183,17 @@ impl Pipeline<'_> {
         self.graph.outputs(job).iter().all(|o| self.facts.exists(*o))
     }
 
-    fn extend_by(&mut self, jobs: &[JobId], options: &Options) -> Result<Vec<JobId>, Diags> {
+    fn extend_by(
+        &mut self,
+        jobs: &[JobId],
+        needs: Vec<(JobId, Vec<Need>)>,
+        options: &Options,
+    ) -> Result<Vec<JobId>, Diags> {
         let mut look = Look::new(&mut self.stats, options);
-        let new = graph::extend(&mut self.ground, &mut self.graph, &mut look, &mut self.paths, jobs);
+        let by = Extension { jobs, needs, files: &mut look };
+        let extended = graph::extend(&mut self.ground, &mut self.graph, &mut self.paths, by);
         look.end()?;
-        new
+        Ok(extended?.jobs)
     }
 
     /// For a look only: what is behind checkpoints that are to run, if they
@@ -202,12 +226,17 @@ impl Pipeline<'_> {
         all: &mut Vec<JobId>,
     ) {
         let jobs: Vec<JobId> = open.iter().map(|(job, _)| *job).collect();
-        match (self.extend_by(&jobs, options), open) {
+        match (self.extend_by(&jobs, Vec::new(), options), open) {
             (Ok(new), _) => {
-                // One that is open again waits for another checkpoint now.
                 let set: FxHashSet<JobId> = new.iter().copied().collect();
                 for (job, gates) in open {
-                    self.suppose_behind(*job, gates[0], &set);
+                    let unsure = gates.iter().copied().find(|gate| !self.is_done(*gate));
+                    if let Some(gate) = unsure {
+                        self.plan.suppose(*job, gate, true);
+                    }
+                    if let Some(gate) = unsure.or(self.plan.supposes(*job)) {
+                        self.suppose_behind(*job, gate, &set);
+                    }
                 }
                 all.extend(new);
             }
@@ -223,7 +252,6 @@ impl Pipeline<'_> {
     /// What a job needs of the new jobs holds only if its checkpoint comes out
     /// the same.
     fn suppose_behind(&mut self, job: JobId, gate: JobId, new: &FxHashSet<JobId>) {
-        self.plan.suppose(job, gate, true);
         let mut work = vec![job];
         while let Some(at) = work.pop() {
             for origin in self.graph.inputs(at).iter().filter_map(|i| self.graph.origin(i.path())) {

@@ -7,14 +7,16 @@
 use super::{Stop, Work};
 use crate::diag::Diags;
 use crate::digest::Digest;
+use crate::eval::Need;
 use crate::event::{End, Event};
 use crate::files::{self, Stat};
-use crate::graph::{self, JobId};
+use crate::graph::{self, Extended, Extension, JobId};
 use crate::path::PathId;
 use crate::plan::{self, Gather, Verdict, Viewer};
 use crate::run::grow::Look;
 use crate::run::task::stat_of;
 use crate::schedule::JobId as Slot;
+use rustc_hash::FxHashSet;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -42,15 +44,56 @@ impl Work<'_, '_> {
         true
     }
 
-    /// Grows graph and facts. Gives the new jobs.
+    /// Grows graph and facts. Gives the new jobs. On an error nothing is new.
     fn extend(&mut self, job: JobId) -> Result<Vec<JobId>, Diags> {
-        let mut new = {
-            let mut paths = self.shared.paths.write().unwrap_or_else(PoisonError::into_inner);
-            let mut look = Look::anew(&mut self.stats, self.options);
-            let new = graph::extend(&mut self.ground, &mut self.graph, &mut look, &mut paths, &[job]);
-            look.end()?;
-            new?
-        };
+        let mut steps = Vec::new();
+        let grown = self.extend_until_known(job, &mut steps);
+        if grown.is_err() {
+            let paths = self.shared.paths();
+            steps.into_iter().rev().for_each(|step| step.undo(&mut self.ground, &mut self.graph, &paths));
+        }
+        grown
+    }
+
+    /// Params functions may ask for checkpoints, too.
+    fn extend_until_known(&mut self, job: JobId, steps: &mut Vec<Extended>) -> Result<Vec<JobId>, Diags> {
+        let (mut jobs, mut needs) = (vec![job], Vec::new());
+        let mut all: Vec<JobId> = Vec::new();
+        loop {
+            let step = self.extend_by(&jobs, needs)?;
+            let new = step.jobs.clone();
+            steps.push(step);
+            // What a job waits for now comes before it.
+            let moved: FxHashSet<JobId> = new.iter().copied().collect();
+            all.retain(|j| !moved.contains(j));
+            all.extend(&new);
+            needs = self.gather(&new)?;
+            if needs.is_empty() {
+                break;
+            }
+            jobs = needs.iter().map(|(job, _)| *job).collect();
+        }
+        all.retain(|j| *j != job);
+        Ok(all)
+    }
+
+    fn extend_by(&mut self, jobs: &[JobId], needs: Vec<(JobId, Vec<Need>)>) -> Result<Extended, Diags> {
+        let mut paths = self.shared.paths.write().unwrap_or_else(PoisonError::into_inner);
+        let mut look = Look::anew(&mut self.stats, self.options);
+        let by = Extension { jobs, needs, files: &mut look };
+        let extended = graph::extend(&mut self.ground, &mut self.graph, &mut paths, by);
+        match look.end() {
+            Ok(()) => extended,
+            Err(diags) => {
+                if let Ok(extended) = extended {
+                    extended.undo(&mut self.ground, &mut self.graph, &paths);
+                }
+                Err(diags)
+            }
+        }
+    }
+
+    fn gather(&mut self, new: &[JobId]) -> Result<Vec<(JobId, Vec<Need>)>, Diags> {
         let paths = self.shared.paths();
         let state = self.shared.state();
         let gather = Gather {
@@ -64,9 +107,7 @@ impl Work<'_, '_> {
             trust: &self.options.trust,
             progress: &|_, _| {},
         };
-        plan::gather(gather, &mut self.facts, &new)?;
-        new.retain(|j| *j != job);
-        Ok(new)
+        plan::gather(gather, &mut self.facts, new)
     }
 
     /// Decides the new jobs, and puts those that are not fresh into the run.
