@@ -15,7 +15,7 @@ use rustc_hash::FxHashSet;
 use std::time::SystemTime;
 
 /// What `--touch` did.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Touched {
     /// Jobs whose outputs are now taken as made.
     pub accepted: usize,
@@ -23,13 +23,18 @@ pub struct Touched {
     pub fresh: usize,
     /// Outputs that are not there, so that their jobs stay stale.
     pub missing: Vec<String>,
-    /// Jobs whose inputs are not known, because a checkpoint is not done.
-    pub open: Vec<String>,
+    /// Why other jobs could not be taken as made, such as an input that is not
+    /// there; they stay stale.
+    pub left: Diags,
 }
 
 /// Records the existing outputs of jobs as if they had just been made: of the
 /// jobs that make the named files, or of all jobs of the plan. What is behind a
-/// checkpoint that is taken as made is taken as made, too.
+/// checkpoint that is taken as made is taken as made, too. Goes on with the
+/// others where it cannot.
+///
+/// # Errors
+/// If the log cannot be written; of the plan of what is behind a checkpoint.
 pub fn touch(pipeline: &mut Pipeline<'_>, options: &Options) -> Result<Touched, Diags> {
     let mut touched = Touched::default();
     let mut seen: FxHashSet<JobId> = FxHashSet::default();
@@ -40,13 +45,18 @@ pub fn touch(pipeline: &mut Pipeline<'_>, options: &Options) -> Result<Touched, 
             break;
         }
         for job in jobs {
-            touch_job(pipeline, job, options, &mut touched)?;
+            touch_job(pipeline, job, options, &mut touched).map_err(|d| vec![d])?;
         }
         pipeline.grow_all(options, &|_, _| {})?;
     }
     let open = to_touch(pipeline, options).into_iter().filter(|j| pipeline.graph.open(*j).is_some());
-    touched.open = open.map(|j| pipeline.graph.describe(pipeline.book, &pipeline.paths, j)).collect();
+    touched.left.extend(open.map(|job| unknown_inputs(pipeline, job)));
     Ok(touched)
+}
+
+fn unknown_inputs(pipeline: &Pipeline<'_>, job: JobId) -> Diag {
+    let name = pipeline.graph.describe(pipeline.book, &pipeline.paths, job);
+    Diag::error(Kind::Plan, format!("what `{name}` reads is not known before its checkpoint is done"))
 }
 
 fn to_touch(pipeline: &Pipeline<'_>, options: &Options) -> Vec<JobId> {
@@ -60,7 +70,7 @@ fn to_touch(pipeline: &Pipeline<'_>, options: &Options) -> Vec<JobId> {
     jobs
 }
 
-fn touch_job(pipeline: &mut Pipeline<'_>, job: JobId, options: &Options, touched: &mut Touched) -> Result<(), Diags> {
+fn touch_job(pipeline: &mut Pipeline<'_>, job: JobId, options: &Options, touched: &mut Touched) -> Result<(), Diag> {
     if pipeline.plan.verdict(job) == Verdict::Fresh {
         touched.fresh += 1;
         return Ok(());
@@ -72,8 +82,14 @@ fn touch_job(pipeline: &mut Pipeline<'_>, job: JobId, options: &Options, touched
         touched.missing.extend(missing);
         return Ok(());
     }
-    let record = as_made(pipeline, job, options).map_err(|d| vec![d])?;
-    pipeline.state.append(&record, None, &pipeline.paths).map_err(|d| vec![d])?;
+    let record = match as_made(pipeline, job, options) {
+        Ok(record) => record,
+        Err(diag) => {
+            touched.left.push(diag);
+            return Ok(());
+        }
+    };
+    pipeline.state.append(&record, None, &pipeline.paths)?;
     for (path, digest) in &record.outputs {
         pipeline.facts.set(*path, true, *digest);
     }

@@ -3,8 +3,10 @@
 
 mod checkpoints;
 mod docs;
+mod edits;
 mod errors;
 mod examples;
+mod failures;
 mod language;
 mod layers;
 mod lessons;

@@ -3,12 +3,14 @@
 
 use super::Work;
 use crate::command::Needs;
-use crate::event::Event;
+use crate::diag::Diag;
+use crate::event::{self, Event};
 use crate::graph::JobId;
-use crate::plan::{self, Verdict, Viewer, only_gathers};
+use crate::plan::{self, Verdict, only_gathers};
 use crate::rule::Action;
 use crate::run::grow::not_made;
 use crate::schedule::{Decision, JobDesc, JobId as Slot, Need};
+use std::rc::Rc;
 use std::sync::Arc;
 
 impl Work<'_, '_> {
@@ -83,18 +85,22 @@ impl Work<'_, '_> {
 
     fn decide_one(&mut self, job: JobId, slot: Slot) {
         match self.verdict_now(job) {
-            Verdict::Run => {}
+            Verdict::Run => self.run_it(job, slot),
             Verdict::Fresh => {
                 self.scheduler.decide(slot, Decision::Fresh);
-                return self.cut_off(job);
+                self.cut_off(job);
             }
-            Verdict::Maybe => return self.wait_for_remade(job, slot),
+            Verdict::Maybe => self.wait_for_remade(job, slot),
         }
+    }
+
+    /// A job runs, once it has what it takes and its inputs are there.
+    fn run_it(&mut self, job: JobId, slot: Slot) {
         if let Some(diag) = self.with_scene(|scene| not_made(scene, &self.plan, job)) {
-            return self.cannot_run(job, slot, vec![diag]);
+            self.scheduler.fail(slot);
+            return self.cannot_start(job, diag);
         }
-        let needs = self.fixed.commands(&self.graph, &self.shared.paths()).needs(job, 1);
-        match needs {
+        match self.needs_of(job, 1) {
             Ok(needs) => {
                 let need = self.need(&needs);
                 self.scheduler.set_need(slot, &need);
@@ -103,14 +109,25 @@ impl Work<'_, '_> {
                 }
             }
             Err(diag) => {
-                self.summary.not_run += 1;
                 self.scheduler.fail(slot);
-                self.give_up(diag);
+                self.cannot_start(job, *diag);
             }
         }
     }
 
-    fn need(&self, needs: &Needs) -> Need {
+    /// What an attempt at a job takes.
+    pub(super) fn needs_of(&mut self, job: JobId, attempt: u32) -> Result<Rc<Needs>, Box<Diag>> {
+        let paths = self.shared.paths();
+        self.needs.decide(self.fixed.commands(&self.graph, &paths), job, attempt)
+    }
+
+    /// A job for people and machines.
+    pub(super) fn described(&self, job: JobId) -> Arc<event::Job> {
+        let paths = self.shared.paths();
+        Arc::new(plan::described(self.fixed.commands(&self.graph, &paths), job, None))
+    }
+
+    pub(super) fn need(&self, needs: &Needs) -> Need {
         let amount = |(name, n): (&str, u64)| self.scheduler.resource(name).map(|id| (id, n));
         Need { threads: needs.threads, resources: needs.amounts().filter_map(amount).collect() }
     }
@@ -147,7 +164,7 @@ impl Work<'_, '_> {
         }
         self.summary.cut_off += 1;
         self.drop_temps(job);
-        let job = self.with_scene(|scene| Arc::new(Viewer { scene, plan: &self.plan }.job(job, None)));
+        let job = self.described(job);
         self.tell(Event::CutOff { job });
     }
 

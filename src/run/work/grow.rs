@@ -4,21 +4,20 @@
 //! Owns the order of steps for one open job. What was there before is touched
 //! only where the new jobs read from it.
 
-use super::{Stop, Work};
-use crate::diag::Diags;
+use super::{Work, touched};
+use crate::diag::{Diag, Diags};
 use crate::digest::Digest;
 use crate::eval::Need;
-use crate::event::{End, Event};
+use crate::event::Event;
 use crate::files::{self, Stat};
 use crate::graph::{self, Extended, Extension, JobId};
 use crate::path::PathId;
-use crate::plan::{self, Gather, Verdict, Viewer};
+use crate::plan::{self, Gather, Verdict};
 use crate::run::grow::Look;
 use crate::run::task::stat_of;
 use crate::schedule::JobId as Slot;
 use rustc_hash::FxHashSet;
-use std::sync::{Arc, PoisonError};
-use std::time::Duration;
+use std::sync::PoisonError;
 
 impl Work<'_, '_> {
     /// Calls the functions of an open job that is to be decided. Returns
@@ -31,13 +30,16 @@ impl Work<'_, '_> {
             let new = match self.extend(job) {
                 Ok(new) => new,
                 Err(diags) => {
-                    self.cannot_run(job, slot, diags);
+                    self.scheduler.fail(slot);
+                    self.cannot_start(job, joined(diags));
                     return false;
                 }
             };
             self.enter(job, &new);
             self.temps.unread(&read);
-            if !self.wait_for_new(job, slot) {
+            let ready = self.wait_for_new(job, slot);
+            self.scheduler.start();
+            if !ready {
                 return false;
             }
         }
@@ -115,6 +117,7 @@ impl Work<'_, '_> {
         let gathers = self.only_gathers(job);
         self.temps.grow(self.fixed.book, &self.graph, new, Some(job).filter(|_| gathers));
         self.temps.add(&self.graph, job);
+        self.touched.extend(touched(self.fixed.book, &self.graph, new));
         let mut stale: Vec<JobId> = Vec::new();
         for &other in new {
             match self.decide_again(other) {
@@ -131,7 +134,6 @@ impl Work<'_, '_> {
         entering.append(&mut stale);
         entering.iter().for_each(|job| self.add(*job));
         entering.iter().for_each(|job| self.link(*job));
-        self.scheduler.start_new();
         let jobs = entering.iter().filter(|j| !self.only_gathers(**j)).count();
         if jobs > 0 {
             self.tell(Event::Grown { jobs });
@@ -175,21 +177,6 @@ impl Work<'_, '_> {
         !waits
     }
 
-    /// A job whose inputs cannot be had fails as if it had run.
-    pub(super) fn cannot_run(&mut self, job: JobId, slot: Slot, diags: Diags) {
-        self.scheduler.fail(slot);
-        let message = diags.first().map(|d| d.message.clone());
-        let words = "its inputs cannot be had".to_owned();
-        let end = End { wall: Duration::ZERO, code: None, words, output: None, output_file: None };
-        let job = self.with_scene(|scene| Arc::new(Viewer { scene, plan: &self.plan }.job(job, None)));
-        diags.into_iter().for_each(|diag| self.note(diag));
-        self.summary.failed.push((job.clone(), end.clone()));
-        self.tell(Event::Failed { job, end, problem: message, retry: false });
-        if !self.options.keep_going && self.stop.is_none() {
-            self.stop = Some(Stop::Failure);
-        }
-    }
-
     /// A checkpoint made a directory: what jobs read in it is other than before.
     pub(super) fn look_inside(&mut self, job: JobId) {
         for tree in self.graph.outputs(job) {
@@ -224,4 +211,11 @@ impl Work<'_, '_> {
         self.memo.insert(path, &stat, digest, reading);
         Some(digest)
     }
+}
+
+/// Several errors as one: the first, which names the messages of the others.
+fn joined(diags: Diags) -> Diag {
+    let mut diags = diags.into_iter();
+    let first = diags.next().expect("bug: an error without a message");
+    diags.fold(first, |all, diag| all.note(diag.message))
 }

@@ -3,6 +3,7 @@
 mod fill;
 mod finish;
 mod grow;
+mod needs;
 mod prepare;
 
 use super::follow::{self, Follow, Follower};
@@ -21,12 +22,14 @@ use crate::files;
 use crate::graph::{Graph, Ground, JobId};
 use crate::path::{PathId, Paths};
 use crate::plan;
-use crate::rule::Rulefile;
+use crate::rule::{Flags, Output, Rulefile};
 use crate::schedule::{JobId as Slot, JobState, Scheduler};
 use crate::settle::{self, Settler};
 use crate::state;
 use crossbeam::channel::{after, select};
-use rustc_hash::FxHashMap;
+use needs::AllNeeds;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::hash::BuildHasher;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
@@ -45,17 +48,25 @@ pub struct Hands<'a> {
     pub listener: &'a Listener,
     /// Whether somebody watches a live status.
     pub live: bool,
+    /// Whether somebody wants to know why each job runs.
+    pub reasons: bool,
     /// Turns a message into text with snippets.
     pub render: &'a dyn Fn(&Diag) -> String,
     /// Where events go.
     pub tell: &'a mut Tell<'a>,
 }
 
+/// What became of a run.
+pub struct Ran {
+    /// In numbers.
+    pub summary: Summary,
+    /// What broke of our own, such as the log that cannot be written any more:
+    /// the run was ended early, or its end is not on record.
+    pub errors: Diags,
+}
+
 /// Runs all stale jobs of a pipeline.
-///
-/// # Errors
-/// If the state cannot be written, or a job's texts cannot be made.
-pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> Result<Summary, Diags> {
+pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> Ran {
     let begin = Instant::now();
     let Pipeline {
         book,
@@ -82,6 +93,7 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
         hash_threads: options.hash_threads,
         trust: options.trust.clone(),
         boot_id: state::process::boot_id().into(),
+        run_token: run_token(),
         outcomes: Mutex::default(),
     });
     let fixed = Fixed { book, functions, settings: &settings, size_of: &size_of };
@@ -90,6 +102,7 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
     let mut work = Work {
         fixed,
         temps: Temps::new(book, &graph),
+        touched: touched(book, &graph, graph.order()),
         graph,
         ground,
         stats,
@@ -101,6 +114,8 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
         facts,
         force: &force,
         memo,
+        needs: AllNeeds::default(),
+        attempts: FxHashMap::default(),
         slots: FxHashMap::default(),
         jobs: Vec::new(),
         running: FxHashMap::default(),
@@ -121,7 +136,7 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
     if let Err(diag) = state.close(memo, &paths) {
         errors.push(diag);
     }
-    if errors.is_empty() { Ok(summary) } else { Err(errors) }
+    Ran { summary, errors }
 }
 
 /// The writer of outputs, as the options have it.
@@ -134,10 +149,28 @@ pub fn settler(options: &Options) -> Arc<Settler> {
     })
 }
 
+/// Bits that no other run has, as a word.
+fn run_token() -> Box<str> {
+    // The keys of each are random, from the operating system.
+    let random = std::hash::RandomState::new().hash_one(unix_ms(SystemTime::now()));
+    format!("{random:x}").into()
+}
+
+fn touched(book: &Rulefile, graph: &Graph, jobs: &[JobId]) -> FxHashSet<PathId> {
+    let is_touch = |output: &Output| output.flags.contains(Flags::TOUCH);
+    if !book.rules.iter().flat_map(|rule| &rule.outputs.items).any(is_touch) {
+        return FxHashSet::default();
+    }
+    let of_job = |job: &JobId| graph.outputs(*job).iter().zip(&book.rule(graph.rule(*job)).outputs.items);
+    jobs.iter().flat_map(of_job).filter(|(_, output)| is_touch(output)).map(|(path, _)| *path).collect()
+}
+
 /// A job that was handed to the executor.
 struct Running {
     slot: Slot,
     job: Arc<event::Job>,
+    /// Which attempt this is, from 1.
+    attempt: u32,
     /// What the last record says it made, and from what, where it runs only
     /// because an output was missing.
     before: Option<(Digest, Vec<(PathId, Digest)>)>,
@@ -183,12 +216,17 @@ struct Work<'a, 'h> {
     facts: plan::Facts,
     force: &'a plan::Force,
     memo: files::Memo,
+    needs: AllNeeds,
+    /// Attempts at jobs that failed and are tried again; else it is the first.
+    attempts: FxHashMap<JobId, u32>,
     slots: FxHashMap<JobId, Slot>,
     jobs: Vec<JobId>,
     running: FxHashMap<u32, Running>,
     temps: Temps,
     /// Rules that only gather, and were open: they are no jobs for people.
     gathers: Vec<Slot>,
+    /// The `touch()` outputs of the graph: their records stand for them.
+    touched: FxHashSet<PathId>,
     follower: Follower,
     stop: Option<Stop>,
     summary: Summary,
@@ -311,5 +349,16 @@ impl Work<'_, '_> {
         if self.stop.is_none() {
             self.stop = Some(Stop::Broken);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_runs_have_one_token() {
+        let tokens: FxHashSet<Box<str>> = (0..100).map(|_| run_token()).collect();
+        assert_eq!(tokens.len(), 100);
     }
 }
