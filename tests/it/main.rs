@@ -13,6 +13,7 @@ mod lessons;
 mod model;
 mod options;
 mod output;
+mod parts;
 mod plans;
 mod story;
 mod trouble;
