@@ -14,6 +14,8 @@ mod finder;
 mod gates;
 mod order;
 mod target;
+#[cfg(test)]
+mod tests;
 
 pub use build::{Files, Ground, Request, build};
 pub use extend::{Extended, Extension, extend};

@@ -317,7 +317,7 @@ mod tests {
             ("x = (2 ** 3)", "x = (2 ** 3)"),
             (
                 "def f():\n\twith open('a') as f, open(b) as g:\n\t\tx = f.read()",
-                "def f():\n f = open(\"a\")\n g = open(b)\n if True:\n  x = f.read()",
+                "def f():\n f = open('a')\n g = open(b)\n if True:\n  x = f.read()",
             ),
             ("x = r'\\d'", "x = \"\\\\d\""),
             ("x: int = 3", "x: int = 3"),

@@ -140,7 +140,10 @@ fn touch_reaches_beyond_checkpoints() {
     story.run(&["--touch"]).succeeds().says("8 jobs taken as made");
     story.run(&[]).has_nothing_to_do();
     std::fs::remove_dir_all(story.path(".rulemake")).unwrap();
-    story.run(&["--touch", "all_done.txt"]).succeeds().says("what `gather` reads is not known before its checkpoint is done");
+    story
+        .run(&["--touch", "all_done.txt"])
+        .succeeds()
+        .says("what `gather` reads is not known before its checkpoint is done");
 }
 
 /// The text is cut in two stages: a list names directories, each of which is a

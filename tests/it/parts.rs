@@ -61,7 +61,11 @@ impl World {
             1 if !self.files.is_empty() => {
                 let path = self.files.iter().nth(dice.roll(self.files.len())).unwrap().clone();
                 let whole = dir.join(&path);
-                if whole.is_dir() { fs::remove_dir_all(whole).unwrap() } else { fs::remove_file(whole).unwrap() }
+                if whole.is_dir() {
+                    fs::remove_dir_all(whole).unwrap()
+                } else {
+                    fs::remove_file(whole).unwrap()
+                }
                 self.files.remove(&path);
             }
             _ => self.edit_source(dice),
