@@ -14,13 +14,22 @@ use std::cell::{Cell, RefCell};
 
 /// What is known of the jobs of checkpoints.
 pub trait Checkpoints {
-    /// The inputs and outputs of a checkpoint's job that is done.
-    fn files(&self, need: &Need) -> Option<(Vec<Box<str>>, Vec<Box<str>>)>;
+    /// The files of a checkpoint's job that is done.
+    fn files(&self, need: &Need) -> Option<Made>;
+}
+
+/// The files of a checkpoint's job.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// What it read.
+    pub inputs: Vec<Box<str>>,
+    /// What it made.
+    pub outputs: Vec<Box<str>>,
 }
 
 /// None is done.
 impl Checkpoints for () {
-    fn files(&self, _need: &Need) -> Option<(Vec<Box<str>>, Vec<Box<str>>)> {
+    fn files(&self, _need: &Need) -> Option<Made> {
         None
     }
 }
@@ -84,7 +93,7 @@ impl<'a> Deferred<'a> {
 
     /// A checkpoint's files. If its job is not done, the call goes on, so that
     /// all it asks for is known at once, but only as far as it reads nothing.
-    pub(super) fn ask(&self, need: Need) -> Option<(Vec<Box<str>>, Vec<Box<str>>)> {
+    pub(super) fn ask(&self, need: Need) -> Option<Made> {
         let found = self.checkpoints.files(&need);
         match &found {
             Some(_) => self.told.set(true),

@@ -22,7 +22,7 @@ mod missing;
 mod session;
 mod wildcards;
 
-pub use deferred::{Checkpoints, Need, Unavailable};
+pub use deferred::{Checkpoints, Made, Need, Unavailable};
 pub use function::{Call, FileName, Functions, JobFiles, SizeOf};
 
 use crate::diag::Diags;

@@ -8,7 +8,7 @@
 use super::build::Builder;
 use super::{Graph, InputRef, JobId};
 use crate::diag::{Diag, Kind};
-use crate::eval::{Checkpoints, Need};
+use crate::eval::{Checkpoints, Made, Need};
 use crate::path::{self, PathId, Paths};
 use crate::rule::{Flags, Rule};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -87,14 +87,15 @@ pub struct Answers<'a> {
 }
 
 impl Checkpoints for Answers<'_> {
-    fn files(&self, need: &Need) -> Option<(Vec<Box<str>>, Vec<Box<str>>)> {
+    fn files(&self, need: &Need) -> Option<Made> {
         let job = *self.graph.gates.jobs.get(need)?;
         if !self.graph.gates.passed.contains(&job) {
             return None;
         }
         let text = |p: PathId| Box::from(self.paths.str(p));
         let inputs = self.graph.inputs(job).iter().map(|i| text(i.path())).collect();
-        Some((inputs, self.graph.outputs(job).iter().map(|p| text(*p)).collect()))
+        let outputs = self.graph.outputs(job).iter().map(|p| text(*p)).collect();
+        Some(Made { inputs, outputs })
     }
 }
 

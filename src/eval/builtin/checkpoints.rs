@@ -4,7 +4,7 @@
 //! files. It does not know which jobs are done.
 
 use crate::eval::convert::from_wildcards;
-use crate::eval::deferred::{Deferred, Need};
+use crate::eval::deferred::{Deferred, Made, Need};
 use crate::eval::fault::{fault, hinted};
 use crate::eval::files::Files;
 use crate::eval::mark::{Mark, Marks};
@@ -102,14 +102,14 @@ impl<'v> StarlarkValue<'v> for Gate {
 impl Gate {
     /// The job that keywords name; those that are no wildcards of it do not count.
     fn need(&self, keywords: &SmallMap<String, Value<'_>>) -> starlark::Result<Need> {
-        let value = |name: &Box<str>| match keywords.get(&**name) {
+        let value = |name: &str| match keywords.get(name) {
             Some(value) => Ok(value.to_str().into()),
             None => Err(hinted(
                 format!("checkpoint `{}` has a wildcard `{name}`, and no value is given for it", self.name),
                 format!("write `checkpoints.{}.get({name}=...)`", self.name),
             )),
         };
-        let values = self.shown.wildcards.iter().map(value).collect::<starlark::Result<_>>()?;
+        let values = self.shown.wildcards.iter().map(|name| value(name)).collect::<starlark::Result<_>>()?;
         Ok(Need { rule: self.shown.id.expect("a rule that is shown has an id"), values })
     }
 
@@ -119,13 +119,13 @@ impl Gate {
             let at = self.shown.wildcards.iter().position(|w| **w == *name)?;
             Some(need.values[at].to_string())
         };
-        let filled = |text: &Box<str>| {
+        let filled = |text: &str| {
             let mut out = String::new();
             let pattern = Pattern::parse(text).ok();
             let filled = pattern.and_then(|p| p.fill_with(&mut out, &value).ok());
-            filled.map_or_else(|| text.clone(), |()| normal(&out).into())
+            filled.map_or_else(|| text.into(), |()| normal(&out).into())
         };
-        self.shown.outputs.0.iter().map(filled).collect()
+        self.shown.outputs.0.iter().map(|text| filled(text)).collect()
     }
 
     fn files<'v>(&self, items: Vec<Box<str>>, names: Arc<[Name]>, heap: Heap<'v>) -> Value<'v> {
@@ -150,7 +150,7 @@ fn methods(builder: &mut MethodsBuilder) {
             ));
         };
         let expected = this.outputs(&need);
-        let (inputs, outputs) = deferred.ask(need).unwrap_or((Vec::new(), expected));
+        let Made { inputs, outputs } = deferred.ask(need).unwrap_or(Made { inputs: Vec::new(), outputs: expected });
         // The names of inputs are known only where no function gives some of them.
         let same = inputs.len() == this.shown.inputs.0.len();
         let names = if same { this.shown.inputs.1.clone() } else { Arc::default() };

@@ -24,8 +24,8 @@ impl Work<'_, '_> {
     /// whether it can be decided now: it may have to wait for what is new, or
     /// have failed.
     pub(super) fn open_up(&mut self, job: JobId, slot: Slot) -> bool {
-        while let Some(gates) = self.graph.open(job) {
-            gates.to_vec().into_iter().for_each(|gate| self.graph.pass(gate));
+        while let Some(gates) = self.graph.open(job).map(<[JobId]>::to_vec) {
+            gates.into_iter().for_each(|gate| self.graph.pass(gate));
             let read = self.temps.read_by(&self.graph, job);
             let new = match self.extend(job) {
                 Ok(new) => new,
