@@ -245,6 +245,7 @@ impl<'a, 'p> Builder<'a, 'p> {
         if endless {
             self.ground.endless.push(path);
         }
+        self.without_nested(&mut found, path, pin);
         if let Some(rule) = pin.filter(|rule| found.iter().any(|c| c.rule == *rule)) {
             found.retain(|c| c.rule == rule);
         }

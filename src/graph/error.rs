@@ -429,7 +429,7 @@ struct Node {
 }
 
 /// The directories above a path, nearest first.
-fn above(name: &str) -> impl Iterator<Item = &str> {
+pub fn above(name: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(path::parent(name), |p| path::parent(p).filter(|q| q != p))
 }
 

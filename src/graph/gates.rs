@@ -6,11 +6,13 @@
 //! does not know when a job is done: it is told.
 
 use super::build::Builder;
-use super::{Graph, InputRef, JobId};
+use super::error::above;
+use super::finder::Candidate;
+use super::{Graph, InputRef, JobId, Maker};
 use crate::diag::{Diag, Kind};
 use crate::eval::{Checkpoints, Made, Need};
 use crate::path::{self, PathId, Paths};
-use crate::rule::{Flags, Rule};
+use crate::rule::{Flags, Rule, RuleId};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 
@@ -148,6 +150,29 @@ impl Builder<'_, '_> {
         Need { rule: self.graph.rule(job), values }
     }
 
+    /// Within a directory that a checkpoint's job makes, no other job of that
+    /// checkpoint makes a directory, though a wildcard may match a slash.
+    pub(super) fn without_nested(&self, found: &mut Vec<Candidate>, path: PathId, pin: Option<RuleId>) {
+        if !self.ground.trees {
+            return;
+        }
+        let name = self.paths.str(path);
+        found.retain(|c| pin == Some(c.rule) || !self.makes_directory(c) || !self.lies_in_tree_of(c.rule, name));
+    }
+
+    fn makes_directory(&self, candidate: &Candidate) -> bool {
+        let rule = self.ground.book.rule(candidate.rule);
+        rule.checkpoint && rule.outputs.items[candidate.output as usize].flags.contains(Flags::DIRECTORY)
+    }
+
+    fn lies_in_tree_of(&self, rule: RuleId, name: &str) -> bool {
+        let makes = |path: PathId| match self.graph.maker_of(path) {
+            Maker::Job(job) => self.graph.rule(job) == rule,
+            _ => false,
+        };
+        above(name).filter_map(|p| self.paths.get(p)).any(makes)
+    }
+
     /// A file may lie in a directory that a checkpoint makes.
     pub(super) fn look_for_tree(&mut self, path: PathId) {
         if !self.ground.trees {
@@ -155,15 +180,11 @@ impl Builder<'_, '_> {
         }
         let name = self.paths.str(path).to_owned();
         let (mut captures, mut found) = (Vec::new(), Vec::new());
-        let book = self.ground.book;
-        for above in std::iter::successors(path::parent(&name), |p| path::parent(p).filter(|q| q != p)) {
-            self.ground.finder.candidates(above, &mut captures, &mut found);
-            let makes = found.iter().any(|c| {
-                let rule = book.rule(c.rule);
-                rule.checkpoint && rule.outputs.items[c.output as usize].flags.contains(Flags::DIRECTORY)
-            });
+        for tree in above(&name) {
+            self.ground.finder.candidates(tree, &mut captures, &mut found);
+            let makes = found.iter().any(|c| self.makes_directory(c));
             if makes {
-                let tree = self.paths.intern(above);
+                let tree = self.paths.intern(tree);
                 self.graph.gates.add_tree(tree, path);
                 self.ask(tree, None);
             }

@@ -204,6 +204,18 @@ fn a_checkpoint_behind_a_checkpoint() {
 }
 
 #[test]
+fn a_wildcard_that_matches_a_slash_makes_no_directory_in_another() {
+    let text = "rule all:\n    input: expand(\"all/{s}.txt\", s=range(3))\n\
+        checkpoint split:\n    output: directory(\"parts/{s}\")\n    shell: \"echo split {wildcards.s} >> ran.log; mkdir {output}; touch {output}/1 {output}/2\"\n\
+        def parts(w):\n    d = checkpoints.split.get(**w).output[0]\n    return expand(\"done/{s}/{i}\", s=w.s, i=glob_wildcards(d + \"/{i}\").i)\n\
+        rule done:\n    input: \"parts/{s}/{i}\"\n    output: \"done/{s}/{i}\"\n    shell: \"touch {output}\"\n\
+        rule gather:\n    input: parts\n    output: \"all/{s}.txt\"\n    shell: \"touch {output}\"\n";
+    let story = Story::new().rulefile(text);
+    story.run(&[]).succeeds().says("12 made").ran(&["split 0", "split 1", "split 2"]);
+    story.run(&[]).has_nothing_to_do();
+}
+
+#[test]
 fn errors_behind_a_checkpoint_fail_one_job() {
     for (given, error) in [
         ("return [\"nothing.txt\"]", "error: missing input `nothing.txt` of rule `bad`"),
