@@ -19,6 +19,7 @@ mod given;
 mod load;
 mod mark;
 mod missing;
+mod python;
 mod session;
 mod wildcards;
 

@@ -435,6 +435,7 @@ fn examples() -> Vec<(&'static str, String)> {
         .at(70, failed(2, false))
         .at(80, Event::CutOff { job: job(3) })
         .at(85, Event::Grown { jobs: 12 })
+        .at(85, Event::Handled { handler: "onsuccess", end: end(0, Some("sent a mail\n")), problem: None })
         .at(90, Event::Stopping { why: "a job failed".into() })
         .at(100, done(1, &[2], 5));
     let why = Why {
@@ -469,6 +470,7 @@ fn examples() -> Vec<(&'static str, String)> {
         "job-failed",
         "job-cut-off",
         "grown",
+        "handler-finished",
         "stopping",
         "run-finished",
         "why",

@@ -2,7 +2,7 @@
 
 use super::Options;
 use super::grow::{self, Progress, not_made};
-use crate::command::{Commands, Settings};
+use crate::command::{Commands, Scripts, Settings};
 use crate::diag::{Diag, Diags, Kind};
 use crate::eval::{Functions, SizeOf};
 use crate::files::{self, Clock, Memo};
@@ -77,7 +77,8 @@ impl<'a> Pipeline<'a> {
         let mut stats = Stats::default();
         let (graph, ground) = grow::first(book, functions, options, &mut paths, &mut stats)?;
         let workdir = std::env::current_dir().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
-        let settings = Settings { cores: options.cores, workdir, limits: options.limits.clone() };
+        let limits = options.limits.clone();
+        let settings = Settings { cores: options.cores, workdir, limits, scripts: Scripts::default() };
         let mut pipeline = Pipeline {
             book,
             functions,

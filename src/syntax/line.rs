@@ -37,7 +37,11 @@ impl<'s> Builder<'s> {
             let at = part.as_span().start();
             match part.as_rule() {
                 Rule::with => self.with(part),
-                Rule::banned => self.banned(&part),
+                Rule::banned => {
+                    let follows = matches!(part.as_str(), "except" | "finally") && !self.diags.is_empty();
+                    let diag = self.banned(&part);
+                    self.diags.extend(Some(diag).filter(|_| !follows));
+                }
                 Rule::throw => {
                     open = true;
                     let call = if part.as_str() == "raise" { "_raise(" } else { "_assert(" };
@@ -67,7 +71,8 @@ impl<'s> Builder<'s> {
         let line = self.source[..start].rfind('\n').map_or(0, |i| i + 1);
         let indent = self.slice(line..start).replace('\t', " ");
         if indent.is_empty() {
-            return self.refuse(self.span(start..start + "with".len()), "with");
+            let diag = self.lacking(self.span(start..start + "with".len()), "with");
+            return self.fail(diag);
         }
         let (mut at, mut lead) = (start, String::new());
         for opened in pair.into_inner() {
@@ -81,17 +86,14 @@ impl<'s> Builder<'s> {
         self.emit.replace(at..end, &format!("{lead}if True"));
     }
 
-    fn banned(&mut self, pair: &Pair) {
-        let word = pair.as_str();
-        if matches!(word, "except" | "finally") && !self.diags.is_empty() {
-            return;
-        }
-        self.refuse(self.span_of(pair), word);
+    /// What is to be said of a word that Starlark lacks.
+    pub(super) fn banned(&self, pair: &Pair) -> Diag {
+        self.lacking(self.span_of(pair), pair.as_str())
     }
 
-    fn refuse(&mut self, place: crate::span::Span, word: &str) {
+    fn lacking(&self, place: crate::span::Span, word: &str) -> Diag {
         let what = if word == "@" { "decorators are".into() } else { format!("`{word}` is") };
-        self.fail(Diag::at(place, format!("{what} not supported")).hint(instead(word)));
+        Diag::at(place, format!("{what} not supported")).hint(instead(word))
     }
 
     /// `import a.b as c, d`: each name is bound to what is served of it.

@@ -15,6 +15,8 @@ mod options;
 mod output;
 mod parts;
 mod plans;
+mod python;
+mod scripts;
 mod story;
 mod trouble;
 mod trust;

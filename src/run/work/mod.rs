@@ -6,6 +6,8 @@ mod grow;
 mod needs;
 mod prepare;
 
+pub(super) use prepare::interpreted;
+
 use super::follow::{self, Follow, Follower};
 use super::open::Pipeline;
 use super::signals::{Ask, Listener, suspend_self};
