@@ -5,8 +5,9 @@
 //! candidate that cannot is dropped; if none is left and the file exists, it is
 //! a source.
 
-use super::build::{Files, Ground};
+use super::build::Files;
 use super::dead::Why;
+use super::ground::Ground;
 use super::order::{order, order_from};
 use super::{Graph, JobId, LeftOut, Maker, error};
 use crate::diag::Diags;

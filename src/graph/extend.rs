@@ -4,7 +4,8 @@
 //! Costs what is new costs, whatever the size of the graph. If it fails, the
 //! graph is as it was.
 
-use super::build::{Builder, Files, Ground};
+use super::build::{Builder, Files};
+use super::ground::Ground;
 use super::order::order;
 use super::{Graph, JobId, Maker, Row, choose};
 use crate::diag::Diags;

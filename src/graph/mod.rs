@@ -12,13 +12,15 @@ mod error;
 mod extend;
 mod finder;
 mod gates;
+mod ground;
 mod order;
 mod target;
 #[cfg(test)]
 mod tests;
 
-pub use build::{Files, Ground, Request, build};
+pub use build::{Files, Request, build};
 pub use extend::{Extended, Extension, extend};
+pub use ground::Ground;
 pub use target::Target;
 
 use crate::path::{PathId, Paths};
