@@ -10,6 +10,7 @@ mod assemble;
 mod builtin;
 mod config;
 mod convert;
+mod deferred;
 mod explain;
 mod fault;
 mod files;
@@ -22,6 +23,7 @@ mod python;
 mod session;
 mod wildcards;
 
+pub use deferred::{Checkpoints, Made, Need, Unavailable};
 pub use function::{Call, FileName, Functions, JobFiles, SizeOf};
 
 use crate::diag::Diags;

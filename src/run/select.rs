@@ -3,7 +3,7 @@
 //! Owns how words name jobs. The cutting itself is the graph's.
 
 use crate::diag::{Diag, Kind};
-use crate::graph::{Batch, Graph, JobId};
+use crate::graph::{Batch, Choice, Graph, JobId};
 use crate::path::{self, Paths};
 use crate::rule::Rulefile;
 use crate::suggest::did_you_mean;
@@ -22,6 +22,22 @@ pub struct Selection {
     pub batch: Option<(String, Batch)>,
     /// Of several rules for one file the first is taken.
     pub allow_ambiguity: bool,
+}
+
+impl Selection {
+    /// How makers are chosen.
+    ///
+    /// # Errors
+    /// If `--allowed-rules` names a rule that is not there.
+    pub fn choice(&self, book: &Rulefile) -> Result<Choice, Diag> {
+        let id = |name: &String| {
+            let unknown = || Diag::error(Kind::Usage, format!("`--allowed-rules {name}`: there is no such rule"));
+            let known = || did_you_mean(name, book.rules.iter().map(|r| &*r.name));
+            book.find(name).ok_or_else(|| unknown().maybe_hint(known()))
+        };
+        let allowed = self.allowed_rules.iter().map(id).collect::<Result<FxHashSet<_>, _>>()?;
+        Ok(Choice { allowed: (!allowed.is_empty()).then_some(allowed), allow_ambiguity: self.allow_ambiguity })
+    }
 }
 
 /// Cuts the graph down to what was selected.
@@ -48,7 +64,7 @@ pub fn select(book: &Rulefile, graph: &mut Graph, paths: &Paths, selection: &Sel
 ///
 /// # Errors
 /// If a word names neither.
-pub fn named(
+fn named(
     book: &Rulefile,
     graph: &Graph,
     paths: &Paths,

@@ -2,6 +2,7 @@
 //! examples, the lessons, the documents, and the shape of the source itself.
 
 mod differential;
+mod checkpoints;
 mod docs;
 mod edits;
 mod errors;
@@ -13,6 +14,7 @@ mod lessons;
 mod model;
 mod options;
 mod output;
+mod parts;
 mod plans;
 mod python;
 mod scripts;

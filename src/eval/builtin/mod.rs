@@ -3,6 +3,7 @@
 //! Owns the table of globals and the calls that lowered text makes. It does
 //! not know how files are loaded or rules checked.
 
+mod checkpoints;
 mod core;
 mod environment;
 mod expand;
@@ -10,6 +11,7 @@ mod flags;
 mod glob;
 mod math;
 mod python;
+mod reading;
 mod regex;
 mod rules;
 
@@ -37,6 +39,8 @@ pub(super) fn globals() -> &'static Globals {
             .with(flags::register)
             .with(glob::register)
             .with(python::register)
+            .with(reading::register)
+            .with(checkpoints::register)
             .with_namespace("os", environment::os)
             .with_namespace("shell", core::shell)
             .with_namespace("math", math::register)
@@ -49,6 +53,7 @@ pub(super) fn globals() -> &'static Globals {
 pub(super) fn prepare(session: &Session, module: &Module) {
     let heap = module.heap();
     module.set("rules", heap.alloc(rules::Rules::new(session.shown.clone(), session.marks.clone())));
+    module.set("checkpoints", heap.alloc(checkpoints::Gates::new(session.shown.clone(), session.marks.clone())));
     let path = Path::new(&session.request.path);
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let text = |p: Option<&Path>| p.map_or(String::new(), |p| p.to_string_lossy().into_owned());
