@@ -105,6 +105,18 @@ pub struct Args {
     #[arg(long = "configfile", alias = "configfiles", value_name = "FILE", num_args = 1.., help_heading = MAKE)]
     pub config_files: Vec<String>,
 
+    /// Read options from a profile: a file or directory
+    ///
+    /// `NAME/config.yaml` or `.toml` here or in ~/.config/rulemake, with long options
+    /// as keys: `cores: 4`. What is typed beats it. Besides, `profiles/default` is
+    /// read where it is there.
+    #[arg(long, value_name = "NAME", help_heading = MAKE)]
+    pub profile: Option<String>,
+
+    /// Read this instead of profiles/default; or none
+    #[arg(long, value_name = "NAME", help_heading = MAKE)]
+    pub workflow_profile: Option<String>,
+
     /// Say what would run, and why; run nothing
     #[arg(short = 'n', long, alias = "dryrun", help_heading = INSTEAD)]
     pub dry_run: bool,

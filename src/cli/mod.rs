@@ -9,6 +9,7 @@ pub mod config;
 mod look;
 pub mod pages;
 pub mod parse;
+pub mod profile;
 pub mod select;
 pub mod snakemake;
 pub mod terminal;

@@ -65,7 +65,6 @@ pub(super) fn refused(flag: &str) -> Option<&'static str> {
     let hint = match name {
         "--d3dag" => "`--dag json` gives nodes and edges",
         "--verbose" => "`-p` shows commands, `--why FILE` reasons",
-        "--profile" | "--workflow-profile" => "write the profile's options on the command line",
         "-e" | "--executor" | "--cluster" | "--slurm" => "jobs run on this machine: leave it out",
         "--use-conda" | "--sdm" | "--software-deployment-method" | "--use-singularity" | "--use-apptainer" => {
             "activate the environment before rulemake is started, or within `shell:`"

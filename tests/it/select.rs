@@ -146,3 +146,25 @@ fn outputs_are_deleted_only_without_n() {
     story.run(&["--delete-all-output"]).succeeds();
     assert!(!story.has("first.txt") && !story.has("middle.txt") && story.has("Rulefile"));
 }
+
+#[test]
+fn profiles_hold_options_and_what_is_typed_beats_them() {
+    let story = Story::new()
+        .rulefile(
+            r#"
+rule all:
+    output: "out.txt"
+    params: word = config.get("word", "none")
+    threads: 8
+    shell: "echo {params.word} {threads} >> ran.log; touch {output}"
+"#,
+        )
+        .file("mine/config.yaml", "cores: 3\nconfig:\n  word: profile\nforceall: true\n")
+        .file("profiles/default/config.yaml", "cores: 2\n");
+    story.run(&["--profile", "mine", "all"]).succeeds().ran(&["profile 2"]);
+    story.run(&["--profile", "mine", "--workflow-profile", "none"]).succeeds().ran(&["profile 3"]);
+    story.run(&["-j1", "--profile", "mine", "--config", "word=typed"]).succeeds().ran(&["typed 1"]);
+    story.run(&["--profile", "other"]).is_refused().stderr_has("there is no profile `other`");
+    story.write("bad.yaml", "cores: [1\n");
+    story.run(&["--profile", "bad.yaml"]).is_refused().stderr_has("cannot be used: line");
+}
