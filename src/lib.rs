@@ -31,3 +31,4 @@ pub mod suggest;
 pub mod syntax;
 pub mod template;
 pub mod value;
+pub mod yaml;

@@ -88,9 +88,9 @@ pub struct Args {
 
     /// Set values of `config`
     ///
-    /// Values are YAML: `top=5` is a number, `on=true` a bool, `a=[1,2]` a list,
-    /// `b={x: 1}` a dict, all else a string. They beat every config file. A word
-    /// without `=` is a target.
+    /// `top=5` and `eps=1e-3` are numbers, `on=true` is a bool, `a=[1,2]` a list and
+    /// `b={x: 1}` a dict of YAML, all else is a string. They beat every config file.
+    /// A word without `=` is a target.
     #[arg(long, value_name = "KEY=VALUE", num_args = 1.., help_heading = MAKE)]
     pub config: Vec<String>,
 
