@@ -14,7 +14,7 @@ use crate::report::Reporter;
 use crate::rule::Rulefile;
 use crate::run::{self, Accepted, Listener, Options, Pipeline, Prefetch, Recovered};
 use crate::span::Sources;
-use crate::{path, state, value::Val};
+use crate::{path, state};
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
 use std::io::Write;
@@ -136,14 +136,6 @@ impl App {
         let args = &self.args;
         let available = std::thread::available_parallelism().map_or(1, |n| n.get() as u32);
         let cores = args.cores(available, num_cpus::get_physical() as u32)?;
-        let limit = |(name, value): (String, Val)| match value {
-            Val::Int(n) => Ok((name, n.max(0) as u64)),
-            other => Err(Diag::error(
-                Kind::Usage,
-                format!("`--resources {name}={}`: units are not read yet", other.display()),
-            )
-            .hint("write the bound as a whole number, in the unit the rules use")),
-        };
         let trust = Trust::new(&args.trust_stat).map_err(|(glob, why)| {
             Diag::error(Kind::Usage, format!("`--trust-stat {glob}`: {why}"))
                 .hint("quote the glob, and escape `[` or `{` that stand for themselves with a backslash")
@@ -153,7 +145,7 @@ impl App {
             targets: args.targets.clone(),
             cores,
             hash_threads: args.hash_threads.map_or(available, std::num::NonZeroU32::get) as usize,
-            limits: args.resources()?.into_iter().map(limit).collect::<Result<_, _>>()?,
+            limits: args.resources()?,
             keep_going: args.keep_going,
             force_all: args.forceall,
             force_targets: args.force,

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// To move a module, change this table together with the one in `docs/design.md`.
 const FLOORS: &[&[&str]] = &[
     &["span", "digest", "suggest", "path", "value"],
-    &["diag", "pattern", "template", "yaml"],
+    &["diag", "pattern", "template", "yaml", "units"],
     &["syntax", "rule", "record", "event", "memo"],
     &["files"],
     &["state"],
