@@ -72,8 +72,7 @@ impl<'a> Pipeline<'a> {
         let mut stats = Stats::default();
         let graph = grow(book, functions, options, &mut paths, &mut stats)?;
         let force = force(book, &graph, &paths, options)?;
-        let workdir = std::env::current_dir().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
-        let settings = Settings { cores: options.cores, workdir, limits: options.limits.clone() };
+        let settings = Settings { cores: options.cores, home: path::Home::here(), limits: options.limits.clone() };
         let clock = Clock::new(Path::new(files::STATE_DIR));
         let size_of = size_of();
         let commands =
