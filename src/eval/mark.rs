@@ -1,4 +1,5 @@
-//! Marks on strings: flags and pins of paths while a Rulefile is read.
+//! Marks on strings: flags and pins of paths while a Rulefile is read, and
+//! whether their braces are wildcards.
 //!
 //! A marked path stays an ordinary string, so that everything Python does with
 //! strings works on it; its mark is kept beside it under the address of its
@@ -15,6 +16,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) struct Mark {
     pub(super) flags: Flags,
     pub(super) pin: Option<RuleId>,
+    /// Its braces stand for themselves.
+    pub(super) literal: bool,
 }
 
 impl Mark {
@@ -41,6 +44,11 @@ impl Marks {
         let key = value.as_str().as_ptr() as usize;
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, mark);
         value.to_value()
+    }
+
+    /// A path whose braces stand for themselves.
+    pub(super) fn literal<'v>(&self, text: &str, mark: Mark, heap: Heap<'v>) -> Value<'v> {
+        self.alloc(text, Mark { literal: text.contains(['{', '}']), ..mark }, heap)
     }
 
     /// The mark of a string of the heap.

@@ -3,7 +3,7 @@
 //! Owns the state behind the built-in functions. It evaluates nothing itself.
 
 use super::convert::is_function;
-use super::explain::Origin;
+use super::explain::{Origin, Scene};
 use super::fault::Fault;
 use super::function::Info;
 use super::mark::Marks;
@@ -155,6 +155,12 @@ impl Session {
             }
             None => path,
         }
+    }
+
+    /// Where the call stands that is being made.
+    pub(super) fn here(&self, eval: &Evaluator) -> Option<Span> {
+        let at = eval.call_stack_top_location()?;
+        Scene { origins: &self.origins.borrow(), ..Scene::default() }.place(&at)
     }
 
     pub(super) fn fail(&self, diag: Diag) {

@@ -35,3 +35,49 @@ rule relative:
     assert_eq!(story.read("two/ran.log").lines().count(), 4);
     assert_eq!(story.read("two/all.txt"), "z\ny\nz\n");
 }
+
+#[test]
+fn braces_in_names_of_files_are_no_wildcards() {
+    let rule = r#"
+NAMES = glob_wildcards("in/{name}.txt").name
+
+rule all:
+    input: "all.txt", expand("{name}.b.{{nobody}}", name=[]), glob("in/*.txt")
+
+rule copy:
+    input: "in/{name}.txt"
+    output: "out/{name}.txt"
+    shell: "cp {input} {output}"
+
+rule join:
+    input: expand("out/{name}.txt", name=NAMES)
+    output: temp(expand("{name}.{kind}", name="x{y}", kind=["a", "b"]))
+    shell: "cat {input} | tee {output} >> kept.txt"
+
+rule gather:
+    input: rules.join.output, rules.join.input
+    output: "all.txt"
+    shell: "cat {input} > {output}"
+
+rule keeps:
+    input: expand("{name}.{{part}}", name="p{q}")
+    output: "{part}.kept"
+    shell: "cp {input} {output}"
+"#;
+    let story = Story::new().rulefile(rule).file("in/a{b}.txt", "x\n").file("in/.hid.txt", "h\n").file("p{q}.z", "z\n");
+    story.run(&["all", "z.kept"]).succeeds();
+    assert_eq!(story.read("out/a{b}.txt"), "x\n");
+    assert_eq!(story.read("all.txt"), "h\nx\nh\nx\nh\nx\n");
+    assert_eq!(story.read("z.kept"), "z\n");
+}
+
+#[test]
+fn names_that_are_not_utf8_are_told() {
+    use std::os::unix::ffi::OsStrExt;
+    let story = Story::new()
+        .file("in/a.txt", "")
+        .rulefile("rule all:\n    input: expand(\"in/{x}.txt\", x=glob_wildcards(\"in/{x}.txt\").x)\n");
+    std::fs::write(story.path("in").join(std::ffi::OsStr::from_bytes(b"\xff.txt")), "").expect("a file");
+    let run = story.run(&["-n"]);
+    run.succeeds().stderr_has("`in/\u{fffd}.txt` is passed over: its name is not UTF-8").stderr_has("Rulefile:2:");
+}

@@ -86,10 +86,10 @@ fn register(session: &Session, rule: Rule, id: RuleId) -> starlark::Result<()> {
 fn shown(rule: &Rule, id: RuleId) -> Shown {
     use crate::rule::InputWhat;
     let outputs = |named: &Named<Output>| -> (Arc<[Box<str>]>, Arc<[Name]>) {
-        (named.items.iter().map(|o| Box::from(o.pattern.text())).collect(), named.names.as_slice().into())
+        (named.items.iter().map(|o| as_pattern(&o.pattern)).collect(), named.names.as_slice().into())
     };
     let input = |what: &InputWhat| match what {
-        InputWhat::Path(path) => Some(path.clone()),
+        InputWhat::Path(path) => Some(as_pattern(&Pattern::literal(path))),
         InputWhat::Pattern(pattern) => Some(pattern.text().into()),
         InputWhat::Function { .. } => None,
     };
@@ -102,6 +102,14 @@ fn shown(rule: &Rule, id: RuleId) -> Shown {
     let inputs = inputs.map(|all| (all.into(), rule.inputs.names.as_slice().into())).unwrap_or_default();
     let params = rule.params.iter().map(|p| (p.name.clone(), p.value.clone())).collect();
     Shown { id: Some(id), inputs, outputs: outputs(&rule.outputs), logs: outputs(&rule.logs), params }
+}
+
+/// The text that is read as this pattern again.
+fn as_pattern(pattern: &Pattern) -> Box<str> {
+    match pattern.as_literal() {
+        Some(path) if path.contains(['{', '}']) => path.replace('{', "{{").replace('}', "}}").into(),
+        _ => pattern.text().into(),
+    }
 }
 
 impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
