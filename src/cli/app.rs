@@ -11,13 +11,14 @@ use crate::exec::{Environment, local::Local};
 use crate::files::Trust;
 use crate::plan::{Verdict, Viewer, totals};
 use crate::report::Reporter;
-use crate::rule::Rulefile;
+use crate::rule::{Rulefile, Workdir};
 use crate::run::{self, Accepted, Listener, Options, Pipeline, Prefetch, Recovered};
 use crate::span::Sources;
 use crate::{path, state};
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -114,10 +115,8 @@ impl App {
         for line in notes {
             self.reporter().notice(&line);
         }
-        if let Some(directory) = &rulefile.workdir {
-            std::env::set_current_dir(&**directory).map_err(|e| {
-                vec![Diag::error(Kind::Rulefile, format!("cannot work in `workdir: \"{directory}\"`: {e}"))]
-            })?;
+        if let Some(workdir) = &rulefile.workdir {
+            self.enter(workdir).map_err(|d| vec![d])?;
         }
         match self.args.mode() {
             Mode::List => self.list(&rulefile),
@@ -125,6 +124,20 @@ impl App {
             Mode::Why(path) => self.why(&rulefile, &functions, &options, path, prefetch),
             _ => self.run(&rulefile, &functions, &options, prefetch),
         }
+    }
+
+    /// Goes to the directory of `workdir:`; a run makes it first.
+    fn enter(&self, workdir: &Workdir) -> Result<(), Diag> {
+        let path = Path::new(&*workdir.path);
+        let fault = |e: &std::io::Error| Diag::at(workdir.at, format!("cannot work in `{}`: {e}", workdir.path));
+        if matches!(self.args.mode(), Mode::Run) {
+            std::fs::create_dir_all(path).map_err(|e| fault(&e))?;
+        }
+        std::env::set_current_dir(path).map_err(|e| match e.kind() {
+            ErrorKind::NotFound => Diag::at(workdir.at, format!("the directory `{}` is not there yet", workdir.path))
+                .hint(format!("a run makes it; to look before, make it yourself: `mkdir -p {}`", workdir.path)),
+            _ => fault(&e),
+        })
     }
 
     fn note(&self, diag: &Diag) {
@@ -256,11 +269,6 @@ impl App {
             if pipeline.plan.verdict(job) != Verdict::Fresh {
                 reporter.event(&Event::DryJob(viewer.planned(job, self.args.print_commands)));
             }
-        }
-        if let Err(refused) = run::refuse_to_overwrite(&pipeline, options) {
-            let warning = Diag { severity: Severity::Warning, ..refused };
-            let text = warning.render(&self.sources, false);
-            reporter.event(&Event::Note { diag: warning, text });
         }
         let totals = totals(scene, &pipeline.plan);
         let stale = totals.run() + totals.maybe() > 0;

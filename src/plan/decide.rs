@@ -149,6 +149,7 @@ pub fn content_of(scene: Scene<'_>, path: PathId) -> Digest {
 /// The reasons behind a cause, from the record.
 pub fn reasons(scene: Scene<'_>, job: JobId, cause: Cause, verdicts: &[Verdict]) -> Vec<Reason> {
     let all = match cause {
+        Cause::NoRecord if scene.state.lost_records() => vec![Reason::RecordLost],
         Cause::NoRecord => vec![Reason::NoRecord],
         Cause::Outputs => vec![Reason::OutputsChanged],
         Cause::Edited(path) => vec![Reason::OutputEdited(path)],

@@ -270,8 +270,12 @@ pub fn refuse_to_overwrite(pipeline: &Pipeline<'_>, options: &Options) -> Result
         1 => format!("output `{first}` exists without a record"),
         count => format!("{count} outputs exist without a record, such as `{first}`"),
     };
+    let why = match pipeline.state.lost_records() {
+        true => "the records of earlier runs are lost",
+        false => "no run is recorded here",
+    };
     Err(Diag::error(Kind::Plan, message)
-        .note("rulemake has never run here, so it cannot know whether they are up to date")
+        .note(format!("{why}, so rulemake cannot know whether they are up to date"))
         .hint("`--touch` takes them as made")
         .hint("`--remake` makes them again, and keeps the old ones under `.rulemake/replaced/`"))
 }

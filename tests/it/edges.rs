@@ -81,3 +81,37 @@ fn names_that_are_not_utf8_are_told() {
     let run = story.run(&["-n"]);
     run.succeeds().stderr_has("`in/\u{fffd}.txt` is passed over: its name is not UTF-8").stderr_has("Rulefile:2:");
 }
+
+#[test]
+fn a_run_makes_the_working_directory_and_a_dry_run_writes_nothing() {
+    let story =
+        Story::new().rulefile("workdir: \"deep/work\"\nrule a:\n    output: \"a\"\n    shell: \"touch {output}\"\n");
+    let dry = story.run(&["-n"]);
+    dry.is_refused().stderr_has("the directory `deep/work` is not there yet").stderr_has("Rulefile:1:10");
+    assert!(!story.has("deep"));
+    story.run(&[]).succeeds();
+    assert!(story.has("deep/work/a"));
+    story.run(&["-n"]).succeeds();
+}
+
+#[test]
+fn records_that_were_cut_off_are_not_called_a_first_run() {
+    let story = Story::new().rulefile("rule a:\n    output: \"a\"\n    shell: \"touch {output}\"\n");
+    story.run(&[]).succeeds();
+    let log = story.path(".rulemake/log");
+    let length = std::fs::metadata(&log).expect("a log").len();
+    let file = std::fs::File::options().write(true).open(&log).expect("a log");
+    file.set_len(length / 4).expect("a shorter log");
+    let dry = story.run(&["-n"]);
+    dry.succeeds().says("no record of it").stderr_has("the records of earlier runs are lost");
+    assert_eq!(dry.stderr().matches("exists without a record").count(), 1);
+    story.run(&[]).is_refused().stderr_has("the records of earlier runs are lost");
+}
+
+#[test]
+fn a_rule_without_a_name_is_called_by_its_place() {
+    let story = Story::new().rulefile(
+        "for x in [\"a\", \"b\"]:\n    rule:\n        output: x\n        shell: \"touch {output}; echo {rule}; exit 1\"\n",
+    );
+    story.run(&["-k", "a", "b"]).fails().stderr_has("Rulefile:2").stderr_has("Rulefile:2#2");
+}

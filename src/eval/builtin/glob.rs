@@ -65,7 +65,7 @@ fn pattern(text: &str, session: &Session) -> starlark::Result<Pattern> {
     let text = normal(text);
     let braces = |dir: &str| dir.replace('{', "{{").replace('}', "}}");
     let placed = match &*session.workdir.borrow() {
-        Some(dir) if !text.starts_with('/') => normal(&format!("{}/{text}", braces(dir))).into_owned(),
+        Some(dir) if !text.starts_with('/') => normal(&format!("{}/{text}", braces(&dir.path))).into_owned(),
         _ => text.to_string(),
     };
     Pattern::parse(&placed).map_err(|e| {
