@@ -89,6 +89,7 @@ struct App {
 
 impl App {
     fn act(&mut self) -> Result<End, Diags> {
+        translate(&self.args, reads_snakefile(&self.args)).map_err(|d| vec![d])?;
         if let Some(directory) = &self.args.directory {
             std::env::set_current_dir(directory).map_err(|e| {
                 vec![Diag::error(Kind::Usage, format!("cannot work in `{}`: {e}", directory.display()))]
@@ -97,19 +98,22 @@ impl App {
         for line in needless(&self.args) {
             self.reporter().notice(&line);
         }
-        match self.args.mode() {
-            Mode::Drain => return drain().map_err(|d| vec![d]),
-            Mode::Unlock => return Ok(End::Code(0)),
-            _ => {}
+        if matches!(self.args.mode(), Mode::Unlock) {
+            return Ok(End::Code(0));
         }
         // Both are needed further on, and take as long as evaluating does.
         eval::warm_up();
         let prefetch = run::Prefetch::start();
         let options = self.options().map_err(|d| vec![d])?;
-        let loaded = self.load().map_err(|mut diags| {
-            diags.truncate(20);
-            diags
-        })?;
+        let loaded = match self.load() {
+            // The Rulefile says only where: a broken one may not hold up what runs.
+            Err(_) if self.args.mode() == Mode::Drain => return drain().map_err(|d| vec![d]),
+            Err(mut diags) => {
+                diags.truncate(20);
+                return Err(diags);
+            }
+            Ok(loaded) => loaded,
+        };
         let eval::Loaded { rulefile, functions, warnings, notes, .. } = loaded;
         self.reporter().diags(&warnings, &self.sources);
         for line in notes {
@@ -120,6 +124,7 @@ impl App {
         }
         match self.args.mode() {
             Mode::List => self.list(&rulefile),
+            Mode::Drain => drain().map_err(|d| vec![d]),
             Mode::DryRun => self.dry_run(&rulefile, &functions, &options, prefetch),
             Mode::Why(path) => self.why(&rulefile, &functions, &options, path, prefetch),
             _ => self.run(&rulefile, &functions, &options, prefetch),
@@ -174,9 +179,6 @@ impl App {
 
     fn load(&mut self) -> Result<eval::Loaded, Diags> {
         let path = self.rulefile().map_err(|d| vec![d])?;
-        let name = path.rsplit('/').next().unwrap_or(&path);
-        translate(&self.args, name.eq_ignore_ascii_case("snakefile") || self.args.snakefile.is_some())
-            .map_err(|d| vec![d])?;
         let config = self.args.config().map_err(|d| vec![d])?;
         let request = eval::Request { path, config, configfiles: self.args.config_files.clone() };
         eval::load(request, &mut self.sources)
@@ -189,9 +191,7 @@ impl App {
         if let Some(path) = named {
             return Ok(path.to_string_lossy().into_owned());
         }
-        let there = |p: &&&str| std::fs::metadata(p).is_ok_and(|m| m.is_file());
-        let found = RULEFILES.iter().find(there).map(|p| p.to_string());
-        found.ok_or_else(|| {
+        found().map(str::to_owned).ok_or_else(|| {
             Diag::error(Kind::Usage, "there is no Rulefile here")
                 .note(format!("looked for {}", RULEFILES.map(|p| format!("`{p}`")).join(", ")))
                 .hint("write one, name one with `-f FILE`, or go where it is with `-C DIR`")
@@ -394,11 +394,26 @@ impl App {
     }
 }
 
+/// The Rulefile that is read here if none is named.
+fn found() -> Option<&'static str> {
+    RULEFILES.into_iter().find(|p| std::fs::metadata(p).is_ok_and(|m| m.is_file()))
+}
+
+/// Whether a Snakefile is read, or would be without `-f` and `-C`.
+fn reads_snakefile(args: &Args) -> bool {
+    let is_snakefile = |name: &str| name.to_ascii_lowercase().ends_with("snakefile");
+    let named = args.rulefile.as_deref().and_then(|p| p.to_str()).is_some_and(is_snakefile);
+    named || args.snakefile.is_some() || found().is_some_and(is_snakefile)
+}
+
 /// The file that `--why` asks for: a rule's name stands for its first output.
 fn asked_for(book: &Rulefile, word: &str) -> Result<String, Diag> {
     let rule = book.find(word).map(|id| book.rule(id));
     match rule.map(|rule| (rule, rule.outputs.items.first())) {
-        Some((rule, Some(output))) if !rule.has_wildcards() => Ok(output.pattern.text().to_owned()),
+        Some((rule, Some(output))) if !rule.has_wildcards() => {
+            let literal = output.pattern.as_literal().unwrap_or(output.pattern.text());
+            Ok(path::normal(literal).into_owned())
+        }
         Some((rule, _)) if !std::path::Path::new(word).exists() => {
             let what = if rule.has_wildcards() { "a rule with wildcards" } else { "a rule without outputs" };
             Err(Diag::error(Kind::Usage, format!("`--why {word}`: `{word}` is {what}, not a file"))

@@ -115,3 +115,65 @@ fn a_rule_without_a_name_is_called_by_its_place() {
     );
     story.run(&["-k", "a", "b"]).fails().stderr_has("Rulefile:2").stderr_has("Rulefile:2#2");
 }
+
+#[test]
+fn ancient_works_in_input_functions() {
+    let story = Story::new().rulefile(
+        r#"
+def chosen(wildcards):
+    return ["new.txt", ancient("old.txt"), ancient(expand("{x}", x=["o"]))]
+
+rule a:
+    input: chosen
+    output: "a"
+    shell: "echo a >> ran.log; cat {input} > {output}"
+
+rule b:
+    input: unpack(lambda wildcards: {"new": "new.txt", "old": ancient("old.txt"), "both": ["o", ancient("p")]})
+    output: "b"
+    shell: "echo b >> ran.log; cat {input.new} {input.old} {input.both} > {output}"
+"#,
+    );
+    for name in ["new.txt", "old.txt", "o", "p"] {
+        story.write(name, "1\n");
+    }
+    story.run(&["a", "b"]).succeeds().ran(&["a", "b"]);
+    story.write("old.txt", "2\n").write("p", "2\n").run(&["a", "b"]).has_nothing_to_do();
+    story.write("o", "2\n").run(&["a", "b"]).succeeds().ran(&["b"]);
+    story.write("new.txt", "2\n").run(&["a", "b"]).succeeds().ran(&["a", "b"]);
+}
+
+#[test]
+fn snakemakes_letters_are_translated_beside_a_snakefile() {
+    let story = Story::new().file("Snakefile", "rule a:\n    output: \"out.txt\"\n    shell: \"touch {output}\"\n");
+    for there in [false, true] {
+        if there {
+            story.write("out.txt", "");
+        }
+        story.run(&["-f", "out.txt"]).is_refused().stderr_has("rulemake --force out.txt");
+        story.run(&["-C", "key=value"]).is_refused().stderr_has("rulemake --config key=value");
+    }
+    let story = Story::new().file("sub/Snakefile", "rule a:\n    output: \"out.txt\"\n    shell: \"touch {output}\"\n");
+    story.run(&["-C", "sub"]).succeeds();
+    story.run(&["-C", "nowhere"]).is_refused().stderr_has("cannot work in `nowhere`");
+}
+
+#[test]
+fn drain_finds_the_run_below_workdir() {
+    let rule = "workdir: \"w\"\nrule all:\n    input: \"a\", \"b\"\nrule a:\n    output: \"a\"\n    \
+                shell: \"echo on > ../on; while [ ! -e ../off ]; do sleep 0.02; done; touch {output}\"\n\
+                rule b:\n    input: \"a\"\n    output: \"b\"\n    shell: \"touch {output}\"\n";
+    let story = Story::new().rulefile(rule);
+    let running = story.start(&["-j1"]).until("on", "on");
+    story.run(&["--drain"]).succeeds();
+    story.write("off", "");
+    running.finish();
+    assert!(story.has("w/a") && !story.has("w/b"));
+}
+
+#[test]
+fn why_asks_for_the_file_behind_doubled_braces() {
+    let story = Story::new().rulefile("rule a:\n    output: \"./x{{y}}\"\n    shell: \"touch {output}\"\n");
+    story.run(&[]).succeeds();
+    story.run(&["--why", "a"]).succeeds().says("x{y}");
+}

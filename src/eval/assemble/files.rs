@@ -3,7 +3,7 @@
 //! Owns flattening, flags, pins, normalisation and the rules about wildcards.
 
 use super::Assembler;
-use crate::diag::Diag;
+use crate::diag::{Diag, Kind};
 use crate::eval::convert::{elements, is_function};
 use crate::eval::files::Files;
 use crate::eval::given::Slot;
@@ -192,6 +192,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         if self.empty_path(text, "input", slot) {
             return Ok(None);
         }
+        self.only_for_outputs(mark.flags, slot);
         let path = normal(text);
         let what = if mark.literal || !path.contains(['{', '}']) {
             InputWhat::Path(path.into())
@@ -206,6 +207,16 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
             }
         };
         Ok(Some(Input { what, flags: mark.flags, pin: mark.pin }))
+    }
+
+    /// Warns of marks that do nothing on an input. (`directory()` says what is so anyway.)
+    fn only_for_outputs(&self, flags: Flags, slot: Slot) {
+        let marks = [(Flags::TEMP, "temp"), (Flags::TOUCH, "touch"), (Flags::PROTECTED, "protected")];
+        if let Some((_, name)) = marks.into_iter().find(|(flag, _)| flags.contains(*flag)) {
+            let message = format!("`{name}()` does nothing on an input");
+            let hint = format!("write it in `output:` of the rule that makes the file, or leave `{name}()` out");
+            self.session.warn(Diag::warning(Kind::Rulefile, message).label(slot.span(), "").hint(hint));
+        }
     }
 
     /// An input's wildcards get their values from the outputs.

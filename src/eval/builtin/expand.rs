@@ -4,7 +4,6 @@ use crate::eval::convert::elements;
 use crate::eval::fault::{fault, hinted};
 use crate::eval::files::Files;
 use crate::eval::mark::{Mark, Marks};
-use crate::eval::session::Session;
 use crate::pattern::Pattern;
 use crate::suggest::did_you_mean;
 use starlark::collections::SmallMap;
@@ -150,7 +149,7 @@ fn expand_all<'v>(
     named: SmallMap<String, Value<'v>>,
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<Value<'v>> {
-    let marks = Session::of(eval).map(|s| &s.marks);
+    let marks = Marks::of(eval);
     let heap = eval.heap();
     let mut allow_missing = false;
     let mut columns = Vec::new();
@@ -218,7 +217,7 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         if let Some(odd) = extensions.items.iter().find(|e| e.contains('/')) {
             return Err(hinted(format!("an extension cannot hold `/`: `{odd}`"), "put directories into the prefix"));
         }
-        let marks = Session::of(eval).map(|s| &s.marks);
+        let marks = Marks::of(eval);
         let mark = marks.map(|m| m.get(prefix)).unwrap_or_default();
         let heap = eval.heap();
         let all = extensions.items.iter().map(|e| alloc(&format!("{prefix}{e}"), mark, marks, heap));
