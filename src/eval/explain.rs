@@ -156,7 +156,6 @@ const ROOTS: [&str; 9] = ["wildcards", "input", "output", "params", "threads", "
 
 /// Python's names that are not there, and what to write instead.
 const PYTHON: &[(&str, &str)] = &[
-    ("open", "read settings with `configfile:`, or do it in a rule's `shell:`"),
     ("eval", "write the expression itself"),
     ("exec", "write the statements themselves"),
     ("next", "take an element with `xs[0]`"),

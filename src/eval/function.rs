@@ -16,7 +16,7 @@ use crate::suggest::did_you_mean;
 use crate::value::{FnId, Val};
 use starlark::PrintHandler;
 use starlark::any::ProvidesStaticType;
-use starlark::docs::{DocItem, DocMember, DocParams};
+use starlark::docs::{DocItem, DocMember};
 use starlark::environment::Module;
 use starlark::eval::Evaluator;
 use starlark::values::dict::DictRef;
@@ -101,11 +101,11 @@ pub(super) struct Info {
 impl Info {
     /// Reads a function's parameters.
     pub(super) fn of(value: Value, span: Span) -> Info {
-        let empty = DocParams::default();
         let doc = value.documentation();
         let params = match &doc {
             DocItem::Member(DocMember::Function(f)) => &f.params,
-            _ => &empty,
+            // A `partial`: its parameters are not known.
+            _ => return Info { params: vec!["wildcards".into()], required: Vec::new(), takes_wildcards: true, span },
         };
         let positional = params.pos_only.iter().chain(&params.pos_or_named);
         let all: Vec<_> = positional.clone().chain(&params.named_only).collect();
@@ -285,5 +285,6 @@ fn files<'v>(files: &JobFiles<'_>, heap: Heap<'v>) -> Value<'v> {
         mark: Mark::default(),
         marks: Marks::default(),
         size_of: files.size_of.clone(),
+        brings_names: false,
     })
 }

@@ -20,7 +20,7 @@ use starlark::eval::Evaluator;
 use starlark::syntax::{AstModule, Dialect, DialectTypes};
 use starlark::values::FrozenHeapName;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 const DIALECT: Dialect = Dialect {
     enable_top_level_stmt: true,
@@ -76,7 +76,11 @@ fn whole(session: &Session, module: Module<'_>) -> Result<Loaded, Diags> {
     Ok(Loaded {
         rulefile,
         functions,
-        reads: session.reads.take(),
+        reads: [
+            session.reads.take(),
+            std::mem::take(&mut *session.asked.lock().unwrap_or_else(PoisonError::into_inner)),
+        ]
+        .concat(),
         warnings: once(session.warnings.take()),
         notes: session.notes.take(),
     })

@@ -18,6 +18,7 @@ mod given;
 mod load;
 mod mark;
 mod missing;
+mod pure_path;
 mod session;
 mod wildcards;
 

@@ -34,6 +34,9 @@ pub(super) struct Shown {
 /// The rules defined so far, by name, for the `rules` object.
 pub(super) type ShownRules = Arc<Mutex<FxHashMap<Box<str>, Shown>>>;
 
+/// Variables of the environment that were asked for.
+pub(super) type Asked = Arc<Mutex<Vec<TrackedRead>>>;
+
 /// A text that becomes a template once all variables are known.
 pub(super) struct PendingText {
     pub(super) rule: RuleId,
@@ -79,6 +82,7 @@ pub(super) struct Session {
     /// Where the config came from, for messages.
     pub(super) config_files: RefCell<Vec<String>>,
     pub(super) reads: RefCell<Vec<TrackedRead>>,
+    pub(super) asked: Asked,
     pub(super) notes: RefCell<Vec<String>>,
     pub(super) warnings: RefCell<Diags>,
     pub(super) diags: RefCell<Diags>,
@@ -112,6 +116,7 @@ impl Session {
             overrides: RefCell::default(),
             config_files: RefCell::default(),
             reads: RefCell::default(),
+            asked: Asked::default(),
             notes: RefCell::default(),
             warnings: RefCell::default(),
             diags: RefCell::default(),

@@ -186,6 +186,7 @@ impl<'s> Builder<'s> {
                 self.fail(diag);
             }
             Rule::deep => self.deep(&pair),
+            Rule::json_load => self.emit.replace(pair.as_span().start()..pair.as_span().end(), "json.loads"),
             Rule::for_word => {}
             other => unreachable!("{other:?} is no token"),
         }

@@ -177,3 +177,29 @@ fn why_asks_for_the_file_behind_doubled_braces() {
     story.run(&[]).succeeds();
     story.run(&["--why", "a"]).succeeds().says("x{y}");
 }
+
+#[test]
+fn expand_waits_for_functions_of_the_wildcards() {
+    let story = Story::new().rulefile(
+        r#"
+RUNS = {"s": ["1", "2"], "t": ["3"]}
+
+rule all:
+    input: "s.txt", "t.txt"
+
+rule merge:
+    input:
+        runs = expand("runs/{run}.{end}", run=lambda wildcards: RUNS[wildcards.sample], end=["a", "b"]),
+        marked = ancient(expand("{x}", x=[lambda w: "old." + w.sample, "same"])),
+    output: "{sample}.txt"
+    shell: "echo {wildcards.sample} >> ran.log; echo {input.runs} {input.marked} > {output}"
+"#,
+    );
+    for name in ["runs/1.a", "runs/1.b", "runs/2.a", "runs/2.b", "runs/3.a", "runs/3.b", "old.s", "old.t", "same"] {
+        story.write(name, "");
+    }
+    story.run(&[]).succeeds();
+    assert_eq!(story.read("s.txt"), "runs/1.a runs/1.b runs/2.a runs/2.b old.s same\n");
+    assert_eq!(story.read("t.txt"), "runs/3.a runs/3.b old.t same\n");
+    story.write("same", "new").run(&[]).has_nothing_to_do();
+}

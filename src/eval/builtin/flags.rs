@@ -6,6 +6,7 @@ use crate::eval::convert::{elements, is_function};
 use crate::eval::fault::{fault, hinted};
 use crate::eval::files::Files;
 use crate::eval::mark::Marks;
+use crate::eval::pure_path::path_text;
 use crate::rule::Flags;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
@@ -43,7 +44,7 @@ fn flagged<'v>(
     marks: &Marks,
     heap: Heap<'v>,
 ) -> starlark::Result<Value<'v>> {
-    if let Some(text) = value.unpack_str() {
+    if let Some(text) = path_text(value) {
         return Ok(marks.alloc(text, marks.get(text).with(flags), heap));
     }
     if let Some(items) = elements(value, heap) {
@@ -51,8 +52,7 @@ fn flagged<'v>(
         return Ok(heap.alloc(AllocList(all.collect::<starlark::Result<Vec<_>>>()?)));
     }
     if let Some(files) = Files::from_value(value) {
-        let all = files.texts().map(|t| marks.alloc(t, files.mark.with(flags), heap));
-        return Ok(heap.alloc(AllocList(all.collect::<Vec<_>>())));
+        return Ok(heap.alloc(Files { mark: files.mark.with(flags), ..files.clone() }));
     }
     if is_function(value) {
         return Ok(wrap(value, flags, false, heap));

@@ -142,7 +142,7 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
 }
 
 /// Whether a path exists, tracked.
-pub(super) fn is_there(path: &str, eval: &Evaluator) -> starlark::Result<bool> {
+pub(in crate::eval) fn is_there(path: &str, eval: &Evaluator) -> starlark::Result<bool> {
     let session = Session::loading(eval, "exists")?;
     let stat = files::stat(&session.in_workdir(path)).map_err(|e| fault(format!("`{path}`: {e}")))?;
     session.read(TrackedRead::Exists(path.into(), stat.exists()));
