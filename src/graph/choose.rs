@@ -8,7 +8,7 @@
 use super::build::Files;
 use super::dead::{Dead, Why};
 use super::finder::Finder;
-use super::order::order;
+use super::order::Walk;
 use super::{Graph, JobId, LeftOut, Maker, error};
 use crate::diag::Diags;
 use crate::path::{PathId, Paths};
@@ -32,14 +32,12 @@ pub struct Scene<'a, 'b> {
 
 /// Makes every choice, or says why a target cannot be had.
 pub fn settle(scene: Scene<'_, '_>, graph: Graph) -> Result<Graph, Diags> {
-    let mut chooser = Chooser { scene, graph, readers: None, dead: Dead::default(), ambiguous: FxHashMap::default() };
+    let open = graph.options.keys().copied().collect();
+    let mut chooser =
+        Chooser { scene, graph, readers: None, dead: Dead::default(), ambiguous: FxHashMap::default(), open };
     chooser.drop_for_missing_sources();
     chooser.pick();
-    while let Err(cycle) = order(&chooser.graph).map(|order| chooser.graph.order = order) {
-        let deepest = *cycle.last().expect("a cycle has jobs");
-        chooser.kill(deepest, Why::Cycle(cycle));
-        chooser.pick();
-    }
+    chooser.order();
     chooser.finish()
 }
 
@@ -51,6 +49,8 @@ struct Chooser<'a, 'b> {
     dead: Dead,
     /// Files whose best candidates tie.
     ambiguous: FxHashMap<PathId, Vec<JobId>>,
+    /// Files to pick a maker for, unless that is settled already.
+    open: Vec<PathId>,
 }
 
 impl Chooser<'_, '_> {
@@ -104,6 +104,7 @@ impl Chooser<'_, '_> {
             let others = self.graph.options.get(&output);
             if others.is_some_and(|o| o.iter().any(|j| !self.dead.jobs.contains_key(j))) {
                 *self.graph.maker_mut(output) = Maker::Several;
+                self.open.push(output);
             } else {
                 *self.graph.maker_mut(output) = Maker::Source;
                 if !self.exists(output) {
@@ -130,9 +131,10 @@ impl Chooser<'_, '_> {
 
     /// Picks a maker for every file that still has several.
     fn pick(&mut self) {
-        let mut open: Vec<PathId> = self.graph.options.keys().copied().collect();
+        let mut open = std::mem::take(&mut self.open);
         open.retain(|p| self.graph.maker_of(*p) == Maker::Several);
         open.sort_unstable();
+        open.dedup();
         for path in open {
             let alive = self.graph.options[&path].iter().filter(|j| !self.dead.jobs.contains_key(j));
             let alive: Vec<JobId> = alive.copied().collect();
@@ -148,6 +150,27 @@ impl Chooser<'_, '_> {
                 _ => self.ambiguous.insert(path, if best.is_empty() { alive } else { best }),
             };
         }
+    }
+
+    /// Orders the jobs, and drops the deepest one of each cycle on the way. What
+    /// was walked for the sake of a job that was dropped later is left out by a
+    /// second walk.
+    fn order(&mut self) {
+        let mut walk = Walk::new(&self.graph);
+        let mut cyclic = false;
+        while let Some(cycle) = walk.next_cycle(&self.graph) {
+            cyclic = true;
+            let deepest = *cycle.last().expect("a cycle has jobs");
+            self.kill(deepest, Why::Cycle(cycle));
+            self.pick();
+            walk.step_back(|job| self.dead.jobs.contains_key(&job));
+        }
+        if cyclic {
+            walk = Walk::new(&self.graph);
+            let again = walk.next_cycle(&self.graph);
+            assert!(again.is_none(), "bug: a cycle is left");
+        }
+        self.graph.order = walk.finish();
     }
 
     /// Every target must be there, every file of the plan must have one maker.

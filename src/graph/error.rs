@@ -327,13 +327,13 @@ impl View<'_> {
             return if errors.is_empty() { Ok(()) } else { Err(few(errors)) };
         }
         for (job, name) in self.sources_in(&trees) {
-            let maker = trees[above(name).find(|p| trees.contains_key(p)).expect("it lies in one")];
+            let maker = trees[path::above(name).find(|p| trees.contains_key(p)).expect("it lies in one")];
             errors.push(self.source_in_tree(name, job, maker));
         }
         for job in self.graph.order() {
             for output in self.graph.outputs(*job) {
                 let name = self.paths.str(*output);
-                for tree in above(name).filter_map(|p| trees.get_key_value(p)) {
+                for tree in path::above(name).filter_map(|p| trees.get_key_value(p)) {
                     errors.push(self.nested(name, *job, tree.0, *tree.1));
                 }
             }
@@ -365,7 +365,7 @@ impl View<'_> {
         let jobs = self.graph.order().iter();
         let inputs = jobs.flat_map(|j| self.graph.inputs(*j).iter().map(move |i| (*j, i.path())));
         let sources = inputs.filter(|(_, p)| self.graph.maker(*p).is_none()).map(|(j, p)| (j, self.paths.str(p)));
-        sources.filter(|(_, name)| above(name).any(|p| trees.contains_key(p))).collect()
+        sources.filter(|(_, name)| path::above(name).any(|p| trees.contains_key(p))).collect()
     }
 
     fn source_in_tree(&self, name: &str, reader: JobId, maker: JobId) -> Diag {
@@ -430,11 +430,6 @@ impl Chain {
 struct Node {
     parent: Option<(Option<usize>, JobId)>,
     file: PathId,
-}
-
-/// The directories above a path, nearest first.
-fn above(name: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(path::parent(name), |p| path::parent(p).filter(|q| q != p))
 }
 
 /// "did you mean" for a file: the nearest name in its directory.

@@ -203,3 +203,30 @@ rule merge:
     assert_eq!(story.read("t.txt"), "runs/3.a runs/3.b old.t same\n");
     story.write("same", "new").run(&[]).has_nothing_to_do();
 }
+
+#[test]
+fn what_a_dropped_job_needed_is_not_made_for_it() {
+    // Of the circle, `b` is dropped for the file that is there; `only_b` then serves nobody.
+    let story = Story::new().file("b", "there\n").rulefile(
+        r#"
+rule a:
+    input: "a0", "b"
+    output: "a"
+    shell: "echo a >> ran.log; cat {input} > {output}"
+
+rule a0:
+    output: "a0"
+    shell: "echo a0 >> ran.log; touch {output}"
+
+rule b:
+    input: "only_b", "a"
+    output: "b"
+    shell: "echo b >> ran.log; cat {input} > {output}"
+
+rule only_b:
+    output: "only_b"
+    shell: "echo only_b >> ran.log; touch {output}"
+"#,
+    );
+    story.run(&["a"]).succeeds().ran(&["a0", "a"]);
+}

@@ -8,12 +8,14 @@ use crate::eval::files::Files;
 use crate::eval::mark::Marks;
 use crate::eval::pure_path::path_text;
 use crate::rule::Flags;
+use allocative::Allocative;
+use starlark::any::ProvidesStaticType;
 use starlark::environment::GlobalsBuilder;
-use starlark::eval::Evaluator;
-use starlark::starlark_module;
+use starlark::eval::{Arguments, Evaluator};
 use starlark::values::list::AllocList;
 use starlark::values::structs::{AllocStruct, StructRef};
-use starlark::values::{Heap, Value};
+use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+use starlark::{starlark_module, starlark_simple_value};
 
 /// A function with marks: a struct whose field names no Rulefile can write.
 fn wrap<'v>(function: Value<'v>, flags: Flags, unpack: bool, heap: Heap<'v>) -> Value<'v> {
@@ -27,14 +29,6 @@ fn unwrap(value: Value) -> Option<(Value, Flags, bool)> {
     let field = |name: &str| fields.iter().find(|(k, _)| k.as_str() == name).map(|(_, v)| v);
     let flags = Flags::from_bits_truncate(field(WRAPPED[1])?.unpack_i32()? as u16);
     Some((field(WRAPPED[0])?, flags, field(WRAPPED[2])?.unpack_bool()?))
-}
-
-/// A value with a mark.
-fn flag<'v>(value: Value<'v>, name: &str, flags: Flags, eval: &Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
-    match Marks::of(eval) {
-        Some(marks) => flagged(value, flags, name, marks, eval.heap()),
-        None => Ok(value),
-    }
 }
 
 fn flagged<'v>(
@@ -63,50 +57,57 @@ fn flagged<'v>(
     }
 }
 
-#[starlark_module]
+/// A function that marks paths.
+#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[display("<function {name}>")]
+#[allocative(skip)]
+struct Marker {
+    name: &'static str,
+    flags: Flags,
+}
+
+starlark_simple_value!(Marker);
+
+#[starlark_value(type = "function")]
+impl<'v> StarlarkValue<'v> for Marker {
+    fn name_for_call_stack(&self, _me: Value<'v>) -> String {
+        self.name.to_owned()
+    }
+
+    fn invoke(
+        &self,
+        _me: Value<'v>,
+        args: &Arguments<'v, '_>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        args.no_named_args()?;
+        let value = args.positional1(eval.heap())?;
+        match Marks::of(eval) {
+            Some(marks) => flagged(value, self.flags, self.name, marks, eval.heap()),
+            None => Ok(value),
+        }
+    }
+}
+
+/// The marks by their names.
+const MARKERS: [(&str, Flags); 6] = [
+    ("temp", Flags::TEMP),
+    ("temporary", Flags::TEMP),
+    ("directory", Flags::DIRECTORY),
+    ("touch", Flags::TOUCH),
+    ("ancient", Flags::ANCIENT),
+    ("protected", Flags::PROTECTED),
+];
+
 pub(super) fn register(builder: &mut GlobalsBuilder) {
-    fn temp<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        flag(value, "temp", Flags::TEMP, eval)
+    for (name, flags) in MARKERS {
+        builder.set(name, Marker { name, flags });
     }
+    functions(builder);
+}
 
-    fn temporary<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        flag(value, "temporary", Flags::TEMP, eval)
-    }
-
-    fn directory<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        flag(value, "directory", Flags::DIRECTORY, eval)
-    }
-
-    fn touch<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        flag(value, "touch", Flags::TOUCH, eval)
-    }
-
-    fn ancient<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        flag(value, "ancient", Flags::ANCIENT, eval)
-    }
-
-    fn protected<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        flag(value, "protected", Flags::PROTECTED, eval)
-    }
-
+#[starlark_module]
+fn functions(builder: &mut GlobalsBuilder) {
     fn unpack<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         match unwrap(value) {
             Some((function, flags, _)) => Ok(wrap(function, flags, true, heap)),
