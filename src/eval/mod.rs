@@ -19,6 +19,7 @@ mod load;
 mod mark;
 mod missing;
 mod pure_path;
+mod python;
 mod session;
 mod wildcards;
 

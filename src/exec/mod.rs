@@ -20,6 +20,7 @@ pub use launch::Environment;
 
 use crossbeam::channel::Receiver;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// A shell command, ready to run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +33,19 @@ pub struct Command {
     /// Another shell than bash, a path or a name to look up in `PATH`; it gets
     /// `-c` and the text.
     pub shell: Option<String>,
+    /// The text is a program of another language: an interpreter gets it in a
+    /// file, which is removed afterwards. There is no shell then.
+    pub interpreter: Option<Interpreter>,
+}
+
+/// What runs a program that is no shell command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Interpreter {
+    /// Its name, to be looked up in `PATH`, and its options.
+    pub words: Vec<String>,
+    /// The file that the text is put into, its name such that no interpreter
+    /// stumbles over it. Its directory is made.
+    pub file: PathBuf,
 }
 
 /// All an executor must know to run one command.
@@ -42,6 +56,9 @@ pub struct Spec {
     /// Variables added to the environment, or put in the place of those of the
     /// same name. No NUL in them, no `=` in a name.
     pub env: Vec<(String, String)>,
+    /// How long it may run: then its process group is asked to end, and killed
+    /// if it does not within ten seconds.
+    pub timeout: Option<Duration>,
     /// The file that takes stdout and stderr. Made anew by the executor, with
     /// its directories; removed again if nothing was printed.
     pub log: PathBuf,
@@ -63,6 +80,14 @@ pub trait Task: Send {
     /// The process runs. `leader_start` is when its leader started, in the
     /// kernel's own unit (see [`orphan`]); 0 if it could not be read.
     fn spawned(&mut self, pgid: i32, leader_start: u64);
+    /// Whether there is something to do while the process runs. Asked for after
+    /// `spawned`.
+    fn has_more_to_do(&self) -> bool {
+        false
+    }
+    /// Does it, on another thread than the one that waits for the process. It is
+    /// over before `after`.
+    fn meanwhile(&mut self) {}
     /// The command ended, or was never started.
     fn after(&mut self, exit: Exit);
 }
@@ -89,6 +114,11 @@ pub trait Executor {
     fn finished(&self) -> &Receiver<Box<dyn Task>>;
     /// Tells all running jobs.
     fn signal(&self, what: Signal);
+    /// Why a command could not be started at all, in one line: its interpreter
+    /// is not there.
+    fn lacks(&self, _command: &Command) -> Option<String> {
+        None
+    }
     /// How many tasks were started and have not come back yet.
     fn running(&self) -> usize;
     /// The caller has nothing more to start and is about to wait for

@@ -27,6 +27,16 @@ pub fn word(reason: &Reason, paths: &Paths) -> ReasonText {
             old: old.clone(),
             new: new.clone(),
         },
+        Reason::Script { path, old, new } => ReasonText {
+            code: "script-changed",
+            text: match (old, new) {
+                (Some(_), Some(_)) => format!("the script {path} changed"),
+                (None, _) => format!("the script {path} is new"),
+                _ => format!("the script {path} is not run any more"),
+            },
+            old: None,
+            new: None,
+        },
         Reason::Environment { old, new } => ReasonText {
             code: "environment-changed",
             text: "the shell or its prefix changed".into(),
@@ -39,6 +49,13 @@ pub fn word(reason: &Reason, paths: &Paths) -> ReasonText {
         Reason::InputChanged(path) => plain("input-changed", format!("{} changed", paths.str(*path))),
         Reason::InputUnseen(path) => {
             plain("input-unseen", format!("{} changed while the job last ran", paths.str(*path)))
+        }
+        Reason::RecipeUnclear => plain(
+            "recipe-changed",
+            "its command, its params or its list of inputs changed; which of them cannot be told".into(),
+        ),
+        Reason::InputsUnclear => {
+            plain("inputs-changed", "the content of an input changed; of which one cannot be told".into())
         }
         Reason::OutputEdited(path) => plain("output-edited", format!("{} is not what the job made", paths.str(*path))),
         Reason::OutputMissing(path) => plain("output-missing", format!("{} is missing", paths.str(*path))),

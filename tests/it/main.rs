@@ -3,8 +3,10 @@
 
 mod docs;
 mod edges;
+mod edits;
 mod errors;
 mod examples;
+mod failures;
 mod language;
 mod layers;
 mod lessons;
@@ -12,6 +14,8 @@ mod model;
 mod options;
 mod output;
 mod plans;
+mod python;
+mod scripts;
 mod story;
 mod trouble;
 mod trust;

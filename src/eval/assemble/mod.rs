@@ -3,16 +3,18 @@
 //! Owns the checks that a rule can be given on its own, and, at the end of the
 //! Rulefile, those that need all of it. It does not know targets or jobs.
 
+mod attempts;
 mod files;
 mod finish;
 mod params;
+mod python;
 
 pub(super) use files::WRAPPED;
 pub(super) use finish::finish;
 
 use super::fault::Fault;
 use super::given::{Given, Slot};
-use super::session::{PendingText, Session, Shown};
+use super::session::{PendingText, Session, Shown, Use};
 use crate::diag::{Diag, Diags};
 use crate::pattern::Pattern;
 use crate::rule::{Action, Name, Named, Output, Param, Places, Rule, RuleId};
@@ -141,14 +143,18 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
             threads,
             resources,
             priority: self.number("priority", 0),
+            retries: self.retries(),
+            timeout: self.timeout(),
             message: None,
             action: Action::None,
             local: self.flag("localrule"),
             places: self.places(),
         };
-        self.text("shell");
-        self.text("message");
-        self.text("group");
+        self.text("shell", Some(Use::Shell));
+        self.text("message", Some(Use::Message));
+        self.text("script", Some(Use::Script));
+        self.text("group", None);
+        self.body();
         self.default_target();
         Ok(rule)
     }
@@ -225,18 +231,25 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
     }
 
     /// A template, kept until all variables are known.
-    fn text(&mut self, key: &str) {
+    fn text(&mut self, key: &str, what: Option<Use>) {
         let Some((value, slot)) = self.single(key) else { return };
-        match value.unpack_str() {
-            Some(text) if key != "group" => self.session.texts.borrow_mut().push(PendingText {
+        match (value.unpack_str(), what) {
+            (Some(text), Some(what)) => self.session.texts.borrow_mut().push(PendingText {
                 rule: self.id,
-                message: key == "message",
+                what,
                 value: text.into(),
                 at: slot.literals(),
                 then: self.named_now(text),
             }),
-            Some(_) => {}
-            None => self.wants(key, "a string", value, slot),
+            (Some(_), None) => {}
+            (None, _) => self.wants(key, "a string", value, slot),
+        }
+    }
+
+    /// A Python body, kept until all that it may use is known.
+    fn body(&mut self) {
+        if let Some(section) = self.decl.section("run") {
+            self.session.bodies.borrow_mut().push((self.id, section.span));
         }
     }
 
