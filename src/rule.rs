@@ -258,6 +258,8 @@ pub struct Rule {
     pub message: Option<Text>,
     /// What it does.
     pub action: Action,
+    /// `checkpoint NAME:`: functions may ask for what its jobs made.
+    pub checkpoint: bool,
     /// `localrules` or `localrule: True`: runs here, never on a cluster.
     pub local: bool,
     /// Where it stands.

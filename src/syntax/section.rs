@@ -79,8 +79,7 @@ impl<'s> Builder<'s> {
 
     fn check_kind(&mut self, decl: &RuleDecl) {
         let hint = match decl.kind {
-            Kind::Rule => return,
-            Kind::Checkpoint => "write a `rule`, with outputs that are known before it runs",
+            Kind::Rule | Kind::Checkpoint => return,
             Kind::Module => "write `include: \"path/to/Rulefile\"`",
         };
         let diag = Diag::at(decl.head, format!("`{}` is not supported yet", decl.kind.word()));

@@ -29,7 +29,7 @@ struct Known<'m, 'v, 'r> {
 pub(super) fn variable<'v>(module: &Module<'v>, name: &str) -> Option<Value<'v>> {
     let value = module.get(name)?;
     let odd = is_function(value) || Missing::from_value(value).is_some() || NeedsPython::from_value(value).is_some();
-    (!odd && !matches!(value.get_type(), "rules" | "namespace")).then_some(value)
+    (!odd && !matches!(value.get_type(), "rules" | "checkpoints" | "namespace")).then_some(value)
 }
 
 impl Names for Known<'_, '_, '_> {

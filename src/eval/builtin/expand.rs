@@ -182,6 +182,11 @@ fn expand_all<'v>(
     Ok(heap.alloc(AllocList(out)))
 }
 
+/// A path whose braces stand for themselves, as a value.
+pub(super) fn literal<'v>(text: &str, mark: Mark, marks: Option<&Marks>, heap: Heap<'v>) -> Value<'v> {
+    alloc(text, Mark { literal: text.contains(['{', '}']), ..mark }, marks, heap)
+}
+
 /// Whether values are known only when the job is.
 fn waits<'v>(value: Value<'v>, heap: Heap<'v>) -> bool {
     is_function(value) || elements(value, heap).is_some_and(|items| items.into_iter().any(is_function))

@@ -1,6 +1,6 @@
 //! Python's `json`: `loads`, `dumps`, and `load` of what `open` gave.
 
-use super::text_file::TextFile;
+use super::reading::Opened;
 use crate::eval::config;
 use crate::eval::convert::{from_val, to_val};
 use crate::eval::fault::fault;
@@ -114,9 +114,9 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
     /// Of a string, or of a file: `json.load`, which Starlark cannot spell, is
     /// read as this.
     fn loads<'v>(#[starlark(require = pos)] from: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        match (from.unpack_str(), TextFile::from_value(from)) {
+        match (from.unpack_str(), Opened::from_value(from)) {
             (Some(text), _) => loaded(text, heap),
-            (_, Some(file)) => loaded(file.text(), heap),
+            (_, Some(file)) => loaded(file.rest(), heap),
             _ => Err(fault(format!("JSON is read from a string or a file, this is of type `{}`", from.get_type()))),
         }
     }

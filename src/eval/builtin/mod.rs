@@ -3,6 +3,7 @@
 //! Owns the table of globals and the calls that lowered text makes. It does
 //! not know how files are loaded or rules checked.
 
+mod checkpoints;
 mod core;
 mod environment;
 mod expand;
@@ -12,9 +13,9 @@ mod json;
 mod math;
 mod modules;
 mod python;
+mod reading;
 mod regex;
 mod rules;
-mod text_file;
 
 pub(super) use glob::is_there;
 
@@ -43,7 +44,8 @@ pub(super) fn globals() -> &'static Globals {
             .with(glob::register)
             .with(python::register)
             .with(modules::itertools)
-            .with(text_file::register)
+            .with(reading::register)
+            .with(checkpoints::register)
             .with_namespace("os", environment::os)
             .with_namespace("shell", core::shell)
             .with_namespace("json", json::register)
@@ -65,6 +67,7 @@ pub(super) fn prepare(session: &Session, module: &Module) {
     module.set("os", os);
     // Where an import finds it, whatever the Rulefile calls `os`.
     module.set(modules::OS, os);
+    module.set("checkpoints", heap.alloc(checkpoints::Gates::new(session.shown.clone(), session.marks.clone())));
     let path = Path::new(&session.request.path);
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let text = |p: Option<&Path>| p.map_or(String::new(), |p| p.to_string_lossy().into_owned());
