@@ -19,12 +19,13 @@ mod given;
 mod load;
 mod mark;
 mod missing;
+mod pure_path;
 mod python;
 mod session;
 mod wildcards;
 
 pub use deferred::{Checkpoints, Made, Need, Unavailable};
-pub use function::{Call, FileName, Functions, JobFiles, SizeOf};
+pub use function::{Call, FileName, Functions, Gave, JobFiles, SizeOf};
 
 use crate::diag::Diags;
 use crate::rule::Rulefile;

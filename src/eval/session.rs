@@ -3,13 +3,13 @@
 //! Owns the state behind the built-in functions. It evaluates nothing itself.
 
 use super::convert::is_function;
-use super::explain::Origin;
+use super::explain::{Origin, Scene};
 use super::fault::Fault;
 use super::function::Info;
 use super::mark::Marks;
 use super::{Request, TrackedRead};
 use crate::diag::{Diag, Diags};
-use crate::rule::{Name, Rule, RuleId};
+use crate::rule::{Name, Rule, RuleId, Workdir};
 use crate::span::{Literals, Sources, Span};
 use crate::syntax::{Base, Definition, Directive, Piece, RuleDecl};
 use crate::value::{FnId, Val};
@@ -36,6 +36,8 @@ pub(super) struct Shown {
 /// The rules defined so far, by name, for the `rules` object.
 pub(super) type ShownRules = Arc<Mutex<FxHashMap<Box<str>, Shown>>>;
 
+/// Variables of the environment that were asked for.
+pub(super) type Asked = Arc<Mutex<Vec<TrackedRead>>>;
 /// What a text is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Use {
@@ -50,6 +52,9 @@ pub(super) struct PendingText {
     pub(super) what: Use,
     pub(super) value: Box<str>,
     pub(super) at: Literals,
+    /// Of a rule in an indented block: what the names in the text stood for when
+    /// the rule was read.
+    pub(super) then: Vec<(Box<str>, String)>,
 }
 
 /// A constraint from `wildcard_constraints`.
@@ -73,7 +78,7 @@ pub(super) struct Session {
     pub(super) constraints: RefCell<Vec<Constraint>>,
     /// `localrules` and `ruleorder` that were reached.
     pub(super) names: RefCell<Vec<Arc<Directive>>>,
-    pub(super) workdir: RefCell<Option<Box<str>>>,
+    pub(super) workdir: RefCell<Option<Workdir>>,
     pub(super) prefix: RefCell<Option<Box<str>>>,
     pub(super) suffix: RefCell<Option<Box<str>>>,
     pub(super) executable: RefCell<Option<Box<str>>>,
@@ -86,6 +91,7 @@ pub(super) struct Session {
     /// Where the config came from, for messages.
     pub(super) config_files: RefCell<Vec<String>>,
     pub(super) reads: RefCell<Vec<TrackedRead>>,
+    pub(super) asked: Asked,
     pub(super) notes: RefCell<Vec<String>>,
     pub(super) warnings: RefCell<Diags>,
     pub(super) diags: RefCell<Diags>,
@@ -128,6 +134,7 @@ impl Session {
             overrides: RefCell::default(),
             config_files: RefCell::default(),
             reads: RefCell::default(),
+            asked: Asked::default(),
             notes: RefCell::default(),
             warnings: RefCell::default(),
             diags: RefCell::default(),
@@ -176,7 +183,7 @@ impl Session {
     /// A path of the Rulefile as seen from the current directory: below `workdir:`.
     pub(super) fn in_workdir(&self, path: &str) -> String {
         match &*self.workdir.borrow() {
-            Some(dir) if !path.starts_with('/') => format!("{}/{path}", dir.trim_end_matches('/')),
+            Some(dir) if !path.starts_with('/') => format!("{}/{path}", dir.path.trim_end_matches('/')),
             _ => path.to_owned(),
         }
     }
@@ -184,11 +191,18 @@ impl Session {
     /// The inverse of [`in_workdir`](Self::in_workdir).
     pub(super) fn below_workdir<'p>(&self, path: &'p str) -> &'p str {
         match &*self.workdir.borrow() {
-            Some(dir) => {
-                path.strip_prefix(crate::path::normal(dir).as_ref()).and_then(|p| p.strip_prefix('/')).unwrap_or(path)
-            }
+            Some(dir) => path
+                .strip_prefix(crate::path::normal(&dir.path).as_ref())
+                .and_then(|p| p.strip_prefix('/'))
+                .unwrap_or(path),
             None => path,
         }
+    }
+
+    /// Where the call stands that is being made.
+    pub(super) fn here(&self, eval: &Evaluator) -> Option<Span> {
+        let at = eval.call_stack_top_location()?;
+        Scene { origins: &self.origins.borrow(), ..Scene::default() }.place(&at)
     }
 
     pub(super) fn fail(&self, diag: Diag) {

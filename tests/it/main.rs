@@ -4,6 +4,7 @@
 mod differential;
 mod checkpoints;
 mod docs;
+mod edges;
 mod edits;
 mod errors;
 mod examples;
