@@ -3,6 +3,7 @@
 //! Owns the wiring: which module is asked for what, in which order, and what
 //! the process ends with. It decides nothing about jobs.
 
+use super::find::{config_files, go_to, reads_snakefile, rulefile};
 use super::pages::Page;
 use super::{Args, Mode, Parsed, needless, parse, terminal::Terminal, translate};
 use crate::diag::{Diag, Diags, Kind, Severity};
@@ -19,7 +20,7 @@ use crate::{path, state};
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -30,10 +31,6 @@ const WOULD_RUN: u8 = 3;
 
 /// How often the progress of hashing is told.
 const HASHING: Duration = Duration::from_millis(50);
-
-/// Names of the file that is read when none is given.
-const RULEFILES: [&str; 6] =
-    ["Rulefile", "rulefile", "Snakefile", "snakefile", "workflow/Snakefile", "workflow/snakefile"];
 
 /// How an action ended, if not by an error.
 pub(super) enum End {
@@ -53,7 +50,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let terminal = Terminal::read();
     let reporter = Reporter::new(terminal.options(&args), Box::new(std::io::stdout()), Box::new(std::io::stderr()));
-    let mut app = App { reporter: Mutex::new(reporter), sources: Sources::default(), args: *args };
+    let mut app = App { reporter: Mutex::new(reporter), sources: Sources::default(), args: *args, start: None };
     let code = match app.act() {
         Ok(End::Code(code)) => code,
         Ok(End::Summary(summary)) => exit_code(&summary),
@@ -86,16 +83,14 @@ pub(super) struct App {
     reporter: Mutex<Reporter>,
     pub(super) sources: Sources,
     pub(super) args: Args,
+    /// Where rulemake was started, if `-C` went elsewhere.
+    start: Option<PathBuf>,
 }
 
 impl App {
     fn act(&mut self) -> Result<End, Diags> {
         translate(&self.args, reads_snakefile(&self.args)).map_err(|d| vec![d])?;
-        if let Some(directory) = &self.args.directory {
-            std::env::set_current_dir(directory).map_err(|e| {
-                vec![Diag::error(Kind::Usage, format!("cannot work in `{}`: {e}", directory.display()))]
-            })?;
-        }
+        self.start = go_to(&self.args).map_err(|d| vec![d])?;
         for line in needless(&self.args) {
             self.reporter().notice(&line);
         }
@@ -185,24 +180,10 @@ impl App {
     }
 
     fn load(&mut self) -> Result<eval::Loaded, Diags> {
-        let path = self.rulefile().map_err(|d| vec![d])?;
+        let path = rulefile(&self.args, self.start.as_deref()).map_err(|d| vec![d])?;
         let config = self.args.config().map_err(|d| vec![d])?;
-        let request = eval::Request { path, config, configfiles: self.args.config_files.clone() };
+        let request = eval::Request { path, config, configfiles: config_files(&self.args, self.start.as_deref()) };
         eval::load(request, &mut self.sources)
-    }
-
-    /// The Rulefile to read. A name on the command line is relative to where we
-    /// stand, which `-C` has moved already.
-    fn rulefile(&self) -> Result<String, Diag> {
-        let named = self.args.rulefile.as_ref().or(self.args.snakefile.as_ref());
-        if let Some(path) = named {
-            return Ok(path.to_string_lossy().into_owned());
-        }
-        found().map(str::to_owned).ok_or_else(|| {
-            Diag::error(Kind::Usage, "there is no Rulefile here")
-                .note(format!("looked for {}", RULEFILES.map(|p| format!("`{p}`")).join(", ")))
-                .hint("write one, name one with `-f FILE`, or go where it is with `-C DIR`")
-        })
     }
 
     fn list(&self, book: &Rulefile) -> Result<End, Diags> {
@@ -411,18 +392,6 @@ impl App {
     pub(super) fn say(&self, line: &str) {
         self.reporter().notice(line);
     }
-}
-
-/// The Rulefile that is read here if none is named.
-fn found() -> Option<&'static str> {
-    RULEFILES.into_iter().find(|p| std::fs::metadata(p).is_ok_and(|m| m.is_file()))
-}
-
-/// Whether a Snakefile is read, or would be without `-f` and `-C`.
-fn reads_snakefile(args: &Args) -> bool {
-    let is_snakefile = |name: &str| name.to_ascii_lowercase().ends_with("snakefile");
-    let named = args.rulefile.as_deref().and_then(|p| p.to_str()).is_some_and(is_snakefile);
-    named || args.snakefile.is_some() || found().is_some_and(is_snakefile)
 }
 
 /// The file that `--why` asks for: a rule's name stands for its first output.

@@ -88,6 +88,9 @@ pub struct Args {
     pub snakefile: Option<PathBuf>,
 
     /// Work in this directory
+    ///
+    /// The Rulefile is looked for in it, then here. A run makes it where the
+    /// Rulefile is not in it.
     #[arg(short = 'C', long, short_alias = 'd', value_name = "DIR", help_heading = MAKE)]
     pub directory: Option<PathBuf>,
 

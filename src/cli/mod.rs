@@ -6,6 +6,7 @@
 mod app;
 pub mod args;
 pub mod config;
+mod find;
 mod look;
 pub mod pages;
 pub mod parse;

@@ -80,7 +80,9 @@ fn read(path: &Path) -> Result<Vec<Entry>, Diag> {
     let fault = |why: String| usage(format!("the profile `{shown}` cannot be used: {why}"));
     let text = std::fs::read_to_string(path).map_err(|e| fault(e.to_string()))?;
     let value = match path.extension().is_some_and(|ending| ending == "toml") {
-        true => toml::from_str::<toml::Table>(&text).map(|t| from_toml(toml::Value::Table(t))).map_err(|e| e.to_string()),
+        true => {
+            toml::from_str::<toml::Table>(&text).map(|t| from_toml(toml::Value::Table(t))).map_err(|e| e.to_string())
+        }
         false => yaml::parse(&text).map_err(|f| {
             let line = 1 + text[..f.range.start.min(text.len())].matches('\n').count();
             format!("line {line}: {}", f.message)
@@ -149,7 +151,15 @@ mod tests {
         let text = "cores: 4\nkeep-going: true\nforce: false\nconfig: [aa=1, bb=x]\nset-threads:\n  sort: 3\n\
                     set-resources:\n  sort:\n    mem_mb: 10\n";
         let wanted = [
-            "--cores", "4", "--keep-going", "--config", "aa=1", "bb=x", "--set-threads", "sort=3", "--set-resources",
+            "--cores",
+            "4",
+            "--keep-going",
+            "--config",
+            "aa=1",
+            "bb=x",
+            "--set-threads",
+            "sort=3",
+            "--set-resources",
             "sort:mem_mb=10",
         ];
         assert_eq!(words(text), wanted);

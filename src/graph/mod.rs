@@ -21,8 +21,8 @@ mod tests;
 
 pub use build::{Files, Request, build};
 pub use extend::{Extended, Extension, extend};
-pub use ground::Ground;
 pub use finder::Choice;
+pub use ground::Ground;
 pub use select::Batch;
 pub use target::Target;
 

@@ -37,7 +37,8 @@ pub fn first<'a>(
     let choice = options.selection.choice(book).map_err(|d| vec![d])?;
     let mut look = Look::new(stats, options);
     look.ahead = Some(StatAhead::new(options.cores.saturating_sub(1) as usize));
-    let grown = graph::build(graph::Request { book, functions, targets: &targets, choice: &choice, files: &mut look }, paths);
+    let grown =
+        graph::build(graph::Request { book, functions, targets: &targets, choice: &choice, files: &mut look }, paths);
     look.end()?;
     grown
 }

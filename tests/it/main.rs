@@ -1,8 +1,8 @@
 //! Tests of the built program: stories told through the command line, the
 //! examples, the lessons, the documents, and the shape of the source itself.
 
-mod differential;
 mod checkpoints;
+mod differential;
 mod docs;
 mod edges;
 mod edits;
