@@ -186,6 +186,8 @@ pub struct Rule {
     pub message: Option<Text>,
     /// What it does.
     pub action: Action,
+    /// The module it was taken from, in [`Rulefile::modules`].
+    pub module: Option<u32>,
     /// `localrules` or `localrule: True`: runs here, never on a cluster.
     pub local: bool,
     /// Where it stands.
@@ -208,6 +210,15 @@ pub struct Variable {
     pub value: Val,
 }
 
+/// What the texts of a module's rules may name.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// `config` as it is at the end.
+    pub config: Val,
+    /// Top-level variables that templates mention, and no others.
+    pub variables: Vec<Variable>,
+}
+
 /// A whole evaluated Rulefile, includes and all.
 #[derive(Debug, Default)]
 pub struct Rulefile {
@@ -224,13 +235,18 @@ pub struct Rulefile {
     pub shell_prefix: Option<Box<str>>,
     /// `shell.executable(...)`: the shell that runs commands, if not bash.
     pub shell_executable: Option<Box<str>>,
-    /// `config` as it is at the end.
-    pub config: Val,
-    /// Top-level variables that templates mention, and no others.
-    pub variables: Vec<Variable>,
+    /// What its own rules see.
+    pub scope: Scope,
+    /// What the rules of each module see.
+    pub modules: Vec<Scope>,
 }
 
 impl Rulefile {
+    /// What the texts of a rule may name.
+    pub fn scope_of(&self, rule: &Rule) -> &Scope {
+        rule.module.map_or(&self.scope, |i| &self.modules[i as usize])
+    }
+
     /// A rule.
     pub fn rule(&self, id: RuleId) -> &Rule {
         &self.rules[id.index()]

@@ -8,6 +8,7 @@ use super::explain::{Origin, Scene, explain};
 use super::files::Files;
 pub use super::files::SizeOf;
 use super::mark::{Mark, Marks};
+use super::rewrite::Rewrites;
 use super::wildcards::Wildcards;
 use crate::diag::{Diag, Kind};
 use crate::rule::Name;
@@ -78,6 +79,8 @@ pub(super) struct Info {
     required: Vec<Box<str>>,
     takes_wildcards: bool,
     span: Span,
+    /// What becomes of the paths it gives.
+    pub(super) rewrites: Rewrites,
 }
 
 impl Info {
@@ -97,6 +100,7 @@ impl Info {
             required: required.map(|p| p.name.as_str().into()).collect(),
             takes_wildcards: positional.count() > 0 || params.args.is_some(),
             span,
+            rewrites: Rewrites::default(),
         }
     }
 
@@ -195,7 +199,9 @@ impl Functions {
         let mut value = eval.eval_function(function, &[wildcards], &named)?;
         for _ in 0..DEEPEST {
             if !super::convert::is_function(value) {
-                return to_val(value, heap, &mut |_| Err(super::fault::fault("the result holds a function")));
+                let mut plain = to_val(value, heap, &mut |_| Err(super::fault::fault("the result holds a function")))?;
+                info.rewrites.apply_within(&mut plain);
+                return Ok(plain);
             }
             function = value;
             let params = Info::of(function, info.span).params;

@@ -132,6 +132,7 @@ fn run_text<'v>(session: &Session, module: &Module<'v>, file: FileId, text: &str
     let tree = syntax::parse(file, text, session.base())?;
     session.decls.borrow_mut().extend(tree.rules.into_iter().map(Arc::new));
     session.directives.borrow_mut().extend(tree.directives.into_iter().map(Arc::new));
+    session.uses.borrow_mut().extend(tree.uses.into_iter().map(Arc::new));
     let fields: Arc<[Span]> = tree.fields.into();
     // Names may come from an include yet to be read, here or in the including file.
     let later = tree.includes || session.open.borrow().len() > 1;
@@ -199,7 +200,7 @@ fn known_names(module: &Module) -> Vec<String> {
 }
 
 /// Names that were expected from a later include, which never came.
-fn undefined(session: &Session, module: &Module) {
+pub(super) fn undefined(session: &Session, module: &Module) {
     for (name, span) in session.expected.borrow().iter() {
         if module.get(name).is_none() {
             let names = known_names(module);
@@ -209,18 +210,39 @@ fn undefined(session: &Session, module: &Module) {
     }
 }
 
-fn functions(session: &Session, module: Module<'_>) -> Result<Functions, Diags> {
-    let info = session.functions.take();
-    let origins = session.origins.take();
-    if info.is_empty() {
-        return Ok(Functions::new(Vec::new(), info, origins));
+/// Freezes the module of a Rulefile.
+pub(super) fn freeze(module: Module<'_>, path: &str) -> Result<FrozenModule, Diags> {
+    let name = FrozenHeapName::User(Box::new(path.to_owned()));
+    module.freeze_named(name).map_err(|e| unkept(e.err_msg))
+}
+
+fn unkept(why: String) -> Diags {
+    vec![Diag::error(Kind::Rulefile, format!("the functions cannot be kept: {why}"))]
+}
+
+/// The functions kept from the `first` on, as the module holds them; those of
+/// modules within were taken before.
+pub(super) fn collect(session: &Session, frozen: &FrozenModule, first: usize) -> Result<(), Diags> {
+    let mut all = session.frozen.borrow_mut();
+    for id in (first..session.functions.borrow().len()).map(|i| FnId(i as u32)) {
+        if !all.contains_key(&id) {
+            let (value, _) = frozen.get_any_visibility(&slot(id)).map_err(|e| unkept(e.to_string()))?;
+            all.insert(id, value);
+        }
     }
-    let failed = |e: String| vec![Diag::error(Kind::Rulefile, format!("the functions cannot be kept: {e}"))];
-    let name = FrozenHeapName::User(Box::new(session.request.path.clone()));
-    let frozen: FrozenModule = module.freeze_named(name).map_err(|e| failed(e.err_msg))?;
-    let find = |i: usize| frozen.get_any_visibility(&slot(FnId(i as u32))).map(|(v, _)| v);
-    let all = (0..info.len()).map(find).collect::<Result<_, _>>().map_err(|e| failed(e.to_string()))?;
-    Ok(Functions::new(all, info, origins))
+    Ok(())
+}
+
+fn functions(session: &Session, module: Module<'_>) -> Result<Functions, Diags> {
+    if !session.functions.borrow().is_empty() {
+        let frozen = freeze(module, &session.request.path)?;
+        collect(session, &frozen, 0)?;
+    }
+    let info = session.functions.take();
+    let mut all: Vec<_> = session.frozen.take().into_iter().collect();
+    all.sort_unstable_by_key(|(id, _)| *id);
+    let all = all.into_iter().map(|(_, value)| value).collect();
+    Ok(Functions::new(all, info, session.origins.take()))
 }
 
 /// A path named in a file, which is relative to that file.

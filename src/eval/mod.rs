@@ -18,6 +18,9 @@ mod given;
 mod load;
 mod mark;
 mod missing;
+mod module;
+mod reuse;
+mod rewrite;
 mod session;
 mod wildcards;
 

@@ -7,7 +7,7 @@
 
 use super::Base;
 use super::emit::Emitter;
-use super::tree::{Binding, Directive, RuleDecl, Tree};
+use super::tree::{Binding, Directive, RuleDecl, Tree, UseDecl};
 use crate::diag::{Diag, Diags};
 use crate::span::{FileId, Literal, Span};
 use pest::Parser;
@@ -38,6 +38,7 @@ pub(super) struct Builder<'s> {
     pub(super) diags: Diags,
     pub(super) rules: Vec<RuleDecl>,
     pub(super) directives: Vec<Directive>,
+    pub(super) uses: Vec<UseDecl>,
     pub(super) fields: Vec<Span>,
     pub(super) bindings: Vec<Binding>,
     /// Literals of the section being read.
@@ -91,6 +92,7 @@ impl<'s> Builder<'s> {
             diags: Vec::new(),
             rules: Vec::new(),
             directives: Vec::new(),
+            uses: Vec::new(),
             fields: Vec::new(),
             bindings: Vec::new(),
             literals: Vec::new(),
@@ -108,6 +110,7 @@ impl<'s> Builder<'s> {
         Ok(Tree {
             rules: self.rules,
             directives: self.directives,
+            uses: self.uses,
             chunks: self.emit.finish(),
             fields: self.fields,
             bindings: self.bindings,
@@ -143,10 +146,11 @@ impl<'s> Builder<'s> {
             return;
         }
         self.cut_before(&pair);
-        let known_bad = matches!(pair.as_rule(), Rule::bad_line | Rule::bad_rule);
+        let known_bad = matches!(pair.as_rule(), Rule::bad_line | Rule::bad_rule | Rule::bad_use);
         match pair.as_rule() {
             Rule::rule => self.rule(pair),
             Rule::use_rule => self.use_rule(pair),
+            Rule::bad_use => self.bad_use(&pair),
             Rule::directive => self.directive(pair),
             Rule::names => self.names(pair),
             Rule::code => self.code(pair),

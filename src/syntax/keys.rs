@@ -48,8 +48,22 @@ const SECTIONS: &[(&str, Support)] = &[
     ("shadow", NotYet("work in a temporary directory inside `shell:`")),
     ("cache", NotYet("leave it out: results are kept by content already")),
     ("handover", NotYet("leave it out")),
-    ("pathvars", NotYet("use top-level variables in the paths")),
+    ("pathvars", Served),
 ];
+
+const MODULE: &[(&str, Support)] = &[
+    ("snakefile", Served),
+    ("config", Served),
+    ("prefix", Served),
+    ("replace_prefix", Served),
+    ("skip_validation", Served),
+    ("pathvars", Served),
+    ("name", Served),
+    ("meta_wrapper", NotYet("nothing is fetched from the network: download the Snakefile and name it in `snakefile:`")),
+];
+
+/// Sections that say what a rule does.
+const ACTIONS: [&str; 7] = ["shell", "run", "script", "notebook", "wrapper", "cwl", "template_engine"];
 
 const DIRECTIVES: &[(&str, Support)] = &[
     ("include", Served),
@@ -71,7 +85,7 @@ const DIRECTIVES: &[(&str, Support)] = &[
     ("onsuccess", NotYet("run the commands after rulemake: `rulemake && command`")),
     ("onerror", NotYet("run the commands after rulemake: `rulemake || command`")),
     ("scattergather", NotYet("write the parts with `expand(..., part=range(1, N + 1))`")),
-    ("pathvars", NotYet("use top-level variables in the paths")),
+    ("pathvars", Served),
     ("inputflags", NotYet("put the flag on each input")),
     ("outputflags", NotYet("put the flag on each output")),
     ("storage", NotYet("fetch the files in a rule of their own")),
@@ -90,6 +104,21 @@ pub fn section_support(key: &str) -> Option<Support> {
 /// Whether a top-level directive is known, and served.
 pub fn directive_support(key: &str) -> Option<Support> {
     find(DIRECTIVES, key)
+}
+
+/// Whether a module's section is known, and served.
+pub(super) fn module_support(key: &str) -> Option<Support> {
+    find(MODULE, key)
+}
+
+/// Whether a section says what a rule does.
+pub(super) fn is_action(key: &str) -> bool {
+    ACTIONS.contains(&key)
+}
+
+/// The sections of a module that are served.
+pub(super) fn module_names() -> impl Iterator<Item = &'static str> {
+    MODULE.iter().filter(|(_, s)| *s == Served).map(|(k, _)| *k)
 }
 
 /// The sections that are served.

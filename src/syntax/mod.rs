@@ -9,18 +9,19 @@ mod build;
 mod emit;
 mod keys;
 mod line;
+mod reuse;
 mod section;
 mod string;
 mod tree;
 
 pub use emit::Chunk;
 pub use keys::{Support, directive_support, section_names, section_support};
-pub use tree::{Arg, Binding, Directive, Kind, RuleDecl, Section, Tree};
+pub use tree::{Arg, Binding, Directive, Kind, Placed, RuleDecl, Section, Tree, UseDecl};
 
 use crate::diag::Diags;
 use crate::span::FileId;
 
-/// How many rules and directives were declared by the files read before, so
+/// How many rules, directives and uses were declared by the files read before, so
 /// that numbers in the lowered text are unique over all files.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Base {
@@ -28,6 +29,8 @@ pub struct Base {
     pub rules: usize,
     /// Directives so far.
     pub directives: usize,
+    /// `use rule` statements so far.
+    pub uses: usize,
 }
 
 /// Parses and lowers one file.

@@ -11,6 +11,7 @@ mod model;
 mod options;
 mod output;
 mod plans;
+mod reuse;
 mod story;
 mod trouble;
 mod trust;

@@ -85,7 +85,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         text.is_empty()
     }
 
-    pub(super) fn outputs(&mut self, key: &str) -> Named<Output> {
+    pub(super) fn outputs(&mut self, key: &'static str) -> Named<Output> {
         let mut named = Named::default();
         let Some(given) = self.take(key) else { return named };
         for (name, value, slot) in given.iter() {
@@ -101,7 +101,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         named
     }
 
-    fn output(&mut self, piece: Piece<'v>, key: &str, slot: Slot, out: &mut Vec<Output>) {
+    fn output(&mut self, piece: Piece<'v>, key: &'static str, slot: Slot, out: &mut Vec<Output>) {
         let (text, mark) = match piece {
             Piece::Path(text, mark) => (text, mark),
             Piece::Function { .. } => {
@@ -116,7 +116,8 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         if mark.flags.contains(Flags::ANCIENT) {
             self.fail(Diag::at(slot.span(), "`ancient()` is for inputs"));
         }
-        let path = normal(text);
+        let placed = self.placed(text, mark, (key, out.len()), slot);
+        let path = normal(&placed);
         if let Some(pattern) = self.pattern(&path, text, slot) {
             out.push(Output { pattern, flags: mark.flags });
         }
@@ -168,7 +169,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         for (name, value, slot) in given.iter() {
             let start = named.items.len() as u32;
             for piece in self.pieces(value, slot, "input") {
-                if let Some(input) = self.input(piece, slot)? {
+                if let Some(input) = self.input(piece, named.items.len(), slot)? {
                     named.items.push(input);
                 }
             }
@@ -180,11 +181,11 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         Ok(named)
     }
 
-    fn input(&mut self, piece: Piece<'v>, slot: Slot) -> starlark::Result<Option<Input>> {
+    fn input(&mut self, piece: Piece<'v>, at: usize, slot: Slot) -> starlark::Result<Option<Input>> {
         let (text, mark) = match piece {
             Piece::Path(text, mark) => (text, mark),
             Piece::Function { value, unpack, flags } => {
-                let id = self.session.keep(value, slot.span(), &[], self.eval)?;
+                let id = self.session.keep_paths(value, slot.span(), self.eval)?;
                 let what = InputWhat::Function { id, unpack, span: slot.span() };
                 return Ok(Some(Input { what, flags, pin: None }));
             }
@@ -192,7 +193,8 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         if self.empty_path(text, "input", slot) {
             return Ok(None);
         }
-        let path = normal(text);
+        let placed = self.placed(text, mark, ("input", at), slot);
+        let path = normal(&placed);
         let what = if !path.contains(['{', '}']) {
             InputWhat::Path(path.into())
         } else {

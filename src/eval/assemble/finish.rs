@@ -7,8 +7,9 @@ use crate::diag::Diag;
 use crate::eval::convert::{is_function, to_val};
 use crate::eval::fault::fault;
 use crate::eval::missing::Missing;
-use crate::eval::session::{PendingText, Session};
-use crate::rule::{Action, Input, InputWhat, Name, Rule, RuleId, Rulefile, Text, Variable};
+use crate::eval::module::Frame;
+use crate::eval::session::{Constraint, PendingText, Session};
+use crate::rule::{Action, Input, InputWhat, Name, Rule, RuleId, Rulefile, Scope, Text, Variable};
 use crate::suggest::did_you_mean;
 use crate::syntax::Directive;
 use crate::template::{Access, Hole, Language, Names, Root, Template};
@@ -19,20 +20,30 @@ use std::collections::BTreeMap;
 
 /// The names a template may use.
 struct Known<'m, 'v, 'r> {
+    session: &'m Session,
     module: &'m Module<'v>,
     rule: &'r Rule,
 }
 
-/// A top-level name that has a plain value.
-fn variable<'v>(module: &Module<'v>, name: &str) -> Option<Value<'v>> {
-    let value = module.get(name)?;
-    let odd = is_function(value) || Missing::from_value(value).is_some();
-    (!odd && !matches!(value.get_type(), "rules" | "namespace")).then_some(value)
+impl<'v> Known<'_, 'v, '_> {
+    /// A top-level name of the rule's file that has a plain value.
+    fn variable(&self, name: &str) -> Option<Value<'v>> {
+        let frame = self.rule.module.map(|i| self.session.frame(i));
+        let value = match frame {
+            None => self.module.get(name)?,
+            Some(frame) => {
+                let owned = frame?.frozen.get_option(name).ok()??;
+                self.module.heap().access_owned_frozen_value(&owned)
+            }
+        };
+        let odd = is_function(value) || Missing::from_value(value).is_some();
+        (!odd && !matches!(value.get_type(), "rules" | "namespace" | "module")).then_some(value)
+    }
 }
 
 impl Names for Known<'_, '_, '_> {
     fn is_variable(&self, name: &str) -> bool {
-        variable(self.module, name).is_some()
+        self.variable(name).is_some()
     }
 
     fn is_wildcard(&self, name: &str) -> bool {
@@ -40,12 +51,16 @@ impl Names for Known<'_, '_, '_> {
     }
 }
 
+/// The variables that templates mention, of each file.
+type Mentioned = BTreeMap<(Option<u32>, Box<str>), Val>;
+
 /// The whole Rulefile. Faults are left with the session.
 pub(in crate::eval) fn finish(session: &Session, module: &Module) -> Rulefile {
     let mut rules = session.rules.take();
-    global_constraints(session, &mut rules);
-    let mut mentioned = BTreeMap::new();
-    for text in session.texts.take() {
+    constrain(session, &session.constraints.borrow(), rules.iter_mut().filter(|r| r.module.is_none()));
+    let mut mentioned = Mentioned::new();
+    let visible = |text: &PendingText| !session.bases.borrow()[text.rule.index()].hidden;
+    for text in session.texts.take().into_iter().filter(visible) {
         template(session, module, &mut rules, text, &mut mentioned);
     }
     let mut ruleorder = Vec::new();
@@ -56,25 +71,45 @@ pub(in crate::eval) fn finish(session: &Session, module: &Module) -> Rulefile {
             _ => ruleorder.push(found),
         }
     }
+    for frame in session.frames.borrow().iter().flatten() {
+        ruleorder.extend(frame.ruleorder.iter().cloned());
+    }
     let marked = session.marked_default.borrow().map(|(id, _)| id);
-    Rulefile {
+    let mut book = Rulefile {
         rules,
         ruleorder,
         default_target: marked.or(session.default_target.get()),
         workdir: session.workdir.take(),
         shell_prefix: session.prefix.take(),
         shell_executable: session.executable.take(),
-        config: module.get("config").and_then(|v| plain(v, module).ok()).unwrap_or_default(),
-        variables: mentioned.into_values().collect(),
+        scope: Scope {
+            config: module.get("config").and_then(|v| plain(v, module).ok()).unwrap_or_default(),
+            variables: Vec::new(),
+        },
+        modules: session.frames.borrow().iter().map(|f| scope_of(f.as_deref())).collect(),
+    };
+    for ((index, name), value) in mentioned {
+        let scope = index.map_or(&mut book.scope, |i| &mut book.modules[i as usize]);
+        scope.variables.push(Variable { name, value });
     }
+    super::visible::keep_visible(session, &mut book);
+    book
+}
+
+fn scope_of(frame: Option<&Frame>) -> Scope {
+    Scope { config: frame.map(|f| f.config.clone()).unwrap_or_default(), variables: Vec::new() }
 }
 
 fn plain<'v>(value: Value<'v>, module: &Module<'v>) -> starlark::Result<Val> {
     to_val(value, module.heap(), &mut |_| Err(fault("it holds a function")))
 }
 
-fn global_constraints(session: &Session, rules: &mut [Rule]) {
-    let constraints = session.constraints.borrow();
+/// Applies the `wildcard_constraints` of a file to its rules.
+pub(in crate::eval) fn constrain<'r>(
+    session: &Session,
+    constraints: &[Constraint],
+    rules: impl Iterator<Item = &'r mut Rule>,
+) {
     if constraints.is_empty() {
         return;
     }
@@ -92,17 +127,12 @@ fn global_constraints(session: &Session, rules: &mut [Rule]) {
     }
 }
 
-fn template(
-    session: &Session,
-    module: &Module,
-    rules: &mut [Rule],
-    text: PendingText,
-    mentioned: &mut BTreeMap<Box<str>, Variable>,
-) {
+fn template(session: &Session, module: &Module, rules: &mut [Rule], text: PendingText, mentioned: &mut Mentioned) {
     let rule = &mut rules[text.rule.index()];
     let bash = session.executable.borrow().as_deref().is_none_or(|e| e.rsplit('/').next() == Some("bash"));
     let language = if text.message || !bash { Language::Plain } else { Language::Shell };
-    let parsed = Template::parse(&text.value, language, &Known { module, rule });
+    let known = Known { session, module, rule };
+    let parsed = Template::parse(&text.value, language, &known);
     let template = match parsed {
         Ok(template) => template,
         Err(errors) => {
@@ -117,18 +147,14 @@ fn template(
         session.fail(diag);
     }
     for name in template.variables() {
-        if !mentioned.contains_key(name)
-            && let Some(value) = variable(module, name)
-        {
-            match plain(value, module) {
-                Ok(value) => {
-                    mentioned.insert(name.into(), Variable { name: name.into(), value });
-                }
-                Err(_) => {
-                    let kind = value.get_type();
-                    let message = format!("`{name}` is a value of type `{kind}`, which has no text");
-                    session.fail(Diag::at(text.at.locate(&text.value, 0..0), message));
-                }
+        let key = (rule.module, Box::from(name));
+        let Some(value) = known.variable(name).filter(|_| !mentioned.contains_key(&key)) else { continue };
+        match plain(value, module) {
+            Ok(value) => drop(mentioned.insert(key, value)),
+            Err(_) => {
+                let kind = value.get_type();
+                let message = format!("`{name}` is a value of type `{kind}`, which has no text");
+                session.fail(Diag::at(text.at.locate(&text.value, 0..0), message));
             }
         }
     }
@@ -162,7 +188,7 @@ fn unknown_part(hole: &Hole, rule: &Rule, text: &PendingText) -> Option<Diag> {
 }
 
 /// The rules that a directive names.
-fn named_rules(session: &Session, directive: &Directive) -> Vec<RuleId> {
+pub(in crate::eval) fn named_rules(session: &Session, directive: &Directive) -> Vec<RuleId> {
     let by_name = session.by_name.borrow();
     let mut found = Vec::new();
     for (name, span) in &directive.names {

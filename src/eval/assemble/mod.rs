@@ -5,14 +5,20 @@
 
 mod files;
 mod finish;
+mod inherit;
 mod params;
+mod place;
+mod visible;
 
 pub(super) use files::WRAPPED;
-pub(super) use finish::finish;
+pub(super) use finish::{constrain, finish, named_rules};
+pub(super) use inherit::{Heir, derive};
+pub(super) use place::strings;
 
 use super::fault::Fault;
 use super::given::{Given, Slot};
-use super::session::{PendingText, Session, Shown};
+use super::rewrite::Named as Pathvars;
+use super::session::{Basis, PendingText, Session, Shown};
 use crate::diag::{Diag, Diags};
 use crate::pattern::Pattern;
 use crate::rule::{Action, Name, Named, Output, Param, Places, Rule, RuleId};
@@ -30,7 +36,10 @@ struct Assembler<'s, 'e, 'v, 'a, 'b> {
     decl: &'s RuleDecl,
     id: RuleId,
     given: Vec<Given<'v, 's>>,
-    constraints: Vec<(Box<str>, Box<str>)>,
+    /// Its constraints, its pathvars and its paths as written.
+    basis: Basis,
+    /// `config["pathvars"]`, once it was looked for.
+    config: Option<Pathvars>,
     wildcards: Vec<Box<str>>,
     diags: Diags,
     eval: &'e mut Evaluator<'v, 'a, 'b>,
@@ -47,25 +56,15 @@ pub(super) fn define<'v>(
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<()> {
     let decl: Arc<RuleDecl> = session.decls.borrow()[index].clone();
-    let id = RuleId(session.rules.borrow().len() as u32);
-    let given: Vec<Given> =
-        sections.iter().filter_map(|(key, value)| Some(Given::unpack(decl.section(key)?, *value))).collect();
-    let mut assembler = Assembler {
-        session,
-        decl: &decl,
-        id,
-        given,
-        constraints: Vec::new(),
-        wildcards: Vec::new(),
-        diags: Vec::new(),
-        eval,
-    };
+    let mut assembler = Assembler::new(session, &decl, sections, eval);
     let rule = assembler.rule()?;
+    let (id, mut basis) = (assembler.id, assembler.basis);
     session.diags.borrow_mut().append(&mut assembler.diags);
-    register(session, rule, id)
+    basis.hidden = session.current.get().is_some();
+    register(session, rule, basis, id)
 }
 
-fn register(session: &Session, rule: Rule, id: RuleId) -> starlark::Result<()> {
+fn register(session: &Session, rule: Rule, basis: Basis, id: RuleId) -> starlark::Result<()> {
     let first = session.by_name.borrow().get(&rule.name).copied();
     if let Some(first) = first {
         let head = session.rules.borrow()[first.index()].places.head;
@@ -77,9 +76,16 @@ fn register(session: &Session, rule: Rule, id: RuleId) -> starlark::Result<()> {
     if main && session.default_target.get().is_none() && !rule.name.starts_with('_') {
         session.default_target.set(Some(id));
     }
-    session.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(rule.name.clone(), shown(&rule, id));
+    show(session, &rule, id);
     session.rules.borrow_mut().push(rule);
+    session.bases.borrow_mut().push(basis);
     Ok(())
+}
+
+/// Makes `rules.NAME` known.
+fn show(session: &Session, rule: &Rule, id: RuleId) {
+    let rules = session.shown.borrow();
+    rules.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(rule.name.clone(), shown(rule, id));
 }
 
 /// What `rules.NAME` gives of a rule. Inputs are shown only if all are paths.
@@ -104,9 +110,32 @@ fn shown(rule: &Rule, id: RuleId) -> Shown {
     Shown { id: Some(id), inputs, outputs: outputs(&rule.outputs), logs: outputs(&rule.logs), params }
 }
 
+impl<'s, 'e, 'v, 'a, 'b> Assembler<'s, 'e, 'v, 'a, 'b> {
+    fn new(
+        session: &'s Session,
+        decl: &'s RuleDecl,
+        sections: SmallMap<String, Value<'v>>,
+        eval: &'e mut Evaluator<'v, 'a, 'b>,
+    ) -> Self {
+        let given = |(key, value): (&String, &Value<'v>)| Some(Given::unpack(decl.section(key)?, *value));
+        Assembler {
+            session,
+            decl,
+            id: RuleId(session.rules.borrow().len() as u32),
+            given: sections.iter().filter_map(given).collect(),
+            basis: Basis::default(),
+            config: None,
+            wildcards: Vec::new(),
+            diags: Vec::new(),
+            eval,
+        }
+    }
+}
+
 impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
     fn rule(&mut self) -> starlark::Result<Rule> {
         self.rule_constraints();
+        self.rule_pathvars();
         let outputs = self.outputs("output");
         let logs = self.outputs("log");
         let benchmark = self.outputs("benchmark");
@@ -135,6 +164,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
             priority: self.number("priority", 0),
             message: None,
             action: Action::None,
+            module: self.session.current.get(),
             local: self.flag("localrule"),
             places: self.places(),
         };
@@ -235,15 +265,16 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
     fn rule_constraints(&mut self) {
         let Some(given) = self.take("wildcard_constraints") else { return };
         let (constraints, mut diags) = constraints(&given);
-        self.constraints = constraints.into_iter().map(|c| (c.name, c.regex)).collect();
+        self.basis.constraints = constraints.into_iter().map(|c| (c.name, c.regex)).collect();
         self.diags.append(&mut diags);
     }
 
     /// A pattern with the rule's own constraints.
     fn pattern(&mut self, text: &str, given: &str, slot: Slot) -> Option<Pattern> {
-        let constraint = |name: &str| self.constraints.iter().find(|(n, _)| **n == *name).map(|(_, r)| r.to_string());
+        let constraint =
+            |name: &str| self.basis.constraints.iter().find(|(n, _)| **n == *name).map(|(_, r)| r.to_string());
         let parsed = Pattern::parse(text).and_then(|mut pattern| {
-            if !pattern.names().is_empty() && !self.constraints.is_empty() {
+            if !pattern.names().is_empty() && !self.basis.constraints.is_empty() {
                 pattern.constrain(&constraint)?;
             }
             Ok(pattern)

@@ -9,7 +9,7 @@ use crate::eval::given::{Given, pack};
 use crate::eval::load::{beside, run_file};
 use crate::eval::missing::Missing;
 use crate::eval::session::Session;
-use crate::eval::{TrackedRead, assemble};
+use crate::eval::{TrackedRead, assemble, module, reuse};
 use crate::syntax::Directive;
 use crate::template::Spec;
 use crate::value::{FnId, Val};
@@ -42,6 +42,39 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         let session = Session::loading(eval, "rule")?;
         assemble::define(session, id as usize, sections, eval)?;
         Ok(NoneType)
+    }
+
+    fn _module<'v>(
+        #[starlark(require = pos)] id: i32,
+        #[starlark(kwargs)] sections: SmallMap<String, Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let session = Session::loading(eval, "module")?;
+        module::declare(session, id as usize, sections, eval)
+    }
+
+    fn _use<'v>(
+        #[starlark(require = pos)] id: i32,
+        #[starlark(kwargs)] sections: SmallMap<String, Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<NoneType> {
+        let session = Session::loading(eval, "use rule")?;
+        reuse::take(session, id as usize, sections, eval)?;
+        Ok(NoneType)
+    }
+
+    fn github<'v>(
+        #[starlark(args)] _args: UnpackTuple<Value<'v>>,
+        #[starlark(kwargs)] _named: SmallMap<String, Value<'v>>,
+    ) -> starlark::Result<NoneType> {
+        Err(module::from_afar())
+    }
+
+    fn gitlab<'v>(
+        #[starlark(args)] _args: UnpackTuple<Value<'v>>,
+        #[starlark(kwargs)] _named: SmallMap<String, Value<'v>>,
+    ) -> starlark::Result<NoneType> {
+        Err(module::from_afar())
     }
 
     fn _directive<'v>(
@@ -171,6 +204,12 @@ fn run_directive<'v>(
             session.names.borrow_mut().push(directive.clone());
             return Ok(());
         }
+        "pathvars" => {
+            let (mut named, mut diags) = assemble::strings(&given, "pathvar");
+            session.pathvars.borrow_mut().own.append(&mut named);
+            session.diags.borrow_mut().append(&mut diags);
+            return Ok(());
+        }
         "wildcard_constraints" => {
             let (mut constraints, mut diags) = assemble::constraints(&given);
             session.constraints.borrow_mut().append(&mut constraints);
@@ -191,6 +230,7 @@ fn run_directive<'v>(
             let path = beside(session, span.file, text);
             run_file(session, eval.module(), &path, Some(span)).map_err(Fault)?;
         }
+        "configfile" if session.skip_config.get() => {}
         "configfile" => read_config(session, text, span, eval)?,
         "workdir" => *session.workdir.borrow_mut() = Some(text.into()),
         "shellprefix" => *session.prefix.borrow_mut() = Some(text.into()),

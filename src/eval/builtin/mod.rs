@@ -48,7 +48,7 @@ pub(super) fn globals() -> &'static Globals {
 /// The names that belong to one load.
 pub(super) fn prepare(session: &Session, module: &Module) {
     let heap = module.heap();
-    module.set("rules", heap.alloc(rules::Rules::new(session.shown.clone(), session.marks.clone())));
+    module.set("rules", heap.alloc(rules::Rules::new(session.shown.borrow().clone(), session.marks.clone())));
     let path = Path::new(&session.request.path);
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let text = |p: Option<&Path>| p.map_or(String::new(), |p| p.to_string_lossy().into_owned());

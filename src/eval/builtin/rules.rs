@@ -84,7 +84,7 @@ impl One {
         heap.alloc(Files {
             items: of.0.clone(),
             names: of.1.clone(),
-            mark: Mark { flags: Flags::empty(), pin },
+            mark: Mark { flags: Flags::empty(), pin, placed: true },
             marks: self.marks.clone(),
             size_of: None,
         })
