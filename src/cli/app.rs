@@ -173,7 +173,8 @@ impl App {
         translate(&self.args, name.eq_ignore_ascii_case("snakefile") || self.args.snakefile.is_some())
             .map_err(|d| vec![d])?;
         let config = self.args.config().map_err(|d| vec![d])?;
-        let request = eval::Request { path, config, configfiles: self.args.config_files.clone() };
+        let scatter = self.args.scatter().map_err(|d| vec![d])?;
+        let request = eval::Request { path, config, configfiles: self.args.config_files.clone(), scatter };
         eval::load(request, &mut self.sources)
     }
 

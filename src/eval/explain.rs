@@ -328,6 +328,8 @@ fn missing_attribute(kind: &str, name: &str, text: &str) -> Worded {
         "wildcards" => Worded::new(format!("there is no wildcard `{name}` here")),
         "rules" => Worded::new(format!("no rule `{name}` is defined before this line"))
             .hint("a rule can be named after its definition only"),
+        "scatter" => Worded::new(format!("`scattergather` names no `{name}` before this line"))
+            .hint(format!("write `scattergather: {name} = 8` above it")),
         "files" => Worded::new(format!("there is no file named `{name}` here")),
         "string" => string_method(name),
         _ => Worded::new(format!("{} has no `.{name}`", type_word(kind))),

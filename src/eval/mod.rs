@@ -10,6 +10,7 @@ mod assemble;
 mod builtin;
 mod config;
 mod convert;
+mod directive;
 mod explain;
 mod fault;
 mod files;
@@ -19,6 +20,7 @@ mod load;
 mod mark;
 mod missing;
 mod module;
+mod notice;
 mod reuse;
 mod rewrite;
 mod session;
@@ -40,6 +42,8 @@ pub struct Request {
     pub config: Vec<(String, Val)>,
     /// `--configfile`, in order.
     pub configfiles: Vec<String>,
+    /// `--set-scatter NAME=N`, in order.
+    pub scatter: Vec<(String, u32)>,
 }
 
 /// Something the plan depends on besides the arguments.

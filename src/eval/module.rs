@@ -14,7 +14,7 @@ use super::mark::Mark;
 use super::rewrite::{Named, Pathvars, Rewrite, Rewrites};
 use super::session::{Constraint, Session, ShownRules};
 use crate::diag::{Diag, Diags};
-use crate::rule::RuleId;
+use crate::rule::{Flags, RuleId};
 use crate::span::Span;
 use crate::syntax::{Directive, RuleDecl};
 use crate::value::Val;
@@ -221,6 +221,7 @@ struct Outer {
     modules: FxHashMap<Box<str>, u32>,
     rewrites: Rewrites,
     pathvars: Pathvars,
+    flags: (Flags, Flags),
     skip_config: bool,
     skip_validation: bool,
     marks: FxHashMap<usize, Mark>,
@@ -247,6 +248,7 @@ impl Outer {
             modules: session.modules.take(),
             rewrites: session.rewrites.replace(rewrites),
             pathvars: session.pathvars.replace(Pathvars { given, own: Named::new() }),
+            flags: (session.input_flags.take(), session.output_flags.take()),
             skip_config: session.skip_config.replace(session.skip_config.get() || spec.config.is_some()),
             skip_validation: session.skip_validation.replace(session.skip_validation.get() || spec.skip_validation),
             marks: session.marks.take(),
@@ -265,6 +267,8 @@ impl Outer {
         session.modules.replace(self.modules);
         session.rewrites.replace(self.rewrites);
         session.pathvars.replace(self.pathvars);
+        session.input_flags.set(self.flags.0);
+        session.output_flags.set(self.flags.1);
         session.skip_config.set(self.skip_config);
         session.skip_validation.set(self.skip_validation);
         session.marks.restore(self.marks);

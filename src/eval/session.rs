@@ -8,14 +8,15 @@ use super::fault::Fault;
 use super::function::Info;
 use super::mark::Marks;
 use super::module::Frame;
+use super::notice::Notice;
 use super::rewrite::{Pathvars, Rewrites};
 use super::{Request, TrackedRead};
 use crate::diag::{Diag, Diags};
-use crate::rule::{Name, Rule, RuleId};
-use crate::span::{Literals, Sources, Span};
+use crate::rule::{Flags, Name, Rule, RuleId};
+use crate::span::{FileId, Literals, Sources, Span};
 use crate::syntax::{Base, Directive, RuleDecl, UseDecl};
 use crate::value::{FnId, Val};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use starlark::PrintHandler;
 use starlark::any::ProvidesStaticType;
 use starlark::eval::Evaluator;
@@ -35,6 +36,9 @@ pub(super) struct Shown {
 
 /// The rules defined so far, by name, for the `rules` object.
 pub(super) type ShownRules = Arc<Mutex<FxHashMap<Box<str>, Shown>>>;
+
+/// The parts of each `scattergather` name, for `scatter` and `gather`.
+pub(super) type ScatterCounts = Arc<Mutex<FxHashMap<Box<str>, u32>>>;
 
 /// What `use rule` needs of a rule besides the rule itself.
 #[derive(Clone, Debug, Default)]
@@ -107,6 +111,13 @@ pub(super) struct Session {
     /// What becomes of the paths of the module being loaded.
     pub(super) rewrites: RefCell<Rewrites>,
     pub(super) pathvars: RefCell<Pathvars>,
+    /// `inputflags` and `outputflags` of the file so far.
+    pub(super) input_flags: Cell<Flags>,
+    pub(super) output_flags: Cell<Flags>,
+    /// `scattergather`: how many parts there are.
+    pub(super) scatter: ScatterCounts,
+    /// What was said about sections without effect, a file at a time.
+    pub(super) noticed: RefCell<FxHashSet<(FileId, Notice)>>,
     /// `config:` was given to the module: its own config files are not read.
     pub(super) skip_config: Cell<bool>,
     /// `skip_validation: True` was given to the module.
@@ -158,6 +169,10 @@ impl Session {
             modules: RefCell::default(),
             rewrites: RefCell::default(),
             pathvars: RefCell::default(),
+            input_flags: Cell::default(),
+            output_flags: Cell::default(),
+            scatter: ScatterCounts::default(),
+            noticed: RefCell::default(),
             skip_config: Cell::default(),
             skip_validation: Cell::default(),
             frozen: RefCell::default(),

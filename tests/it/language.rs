@@ -34,7 +34,8 @@ impl Project {
     fn load(&self) -> Result<Loaded, String> {
         let mut sources = Sources::default();
         let path = self.dir.path().join("Rulefile").to_str().expect("UTF-8").to_owned();
-        let request = Request { path, config: self.config.clone(), configfiles: self.configfiles.clone() };
+        let request =
+            Request { path, config: self.config.clone(), configfiles: self.configfiles.clone(), ..Request::default() };
         load(request, &mut sources).map_err(|diags| render_all(&diags, &sources, false))
     }
 

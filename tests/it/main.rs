@@ -12,6 +12,7 @@ mod options;
 mod output;
 mod plans;
 mod reuse;
+mod snakefile;
 mod story;
 mod trouble;
 mod trust;

@@ -54,6 +54,12 @@ fn wrapped<'v>(value: Value<'v>) -> Option<Piece<'v>> {
     })
 }
 
+/// A file's own marks and those that all have, but for what contradicts.
+fn by_default(own: Flags, default: Flags) -> Flags {
+    let contrary = Flags::TEMP | Flags::PROTECTED;
+    own | if own.intersects(contrary) { default - contrary } else { default }
+}
+
 /// Whether a named value counts as a list.
 fn is_list<'v>(value: Value<'v>, heap: Heap<'v>) -> bool {
     value.unpack_str().is_none() && (elements(value, heap).is_some() || Files::from_value(value).is_some())
@@ -119,7 +125,8 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         let placed = self.placed(text, mark, (key, out.len()), slot);
         let path = normal(&placed);
         if let Some(pattern) = self.pattern(&path, text, slot) {
-            out.push(Output { pattern, flags: mark.flags });
+            let flags = by_default(mark.flags, self.session.output_flags.get());
+            out.push(Output { pattern, flags });
         }
     }
 
@@ -187,7 +194,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
             Piece::Function { value, unpack, flags } => {
                 let id = self.session.keep_paths(value, slot.span(), self.eval)?;
                 let what = InputWhat::Function { id, unpack, span: slot.span() };
-                return Ok(Some(Input { what, flags, pin: None }));
+                return Ok(Some(Input { what, flags: flags | self.session.input_flags.get(), pin: None }));
             }
         };
         if self.empty_path(text, "input", slot) {
@@ -207,7 +214,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
                 }
             }
         };
-        Ok(Some(Input { what, flags: mark.flags, pin: mark.pin }))
+        Ok(Some(Input { what, flags: mark.flags | self.session.input_flags.get(), pin: mark.pin }))
     }
 
     /// An input's wildcards get their values from the outputs.

@@ -37,7 +37,7 @@ impl<'v> Known<'_, 'v, '_> {
             }
         };
         let odd = is_function(value) || Missing::from_value(value).is_some();
-        (!odd && !matches!(value.get_type(), "rules" | "namespace" | "module")).then_some(value)
+        (!odd && !matches!(value.get_type(), "rules" | "namespace" | "module" | "scatter")).then_some(value)
     }
 }
 

@@ -112,7 +112,7 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
         }
         let number = (self.id.index() + 1).to_string();
         self.text("message");
-        self.text("group");
+        self.inert(heir.name.as_deref().unwrap_or(&number));
         self.default_target();
         Ok(Rule {
             name: heir.name.clone().unwrap_or_else(|| number.into()),

@@ -5,6 +5,7 @@
 
 mod files;
 mod finish;
+mod inert;
 mod inherit;
 mod params;
 mod place;
@@ -150,6 +151,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         let threads = self.threads()?;
         let resources = self.resources()?;
         let name = self.name();
+        self.inert(name.as_deref().unwrap_or("without a name"));
         let rule = Rule {
             anonymous: name.is_none(),
             name: name.unwrap_or_else(|| (self.id.index() + 1).to_string().into()),
@@ -170,7 +172,6 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         };
         self.text("shell");
         self.text("message");
-        self.text("group");
         self.default_target();
         Ok(rule)
     }
@@ -240,13 +241,12 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
     fn text(&mut self, key: &str) {
         let Some((value, slot)) = self.single(key) else { return };
         match value.unpack_str() {
-            Some(text) if key != "group" => self.session.texts.borrow_mut().push(PendingText {
+            Some(text) => self.session.texts.borrow_mut().push(PendingText {
                 rule: self.id,
                 message: key == "message",
                 value: text.into(),
                 at: slot.literals(),
             }),
-            Some(_) => {}
             None => self.wants(key, "a string", value, slot),
         }
     }

@@ -9,7 +9,7 @@ use crate::eval::given::{Given, pack};
 use crate::eval::load::{beside, run_file};
 use crate::eval::missing::Missing;
 use crate::eval::session::Session;
-use crate::eval::{TrackedRead, assemble, module, reuse};
+use crate::eval::{TrackedRead, assemble, directive, module, reuse};
 use crate::syntax::Directive;
 use crate::template::Spec;
 use crate::value::{FnId, Val};
@@ -194,20 +194,14 @@ fn import<'v>(module: &str, member: &str, heap: Heap<'v>) -> Value<'v> {
 
 fn run_directive<'v>(
     session: &Session,
-    directive: &Arc<Directive>,
+    decl: &Arc<Directive>,
     given: Given<'v, '_>,
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<()> {
-    let key = &*directive.section.key;
+    let key = &*decl.section.key;
     match key {
         "localrules" | "ruleorder" => {
-            session.names.borrow_mut().push(directive.clone());
-            return Ok(());
-        }
-        "pathvars" => {
-            let (mut named, mut diags) = assemble::strings(&given, "pathvar");
-            session.pathvars.borrow_mut().own.append(&mut named);
-            session.diags.borrow_mut().append(&mut diags);
+            session.names.borrow_mut().push(decl.clone());
             return Ok(());
         }
         "wildcard_constraints" => {
@@ -217,6 +211,9 @@ fn run_directive<'v>(
             return Ok(());
         }
         _ => {}
+    }
+    if directive::run(session, key, &given, eval)? {
+        return Ok(());
     }
     let (value, slot) = given.single().map_err(|d| Fault(vec![d]))?;
     let span = slot.span();

@@ -117,7 +117,7 @@ impl Expansion<'_> {
     }
 }
 
-fn expand_all<'v>(
+pub(super) fn expand_all<'v>(
     patterns: Value<'v>,
     combine: &[Value<'v>],
     named: SmallMap<String, Value<'v>>,

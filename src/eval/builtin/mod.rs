@@ -12,6 +12,7 @@ mod math;
 mod python;
 mod regex;
 mod rules;
+mod scatter;
 
 use super::session::Session;
 use starlark::environment::{Globals, GlobalsBuilder, LibraryExtension, Module};
@@ -49,6 +50,9 @@ pub(super) fn globals() -> &'static Globals {
 pub(super) fn prepare(session: &Session, module: &Module) {
     let heap = module.heap();
     module.set("rules", heap.alloc(rules::Rules::new(session.shown.borrow().clone(), session.marks.clone())));
+    for name in ["scatter", "gather"] {
+        module.set(name, heap.alloc(scatter::Scatter(session.scatter.clone())));
+    }
     let path = Path::new(&session.request.path);
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let text = |p: Option<&Path>| p.map_or(String::new(), |p| p.to_string_lossy().into_owned());
