@@ -34,6 +34,14 @@ bitflags::bitflags! {
         const ANCIENT = 8;
         /// `protected()`: write bits are taken off after the job.
         const PROTECTED = 16;
+        /// `pipe()`: a FIFO, both ends of which run together.
+        const PIPE = 1 << 8;
+        /// `service()`: made by a job that runs until its last reader has ended.
+        const SERVICE = 1 << 9;
+        /// `update()`: the job changes the output in place.
+        const UPDATE = 1 << 10;
+        /// `before_update()`: the file as it is, whoever updates it.
+        const BEFORE_UPDATE = 1 << 11;
     }
 }
 
@@ -78,6 +86,30 @@ pub struct Output {
     pub pattern: Pattern,
     /// Its marks.
     pub flags: Flags,
+    /// `ensure()`: what it must be when the job has ended.
+    pub ensure: Option<Box<Ensure>>,
+    /// `repeat(path, n)` of a benchmark: how often the job is measured.
+    pub repeat: u32,
+}
+
+/// What `ensure()` asks of an output.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ensure {
+    /// It is not empty.
+    pub non_empty: bool,
+    /// Its checksum: hexadecimal text, or a function that gives it.
+    pub checksum: Option<(Checksum, Val)>,
+}
+
+/// An algorithm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checksum {
+    /// SHA-256
+    Sha256,
+    /// MD5
+    Md5,
+    /// SHA-1
+    Sha1,
 }
 
 /// One entry of a rule's `input:`.

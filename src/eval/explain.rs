@@ -170,11 +170,6 @@ const PYTHON: &[(&str, &str)] = &[
     ("pow", "multiply, or write `math.pow(x, y)`"),
     ("storage", "fetch the files in a rule of their own"),
     ("checkpoints", "checkpoints are not supported yet"),
-    ("lookup", "index `config` itself, or write an input function"),
-    ("branch", "write `a if condition else b`, or an input function"),
-    ("pipe", "write an ordinary file"),
-    ("service", "start the service inside the rule's `shell:`"),
-    ("ensure", "test the output at the end of `shell:`, such as `test -s {output}`"),
 ];
 
 fn undefined(name: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {

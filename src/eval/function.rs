@@ -86,6 +86,10 @@ pub(super) struct Info {
 impl Info {
     /// Reads a function's parameters.
     pub(super) fn of(value: Value, span: Span) -> Info {
+        if let Some(asks) = super::later::params_of(value) {
+            let params = std::iter::once(Box::from("wildcards")).chain(asks.iter().cloned()).collect();
+            return Info { params, required: asks, takes_wildcards: true, span, rewrites: Rewrites::default() };
+        }
         let empty = DocParams::default();
         let doc = value.documentation();
         let params = match &doc {
@@ -102,6 +106,11 @@ impl Info {
             span,
             rewrites: Rewrites::default(),
         }
+    }
+
+    /// Parameters that can be given, the one for the wildcards first.
+    pub(super) fn params(&self) -> &[Box<str>] {
+        &self.params
     }
 
     /// Why it cannot be called with what is at hand.

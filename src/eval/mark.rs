@@ -17,6 +17,8 @@ pub(super) struct Mark {
     pub(super) pin: Option<RuleId>,
     /// It is a path of the whole book: a module's prefix is not put before it.
     pub(super) placed: bool,
+    /// What else is asked of it, in the session's `extras`.
+    pub(super) extra: Option<u32>,
 }
 
 impl Mark {

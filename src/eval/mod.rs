@@ -16,6 +16,7 @@ mod fault;
 mod files;
 mod function;
 mod given;
+mod later;
 mod load;
 mod mark;
 mod missing;
@@ -23,6 +24,7 @@ mod module;
 mod notice;
 mod reuse;
 mod rewrite;
+mod schema;
 mod session;
 mod wildcards;
 

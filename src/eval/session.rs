@@ -12,7 +12,7 @@ use super::notice::Notice;
 use super::rewrite::{Pathvars, Rewrites};
 use super::{Request, TrackedRead};
 use crate::diag::{Diag, Diags};
-use crate::rule::{Flags, Name, Rule, RuleId};
+use crate::rule::{Ensure, Flags, Name, Rule, RuleId};
 use crate::span::{FileId, Literals, Sources, Span};
 use crate::syntax::{Base, Directive, RuleDecl, UseDecl};
 use crate::value::{FnId, Val};
@@ -55,6 +55,13 @@ pub(super) struct Basis {
     pub(super) raw: Vec<RawPath>,
     /// What is wrong with those paths, unless other pathvars are given.
     pub(super) unfilled: Vec<(&'static str, Diag)>,
+}
+
+/// What is asked of a file besides its flags.
+#[derive(Clone, Debug)]
+pub(super) struct Extra {
+    pub(super) ensure: Option<Ensure>,
+    pub(super) repeat: Option<u32>,
 }
 
 /// A path as written, before its pathvars were filled.
@@ -116,6 +123,8 @@ pub(super) struct Session {
     pub(super) output_flags: Cell<Flags>,
     /// `scattergather`: how many parts there are.
     pub(super) scatter: ScatterCounts,
+    /// What marks refer to.
+    pub(super) extras: RefCell<Vec<Extra>>,
     /// What was said about sections without effect, a file at a time.
     pub(super) noticed: RefCell<FxHashSet<(FileId, Notice)>>,
     /// `config:` was given to the module: its own config files are not read.
@@ -172,6 +181,7 @@ impl Session {
             input_flags: Cell::default(),
             output_flags: Cell::default(),
             scatter: ScatterCounts::default(),
+            extras: RefCell::default(),
             noticed: RefCell::default(),
             skip_config: Cell::default(),
             skip_validation: Cell::default(),

@@ -45,6 +45,7 @@ fn load_all(document: &str) -> usize {
             .file(&name, &block.text)
             .file("config.yaml", "top: 10\n")
             .file("more.rules", "")
+            .file("samples.tsv", "sample\tsize\na\t1\nb\t2\n")
             .file("quality/Snakefile", QUALITY)
             .file("books/abyss.txt", "the people\n")
             .file("books/last.txt", "the last\n");

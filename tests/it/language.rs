@@ -194,8 +194,8 @@ fn expand_is_snakemakes() {
     ];
     for (expression, want) in cases {
         let text =
-            format!("rule all:\n    input: [f.replace(\"{{\", \"<\").replace(\"}}\", \">\") for f in {expression}]\n");
-        let want: Vec<String> = want.iter().map(|w| w.replace('{', "<").replace('}', ">")).collect();
+            format!("rule all:\n    input: [f.replace(\"{{\", \"[\").replace(\"}}\", \"]\") for f in {expression}]\n");
+        let want: Vec<String> = want.iter().map(|w| w.replace('{', "[").replace('}', "]")).collect();
         assert_eq!(all(&text), want, "{expression}");
     }
 }

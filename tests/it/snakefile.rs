@@ -105,3 +105,108 @@ rule c:
     run.succeeds().says_once("names a conda environment, which is not used");
     run.says_once("names a container, which is not used").says("retries");
 }
+
+#[test]
+fn helpers_choose_inputs() {
+    let story = snakefile(
+        r#"
+configfile: "config.yaml"
+samples = tsv("samples.tsv")
+
+def is_big(wildcards):
+    return wildcards.sample == "b"
+
+rule all:
+    input:
+        collect("out/{item.sample}.txt", item=lookup(query="size > 1 & kind == 'x'", within=samples)),
+        expand("out/{s}.txt", s=samples.unique("sample")),
+        branch(lookup(dpath="tools/fast", within=config), then="fast.txt", otherwise="slow.txt"),
+        branch(config["which"], cases={"p": "p.txt", "q": "q.txt"}),
+        branch(False, then="never.txt"),
+
+rule out:
+    input:
+        branch(is_big, then="big/{sample}.in", otherwise="small/{sample}.in"),
+        branch(evaluate("{sample} == 'a'"), then="only-a.txt"),
+        lookup(query="sample == '{sample}'", within=samples, cols="file"),
+    output: "out/{sample}.txt"
+    params:
+        size = lookup(query="sample == '{sample}'", within=samples, cols="size"),
+        known = lookup(query="sample == '{sample}'", within=samples, is_nrows=1),
+        colour = lookup(dpath="colours/{sample}", within=config, default="none"),
+        row = lookup(query="sample == '{one.sample}'", within=samples, one=lookup(query="sample == '{sample}'", within=samples)),
+        stem = subpath(output[0], strip_suffix=".txt", basename=True),
+        folder = subpath(input[0], parent=True),
+        other = subpath(input[0], with_suffix=".x"),
+        number = input.size,
+    shell: "echo {params.size} {params.known} {params.colour} {params.stem} {params.folder} {params.other} > {output}"
+
+rule file:
+    output: "{name}.{ending,in|txt}"
+    wildcard_constraints: name = "(?!out/).+"
+    shell: "touch {output}"
+
+rule later:
+    input: collect("small/{x}.in", x=lambda wildcards: [wildcards.n, "2"])
+    output: "later/{n}.done"
+    shell: "echo {input} > {output}"
+
+assert subpath("results/foo/test.txt", ancestor=2) == "results"
+assert flatten([1, "a", [2, ["b"]]]) == ["1", "a", "2", "b"]
+"#,
+    )
+    .file("config.yaml", "tools: {fast: true}\nwhich: q\ncolours: {a: red}\n")
+    .file("samples.tsv", "sample\tsize\tkind\tfile\na\t1\tx\ta.in\nb\t2\tx\tb.in\n");
+    story.run(&[]).succeeds();
+    assert_eq!(story.read("out/a.txt"), "1 True red a small small/a.x\n");
+    assert_eq!(story.read("out/b.txt"), "2 True none b big big/b.x\n");
+    assert!(story.has("fast.txt") && story.has("q.txt") && story.has("only-a.txt"));
+    story.run(&["later/7.done"]).succeeds();
+    assert_eq!(story.read("later/7.done"), "small/7.in small/2.in\n");
+    story.append("samples.tsv", "c\t3\tx\tc.in\n").run(&[]).succeeds().says("out sample=c");
+}
+
+#[test]
+fn marks_of_snakemake_are_known() {
+    let story = snakefile(
+        r#"
+rule a:
+    output: report(temp("a", group_jobs=True), caption="a.rst", category="x"), access.random("b"), local("c")
+    benchmark: repeat("bench/a.tsv", 3)
+    shell: "touch {output}"
+"#,
+    );
+    story.run(&["b"]).succeeds();
+}
+
+#[test]
+fn configs_and_sheets_are_validated() {
+    let story = snakefile(
+        r#"
+from snakemake.utils import validate
+configfile: "config.yaml"
+validate(config, "schemas/config.yaml")
+samples = csv("samples.csv", delimiter=";", strings=["id"])
+validate(samples, "schemas/samples.yaml")
+rule all:
+    input: expand("{id}.txt", id=samples.id)
+rule one:
+    output: "{id}.txt"
+    shell: "echo {config[top]} {config[tool][name]} > {output}"
+"#,
+    )
+    .file("config.yaml", "tool: {}\n")
+    .file("samples.csv", "id;size\n007;1\n008;2\n")
+    .file(
+        "schemas/config.yaml",
+        "type: object\nproperties:\n  top: {type: integer, default: 5}\n  tool:\n    properties:\n      name: {default: wc}\n",
+    )
+    .file("schemas/samples.yaml", "properties:\n  id: {type: string}\n  size: {type: integer, minimum: 1}\nrequired: [id]\n");
+    story.run(&[]).succeeds();
+    assert_eq!(story.read("007.txt"), "5 wc\n");
+    story.write("config.yaml", "top: many\n");
+    let run = story.run(&[]);
+    run.is_refused().stderr_has("`config.top` is a string, not of type `integer`").stderr_has("schemas/config.yaml");
+    story.write("config.yaml", "top: 1\ntool: {}\n").write("samples.csv", "id;size\n1;0\n");
+    story.run(&[]).is_refused().stderr_has("`row 1.size` is 0, the least is 1");
+}

@@ -126,7 +126,24 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         let path = normal(&placed);
         if let Some(pattern) = self.pattern(&path, text, slot) {
             let flags = by_default(mark.flags, self.session.output_flags.get());
-            out.push(Output { pattern, flags });
+            let extra = mark.extra.map(|i| self.session.extras.borrow()[i as usize].clone());
+            let (ensure, repeat) = extra.map_or((None, None), |e| (e.ensure, e.repeat));
+            self.unserved(flags, ensure.is_some(), slot);
+            out.push(Output { pattern, flags, ensure: ensure.map(Box::new), repeat: repeat.unwrap_or(1) });
+        }
+    }
+
+    /// Refuses marks whose meaning would be lost.
+    fn unserved(&mut self, flags: Flags, ensured: bool, slot: Slot) {
+        let marks = [
+            (flags.contains(Flags::PIPE), "pipe", "write an ordinary file, marked `temp()`"),
+            (flags.contains(Flags::SERVICE), "service", "start the service inside the rule's `shell:`"),
+            (flags.contains(Flags::UPDATE), "update", "make the file from its parts in one rule"),
+            (flags.contains(Flags::BEFORE_UPDATE), "before_update", "make the file from its parts in one rule"),
+            (ensured, "ensure", "test the output at the end of `shell:`, such as `test -s {output}`"),
+        ];
+        if let Some((_, name, instead)) = marks.into_iter().find(|(given, ..)| *given) {
+            self.fail(Diag::at(slot.span(), format!("`{name}()` is not supported yet")).hint(instead));
         }
     }
 
@@ -200,6 +217,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         if self.empty_path(text, "input", slot) {
             return Ok(None);
         }
+        self.unserved(mark.flags, false, slot);
         let placed = self.placed(text, mark, ("input", at), slot);
         let path = normal(&placed);
         let what = if !path.contains(['{', '}']) {

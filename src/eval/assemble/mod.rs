@@ -14,6 +14,7 @@ mod visible;
 pub(super) use files::WRAPPED;
 pub(super) use finish::{constrain, finish, named_rules};
 pub(super) use inherit::{Heir, derive};
+pub(super) use params::PARAMS as GIVEN;
 pub(super) use place::strings;
 
 use super::fault::Fault;

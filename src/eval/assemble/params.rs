@@ -14,7 +14,7 @@ use crate::value::Val;
 use starlark::values::Value;
 
 /// What functions of each section are given besides the wildcards.
-const PARAMS: &[&str] = &["input", "output", "threads", "resources", "attempt"];
+pub(in crate::eval) const PARAMS: &[&str] = &["input", "output", "threads", "resources", "attempt"];
 const RESOURCES: &[&str] = &["input", "threads", "attempt"];
 const THREADS: &[&str] = &["input", "attempt"];
 

@@ -6,6 +6,7 @@ use crate::eval::config;
 use crate::eval::convert::{from_val, to_val};
 use crate::eval::fault::{Fault, fault, hinted};
 use crate::eval::given::{Given, pack};
+use crate::eval::later::{Later, no_text};
 use crate::eval::load::{beside, run_file};
 use crate::eval::missing::Missing;
 use crate::eval::session::Session;
@@ -108,6 +109,9 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         #[starlark(require = pos)] spec: &str,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
+        if let Some(later) = Later::from_value(value) {
+            return Err(no_text(later));
+        }
         if spec.is_empty() && conversion.is_empty() {
             return Ok(match value.unpack_str() {
                 Some(_) => value,

@@ -1,8 +1,9 @@
 //! `expand`, `collect` and `multiext`.
 
-use crate::eval::convert::elements;
+use crate::eval::convert::{elements, is_function};
 use crate::eval::fault::{fault, hinted};
 use crate::eval::files::Files;
+use crate::eval::later::deferred;
 use crate::eval::mark::{Mark, Marks};
 use crate::eval::session::Session;
 use crate::pattern::Pattern;
@@ -12,7 +13,7 @@ use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
 use starlark::values::dict::DictRef;
-use starlark::values::list::AllocList;
+use starlark::values::list::{AllocList, ListRef};
 use starlark::values::tuple::UnpackTuple;
 use starlark::values::{Heap, Value};
 
@@ -123,18 +124,22 @@ pub(super) fn expand_all<'v>(
     named: SmallMap<String, Value<'v>>,
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<Value<'v>> {
-    let marks = Session::of(eval).map(|s| &s.marks);
     let heap = eval.heap();
+    let pairs: Vec<(&str, Value)> = named.iter().map(|(k, v)| (k.as_str(), *v)).collect();
+    let args: Vec<Value> = std::iter::once(patterns).chain(combine.iter().copied()).collect();
+    if pairs.iter().any(|(_, v)| waits_for_values(*v, heap))
+        && let Some(later) = deferred("expand", &args, &pairs, true, heap)
+    {
+        return Ok(later);
+    }
+    let patterns = with_rows(patterns, &named, heap);
+    let marks = Session::of(eval).map(|s| &s.marks);
     let mut allow_missing = false;
     let mut columns = Vec::new();
     for (name, value) in &named {
         if name == "allow_missing" {
             allow_missing = value.to_bool();
             continue;
-        }
-        if value.get_type() == "function" {
-            let message = format!("the values of `{name}` are a function, which `expand` cannot wait for");
-            return Err(hinted(message, "write the input as `lambda wildcards: expand(..., name=f(wildcards))`"));
         }
         let mut values = Vec::new();
         texts(*value, heap, &mut values, None);
@@ -148,6 +153,49 @@ pub(super) fn expand_all<'v>(
         expansion.fill(pattern, &mut |text| out.push(alloc(text, *mark, marks, heap)))?;
     }
     Ok(heap.alloc(AllocList(out)))
+}
+
+/// Whether the values of a wildcard are a function, or some of them are.
+fn waits_for_values<'v>(value: Value<'v>, heap: Heap<'v>) -> bool {
+    is_function(value) || ListRef::from_value(value).is_some_and(|l| l.iter().any(|v| waits_for_values(v, heap)))
+}
+
+/// Patterns with `{item.name}` filled from the rows given for `item`.
+fn with_rows<'v>(patterns: Value<'v>, named: &SmallMap<String, Value<'v>>, heap: Heap<'v>) -> Value<'v> {
+    let mut patterns = patterns;
+    for (name, value) in named {
+        let rows = elements(*value, heap).unwrap_or_else(|| vec![*value]);
+        let begin = format!("{{{name}.");
+        let all = elements(patterns, heap).unwrap_or_else(|| vec![patterns]);
+        if !all.iter().any(|p| p.unpack_str().is_some_and(|t| t.contains(&begin))) {
+            continue;
+        }
+        let mut filled = Vec::new();
+        for pattern in all {
+            match pattern.unpack_str().filter(|t| t.contains(&begin)) {
+                Some(text) => {
+                    filled.extend(rows.iter().map(|r| heap.alloc_str(&with_row(text, name, *r, heap)).to_value()))
+                }
+                None => filled.push(pattern),
+            }
+        }
+        patterns = heap.alloc(AllocList(filled));
+    }
+    patterns
+}
+
+/// A text with `{name.attribute}` filled from one row.
+pub(super) fn with_row<'v>(text: &str, name: &str, row: Value<'v>, heap: Heap<'v>) -> String {
+    let mut text = text.to_owned();
+    for attribute in row.dir_attr() {
+        let field = format!("{{{name}.{attribute}}}");
+        if text.contains(&field)
+            && let Ok(Some(value)) = row.get_attr(&attribute, heap)
+        {
+            text = text.replace(&field, &value.to_str());
+        }
+    }
+    text
 }
 
 /// A path as a value, marked where marks are kept.

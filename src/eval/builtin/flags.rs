@@ -5,7 +5,7 @@ use crate::eval::assemble::WRAPPED;
 use crate::eval::convert::{elements, is_function};
 use crate::eval::fault::{fault, hinted};
 use crate::eval::files::Files;
-use crate::eval::mark::Marks;
+use crate::eval::mark::{Mark, Marks};
 use crate::eval::session::Session;
 use crate::rule::Flags;
 use starlark::environment::GlobalsBuilder;
@@ -29,46 +29,53 @@ fn unwrap(value: Value) -> Option<(Value, Flags, bool)> {
     Some((field(WRAPPED[0])?, flags, field(WRAPPED[2])?.unpack_bool()?))
 }
 
-fn flag<'v>(value: Value<'v>, flags: Flags, name: &str, eval: &Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
-    match Session::of(eval) {
-        Some(session) => flagged(value, flags, name, &session.marks, eval.heap()),
-        None => Ok(value),
-    }
-}
-
-fn flagged<'v>(
+pub(super) fn flag<'v>(
     value: Value<'v>,
     flags: Flags,
+    name: &str,
+    eval: &Evaluator<'v, '_, '_>,
+) -> starlark::Result<Value<'v>> {
+    let Some(session) = Session::of(eval) else { return Ok(value) };
+    if is_function(value) {
+        return Ok(wrap(value, flags, false, eval.heap()));
+    }
+    if let Some((function, old, unpack)) = unwrap(value) {
+        return Ok(wrap(function, old | flags, unpack, eval.heap()));
+    }
+    mark_all(value, &|mark| mark.with(flags), name, &session.marks, eval.heap())
+}
+
+/// Marks a path, or each of a list of them.
+pub(super) fn mark_all<'v>(
+    value: Value<'v>,
+    change: &dyn Fn(Mark) -> Mark,
     name: &str,
     marks: &Marks,
     heap: Heap<'v>,
 ) -> starlark::Result<Value<'v>> {
     if let Some(text) = value.unpack_str() {
-        return Ok(marks.alloc(text, marks.get(text).with(flags), heap));
+        return Ok(marks.alloc(text, change(marks.get(text)), heap));
     }
     if let Some(items) = elements(value, heap) {
-        let all = items.into_iter().map(|v| flagged(v, flags, name, marks, heap));
+        let all = items.into_iter().map(|v| mark_all(v, change, name, marks, heap));
         return Ok(heap.alloc(AllocList(all.collect::<starlark::Result<Vec<_>>>()?)));
     }
     if let Some(files) = Files::from_value(value) {
-        let all = files.texts().map(|t| marks.alloc(t, files.mark.with(flags), heap));
+        let all = files.texts().map(|t| marks.alloc(t, change(files.mark), heap));
         return Ok(heap.alloc(AllocList(all.collect::<Vec<_>>())));
     }
-    if is_function(value) {
-        return Ok(wrap(value, flags, false, heap));
-    }
-    match unwrap(value) {
-        Some((function, old, unpack)) => Ok(wrap(function, old | flags, unpack, heap)),
-        None => Err(fault(format!("`{name}()` marks paths, this is a value of type `{}`", value.get_type()))),
-    }
+    Err(fault(format!("`{name}()` marks paths, this is a value of type `{}`", value.get_type())))
 }
 
 #[starlark_module]
 pub(super) fn register(builder: &mut GlobalsBuilder) {
     fn temp<'v>(
         #[starlark(require = pos)] value: Value<'v>,
+        #[starlark(require = named, default = false)] group_jobs: bool,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
+        // Jobs of one machine are one group.
+        let _ = group_jobs;
         flag(value, Flags::TEMP, "temp", eval)
     }
 

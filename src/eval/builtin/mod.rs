@@ -8,14 +8,22 @@ mod environment;
 mod expand;
 mod flags;
 mod glob;
+mod marks;
 mod math;
 mod python;
 mod regex;
 mod rules;
 mod scatter;
+mod semantic;
+mod sheet;
+mod validate;
 
+pub(super) use sheet::plain;
+
+use super::later;
 use super::session::Session;
 use starlark::environment::{Globals, GlobalsBuilder, LibraryExtension, Module};
+use starlark::values::Value;
 use starlark::values::structs::AllocStruct;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -37,7 +45,12 @@ pub(super) fn globals() -> &'static Globals {
             .with(expand::register)
             .with(flags::register)
             .with(glob::register)
+            .with(marks::register)
             .with(python::register)
+            .with(semantic::register)
+            .with(sheet::register)
+            .with(validate::register)
+            .with_namespace("access", marks::access)
             .with_namespace("os", environment::os)
             .with_namespace("shell", core::shell)
             .with_namespace("math", math::register)
@@ -46,10 +59,18 @@ pub(super) fn globals() -> &'static Globals {
     })
 }
 
+/// A built-in function by its name.
+pub(super) fn global<'v>(name: &str) -> Option<Value<'v>> {
+    globals().iter().find(|(n, _)| *n == name).map(|(_, v)| v.to_value())
+}
+
 /// The names that belong to one load.
 pub(super) fn prepare(session: &Session, module: &Module) {
     let heap = module.heap();
     module.set("rules", heap.alloc(rules::Rules::new(session.shown.borrow().clone(), session.marks.clone())));
+    for name in later::ROOTS {
+        module.set(name, heap.alloc(later::Later::new(name)));
+    }
     for name in ["scatter", "gather"] {
         module.set(name, heap.alloc(scatter::Scatter(session.scatter.clone())));
     }
