@@ -16,8 +16,6 @@ pub(super) enum Notice {
     Container,
     /// `envmodules`
     Modules,
-    /// `retries`
-    Retries,
 }
 
 impl Notice {
@@ -27,7 +25,6 @@ impl Notice {
             "conda" => Some(Notice::Conda),
             "container" | "containerized" | "singularity" => Some(Notice::Container),
             "envmodules" => Some(Notice::Modules),
-            "retries" => Some(Notice::Retries),
             _ => None,
         }
     }
@@ -45,10 +42,6 @@ impl Notice {
             Notice::Modules => {
                 ("names environment modules, which are not loaded", "load them before rulemake is started")
             }
-            Notice::Retries => (
-                "asks for retries, but a failed job is not run again",
-                "repeat inside `shell:`, such as `for i in 1 2 3; do command && break; done`",
-            ),
         }
     }
 }

@@ -103,7 +103,7 @@ rule c:
     );
     let run = story.run(&[]);
     run.succeeds().says_once("names a conda environment, which is not used");
-    run.says_once("names a container, which is not used").says("retries");
+    run.says_once("names a container, which is not used");
 }
 
 #[test]

@@ -19,11 +19,9 @@ enum Wants {
     Bool,
     /// A boolean or a word.
     BoolOr(&'static str),
-    /// A whole number, 0 or more.
-    Count,
 }
 
-const SECTIONS: [(&str, Wants); 9] = [
+const SECTIONS: [(&str, Wants); 8] = [
     ("conda", Wants::Text),
     ("container", Wants::Text),
     ("containerized", Wants::Text),
@@ -32,7 +30,6 @@ const SECTIONS: [(&str, Wants); 9] = [
     ("cache", Wants::BoolOr("omit-software")),
     ("handover", Wants::Bool),
     ("group", Wants::Text),
-    ("retries", Wants::Count),
 ];
 
 impl Wants {
@@ -42,7 +39,6 @@ impl Wants {
             Wants::Texts => "strings".into(),
             Wants::Bool => "`True` or `False`".into(),
             Wants::BoolOr(word) => format!("`True`, `False` or `\"{word}\"`"),
-            Wants::Count => "a whole number, 0 or more".into(),
         }
     }
 
@@ -52,7 +48,6 @@ impl Wants {
             Wants::Texts => value.unpack_str().is_some(),
             Wants::Bool => value.unpack_bool().is_some(),
             Wants::BoolOr(word) => value.unpack_bool().is_some() || value.unpack_str() == Some(word),
-            Wants::Count => value.unpack_i32().is_some_and(|n| n >= 0),
         }
     }
 }

@@ -102,6 +102,8 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
         let params = self.merged_params(base.params)?;
         let threads = if self.given("threads") { self.threads()? } else { base.threads };
         let resources = if self.given("resources") { self.resources()? } else { base.resources };
+        let retries = if self.given("retries") { self.retries() } else { base.retries };
+        let timeout = if self.given("timeout") { self.timeout() } else { base.timeout };
         let local = if self.given("localrule") { self.flag("localrule") } else { base.local };
         let mut places = base.places;
         places.head = heir.head;
@@ -124,6 +126,8 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
             params,
             threads,
             resources,
+            retries,
+            timeout,
             priority: self.number("priority", base.priority),
             local,
             places,
