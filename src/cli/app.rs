@@ -174,8 +174,10 @@ impl App {
         translate(&self.args, name.eq_ignore_ascii_case("snakefile") || self.args.snakefile.is_some())
             .map_err(|d| vec![d])?;
         let config = self.args.config().map_err(|d| vec![d])?;
+        let available = std::thread::available_parallelism().map_or(1, |n| n.get() as u32);
+        let cores = self.args.cores(available, num_cpus::get_physical() as u32).map_err(|d| vec![d])?;
         let scatter = self.args.scatter().map_err(|d| vec![d])?;
-        let request = eval::Request { path, config, configfiles: self.args.config_files.clone(), scatter };
+        let request = eval::Request { path, config, configfiles: self.args.config_files.clone(), scatter, cores };
         eval::load(request, &mut self.sources)
     }
 

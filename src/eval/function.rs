@@ -15,7 +15,6 @@ use crate::rule::Name;
 use crate::span::Span;
 use crate::suggest::did_you_mean;
 use crate::value::{FnId, Val};
-use starlark::PrintHandler;
 use starlark::docs::{DocItem, DocMember, DocParams};
 use starlark::environment::Module;
 use starlark::eval::Evaluator;
@@ -142,15 +141,6 @@ impl std::fmt::Debug for Functions {
     }
 }
 
-/// Deferred functions may run many times over: what they print is not kept.
-struct Silent;
-
-impl PrintHandler for Silent {
-    fn println(&self, _text: &str) -> starlark::Result<()> {
-        Ok(())
-    }
-}
-
 impl Functions {
     pub(super) fn new(frozen: Vec<OwnedFrozenValue>, info: Vec<Info>, origins: Vec<Origin>) -> Functions {
         Functions { frozen, info, origins: origins.into() }
@@ -177,7 +167,6 @@ impl Functions {
         for batch in calls.chunks(BATCH) {
             Module::with_temp_heap(|module| {
                 let mut eval = Evaluator::new(&module);
-                eval.set_print_handler(&Silent);
                 results.extend(batch.iter().map(|call| self.one(call, &mut eval)));
             });
         }

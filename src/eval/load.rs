@@ -176,7 +176,6 @@ fn eval_text<'v>(session: &Session, module: &Module<'v>, name: &str, text: Strin
     let ast = AstModule::parse(name, text, &DIALECT)?;
     let mut eval = Evaluator::new(module);
     eval.extra = Some(session);
-    eval.set_print_handler(session);
     // Marks and includes rely on values staying where they are.
     eval.disable_gc();
     eval.set_max_callstack_size(DEEPEST_CALLS).map_err(starlark::Error::new_other)?;

@@ -46,6 +46,8 @@ pub struct Request {
     pub configfiles: Vec<String>,
     /// `--set-scatter NAME=N`, in order.
     pub scatter: Vec<(String, u32)>,
+    /// Cores that jobs may use, for `workflow.cores`.
+    pub cores: u32,
 }
 
 /// Something the plan depends on besides the arguments.

@@ -17,7 +17,6 @@ use crate::span::{FileId, Literals, Sources, Span};
 use crate::syntax::{Base, Directive, RuleDecl, UseDecl};
 use crate::value::{FnId, Val};
 use rustc_hash::{FxHashMap, FxHashSet};
-use starlark::PrintHandler;
 use starlark::any::ProvidesStaticType;
 use starlark::eval::Evaluator;
 use starlark::values::{OwnedFrozenValue, Value};
@@ -305,11 +304,4 @@ impl Session {
 /// The module's name for a kept function.
 pub(super) fn slot(id: FnId) -> String {
     format!("function#{}", id.0)
-}
-
-impl PrintHandler for Session {
-    fn println(&self, text: &str) -> starlark::Result<()> {
-        self.notes.borrow_mut().push(text.to_owned());
-        Ok(())
-    }
 }

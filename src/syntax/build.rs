@@ -8,6 +8,7 @@
 use super::Base;
 use super::emit::Emitter;
 use super::tree::{Binding, Directive, RuleDecl, Tree, UseDecl};
+use super::unpack;
 use crate::diag::{Diag, Diags};
 use crate::span::{FileId, Literal, Span};
 use pest::Parser;
@@ -240,7 +241,15 @@ impl<'s> Builder<'s> {
         if generator {
             self.emit.insert(start + 1, "[");
         }
-        inner.into_iter().for_each(|t| self.token(t));
+        let nested: Vec<Range<usize>> = inner.iter().map(|p| p.as_span().start()..p.as_span().end()).collect();
+        let mut edits = unpack::edits(self.source, start..end, &nested).into_iter().peekable();
+        for token in inner {
+            while let Some((place, text)) = edits.next_if(|(place, _)| place.start < token.as_span().start()) {
+                self.emit.replace(place, text);
+            }
+            self.token(token);
+        }
+        edits.for_each(|(place, text)| self.emit.replace(place, text));
         if generator {
             self.emit.insert(end - 1, "]");
         }
@@ -291,6 +300,12 @@ mod tests {
             ("x = f'{b!r:>{w}}' 'z'", "x = _f(_fmt((b),\"r\",_f(\">\",_fmt((w),\"\",_f()),)), \"z\",)"),
             ("import os.path as p, re", "p = _import(\"os.path\", \"\"); re = _import(\"re\", \"\")"),
             ("from a import b as c  # d", "c = _import(\"a\", \"b\")  # d"),
+            ("x = {1, 'a'}", "x = set([1, 'a'])"),
+            ("x = {a: 1} | {}", "x = {a: 1} | {}"),
+            ("x = {y for y in z}", "x = set([y for y in z])"),
+            ("x = [*a, 1, *b]", "x = ([] + list(a) + [ 1, ] + list(b))"),
+            ("x = {**a, 'b': 2}", "x = ({} | (a) | { 'b': 2})"),
+            ("x = [a * 2, f(*a)]", "x = [a * 2, f(*a)]"),
             ("x = r'\\d'", "x = \"\\\\d\""),
             ("x: int = 3", "x: int = 3"),
             ("a, b, = c", "(a, b,) = c"),

@@ -13,6 +13,7 @@ mod reuse;
 mod section;
 mod string;
 mod tree;
+mod unpack;
 
 pub use emit::Chunk;
 pub use keys::{Support, directive_support, section_names, section_support};

@@ -210,3 +210,41 @@ rule one:
     story.write("config.yaml", "top: 1\ntool: {}\n").write("samples.csv", "id;size\n1;0\n");
     story.run(&[]).is_refused().stderr_has("`row 1.size` is 0, the least is 1");
 }
+
+#[test]
+fn what_stands_at_the_top_of_snakefiles() {
+    let story = snakefile(
+        r#"
+"""A workflow."""
+import os, sys, glob, re, math, itertools, pandas as pd
+from os.path import join
+from snakemake.utils import min_version, validate, Paramspace, makedirs
+from snakemake.io import expand, temp
+min_version("6.0")
+print("hello", "there", sep="-", file=sys.stderr)
+CORES = workflow.cores
+A = "_".join(str(x) for x in range(3))
+S = {1, 2} | set([2, 3])
+D = {k: v for k, v in [("a", 1)]}
+E = {**D, "b": 2}
+L = [*sorted({"y", "x"}), *["z"]]
+a, b = 1, 2
+z = "%s-%d" % ("a", 3) + "{}".format(4) + f"{D['a']}"
+def f(x: int, *args, key="a", **kw) -> str:
+    """doc"""
+    return key; unused = 2
+long = 1 + \
+    2
+assert CORES == 2, "not so many"
+rule all:
+    input: workflow.source_path("source.txt")
+    output: "a"
+    threads: workflow.cores * 0.75
+    params: x = lambda w: D["a"], y = f(1)
+    shell: "echo {A} {S} {E[b]} {L} {z} {params} {long} {threads} > {output}"
+"#,
+    )
+    .file("source.txt", "");
+    story.run(&["-j2"]).succeeds().says("hello-there");
+    assert_eq!(story.read("a"), "0_1_2 1 2 3 2 x y z a-341 1 a 3 1\n");
+}

@@ -61,7 +61,11 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
     pub(super) fn threads(&mut self) -> starlark::Result<Param> {
         let section = self.decl.section("threads");
         let Some((value, slot)) = self.single("threads") else { return Ok(plain(Val::Int(1), section, self.decl)) };
-        let value = self.value(value, slot.span(), THREADS)?;
+        let value = match self.value(value, slot.span(), THREADS)? {
+            // Such as `workflow.cores * 0.75`.
+            Val::Float(f) if f.is_finite() => Val::Int((f as i64).max(1)),
+            value => value,
+        };
         match &value {
             Val::Int(n) if *n < 1 => self.fail(Diag::at(slot.span(), "a job has at least one thread")),
             Val::Int(_) | Val::Func(_) => {}

@@ -141,6 +141,31 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         Err(fault(message.map_or("this assertion does not hold".to_owned(), |m| m.to_str())))
     }
 
+    fn print<'v>(
+        #[starlark(args)] parts: UnpackTuple<Value<'v>>,
+        #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<NoneType> {
+        // Where it goes (`file`) and how it ends are not for the Rulefile to say.
+        let sep = named.get("sep").and_then(|s| s.unpack_str()).unwrap_or(" ");
+        if let Some(odd) = named.keys().find(|k| !["sep", "end", "file", "flush"].contains(&k.as_str())) {
+            return Err(fault(format!("`print` has no parameter `{odd}`")));
+        }
+        if let Some(session) = Session::of(eval) {
+            let text: Vec<String> = parts.items.iter().map(|p| p.to_str()).collect();
+            session.notes.borrow_mut().push(text.join(sep));
+        }
+        Ok(NoneType)
+    }
+
+    fn _source_path<'v>(
+        #[starlark(require = pos)] path: &str,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<String> {
+        let session = Session::loading(eval, "workflow.source_path")?;
+        Ok(beside(session, super::marks::place(session, eval).file, path))
+    }
+
     fn _import<'v>(
         #[starlark(require = pos)] module: &str,
         #[starlark(require = pos)] member: &str,

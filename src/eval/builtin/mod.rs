@@ -37,7 +37,6 @@ pub(super) fn globals() -> &'static Globals {
             LibraryExtension::Map,
             LibraryExtension::Filter,
             LibraryExtension::Partial,
-            LibraryExtension::Print,
             LibraryExtension::SetType,
         ];
         GlobalsBuilder::extended_by(&extensions)
@@ -78,6 +77,14 @@ pub(super) fn prepare(session: &Session, module: &Module) {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let text = |p: Option<&Path>| p.map_or(String::new(), |p| p.to_string_lossy().into_owned());
     let basedir = text(absolute.parent());
-    let fields = [("basedir", basedir), ("main_snakefile", text(Some(&absolute)))];
+    let text = |text: String| heap.alloc_str(&text).to_value();
+    let source_path = global("_source_path").expect("bug: it is registered");
+    let fields = [
+        ("basedir", text(basedir.clone())),
+        ("current_basedir", text(basedir)),
+        ("main_snakefile", text(absolute.to_string_lossy().into_owned())),
+        ("cores", heap.alloc(session.request.cores)),
+        ("source_path", source_path),
+    ];
     module.set("workflow", heap.alloc(AllocStruct(fields)));
 }
