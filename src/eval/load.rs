@@ -18,6 +18,7 @@ use starlark::environment::{FrozenModule, Module};
 use starlark::eval::Evaluator;
 use starlark::syntax::{AstModule, Dialect, DialectTypes};
 use starlark::values::FrozenHeapName;
+use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -224,9 +225,9 @@ fn unkept(why: String) -> Diags {
 pub(super) fn collect(session: &Session, frozen: &FrozenModule, first: usize) -> Result<(), Diags> {
     let mut all = session.frozen.borrow_mut();
     for id in (first..session.functions.borrow().len()).map(|i| FnId(i as u32)) {
-        if !all.contains_key(&id) {
+        if let Entry::Vacant(free) = all.entry(id) {
             let (value, _) = frozen.get_any_visibility(&slot(id)).map_err(|e| unkept(e.to_string()))?;
-            all.insert(id, value);
+            free.insert(value);
         }
     }
     Ok(())

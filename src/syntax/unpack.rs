@@ -33,7 +33,7 @@ pub(super) fn edits(source: &str, whole: Range<usize>, nested: &[Range<usize>]) 
     let (open, close) = (whole.start..whole.start + 1, whole.end - 1..whole.end);
     let mut own = Own { edits: Edits::new(), in_star: false, fresh: true, content: !nested.is_empty(), colon: false };
     let mut at = open.end;
-    for range in nested.iter().cloned().chain([close.start..close.start]) {
+    for range in nested.iter().cloned().chain(std::iter::once(close.start..close.start)) {
         own.stretch(source, at..range.start, &words);
         own.fresh &= range.is_empty();
         at = range.end;

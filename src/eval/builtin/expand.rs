@@ -127,7 +127,7 @@ pub(super) fn expand_all<'v>(
     let heap = eval.heap();
     let pairs: Vec<(&str, Value)> = named.iter().map(|(k, v)| (k.as_str(), *v)).collect();
     let args: Vec<Value> = std::iter::once(patterns).chain(combine.iter().copied()).collect();
-    if pairs.iter().any(|(_, v)| waits_for_values(*v, heap))
+    if pairs.iter().any(|(_, v)| waits_for_values(*v))
         && let Some(later) = deferred("expand", &args, &pairs, true, heap)
     {
         return Ok(later);
@@ -156,8 +156,8 @@ pub(super) fn expand_all<'v>(
 }
 
 /// Whether the values of a wildcard are a function, or some of them are.
-fn waits_for_values<'v>(value: Value<'v>, heap: Heap<'v>) -> bool {
-    is_function(value) || ListRef::from_value(value).is_some_and(|l| l.iter().any(|v| waits_for_values(v, heap)))
+fn waits_for_values(value: Value) -> bool {
+    is_function(value) || ListRef::from_value(value).is_some_and(|l| l.iter().any(waits_for_values))
 }
 
 /// Patterns with `{item.name}` filled from the rows given for `item`.

@@ -5,7 +5,7 @@
 //! are functions.
 
 use super::expand::with_row;
-use crate::eval::convert::elements;
+use crate::eval::convert::{elements, is_function};
 use crate::eval::fault::{fault, hinted};
 use crate::eval::files::Files;
 use crate::eval::later::deferred;
@@ -100,6 +100,25 @@ struct Lookup<'v> {
 }
 
 impl<'v> Lookup<'v> {
+    /// Takes its own arguments out of the named ones; the rest are names that
+    /// the query may use.
+    fn of(
+        dpath: Option<Value<'v>>,
+        query: Option<Value<'v>>,
+        mut names: SmallMap<String, Value<'v>>,
+    ) -> starlark::Result<Lookup<'v>> {
+        let (cols, default) = (names.shift_remove("cols"), names.shift_remove("default"));
+        let is_nrows = match names.shift_remove("is_nrows").filter(|n| !n.is_none()) {
+            Some(n) => Some(n.unpack_i32().ok_or_else(|| fault("`is_nrows` is a number of rows"))?),
+            None => None,
+        };
+        let Some(within) = names.shift_remove("within") else {
+            return Err(hinted("`lookup` wants `within`", "name what to look in: `lookup(..., within=config)`"));
+        };
+        let set = |value: Option<Value<'v>>| value.filter(|v| !v.is_none());
+        Ok(Lookup { dpath: set(dpath), query: set(query), cols: set(cols), is_nrows, within, default, names })
+    }
+
     fn text(&self, value: Value<'v>, heap: Heap<'v>) -> starlark::Result<String> {
         let text = value.unpack_str().ok_or_else(|| fault("`lookup` takes its `dpath` or `query` as a string"))?;
         let fill = |text: String, (name, row): (&String, &Value<'v>)| {
@@ -248,28 +267,27 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
     fn lookup<'v>(
         dpath: Option<Value<'v>>,
         query: Option<Value<'v>>,
-        cols: Option<Value<'v>>,
-        is_nrows: Option<i32>,
-        within: Option<Value<'v>>,
-        default: Option<Value<'v>>,
-        #[starlark(kwargs)] names: SmallMap<String, Value<'v>>,
+        #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
+        let lookup = Lookup::of(dpath, query, named)?;
         let heap = eval.heap();
-        let Some(within) = within else {
-            return Err(hinted("`lookup` wants `within`", "name what to look in: `lookup(..., within=config)`"));
-        };
-        let waiting = Session::of(eval).is_some() && (open(dpath) || open(query) || open(cols));
-        let rows = is_nrows.map(|n| heap.alloc(n));
-        let given = [("dpath", dpath), ("query", query), ("cols", cols), ("is_nrows", rows), ("default", default)];
-        let mut named: Vec<(&str, Value)> = given.iter().filter_map(|(n, v)| Some((*n, (*v)?))).collect();
-        named.extend(names.iter().map(|(n, v)| (n.as_str(), *v)));
-        named.push(("within", within));
-        let plain = !names.is_empty() && !names.values().any(|v| crate::eval::convert::is_function(*v));
-        let lookup = Lookup { dpath, query, cols, is_nrows, within, default, names: names.clone() };
+        let waiting = Session::of(eval).is_some() && (open(dpath) || open(query) || open(lookup.cols));
+        let plain = !lookup.names.is_empty() && !lookup.names.values().any(|v| is_function(*v));
         if plain && !open_after(&lookup, heap)? {
             return lookup.run(eval);
         }
+        let rows = lookup.is_nrows.map(|n| heap.alloc(n));
+        let given = [
+            ("dpath", dpath),
+            ("query", query),
+            ("cols", lookup.cols),
+            ("is_nrows", rows),
+            ("default", lookup.default),
+            ("within", Some(lookup.within)),
+        ];
+        let mut named: Vec<(&str, Value)> = given.iter().filter_map(|(n, v)| Some((*n, (*v)?))).collect();
+        named.extend(lookup.names.iter().map(|(n, v)| (n.as_str(), *v)));
         match deferred("lookup", &[], &named, waiting, heap) {
             Some(later) => Ok(later),
             None => lookup.run(eval),
