@@ -248,6 +248,15 @@ pub enum Event {
         /// One line: why.
         why: String,
     },
+    /// `onstart`, `onsuccess` or `onerror` ran; how that went changes nothing else.
+    Handled {
+        /// Which.
+        handler: &'static str,
+        /// How it ended.
+        end: End,
+        /// Why it could not run, or did not succeed, if so.
+        problem: Option<String>,
+    },
     /// The run is over.
     Done(Summary),
 }

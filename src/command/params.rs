@@ -139,7 +139,8 @@ impl<'a> Commands<'a> {
         }
     }
 
-    pub(super) fn describe(&self, job: JobId) -> String {
+    /// What a job is called in messages.
+    pub fn describe(&self, job: JobId) -> String {
         self.graph.describe(self.book, self.paths, job)
     }
 }

@@ -19,6 +19,8 @@ pub enum Ingredient<'a> {
     Param(&'a str, &'a str),
     /// How commands are run, where it is not the default shell.
     Environment(&'a str),
+    /// A script's path and its content.
+    Script(&'a str, Digest),
     /// An input's path and whether it is `ancient()`.
     Input(&'a str, bool),
 }
@@ -30,6 +32,8 @@ pub struct Recipe {
     pub command: String,
     /// Params by name.
     pub params: Vec<(String, String)>,
+    /// Scripts and their contents.
+    pub scripts: Vec<(String, Digest)>,
     /// The shell, where it is not the default one.
     pub environment: String,
 }
@@ -43,13 +47,24 @@ impl Recipe {
         let rule = commands.rule(job);
         self.command.clear();
         self.params.clear();
+        self.scripts.clear();
         self.environment.clear();
-        if let Action::Shell(text) = &rule.action {
-            let scope = Scope { commands, job, rule, params, logs: &[], mode: Mode::Record };
-            let rendered = text.template.render(&scope, &mut self.command);
-            rendered.map_err(|e| commands.render_error(job, text, e))?;
-            self.environment.push_str(commands.book.shell_executable.as_deref().unwrap_or(""));
-            self.environment.push_str(commands.book.shell_prefix.as_deref().unwrap_or(""));
+        match &rule.action {
+            Action::None => {}
+            Action::Shell(text) => {
+                let scope = Scope { commands, job, rule, params, logs: &[], mode: Mode::Record };
+                let rendered = text.template.render(&scope, &mut self.command);
+                rendered.map_err(|e| commands.render_error(job, text, e))?;
+                self.shell(commands);
+            }
+            Action::Run(body) => {
+                self.command.push_str(&body.recorded);
+                self.shell(commands);
+            }
+            Action::Script(script) => {
+                let found = commands.find_script(job, script, params)?;
+                self.scripts.push((found.name, found.file.digest));
+            }
         }
         for (i, (param, value)) in rule.params.iter().zip(params.iter()).enumerate() {
             let name = param.name.as_deref().map_or_else(|| i.to_string(), str::to_owned);
@@ -65,6 +80,13 @@ impl Recipe {
         Ok(())
     }
 
+    /// How shell commands are run.
+    fn shell(&mut self, commands: &Commands<'_>) {
+        let book = commands.book;
+        let texts = [&book.shell_executable, &book.shell_prefix, &book.shell_suffix];
+        texts.into_iter().flatten().for_each(|text| self.environment.push_str(text));
+    }
+
     /// Every ingredient, in order.
     pub fn ingredients<'r>(
         &'r self,
@@ -75,6 +97,7 @@ impl Recipe {
         let inputs = commands.graph.inputs(job).iter();
         std::iter::once(Ingredient::Command(&self.command))
             .chain(self.params.iter().map(|(n, v)| Ingredient::Param(n, v)))
+            .chain(self.scripts.iter().map(|(path, digest)| Ingredient::Script(path, *digest)))
             .chain(Some(Ingredient::Environment(&self.environment)).filter(|_| !self.environment.is_empty()))
             .chain(inputs.map(|i| Ingredient::Input(paths.str(i.path()), i.is_ancient())))
     }
@@ -87,6 +110,7 @@ impl Recipe {
                 Ingredient::Command(text) => parts.add(1, text.as_bytes()),
                 Ingredient::Param(name, value) => parts.add(2, name.as_bytes()).add(3, value.as_bytes()),
                 Ingredient::Environment(text) => parts.add(4, text.as_bytes()),
+                Ingredient::Script(path, digest) => parts.add(8, path.as_bytes()).add(9, &digest.0),
                 Ingredient::Input(path, false) => parts.add(5, path.as_bytes()),
                 Ingredient::Input(path, true) => parts.add(6, path.as_bytes()),
             };

@@ -111,8 +111,7 @@ impl<'s, 'a: 's> Scope<'s, 'a> {
     }
 
     fn variable(&self, name: &str, steps: &[Access]) -> Result<Filled<'s>, String> {
-        let variables = &self.commands.book.scope_of(self.rule).variables;
-        let found = variables.iter().find(|v| &*v.name == name);
+        let found = self.commands.book.scope_of(self.rule).variable(name);
         let found = found.ok_or_else(|| format!("there is no variable `{name}`"))?;
         Ok(Filled::Value(Cow::Borrowed(template::access(&found.value, steps)?)))
     }

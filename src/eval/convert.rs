@@ -3,6 +3,7 @@
 //! Owns the two directions. It does not know what the values are for.
 
 use super::files::Files;
+use super::python::NeedsPython;
 use super::wildcards::Wildcards;
 use crate::value::{FnId, Val};
 use starlark::values::dict::{AllocDict, DictRef};
@@ -39,6 +40,9 @@ pub(super) fn to_val<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFuncti
     }
     if let Some(UnpackFloat(f)) = UnpackFloat::unpack_value(value)? {
         return Ok(Val::Float(f));
+    }
+    if let Some(python) = NeedsPython::from_value(value) {
+        return Err(python.refuse());
     }
     if is_function(value) {
         return Ok(Val::Func(on_function(value)?));

@@ -4,7 +4,7 @@
 //! what was being evaluated.
 
 use super::fault::Fault;
-use crate::diag::{Diag, Diags, Kind};
+use crate::diag::{Diag, Diags, Kind, Label};
 use crate::span::{FileId, Span};
 use crate::suggest::did_you_mean;
 use crate::syntax::Chunk;
@@ -62,9 +62,9 @@ pub(super) fn explain(error: &starlark::Error, scene: &Scene) -> Diags {
     if let Some(Fault(diags)) = cause(error.kind()) {
         let mut diags = diags.clone();
         if let [only] = diags.as_mut_slice()
-            && only.labels.is_empty()
+            && only.labels.iter().all(|l| !l.text.is_empty())
         {
-            *only = place.into_iter().fold(only.clone(), |d, span| d.label(span, ""));
+            only.labels.splice(0..0, place.map(|span| Label { span, text: String::new() }));
             *only = chain(only.clone(), error, scene);
         }
         return diags;

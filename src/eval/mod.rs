@@ -22,6 +22,7 @@ mod mark;
 mod missing;
 mod module;
 mod notice;
+mod python;
 mod reuse;
 mod rewrite;
 mod schema;

@@ -14,9 +14,9 @@ use super::mark::Mark;
 use super::rewrite::{Named, Pathvars, Rewrite, Rewrites};
 use super::session::{Constraint, Session, ShownRules};
 use crate::diag::{Diag, Diags};
-use crate::rule::{Flags, RuleId};
+use crate::rule::{Flags, RuleId, Variable};
 use crate::span::Span;
-use crate::syntax::{Directive, RuleDecl};
+use crate::syntax::{Directive, Piece, RuleDecl};
 use crate::value::Val;
 use allocative::Allocative;
 use rustc_hash::FxHashMap;
@@ -27,6 +27,7 @@ use starlark::eval::Evaluator;
 use starlark::starlark_simple_value;
 use starlark::values::dict::DictRef;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What is kept of a module that was read.
@@ -43,6 +44,8 @@ pub(super) struct Frame {
     /// Where its paths lie.
     pub(super) rewrites: Rewrites,
     pub(super) config: Val,
+    /// Its variables that Python bodies mention.
+    pub(super) variables: Vec<Variable>,
 }
 
 /// The name of a module in the file that declares it: its variables are its
@@ -225,6 +228,10 @@ struct Outer {
     skip_config: bool,
     skip_validation: bool,
     marks: FxHashMap<usize, Mark>,
+    /// What Python bodies may use, and what is to have one.
+    pieces: Vec<Piece>,
+    bodies: Vec<(RuleId, Span)>,
+    hooks: Vec<(Box<str>, Span)>,
 }
 
 impl Outer {
@@ -252,6 +259,9 @@ impl Outer {
             skip_config: session.skip_config.replace(session.skip_config.get() || spec.config.is_some()),
             skip_validation: session.skip_validation.replace(session.skip_validation.get() || spec.skip_validation),
             marks: session.marks.take(),
+            pieces: session.pieces.take(),
+            bodies: session.bodies.take(),
+            hooks: session.hooks.take(),
         }
     }
 
@@ -272,6 +282,9 @@ impl Outer {
         session.skip_config.set(self.skip_config);
         session.skip_validation.set(self.skip_validation);
         session.marks.restore(self.marks);
+        session.pieces.replace(self.pieces);
+        session.bodies.replace(self.bodies);
+        session.hooks.replace(self.hooks);
     }
 }
 
@@ -304,13 +317,17 @@ fn inside(session: &Session, module: Module<'_>, spec: &Spec, place: Span) -> Re
     let ruleorder = names(session);
     let plain = |v| to_val(v, module.heap(), &mut |_| Err(fault("it holds a function"))).ok();
     let config = module.get("config").and_then(plain).unwrap_or_default();
+    let mut variables = BTreeMap::new();
+    // Handlers of a module are not run, as in Snakemake.
+    assemble::Bodies::new(session, &module, &config, &mut variables).fill(&mut session.rules.borrow_mut());
     let frozen = freeze(module, &format!("{} in {}", spec.name, spec.path))?;
     collect(session, &frozen, functions)?;
     let mut rules: Vec<_> = session.by_name.take().into_iter().collect();
     rules.sort_unstable_by_key(|(_, id)| *id);
     let default_target = session.marked_default.take().map(|(id, _)| id);
+    let variables = variables.into_values().collect();
     let (name, rewrites) = (spec.name.clone(), session.rewrites.borrow().clone());
-    Ok(Frame { name, frozen, rules, ruleorder, default_target, constraints, rewrites, config })
+    Ok(Frame { name, frozen, rules, ruleorder, default_target, constraints, rewrites, config, variables })
 }
 
 /// Carries out the module's `localrules`, and gives its `ruleorder`s.

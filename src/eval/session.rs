@@ -14,7 +14,7 @@ use super::{Request, TrackedRead};
 use crate::diag::{Diag, Diags};
 use crate::rule::{Ensure, Flags, Name, Rule, RuleId};
 use crate::span::{FileId, Literals, Sources, Span};
-use crate::syntax::{Base, Directive, RuleDecl, UseDecl};
+use crate::syntax::{Base, Definition, Directive, Piece, RuleDecl, UseDecl};
 use crate::value::{FnId, Val};
 use rustc_hash::{FxHashMap, FxHashSet};
 use starlark::any::ProvidesStaticType;
@@ -75,12 +75,19 @@ pub(super) struct RawPath {
     pub(super) placed: bool,
 }
 
+/// What a text is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    Shell,
+    Message,
+    Script,
+}
+
 /// A text that becomes a template once all variables are known.
 #[derive(Clone)]
 pub(super) struct PendingText {
     pub(super) rule: RuleId,
-    /// `message`, else `shell`.
-    pub(super) message: bool,
+    pub(super) what: Use,
     pub(super) value: Box<str>,
     pub(super) at: Literals,
 }
@@ -140,6 +147,7 @@ pub(super) struct Session {
     pub(super) names: RefCell<Vec<Arc<Directive>>>,
     pub(super) workdir: RefCell<Option<Box<str>>>,
     pub(super) prefix: RefCell<Option<Box<str>>>,
+    pub(super) suffix: RefCell<Option<Box<str>>>,
     pub(super) executable: RefCell<Option<Box<str>>>,
     pub(super) default_target: Cell<Option<RuleId>>,
     pub(super) marked_default: RefCell<Option<(RuleId, Span)>>,
@@ -153,6 +161,14 @@ pub(super) struct Session {
     pub(super) notes: RefCell<Vec<String>>,
     pub(super) warnings: RefCell<Diags>,
     pub(super) diags: RefCell<Diags>,
+    /// Statements that `run:` bodies may use, in the order they were read.
+    pub(super) pieces: RefCell<Vec<Piece>>,
+    /// `def`s and classes, by number.
+    pub(super) definitions: RefCell<Vec<Definition>>,
+    /// The bodies of rules.
+    pub(super) bodies: RefCell<Vec<(RuleId, Span)>>,
+    /// `onstart`, `onsuccess` and `onerror`.
+    pub(super) hooks: RefCell<Vec<(Box<str>, Span)>>,
     /// Names used before any definition, where they were first used.
     pub(super) expected: RefCell<Vec<(Box<str>, Span)>>,
     /// Files being read, outermost first.
@@ -192,6 +208,7 @@ impl Session {
             names: RefCell::default(),
             workdir: RefCell::default(),
             prefix: RefCell::default(),
+            suffix: RefCell::default(),
             executable: RefCell::default(),
             default_target: Cell::default(),
             marked_default: RefCell::default(),
@@ -203,6 +220,10 @@ impl Session {
             notes: RefCell::default(),
             warnings: RefCell::default(),
             diags: RefCell::default(),
+            pieces: RefCell::default(),
+            definitions: RefCell::default(),
+            bodies: RefCell::default(),
+            hooks: RefCell::default(),
             expected: RefCell::default(),
             open: RefCell::default(),
         }
@@ -224,6 +245,7 @@ impl Session {
             rules: self.decls.borrow().len(),
             directives: self.directives.borrow().len(),
             uses: self.uses.borrow().len(),
+            definitions: self.definitions.borrow().len(),
         }
     }
 
@@ -232,6 +254,13 @@ impl Session {
         if !reads.contains(&read) {
             reads.push(read);
         }
+    }
+
+    /// The definition that a place lies in.
+    pub(super) fn definition_at(&self, place: Span) -> Option<usize> {
+        let holds =
+            |d: &Definition| d.span.file == place.file && d.span.start <= place.start && place.start < d.span.end;
+        self.definitions.borrow().iter().rposition(holds)
     }
 
     /// A path of the Rulefile as seen from the current directory: below `workdir:`.

@@ -199,10 +199,11 @@ impl Evidence {
 
     /// What differs; `unclear` if that cannot be told.
     fn compared(&self, recipe: Option<&Recipe>, unclear: Reason) -> Vec<Reason> {
-        let (Some(record), Some(Recipe { command, params, environment })) = (&self.record, recipe) else {
+        let (Some(record), Some(recipe)) = (&self.record, recipe) else {
             return vec![unclear];
         };
-        let reasons = stale::compare(record, Now { command, params, environment, inputs: &self.inputs });
+        let Recipe { command, params, scripts, environment } = recipe;
+        let reasons = stale::compare(record, Now { command, params, scripts, environment, inputs: &self.inputs });
         if reasons.is_empty() { vec![unclear] } else { reasons }
     }
 }

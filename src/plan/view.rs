@@ -99,7 +99,7 @@ impl Viewer<'_> {
         let commands = self.scene.commands;
         let params = commands.params(&[job]).pop()?.ok()?;
         let needs = commands.needs(job, 1).ok()?;
-        Some((commands.render(job, &params, &needs).ok()?, needs))
+        Some((commands.render(job, &params, &needs, 1).ok()?, needs))
     }
 
     /// Why a job runs, in words.

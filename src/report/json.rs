@@ -188,6 +188,29 @@ fn failed(failure: &Failure) -> Failed<'_> {
 }
 
 #[derive(Serialize)]
+struct Handled<'a> {
+    handler: &'a str,
+    seconds: f64,
+    exit_code: Option<i32>,
+    end: &'a str,
+    output: Option<&'a str>,
+    output_file: Option<&'a str>,
+    problem: Option<&'a str>,
+}
+
+fn handled<'a>(handler: &'a str, end: &'a End, problem: Option<&'a str>) -> Handled<'a> {
+    Handled {
+        handler,
+        seconds: seconds(end.wall),
+        exit_code: end.code,
+        end: &end.words,
+        output: end.output.as_deref(),
+        output_file: end.output_file.as_deref(),
+        problem,
+    }
+}
+
+#[derive(Serialize)]
 struct Note<'a> {
     severity: &'static str,
     kind: &'static str,
@@ -288,6 +311,9 @@ pub fn event(out: &mut String, unix_ms: u64, event: &Event) {
             push(out, unix_ms, "job-not-started", NotStarted { job: (&**job).into(), problem: &diag.message });
         }
         Event::CutOff { job } => push(out, unix_ms, "job-cut-off", JobFields::from(&**job)),
+        Event::Handled { handler, end, problem } => {
+            push(out, unix_ms, "handler-finished", handled(handler, end, problem.as_deref()));
+        }
         Event::Stopping { why } => push(out, unix_ms, "stopping", Stopping { why }),
         Event::Done(summary) => push(out, unix_ms, "run-finished", finish(summary)),
     }

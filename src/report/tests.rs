@@ -427,6 +427,7 @@ fn examples() -> Vec<(&'static str, String)> {
         .at(60, finished(1, Some("b1: 1402 words\n")))
         .at(70, failed(2, false))
         .at(80, Event::CutOff { job: job(3) })
+        .at(85, Event::Handled { handler: "onsuccess", end: end(0, Some("sent a mail\n")), problem: None })
         .at(90, Event::Stopping { why: "a job failed".into() })
         .at(100, done(1, &[2], 5));
     let why = Why {
@@ -460,6 +461,7 @@ fn examples() -> Vec<(&'static str, String)> {
         "job-finished",
         "job-failed",
         "job-cut-off",
+        "handler-finished",
         "stopping",
         "run-finished",
         "why",

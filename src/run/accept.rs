@@ -95,6 +95,7 @@ fn components(recipe: Recipe) -> Record {
     Record {
         command: recipe.command.into(),
         params: recipe.params.into_iter().map(|(n, v)| (n.into(), v.into())).collect(),
+        scripts: recipe.scripts.into_iter().map(|(p, d)| (p.into(), d)).collect(),
         environment: recipe.environment.into(),
         ..Record::default()
     }
@@ -174,6 +175,7 @@ pub fn accept_rule(pipeline: &mut Pipeline<'_>, name: &str) -> Result<Accepted, 
             made_from,
             command: new.command,
             params: new.params,
+            scripts: new.scripts,
             environment: new.environment,
             accepted: accepted_note,
             ..old

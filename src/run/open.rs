@@ -1,7 +1,7 @@
 //! Opening a pipeline: state, graph, facts, plan.
 
 use super::Options;
-use crate::command::{Commands, Settings};
+use crate::command::{Commands, Scripts, Settings};
 use crate::diag::{Diag, Diags, Kind};
 use crate::eval::{Functions, SizeOf};
 use crate::files::{self, Clock, Memo, StatAhead};
@@ -73,7 +73,8 @@ impl<'a> Pipeline<'a> {
         let graph = grow(book, functions, options, &mut paths, &mut stats)?;
         let force = force(book, &graph, &paths, options)?;
         let workdir = std::env::current_dir().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
-        let settings = Settings { cores: options.cores, workdir, limits: options.limits.clone() };
+        let settings =
+            Settings { cores: options.cores, workdir, limits: options.limits.clone(), scripts: Scripts::default() };
         let clock = Clock::new(Path::new(files::STATE_DIR));
         let size_of = size_of();
         let commands =

@@ -7,7 +7,8 @@
 
 use super::Base;
 use super::emit::Emitter;
-use super::tree::{Binding, Directive, RuleDecl, Tree, UseDecl};
+use super::python::definition_length;
+use super::tree::{Binding, Definition, Directive, Piece, RuleDecl, Tree, UseDecl};
 use super::unpack;
 use crate::diag::{Diag, Diags};
 use crate::span::{FileId, Literal, Span};
@@ -42,6 +43,8 @@ pub(super) struct Builder<'s> {
     pub(super) uses: Vec<UseDecl>,
     pub(super) fields: Vec<Span>,
     pub(super) bindings: Vec<Binding>,
+    pub(super) pieces: Vec<Piece>,
+    pub(super) definitions: Vec<Definition>,
     /// Literals of the section being read.
     pub(super) literals: Vec<Literal>,
     pub(super) before: Before,
@@ -61,10 +64,28 @@ const MOST: usize = 20_000;
 pub(super) fn parse(file: FileId, source: &str, base: Base) -> Result<Tree, Diags> {
     let pairs = Grammar::parse(Rule::file, source).map_err(|e| vec![pest_error(file, source, &e)])?;
     let mut builder = Builder::new(file, source, base);
-    for item in pairs.flat_map(Pair::into_inner) {
-        builder.item(item);
+    let items: Vec<Pair> = pairs.flat_map(Pair::into_inner).collect();
+    let mut rest = items.as_slice();
+    while let [item, after @ ..] = rest {
+        match definition_length(rest) {
+            Some(length) => {
+                builder.cut_before(item);
+                builder.definition(rest[..length].to_vec());
+                builder.before.reported = false;
+                rest = &rest[length..];
+            }
+            None => {
+                builder.item(item.clone());
+                rest = after;
+            }
+        }
     }
     builder.finish()
+}
+
+/// The pairs of a text that is no Rulefile.
+pub(super) fn parsed(what: Rule, text: &str) -> Option<pest::iterators::Pairs<'_, Rule>> {
+    Grammar::parse(what, text).ok()
 }
 
 /// The error where not even the grammar's error rules fit.
@@ -96,6 +117,8 @@ impl<'s> Builder<'s> {
             uses: Vec::new(),
             fields: Vec::new(),
             bindings: Vec::new(),
+            pieces: Vec::new(),
+            definitions: Vec::new(),
             literals: Vec::new(),
             before: Before::default(),
             pending_cut: false,
@@ -115,6 +138,8 @@ impl<'s> Builder<'s> {
             chunks: self.emit.finish(),
             fields: self.fields,
             bindings: self.bindings,
+            pieces: self.pieces,
+            definitions: self.definitions,
             includes: self.includes,
         })
     }
@@ -154,14 +179,32 @@ impl<'s> Builder<'s> {
             Rule::bad_use => self.bad_use(&pair),
             Rule::directive => self.directive(pair),
             Rule::names => self.names(pair),
-            Rule::code => self.code(pair),
-            Rule::import => self.import(pair),
-            Rule::from => self.from(pair),
+            Rule::hook => self.hook(pair),
+            Rule::code => {
+                self.keep_assignment(&pair);
+                self.inner_item(pair);
+            }
+            Rule::import | Rule::from => {
+                let bound = self.inner_item(pair.clone());
+                self.keep(&pair, bound);
+            }
             Rule::bad_rule => self.bad_rule(pair),
             Rule::bad_line => self.bad_line(pair),
             other => unreachable!("{other:?} is no item of a file"),
         }
         self.before.reported = known_bad;
+    }
+
+    /// A line of Starlark or an import, perhaps within a definition; gives the
+    /// names that an import binds.
+    pub(super) fn inner_item(&mut self, pair: Pair<'s>) -> Vec<Box<str>> {
+        let before = self.bindings.len();
+        match pair.as_rule() {
+            Rule::import => self.import(pair),
+            Rule::from => self.from(pair),
+            _ => self.code(pair),
+        }
+        self.bindings[before..].iter().map(|b| b.name.clone()).collect()
     }
 
     /// Names from an include are known from the next unindented statement on.

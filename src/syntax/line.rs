@@ -36,7 +36,11 @@ impl<'s> Builder<'s> {
         for part in parts {
             let at = part.as_span().start();
             match part.as_rule() {
-                Rule::banned => self.banned(&part),
+                Rule::banned => {
+                    let follows = matches!(part.as_str(), "except" | "finally") && !self.diags.is_empty();
+                    let diag = self.banned(&part);
+                    self.diags.extend(Some(diag).filter(|_| !follows));
+                }
                 Rule::throw => {
                     open = true;
                     let call = if part.as_str() == "raise" { "_raise(" } else { "_assert(" };
@@ -60,14 +64,11 @@ impl<'s> Builder<'s> {
         }
     }
 
-    fn banned(&mut self, pair: &Pair) {
+    /// What is to be said of a word that Starlark lacks.
+    pub(super) fn banned(&self, pair: &Pair) -> Diag {
         let word = pair.as_str();
-        if matches!(word, "except" | "finally") && !self.diags.is_empty() {
-            return;
-        }
         let what = if word == "@" { "decorators are".into() } else { format!("`{word}` is") };
-        let diag = Diag::at(self.span_of(pair), format!("{what} not supported"));
-        self.fail(diag.hint(instead(word)));
+        Diag::at(self.span_of(pair), format!("{what} not supported")).hint(instead(word))
     }
 
     /// `import a.b as c, d`: each name is bound to what is served of it.

@@ -9,6 +9,7 @@ mod build;
 mod emit;
 mod keys;
 mod line;
+mod python;
 mod reuse;
 mod section;
 mod string;
@@ -17,7 +18,8 @@ mod unpack;
 
 pub use emit::Chunk;
 pub use keys::{Support, directive_support, section_names, section_support};
-pub use tree::{Arg, Binding, Directive, Kind, Placed, RuleDecl, Section, Tree, UseDecl};
+pub use python::{Named, named, stand_in};
+pub use tree::{Arg, Binding, Definition, Directive, Kind, Piece, Placed, RuleDecl, Section, Tree, UseDecl};
 
 use crate::diag::Diags;
 use crate::span::FileId;
@@ -32,6 +34,8 @@ pub struct Base {
     pub directives: usize,
     /// `use rule` statements so far.
     pub uses: usize,
+    /// `def`s and classes so far.
+    pub definitions: usize,
 }
 
 /// Parses and lowers one file.

@@ -240,3 +240,25 @@ fn a_module_takes_pathvars_from_outside() {
     story.run(&[]).succeeds();
     assert!(story.has("given/config/a.txt"));
 }
+
+#[test]
+fn python_bodies_of_a_module_see_its_own_names() {
+    let story = Story::new()
+        .rulefile(
+            "WORD = \"outer\"\nmodule m:\n    snakefile: \"m/Snakefile\"\n    config: {\"k\": \"given\"}\n\
+             use rule * from m as m_*\nuse rule m_a as again with:\n    output: \"again.txt\"\n\
+             rule own:\n    output: \"own.txt\"\n    run:\n        open(output[0], \"w\").write(WORD)\n\
+             use rule own as own_too with:\n    output: \"own_too.txt\"\n",
+        )
+        .file(
+            "m/Snakefile",
+            "WORD = \"inner\"\ndef shout(text):\n    try:\n        return text.upper()\n    finally:\n        pass\n\
+             rule a:\n    output: \"a.txt\"\n    run:\n        open(output[0], \"w\").write(shout(WORD) + config[\"k\"])\n\
+             rule s:\n    output: \"s.txt\"\n    script: \"s.py\"\n",
+        )
+        .file("m/s.py", "open(snakemake.output[0], 'w').write(snakemake.config['k'])\n");
+    story.run(&["a.txt", "again.txt", "own.txt", "own_too.txt", "s.txt"]).succeeds();
+    assert_eq!((story.read("a.txt"), story.read("again.txt")), ("INNERgiven".into(), "INNERgiven".into()));
+    assert_eq!((story.read("own.txt"), story.read("own_too.txt")), ("outer".into(), "outer".into()));
+    assert_eq!(story.read("s.txt"), "given");
+}

@@ -8,6 +8,7 @@ use crate::eval::convert::{elements, is_function};
 use crate::eval::files::Files;
 use crate::eval::given::Slot;
 use crate::eval::mark::{Mark, Marks};
+use crate::eval::python::NeedsPython;
 use crate::path::normal;
 use crate::rule::{Flags, Input, InputWhat, Name, Named, Output};
 use crate::suggest::did_you_mean;
@@ -70,6 +71,10 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
     fn pieces(&mut self, value: Value<'v>, slot: Slot, key: &str) -> Vec<Piece<'v>> {
         let mut pieces = Vec::new();
         if let Err(odd) = flatten(value, self.eval.heap(), &self.session.marks, &mut pieces) {
+            if let Some(python) = NeedsPython::from_value(odd) {
+                self.fail(python.refused_at(slot.span()));
+                return Vec::new();
+            }
             let kind = odd.get_type();
             let diag = Diag::at(slot.span(), format!("`{key}` holds paths, this is a value of type `{kind}`"));
             let hint = match kind {

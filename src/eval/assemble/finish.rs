@@ -3,13 +3,15 @@
 //! Owns templates, global constraints, rule order, local rules and the default
 //! target.
 
+use super::python::{Bodies, absolute};
 use crate::diag::Diag;
 use crate::eval::convert::{is_function, to_val};
 use crate::eval::fault::fault;
 use crate::eval::missing::Missing;
 use crate::eval::module::Frame;
-use crate::eval::session::{Constraint, PendingText, Session};
-use crate::rule::{Action, Input, InputWhat, Name, Rule, RuleId, Rulefile, Scope, Text, Variable};
+use crate::eval::python::NeedsPython;
+use crate::eval::session::{Constraint, PendingText, Session, Use};
+use crate::rule::{Action, Input, InputWhat, Name, Rule, RuleId, Rulefile, Scope, Script, Text, Variable};
 use crate::suggest::did_you_mean;
 use crate::syntax::Directive;
 use crate::template::{Access, Hole, Language, Names, Root, Template};
@@ -25,19 +27,23 @@ struct Known<'m, 'v, 'r> {
     rule: &'r Rule,
 }
 
+/// Whether a top-level value is one that a text can name.
+fn nameable(value: Value) -> bool {
+    let odd = is_function(value) || Missing::from_value(value).is_some() || NeedsPython::from_value(value).is_some();
+    !odd && !matches!(value.get_type(), "rules" | "namespace" | "module" | "scatter")
+}
+
+/// A top-level name that has a plain value.
+pub(super) fn variable<'v>(module: &Module<'v>, name: &str) -> Option<Value<'v>> {
+    module.get(name).filter(|v| nameable(*v))
+}
+
 impl<'v> Known<'_, 'v, '_> {
     /// A top-level name of the rule's file that has a plain value.
     fn variable(&self, name: &str) -> Option<Value<'v>> {
-        let frame = self.rule.module.map(|i| self.session.frame(i));
-        let value = match frame {
-            None => self.module.get(name)?,
-            Some(frame) => {
-                let owned = frame?.frozen.get_option(name).ok()??;
-                self.module.heap().access_owned_frozen_value(&owned)
-            }
-        };
-        let odd = is_function(value) || Missing::from_value(value).is_some();
-        (!odd && !matches!(value.get_type(), "rules" | "namespace" | "module" | "scatter")).then_some(value)
+        let Some(index) = self.rule.module else { return variable(self.module, name) };
+        let owned = self.session.frame(index)?.frozen.get_option(name).ok()??;
+        Some(self.module.heap().access_owned_frozen_value(&owned)).filter(|v| nameable(*v))
     }
 }
 
@@ -52,7 +58,7 @@ impl Names for Known<'_, '_, '_> {
 }
 
 /// The variables that templates mention, of each file.
-type Mentioned = BTreeMap<(Option<u32>, Box<str>), Val>;
+type Mentioned = BTreeMap<(Option<u32>, Box<str>), Variable>;
 
 /// The whole Rulefile. Faults are left with the session.
 pub(in crate::eval) fn finish(session: &Session, module: &Module) -> Rulefile {
@@ -63,6 +69,9 @@ pub(in crate::eval) fn finish(session: &Session, module: &Module) -> Rulefile {
     for text in session.texts.take().into_iter().filter(visible) {
         template(session, module, &mut rules, text, &mut mentioned);
     }
+    let config: Val = module.get("config").and_then(|v| plain(v, module).ok()).unwrap_or_default();
+    let mut variables = BTreeMap::new();
+    let hooks = Bodies::new(session, module, &config, &mut variables).fill(&mut rules);
     let mut ruleorder = Vec::new();
     for directive in session.names.take() {
         let found = named_rules(session, &directive);
@@ -81,26 +90,30 @@ pub(in crate::eval) fn finish(session: &Session, module: &Module) -> Rulefile {
         default_target: marked.or(session.default_target.get()),
         workdir: session.workdir.take(),
         shell_prefix: session.prefix.take(),
+        shell_suffix: session.suffix.take(),
         shell_executable: session.executable.take(),
-        scope: Scope {
-            config: module.get("config").and_then(|v| plain(v, module).ok()).unwrap_or_default(),
-            variables: Vec::new(),
-        },
+        scope: Scope { config, variables: variables.into_values().collect() },
         modules: session.frames.borrow().iter().map(|f| scope_of(f.as_deref())).collect(),
+        hooks,
     };
-    for ((index, name), value) in mentioned {
+    for ((index, name), variable) in mentioned {
         let scope = index.map_or(&mut book.scope, |i| &mut book.modules[i as usize]);
-        scope.variables.push(Variable { name, value });
+        if scope.variables.iter().all(|v| v.name != name) {
+            scope.variables.push(variable);
+        }
     }
     super::visible::keep_visible(session, &mut book);
     book
 }
 
 fn scope_of(frame: Option<&Frame>) -> Scope {
-    Scope { config: frame.map(|f| f.config.clone()).unwrap_or_default(), variables: Vec::new() }
+    Scope {
+        config: frame.map(|f| f.config.clone()).unwrap_or_default(),
+        variables: frame.map(|f| f.variables.clone()).unwrap_or_default(),
+    }
 }
 
-fn plain<'v>(value: Value<'v>, module: &Module<'v>) -> starlark::Result<Val> {
+pub(super) fn plain<'v>(value: Value<'v>, module: &Module<'v>) -> starlark::Result<Val> {
     to_val(value, module.heap(), &mut |_| Err(fault("it holds a function")))
 }
 
@@ -130,7 +143,7 @@ pub(in crate::eval) fn constrain<'r>(
 fn template(session: &Session, module: &Module, rules: &mut [Rule], text: PendingText, mentioned: &mut Mentioned) {
     let rule = &mut rules[text.rule.index()];
     let bash = session.executable.borrow().as_deref().is_none_or(|e| e.rsplit('/').next() == Some("bash"));
-    let language = if text.message || !bash { Language::Plain } else { Language::Shell };
+    let language = if text.what != Use::Shell || !bash { Language::Plain } else { Language::Shell };
     let known = Known { session, module, rule };
     let parsed = Template::parse(&text.value, language, &known);
     let template = match parsed {
@@ -148,21 +161,29 @@ fn template(session: &Session, module: &Module, rules: &mut [Rule], text: Pendin
     }
     for name in template.variables() {
         let key = (rule.module, Box::from(name));
-        let Some(value) = known.variable(name).filter(|_| !mentioned.contains_key(&key)) else { continue };
-        match plain(value, module) {
-            Ok(value) => drop(mentioned.insert(key, value)),
+        let Some(found) = known.variable(name).filter(|_| !mentioned.contains_key(&key)) else { continue };
+        match plain(found, module) {
+            Ok(value) => {
+                let fields = found.get_type() == "struct";
+                mentioned.insert(key, Variable { name: name.into(), value, fields });
+            }
             Err(_) => {
-                let kind = value.get_type();
+                let kind = found.get_type();
                 let message = format!("`{name}` is a value of type `{kind}`, which has no text");
                 session.fail(Diag::at(text.at.locate(&text.value, 0..0), message));
             }
         }
     }
     let done = Text { template, value: text.value, at: text.at };
-    if text.message {
-        rule.message = Some(done);
-    } else {
-        rule.action = Action::Shell(done);
+    match text.what {
+        Use::Message => rule.message = Some(done),
+        Use::Shell => rule.action = Action::Shell(done),
+        Use::Script => {
+            let shown = session.sources.borrow().get(done.at.span.file).path.clone();
+            let parent = |path: &str| Box::from(path.rsplit_once('/').map_or("", |(directory, _)| directory));
+            let script = Script { directory: parent(&absolute(&shown)), shown: parent(&shown), path: done };
+            rule.action = Action::Script(Box::new(script));
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 use super::{Assembler, register, show};
 use crate::diag::Diag;
 use crate::eval::rewrite::Rewrites;
-use crate::eval::session::{Basis, PendingText, RawPath, Session};
+use crate::eval::session::{Basis, PendingText, RawPath, Session, Use};
 use crate::path::normal;
 use crate::pattern::Pattern;
 use crate::rule::{Input, InputWhat, Named, Output, Param, Rule, RuleId};
@@ -69,13 +69,16 @@ pub(in crate::eval) fn derive<'v>(
 /// Its texts are those of the base, but for those it was given.
 fn inherit_texts(session: &Session, heir: &Heir<'_>, id: RuleId) {
     let mut texts = session.texts.borrow_mut();
-    let given = |t: &PendingText| t.message && heir.with.section("message").is_some();
+    let given = |t: &PendingText| t.what == Use::Message && heir.with.section("message").is_some();
     if id != heir.base {
         texts.retain(|t| t.rule != id || given(t));
     }
     let of_base = texts.iter().filter(|t| t.rule == heir.base && !given(t));
     let own: Vec<PendingText> = of_base.map(|t| PendingText { rule: id, ..t.clone() }).collect();
     texts.extend(own);
+    let mut bodies = session.bodies.borrow_mut();
+    let body = bodies.iter().find(|(rule, _)| *rule == heir.base).map(|(_, span)| (id, *span));
+    bodies.extend(body);
 }
 
 impl<'v> Assembler<'_, '_, 'v, '_, '_> {
@@ -113,7 +116,7 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
             }
         }
         let number = (self.id.index() + 1).to_string();
-        self.text("message");
+        self.text("message", Use::Message);
         self.inert(heir.name.as_deref().unwrap_or(&number));
         self.default_target();
         Ok(Rule {

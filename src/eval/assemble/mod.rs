@@ -10,6 +10,7 @@ mod inert;
 mod inherit;
 mod params;
 mod place;
+mod python;
 mod visible;
 
 pub(super) use files::WRAPPED;
@@ -17,11 +18,12 @@ pub(super) use finish::{constrain, finish, named_rules};
 pub(super) use inherit::{Heir, derive};
 pub(super) use params::PARAMS as GIVEN;
 pub(super) use place::strings;
+pub(super) use python::Bodies;
 
 use super::fault::Fault;
 use super::given::{Given, Slot};
 use super::rewrite::Named as Pathvars;
-use super::session::{Basis, PendingText, Session, Shown};
+use super::session::{Basis, PendingText, Session, Shown, Use};
 use crate::diag::{Diag, Diags};
 use crate::pattern::Pattern;
 use crate::rule::{Action, Name, Named, Output, Param, Places, Rule, RuleId};
@@ -174,8 +176,10 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
             local: self.flag("localrule"),
             places: self.places(),
         };
-        self.text("shell");
-        self.text("message");
+        self.text("shell", Use::Shell);
+        self.text("message", Use::Message);
+        self.text("script", Use::Script);
+        self.body();
         self.default_target();
         Ok(rule)
     }
@@ -242,16 +246,23 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
     }
 
     /// A template, kept until all variables are known.
-    fn text(&mut self, key: &str) {
+    fn text(&mut self, key: &str, what: Use) {
         let Some((value, slot)) = self.single(key) else { return };
         match value.unpack_str() {
             Some(text) => self.session.texts.borrow_mut().push(PendingText {
                 rule: self.id,
-                message: key == "message",
+                what,
                 value: text.into(),
                 at: slot.literals(),
             }),
             None => self.wants(key, "a string", value, slot),
+        }
+    }
+
+    /// A Python body, kept until all that it may use is known.
+    fn body(&mut self) {
+        if let Some(section) = self.decl.section("run") {
+            self.session.bodies.borrow_mut().push((self.id, section.span));
         }
     }
 

@@ -4,11 +4,12 @@
 use crate::diag::{Diag, Kind};
 use crate::eval::config;
 use crate::eval::convert::{from_val, to_val};
-use crate::eval::fault::{Fault, fault, hinted};
+use crate::eval::fault::{Fault, fault};
 use crate::eval::given::{Given, pack};
 use crate::eval::later::{Later, no_text};
 use crate::eval::load::{beside, run_file};
 use crate::eval::missing::Missing;
+use crate::eval::python::NeedsPython;
 use crate::eval::session::Session;
 use crate::eval::{TrackedRead, assemble, directive, module, reuse};
 use crate::syntax::Directive;
@@ -173,6 +174,15 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
     ) -> starlark::Result<Value<'v>> {
         Ok(import(module, member, heap))
     }
+
+    fn _python<'v>(
+        #[starlark(require = pos)] number: i32,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let session = Session::loading(eval, "a definition in Python")?;
+        let definition = &session.definitions.borrow()[number as usize];
+        Ok(eval.heap().alloc(NeedsPython::new(definition)))
+    }
 }
 
 #[starlark_module]
@@ -193,8 +203,12 @@ pub(super) fn shell(builder: &mut GlobalsBuilder) {
         Ok(NoneType)
     }
 
-    fn suffix(#[starlark(require = pos)] _text: &str) -> starlark::Result<NoneType> {
-        Err(hinted("`shell.suffix` is not supported", "write it at the end of the commands"))
+    fn suffix<'v>(
+        #[starlark(require = pos)] text: &str,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<NoneType> {
+        *Session::loading(eval, "shell.suffix")?.suffix.borrow_mut() = Some(text.into());
+        Ok(NoneType)
     }
 }
 
@@ -237,6 +251,10 @@ fn run_directive<'v>(
             let (mut constraints, mut diags) = assemble::constraints(&given);
             session.constraints.borrow_mut().append(&mut constraints);
             session.diags.borrow_mut().append(&mut diags);
+            return Ok(());
+        }
+        "onstart" | "onsuccess" | "onerror" => {
+            session.hooks.borrow_mut().push((key.into(), decl.section.span));
             return Ok(());
         }
         _ => {}

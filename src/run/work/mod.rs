@@ -5,6 +5,8 @@ mod finish;
 mod needs;
 mod prepare;
 
+pub(super) use prepare::interpreted;
+
 use super::follow::{self, Follow, Follower};
 use super::open::Pipeline;
 use super::signals::{Ask, Listener, suspend_self};
