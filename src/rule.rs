@@ -292,6 +292,8 @@ pub struct Rule {
     pub action: Action,
     /// The module it was taken from, in [`Rulefile::modules`].
     pub module: Option<u32>,
+    /// `checkpoint NAME:`: functions may ask for what its jobs made.
+    pub checkpoint: bool,
     /// `localrules` or `localrule: True`: runs here, never on a cluster.
     pub local: bool,
     /// Where it stands.

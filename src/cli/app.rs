@@ -220,7 +220,7 @@ impl App {
     ) -> Result<Pipeline<'a>, Diags> {
         let (opened, warnings) = run::open_state(run::Mode::Look, prefetch).map_err(|d| vec![d])?;
         self.reporter().diags(&warnings, &self.sources);
-        self.plan(book, functions, options, opened)
+        self.plan(book, functions, options, run::Mode::Look, opened)
     }
 
     fn plan<'a>(
@@ -228,6 +228,7 @@ impl App {
         book: &'a Rulefile,
         functions: &'a eval::Functions,
         options: &Options,
+        mode: run::Mode,
         opened: run::Opened,
     ) -> Result<Pipeline<'a>, Diags> {
         let begin = Instant::now();
@@ -241,7 +242,7 @@ impl App {
                 reporter.event(&Event::Hashing { done, total });
             }
         };
-        let pipeline = Pipeline::plan(book, functions, options, opened, &progress)?;
+        let pipeline = Pipeline::plan(book, functions, options, mode, opened, &progress)?;
         for diag in run::left_out(&pipeline) {
             self.note(&diag);
         }
@@ -327,7 +328,7 @@ impl App {
         if let Recovered::Interrupted(signal) = recovered {
             return Ok(End::Summary(Summary { signal: Some(signal), ..Summary::default() }));
         }
-        let mut pipeline = self.plan(book, functions, options, opened)?;
+        let mut pipeline = self.plan(book, functions, options, run::Mode::Run, opened)?;
         for rule in &self.args.accept {
             let accepted = run::accept_rule(&mut pipeline, rule).map_err(|d| vec![d])?;
             self.accepted(rule, accepted);
@@ -375,7 +376,7 @@ impl App {
         let touched = run::touch(&mut pipeline, options);
         // What was taken so far is taken, whatever came then.
         let closed = pipeline.close();
-        let touched = touched.and_then(|touched| closed.map(|()| touched)).map_err(|d| vec![d])?;
+        let touched = touched.and_then(|touched| closed.map(|()| touched).map_err(|d| vec![d]))?;
         let jobs = if touched.accepted == 1 { "job" } else { "jobs" };
         self.say(&format!("{} {jobs} taken as made, {} up to date before", touched.accepted, touched.fresh));
         for diag in touched.left {

@@ -83,7 +83,7 @@ impl<'a> Commands<'a> {
         let rule = self.rule(job);
         let logs = files::logs(self, job);
         let scope = Scope { commands: self, job, rule, params, logs: &logs, mode: Mode::Run(needs) };
-        let fill = |text: &Text| {
+        let fill = |text: &Text| -> Result<String, Diag> {
             let mut out = String::new();
             text.template.render(&scope, &mut out).map_err(|e| self.render_error(job, text, e))?;
             Ok(out)

@@ -16,6 +16,11 @@ use starlark::values::{Heap, UnpackValue, Value};
 /// What becomes of functions inside a value.
 pub(super) type OnFunction<'a, 'v> = &'a mut dyn FnMut(Value<'v>) -> starlark::Result<FnId>;
 
+/// The wildcards as a dict of strings, if a value is the `wildcards` of a call.
+pub(super) fn from_wildcards<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Value<'v>> {
+    Wildcards::from_value(value).map(|w| heap.alloc(AllocDict(w.pairs())))
+}
+
 /// Whether it can be called later.
 pub(super) fn is_function(value: Value) -> bool {
     value.get_type() == "function"

@@ -156,7 +156,6 @@ const ROOTS: [&str; 9] = ["wildcards", "input", "output", "params", "threads", "
 
 /// Python's names that are not there, and what to write instead.
 const PYTHON: &[(&str, &str)] = &[
-    ("open", "read settings with `configfile:`, or do it in a rule's `shell:`"),
     ("eval", "write the expression itself"),
     ("exec", "write the statements themselves"),
     ("next", "take an element with `xs[0]`"),
@@ -169,7 +168,6 @@ const PYTHON: &[(&str, &str)] = &[
     ("format", "write an f-string: `f\"{x:03d}\"`"),
     ("pow", "multiply, or write `math.pow(x, y)`"),
     ("storage", "fetch the files in a rule of their own"),
-    ("checkpoints", "checkpoints are not supported yet"),
 ];
 
 fn undefined(name: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
@@ -325,6 +323,8 @@ fn missing_attribute(kind: &str, name: &str, text: &str) -> Worded {
             .hint("a rule can be named after its definition only"),
         "scatter" => Worded::new(format!("`scattergather` names no `{name}` before this line"))
             .hint(format!("write `scattergather: {name} = 8` above it")),
+        "checkpoints" => Worded::new(format!("no checkpoint `{name}` is defined here"))
+            .hint("`checkpoints` knows what is defined as `checkpoint NAME:`, not as `rule`"),
         "files" => Worded::new(format!("there is no file named `{name}` here")),
         "string" => string_method(name),
         _ => Worded::new(format!("{} has no `.{name}`", type_word(kind))),

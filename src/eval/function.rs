@@ -4,6 +4,7 @@
 //! the results are for.
 
 use super::convert::{from_val, to_val};
+use super::deferred::{Checkpoints, Deferred, Unavailable};
 use super::explain::{Origin, Scene, explain};
 use super::files::Files;
 pub use super::files::SizeOf;
@@ -157,23 +158,30 @@ impl Functions {
         self.info[id.0 as usize].span
     }
 
-    /// Calls functions, one result each, in order.
+    /// Calls functions, one result each, in order. They may ask for what
+    /// `checkpoints` knows.
     ///
     /// # Errors
-    /// For each call: what went wrong in it, at the user's line, with the
-    /// calls that led there.
-    pub fn call(&self, calls: &[Call<'_>]) -> Vec<Result<Val, Diag>> {
+    /// For each call: the checkpoints' jobs it needs first; or what went wrong
+    /// in it, at the user's line, with the calls that led there.
+    pub fn call(&self, calls: &[Call<'_>], checkpoints: &dyn Checkpoints) -> Vec<Result<Val, Unavailable>> {
         let mut results = Vec::with_capacity(calls.len());
+        let deferred = Deferred::new(checkpoints);
         for batch in calls.chunks(BATCH) {
             Module::with_temp_heap(|module| {
                 let mut eval = Evaluator::new(&module);
-                results.extend(batch.iter().map(|call| self.one(call, &mut eval)));
+                eval.extra = Some(&deferred);
+                let answer = |call| {
+                    let answer = self.one(call, &mut eval);
+                    deferred.end(answer)
+                };
+                results.extend(batch.iter().map(answer));
             });
         }
         results
     }
 
-    fn one<'v>(&self, call: &Call<'_>, eval: &mut Evaluator<'v, '_, '_>) -> Result<Val, Diag> {
+    fn one<'v>(&self, call: &Call<'_>, eval: &mut Evaluator<'v, '_, '_>) -> Result<Val, Box<Diag>> {
         let info = &self.info[call.id.0 as usize];
         self.invoke(call, info, eval).map_err(|error| {
             let scene = Scene { origins: &self.origins, ..Scene::default() };
@@ -185,7 +193,7 @@ impl Functions {
             if diag.labels.is_empty() {
                 diag = diag.label(info.span, "");
             }
-            diag
+            Box::new(diag)
         })
     }
 

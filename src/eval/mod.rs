@@ -10,6 +10,7 @@ mod assemble;
 mod builtin;
 mod config;
 mod convert;
+mod deferred;
 mod directive;
 mod explain;
 mod fault;
@@ -29,6 +30,7 @@ mod schema;
 mod session;
 mod wildcards;
 
+pub use deferred::{Checkpoints, Made, Need, Unavailable};
 pub use function::{Call, FileName, Functions, JobFiles, SizeOf};
 
 use crate::diag::Diags;

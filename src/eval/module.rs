@@ -44,6 +44,8 @@ pub(super) struct Frame {
     /// Where its paths lie.
     pub(super) rewrites: Rewrites,
     pub(super) config: Val,
+    /// What its `rules` and `checkpoints` show.
+    pub(super) shown: ShownRules,
     /// Its variables that Python bodies mention.
     pub(super) variables: Vec<Variable>,
 }
@@ -327,7 +329,8 @@ fn inside(session: &Session, module: Module<'_>, spec: &Spec, place: Span) -> Re
     let default_target = session.marked_default.take().map(|(id, _)| id);
     let variables = variables.into_values().collect();
     let (name, rewrites) = (spec.name.clone(), session.rewrites.borrow().clone());
-    Ok(Frame { name, frozen, rules, ruleorder, default_target, constraints, rewrites, config, variables })
+    let shown = session.shown.borrow().clone();
+    Ok(Frame { name, frozen, rules, ruleorder, default_target, constraints, rewrites, config, shown, variables })
 }
 
 /// Carries out the module's `localrules`, and gives its `ruleorder`s.

@@ -27,6 +27,8 @@ use std::sync::{Arc, Mutex};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shown {
     pub(super) id: Option<RuleId>,
+    pub(super) checkpoint: bool,
+    pub(super) wildcards: Arc<[Box<str>]>,
     pub(super) inputs: (Arc<[Box<str>]>, Arc<[Name]>),
     pub(super) outputs: (Arc<[Box<str>]>, Arc<[Name]>),
     pub(super) logs: (Arc<[Box<str>]>, Arc<[Name]>),

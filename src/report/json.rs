@@ -98,6 +98,13 @@ struct PlannedFields<'a> {
     waits_for: &'a [String],
     reasons: Vec<ReasonFields<'a>>,
     replaces: &'a [String],
+    beyond: Option<BeyondFields<'a>>,
+}
+
+#[derive(Serialize)]
+struct BeyondFields<'a> {
+    checkpoint: &'a str,
+    as_before: bool,
 }
 
 impl<'a> From<&'a Planned> for PlannedFields<'a> {
@@ -113,6 +120,7 @@ impl<'a> From<&'a Planned> for PlannedFields<'a> {
             waits_for,
             reasons: reasons(&planned.reasons),
             replaces: &planned.replaces,
+            beyond: planned.beyond.as_ref().map(|b| BeyondFields { checkpoint: &b.checkpoint, as_before: b.as_before }),
         }
     }
 }
@@ -232,6 +240,11 @@ struct Waiting<'a> {
 }
 
 #[derive(Serialize)]
+struct Grown {
+    jobs: usize,
+}
+
+#[derive(Serialize)]
 struct Stopping<'a> {
     why: &'a str,
 }
@@ -251,6 +264,7 @@ struct TotalsFields<'a> {
     run: usize,
     maybe: usize,
     fresh: usize,
+    behind: &'a [String],
     rules: Vec<RuleFields<'a>>,
 }
 
@@ -311,6 +325,7 @@ pub fn event(out: &mut String, unix_ms: u64, event: &Event) {
             push(out, unix_ms, "job-not-started", NotStarted { job: (&**job).into(), problem: &diag.message });
         }
         Event::CutOff { job } => push(out, unix_ms, "job-cut-off", JobFields::from(&**job)),
+        Event::Grown { jobs } => push(out, unix_ms, "grown", Grown { jobs: *jobs }),
         Event::Handled { handler, end, problem } => {
             push(out, unix_ms, "handler-finished", handled(handler, end, problem.as_deref()));
         }
@@ -366,6 +381,7 @@ fn totals_fields(totals: &Totals, cores: u32, dry: bool) -> TotalsFields<'_> {
         run: totals.run(),
         maybe: totals.maybe(),
         fresh: totals.fresh,
+        behind: &totals.behind,
         rules: totals.rules.iter().map(fields).collect(),
     }
 }

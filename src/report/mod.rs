@@ -228,6 +228,7 @@ impl Reporter {
             Event::Finished { job, end } => self.finished(job, end, now.instant),
             Event::Failed(failure) => self.failed(failure, now.instant),
             Event::CutOff { job } => self.cut_off(job, now.instant),
+            Event::Grown { jobs } => self.progress.total += jobs,
             Event::Handled { handler, end, problem } => {
                 let mut lines = String::new();
                 lines::handled(&mut lines, self.paint, handler, end, problem.as_deref());

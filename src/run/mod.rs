@@ -6,6 +6,7 @@
 mod accept;
 mod adopt;
 mod follow;
+mod grow;
 mod handler;
 mod open;
 mod recover;

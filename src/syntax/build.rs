@@ -52,6 +52,8 @@ pub(super) struct Builder<'s> {
     pub(super) pending_cut: bool,
     pub(super) includes: bool,
     depth: usize,
+    /// Within the arguments of a call.
+    splats: bool,
 }
 
 /// Brackets in brackets beyond this are refused: Starlark's parser recurses.
@@ -124,6 +126,7 @@ impl<'s> Builder<'s> {
             pending_cut: false,
             includes: false,
             depth: 0,
+            splats: false,
         }
     }
 
@@ -233,6 +236,7 @@ impl<'s> Builder<'s> {
                 self.fail(diag);
             }
             Rule::deep => self.deep(&pair),
+            Rule::splat => self.splat(&pair),
             Rule::for_word => {}
             other => unreachable!("{other:?} is no token"),
         }
@@ -265,7 +269,25 @@ impl<'s> Builder<'s> {
         self.emit.replace(pair.as_span().start()..pair.as_span().end(), operator);
     }
 
-    fn bracket(&mut self, pair: Pair) {
+    /// Whether a bracket holds the arguments of a call; those of a `def` or a
+    /// `lambda` are parameters.
+    fn passes_arguments(&self, range: Range<usize>) -> bool {
+        let line = self.source[..range.start].rfind('\n').map_or(0, |i| i + 1);
+        let text = &self.source[range.clone()];
+        text.starts_with('(')
+            && !self.source[line..range.start].trim_start().starts_with("def ")
+            && !text.contains("lambda")
+    }
+
+    /// `**x` of a call, where `x` may be `wildcards`: Starlark wants a dict.
+    fn splat(&mut self, pair: &Pair) {
+        let before = self.source[..pair.as_span().start()].trim_end();
+        if self.splats && before.ends_with(['(', ',']) {
+            self.emit.insert(pair.as_span().end(), "_kw | ");
+        }
+    }
+
+    pub(super) fn bracket(&mut self, pair: Pair) {
         let (start, end) = (pair.as_span().start(), pair.as_span().end());
         let inner: Vec<Pair> = pair.into_inner().collect();
         let has = |wanted| inner.iter().any(|p| p.as_rule() == wanted);
@@ -284,7 +306,10 @@ impl<'s> Builder<'s> {
         if generator {
             self.emit.insert(start + 1, "[");
         }
-        let nested: Vec<Range<usize>> = inner.iter().map(|p| p.as_span().start()..p.as_span().end()).collect();
+        let passed = has(Rule::splat) && self.passes_arguments(start..end);
+        let splats = std::mem::replace(&mut self.splats, passed);
+        let nested = inner.iter().filter(|p| p.as_rule() != Rule::splat);
+        let nested: Vec<Range<usize>> = nested.map(|p| p.as_span().start()..p.as_span().end()).collect();
         let mut edits = unpack::edits(self.source, start..end, &nested).into_iter().peekable();
         for token in inner {
             while let Some((place, text)) = edits.next_if(|(place, _)| place.start < token.as_span().start()) {
@@ -293,6 +318,7 @@ impl<'s> Builder<'s> {
             self.token(token);
         }
         edits.for_each(|(place, text)| self.emit.replace(place, text));
+        self.splats = splats;
         if generator {
             self.emit.insert(end - 1, "]");
         }
@@ -349,6 +375,13 @@ mod tests {
             ("x = [*a, 1, *b]", "x = ([] + list(a) + [ 1, ] + list(b))"),
             ("x = {**a, 'b': 2}", "x = ({} | (a) | { 'b': 2})"),
             ("x = [a * 2, f(*a)]", "x = [a * 2, f(*a)]"),
+            ("f(a, **w)", "f(a, **_kw | w)"),
+            ("def f(a, **w): pass", "def f(a, **w): pass"),
+            ("x = (2 ** 3)", "x = (2 ** 3)"),
+            (
+                "def f():\n\twith open('a') as f, open(b) as g:\n\t\tx = f.read()",
+                "def f():\n f = open('a')\n g = open(b)\n if True:\n  x = f.read()",
+            ),
             ("x = r'\\d'", "x = \"\\\\d\""),
             ("x: int = 3", "x: int = 3"),
             ("a, b, = c", "(a, b,) = c"),

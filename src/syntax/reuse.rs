@@ -17,12 +17,12 @@ impl<'s> Builder<'s> {
         let title = "this `use rule`";
         self.before.rule = Some((title.to_owned(), String::new()));
         let rest: Vec<Pair> = parts.collect();
-        let changed = rest.iter().find(|p| p.as_rule() == Rule::with).map(|p| p.as_span().end());
+        let changed = rest.iter().find(|p| p.as_rule() == Rule::changes).map(|p| p.as_span().end());
         end = changed.unwrap_or(end);
         self.emit.replace(start..end, &format!("_use({id},"));
         for part in rest {
             match part.as_rule() {
-                Rule::with => {}
+                Rule::changes => {}
                 Rule::body => part.into_inner().for_each(|e| self.entry(e, &mut decl.with, title, &mut end)),
                 _ => self.entry(part, &mut decl.with, title, &mut end),
             }

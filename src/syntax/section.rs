@@ -41,7 +41,6 @@ impl<'s> Builder<'s> {
         };
         self.emit.replace(start..head_end, &call);
         let title = called(decl.kind, decl.name.as_deref());
-        self.check_kind(&decl);
         self.before.rule = Some((title.clone(), String::new()));
         let mut end = head_end;
         for part in parts {
@@ -80,15 +79,6 @@ impl<'s> Builder<'s> {
             }
         }
         (decl, end)
-    }
-
-    fn check_kind(&mut self, decl: &RuleDecl) {
-        let hint = match decl.kind {
-            Kind::Checkpoint => "write a `rule`, with outputs that are known before it runs",
-            _ => return,
-        };
-        let diag = Diag::at(decl.head, format!("`{}` is not supported yet", decl.kind.word()));
-        self.fail(diag.hint(hint));
     }
 
     pub(super) fn entry(&mut self, pair: Pair<'s>, decl: &mut RuleDecl, title: &str, end: &mut usize) {

@@ -470,7 +470,8 @@ rule a:
         attempt: 2,
     };
     let calls: Vec<Call> = [id].into_iter().chain((0..5).map(|i| function(&loaded, 0, i))).map(call).collect();
-    let results: Vec<String> = loaded.functions.call(&calls).into_iter().map(|r| r.expect("a value").repr()).collect();
+    let results: Vec<String> =
+        loaded.functions.call(&calls, &()).into_iter().map(|r| r.expect("a value").repr()).collect();
     let want = [
         "['reads/a.fq']",
         "['x', 'r', ['l1', 'l2'], 4, 'x r l1 l2', 'a.bam']",
@@ -494,7 +495,7 @@ fn functions_run_on_several_threads() {
                 let texts: Vec<String> = (0..2500).map(|i| format!("{thread}.{i}")).collect();
                 let wildcards: Vec<[(&str, &str); 1]> = texts.iter().map(|t| [("s", t.as_str())]).collect();
                 let calls: Vec<Call> = wildcards.iter().map(|w| Call { id, wildcards: w, ..Call::default() }).collect();
-                for (text, result) in texts.iter().zip(functions.call(&calls)) {
+                for (text, result) in texts.iter().zip(functions.call(&calls, &())) {
                     assert_eq!(result.expect("a value"), Val::str(format!("{text}!")));
                 }
             });

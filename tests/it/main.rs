@@ -1,6 +1,7 @@
 //! Tests of the built program: stories told through the command line, the
 //! examples, the lessons, the documents, and the shape of the source itself.
 
+mod checkpoints;
 mod docs;
 mod edits;
 mod errors;
@@ -12,6 +13,7 @@ mod lessons;
 mod model;
 mod options;
 mod output;
+mod parts;
 mod plans;
 mod python;
 mod reuse;

@@ -262,3 +262,23 @@ fn python_bodies_of_a_module_see_its_own_names() {
     assert_eq!((story.read("own.txt"), story.read("own_too.txt")), ("outer".into(), "outer".into()));
     assert_eq!(story.read("s.txt"), "given");
 }
+
+#[test]
+fn a_checkpoint_of_a_module_is_asked_from_within_it() {
+    let story = Story::new()
+        .rulefile(
+            "rule own:\n    output: \"own.txt\"\n    shell: \"touch {output}\"\n\
+             module m:\n    snakefile: \"m.smk\"\n    prefix: \"p\"\nuse rule * from m as m_*\n",
+        )
+        .file(
+            "m.smk",
+            "rule unused:\n    output: \"unused\"\n    shell: \"touch {output}\"\n\
+             checkpoint split:\n    output: directory(\"parts\")\n    shell: \"mkdir {output}; touch {output}/a {output}/b\"\n\
+             def parts(wildcards):\n    folder = checkpoints.split.get().output[0]\n    \
+             return [\"done/\" + x for x in glob_wildcards(folder + \"/{x}\").x]\n\
+             rule part:\n    input: rules.split.output\n    output: \"done/{x}\"\n    shell: \"touch {output}\"\n\
+             rule all:\n    input: parts\n    output: \"all.txt\"\n    shell: \"echo {input} > {output}\"\n",
+        );
+    story.run(&["p/all.txt"]).succeeds();
+    assert_eq!(story.read("p/all.txt"), "p/done/a p/done/b\n");
+}

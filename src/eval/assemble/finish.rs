@@ -30,7 +30,7 @@ struct Known<'m, 'v, 'r> {
 /// Whether a top-level value is one that a text can name.
 fn nameable(value: Value) -> bool {
     let odd = is_function(value) || Missing::from_value(value).is_some() || NeedsPython::from_value(value).is_some();
-    !odd && !matches!(value.get_type(), "rules" | "namespace" | "module" | "scatter")
+    !odd && !matches!(value.get_type(), "rules" | "checkpoints" | "namespace" | "module" | "scatter")
 }
 
 /// A top-level name that has a plain value.

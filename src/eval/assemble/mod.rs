@@ -26,9 +26,9 @@ use super::rewrite::Named as Pathvars;
 use super::session::{Basis, PendingText, Session, Shown, Use};
 use crate::diag::{Diag, Diags};
 use crate::pattern::Pattern;
-use crate::rule::{Action, Name, Named, Output, Param, Places, Rule, RuleId};
+use crate::rule::{Action, Flags, Name, Named, Output, Param, Places, Rule, RuleId};
 use crate::span::Literals;
-use crate::syntax::{RuleDecl, Section};
+use crate::syntax::{Kind, RuleDecl, Section};
 use crate::value::Val;
 use starlark::collections::SmallMap;
 use starlark::eval::Evaluator;
@@ -112,7 +112,16 @@ fn shown(rule: &Rule, id: RuleId) -> Shown {
     };
     let inputs = inputs.map(|all| (all.into(), rule.inputs.names.as_slice().into())).unwrap_or_default();
     let params = rule.params.iter().map(|p| (p.name.clone(), p.value.clone())).collect();
-    Shown { id: Some(id), inputs, outputs: outputs(&rule.outputs), logs: outputs(&rule.logs), params }
+    let (checkpoint, wildcards) = (rule.checkpoint, rule.wildcards.as_slice().into());
+    Shown {
+        id: Some(id),
+        checkpoint,
+        wildcards,
+        inputs,
+        outputs: outputs(&rule.outputs),
+        logs: outputs(&rule.logs),
+        params,
+    }
 }
 
 impl<'s, 'e, 'v, 'a, 'b> Assembler<'s, 'e, 'v, 'a, 'b> {
@@ -141,11 +150,12 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
     fn rule(&mut self) -> starlark::Result<Rule> {
         self.rule_constraints();
         self.rule_pathvars();
-        let outputs = self.outputs("output");
+        let mut outputs = self.outputs("output");
         let logs = self.outputs("log");
         let benchmark = self.outputs("benchmark");
         self.same_wildcards(&[("output", &outputs), ("log", &logs), ("benchmark", &benchmark)]);
         self.no_duplicates(&outputs);
+        self.checkpoint(&mut outputs);
         if let Some(section) = self.decl.section("benchmark") {
             let text = "`benchmark` is checked, but no benchmark file is written yet";
             self.session.warn(Diag::warning(crate::diag::Kind::Rulefile, text).label(section.key_span, ""));
@@ -173,6 +183,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
             message: None,
             action: Action::None,
             module: self.session.current.get(),
+            checkpoint: self.decl.kind == Kind::Checkpoint,
             local: self.flag("localrule"),
             places: self.places(),
         };
@@ -182,6 +193,23 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         self.body();
         self.default_target();
         Ok(rule)
+    }
+
+    /// What holds for a checkpoint's outputs: functions read them in every plan.
+    fn checkpoint(&mut self, outputs: &mut Named<Output>) {
+        if self.decl.kind != Kind::Checkpoint {
+            return;
+        }
+        if outputs.items.is_empty() && self.decl.section("output").is_none() {
+            let diag = Diag::at(self.decl.head, "a checkpoint without outputs: there is nothing to ask it for");
+            self.fail(diag.hint("give it an `output:`, or make it a `rule`"));
+        }
+        if outputs.items.iter().any(|o| o.flags.contains(Flags::TEMP)) {
+            outputs.items.iter_mut().for_each(|o| o.flags.remove(Flags::TEMP));
+            let text = "`temp()` is ignored on a checkpoint's output: every plan reads it";
+            let span = self.decl.section("output").map_or(self.decl.head, |s| s.span);
+            self.session.warn(Diag::warning(crate::diag::Kind::Rulefile, text).label(span, ""));
+        }
     }
 
     fn places(&self) -> Places {

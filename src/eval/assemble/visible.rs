@@ -6,6 +6,7 @@
 use crate::eval::session::Session;
 use crate::rule::{Rule, RuleId, Rulefile};
 use std::collections::HashSet;
+use std::sync::PoisonError;
 
 /// Drops the rules that are not in the book, and says what is wrong with those
 /// that are there but have paths that were never filled.
@@ -44,6 +45,12 @@ pub(super) fn keep_visible(session: &Session, book: &mut Rulefile) {
         *clause = clause.iter().filter_map(|id| now(*id)).collect();
     }
     book.default_target = book.default_target.and_then(now);
+    let frames = session.frames.borrow();
+    for shown in frames.iter().flatten().map(|f| &f.shown).chain([&*session.shown.borrow()]) {
+        for rule in shown.lock().unwrap_or_else(PoisonError::into_inner).values_mut() {
+            rule.id = rule.id.and_then(now);
+        }
+    }
 }
 
 fn repinned(mut rule: Rule, now: &dyn Fn(RuleId) -> Option<RuleId>) -> Rule {

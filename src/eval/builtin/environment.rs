@@ -3,6 +3,7 @@
 
 use super::glob::is_there;
 use crate::eval::TrackedRead;
+use crate::eval::deferred::Reader;
 use crate::eval::fault::{fault, hinted};
 use crate::eval::session::Session;
 use crate::files;
@@ -83,10 +84,10 @@ fn functions(builder: &mut GlobalsBuilder) {
         #[starlark(default = ".")] directory: &str,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        let session = Session::loading(eval, "os.listdir")?;
-        let glob = format!("{}/*", globset::escape(session.in_workdir(directory).trim_end_matches('/')));
+        let reader = Reader::of(eval, "os.listdir")?;
+        let glob = format!("{}/*", globset::escape(reader.in_workdir(directory).trim_end_matches('/')));
         let found = files::glob::paths(&glob).map_err(|e| fault(format!("`{directory}` cannot be listed: {e}")))?;
-        session.read(TrackedRead::Glob(format!("{directory}/*").into(), found.paths.len()));
+        reader.read(TrackedRead::Glob(format!("{directory}/*").into(), found.paths.len()));
         Ok(eval.heap().alloc(AllocList(found.paths.iter().map(|p| cut(p).1))))
     }
 
@@ -180,7 +181,7 @@ fn path(builder: &mut GlobalsBuilder) {
 }
 
 fn is_directory(path: &str, eval: &Evaluator) -> starlark::Result<bool> {
-    let session = Session::loading(eval, "os.path")?;
-    let stat = files::stat(&session.in_workdir(path)).map_err(|e| fault(format!("`{path}`: {e}")))?;
+    let reader = Reader::of(eval, "os.path")?;
+    let stat = files::stat(&reader.in_workdir(path)).map_err(|e| fault(format!("`{path}`: {e}")))?;
     Ok(stat.kind == files::Kind::Dir)
 }

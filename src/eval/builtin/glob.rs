@@ -3,8 +3,8 @@
 
 use super::expand::texts;
 use crate::eval::TrackedRead;
+use crate::eval::deferred::Reader;
 use crate::eval::fault::{fault, hinted};
-use crate::eval::session::Session;
 use crate::files;
 use crate::path::{normal, parent};
 use crate::pattern::Pattern;
@@ -59,31 +59,24 @@ impl<'v> StarlarkValue<'v> for Columns {
 }
 
 /// Every path that may match a pattern: all below its constant directory.
-fn below(pattern: &Pattern, session: &Session) -> starlark::Result<Vec<String>> {
+fn below(pattern: &Pattern, reader: &Reader<'_>) -> starlark::Result<Vec<String>> {
     let prefix = pattern.prefix();
     let directory = if prefix.ends_with('/') { prefix.trim_end_matches('/') } else { parent(prefix).unwrap_or("") };
     let directory = match (directory, prefix.starts_with('/')) {
         ("", true) => "/".to_owned(),
         (directory, _) => directory.to_owned(),
     };
-    let root = if directory.is_empty() {
-        session.workdir.borrow().as_deref().map(|d| normal(d).into_owned()).unwrap_or_default()
-    } else {
-        session.in_workdir(&directory)
-    };
+    let root = if directory.is_empty() { reader.root() } else { reader.in_workdir(&directory) };
     let glob = match root.as_str() {
         "" => "**/*".to_owned(),
         root => format!("{}/**/*", globset::escape(root.trim_end_matches('/'))),
     };
     let found = files::glob::paths(&glob).map_err(|e| fault(format!("`{root}` cannot be searched: {e}")))?;
-    if session.workdir.borrow().is_none() {
-        return Ok(found.paths);
-    }
-    Ok(found.paths.iter().map(|p| session.below_workdir(p).to_owned()).collect())
+    Ok(found.paths.iter().map(|p| reader.below_workdir(p).to_owned()).collect())
 }
 
 fn wildcards<'v>(text: &str, given: Option<Value<'v>>, eval: &Evaluator<'v, '_, '_>) -> starlark::Result<Columns> {
-    let session = Session::loading(eval, "glob_wildcards")?;
+    let reader = Reader::of(eval, "glob_wildcards")?;
     let pattern = Pattern::parse(&normal(text)).map_err(|e| {
         let message = format!("`{text}` is no pattern: {}", e.message);
         e.hint.map_or_else(|| fault(message.clone()), |h| hinted(message.clone(), h))
@@ -97,7 +90,7 @@ fn wildcards<'v>(text: &str, given: Option<Value<'v>>, eval: &Evaluator<'v, '_, 
             texts(value, eval.heap(), &mut all, None);
             all.into_iter().map(|(t, _)| t).collect()
         }
-        None => below(&pattern, session)?,
+        None => below(&pattern, &reader)?,
     };
     let mut columns: Vec<(Box<str>, Vec<Box<str>>)> = pattern.names().iter().map(|n| (n.clone(), Vec::new())).collect();
     let mut ranges = Vec::new();
@@ -111,7 +104,7 @@ fn wildcards<'v>(text: &str, given: Option<Value<'v>>, eval: &Evaluator<'v, '_, 
         }
     }
     if given.is_none() {
-        session.read(TrackedRead::Glob(text.into(), found));
+        reader.read(TrackedRead::Glob(text.into(), found));
     }
     Ok(Columns(columns))
 }
@@ -131,13 +124,13 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         #[starlark(args)] patterns: UnpackTuple<&'v str>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        let session = Session::loading(eval, "glob")?;
+        let reader = Reader::of(eval, "glob")?;
         let mut all = Vec::new();
         for pattern in &patterns.items {
-            let found = files::glob::paths(&session.in_workdir(pattern))
+            let found = files::glob::paths(&reader.in_workdir(pattern))
                 .map_err(|e| fault(format!("`{pattern}` cannot be searched: {e}")))?;
-            session.read(TrackedRead::Glob((*pattern).into(), found.paths.len()));
-            all.extend(found.paths.iter().map(|p| session.below_workdir(p).to_owned()));
+            reader.read(TrackedRead::Glob((*pattern).into(), found.paths.len()));
+            all.extend(found.paths.iter().map(|p| reader.below_workdir(p).to_owned()));
         }
         all.sort_unstable();
         all.dedup();
@@ -151,8 +144,8 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
 
 /// Whether a path exists, tracked.
 pub(super) fn is_there(path: &str, eval: &Evaluator) -> starlark::Result<bool> {
-    let session = Session::loading(eval, "exists")?;
-    let stat = files::stat(&session.in_workdir(path)).map_err(|e| fault(format!("`{path}`: {e}")))?;
-    session.read(TrackedRead::Exists(path.into(), stat.exists()));
+    let reader = Reader::of(eval, "exists")?;
+    let stat = files::stat(&reader.in_workdir(path)).map_err(|e| fault(format!("`{path}`: {e}")))?;
+    reader.read(TrackedRead::Exists(path.into(), stat.exists()));
     Ok(stat.exists())
 }

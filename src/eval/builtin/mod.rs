@@ -3,6 +3,7 @@
 //! Owns the table of globals and the calls that lowered text makes. It does
 //! not know how files are loaded or rules checked.
 
+mod checkpoints;
 mod core;
 mod environment;
 mod expand;
@@ -11,6 +12,7 @@ mod glob;
 mod marks;
 mod math;
 mod python;
+mod reading;
 mod regex;
 mod rules;
 mod scatter;
@@ -49,6 +51,8 @@ pub(super) fn globals() -> &'static Globals {
             .with(semantic::register)
             .with(sheet::register)
             .with(validate::register)
+            .with(reading::register)
+            .with(checkpoints::register)
             .with_namespace("access", marks::access)
             .with_namespace("os", environment::os)
             .with_namespace("shell", core::shell)
@@ -66,7 +70,9 @@ pub(super) fn global<'v>(name: &str) -> Option<Value<'v>> {
 /// The names that belong to one load.
 pub(super) fn prepare(session: &Session, module: &Module) {
     let heap = module.heap();
-    module.set("rules", heap.alloc(rules::Rules::new(session.shown.borrow().clone(), session.marks.clone())));
+    let (shown, marks) = (session.shown.borrow().clone(), session.marks.clone());
+    module.set("rules", heap.alloc(rules::Rules::new(shown.clone(), marks.clone())));
+    module.set("checkpoints", heap.alloc(checkpoints::Gates::new(shown, marks)));
     for name in later::ROOTS {
         module.set(name, heap.alloc(later::Later::new(name)));
     }

@@ -54,9 +54,10 @@ impl Work<'_, '_> {
     }
 
     fn prepare(&mut self, job: JobId, slot: Slot) -> Result<(JobTask, Running, Vec<event::ReasonText>), Box<Diag>> {
-        let commands = self.commands;
         let attempt = self.attempt(job);
-        let needs = self.needs.take(commands.graph.rule(job), job);
+        let needs = self.needs.take(self.graph.rule(job), job);
+        let paths = self.shared.paths();
+        let commands = self.fixed.commands(&self.graph, &paths);
         let params = commands.params(&[job]).pop().expect("one answer for one job")?;
         let rendered = match commands.params_of_attempt(job, attempt) {
             Some(params) => commands.render(job, &params?, &needs, attempt)?,
@@ -109,7 +110,7 @@ impl Work<'_, '_> {
     }
 
     fn shell(&self, text: String) -> Command {
-        let book = self.commands.book;
+        let book = self.fixed.book;
         Command {
             text: text + book.shell_suffix.as_deref().unwrap_or(""),
             prefix: book.shell_prefix.as_deref().unwrap_or("").to_owned(),
@@ -119,7 +120,7 @@ impl Work<'_, '_> {
     }
 
     fn spec(&self, text: String, program: Option<Program>, needs: &Needs, described: &event::Job) -> Spec {
-        let (book, job) = (self.commands.book, JobId(described.id));
+        let (book, job) = (self.fixed.book, JobId(described.id));
         let threads = needs.threads.to_string();
         Spec {
             command: match program {
@@ -127,7 +128,7 @@ impl Work<'_, '_> {
                 None => self.shell(text),
             },
             env: THREAD_VARIABLES.iter().map(|name| (name.to_string(), threads.clone())).collect(),
-            timeout: book.rule(self.commands.graph.rule(job)).timeout,
+            timeout: book.rule(self.graph.rule(job)).timeout,
             log: log_path(described),
             log_limit: self.options.log_limit,
         }
