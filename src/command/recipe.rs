@@ -23,6 +23,9 @@ pub enum Ingredient<'a> {
     Script(&'a str, Digest),
     /// An input's path and whether it is `ancient()`.
     Input(&'a str, bool),
+    /// The same of a path that was given as an absolute one below the working
+    /// directory: what follows that.
+    InputBelow(&'a str, bool),
 }
 
 /// The ingredients of one job. Reused from job to job to save allocations.
@@ -40,6 +43,11 @@ pub struct Recipe {
 
 /// Stands for the working directory in what is recorded.
 const WORKDIR: &str = "{workdir}";
+
+/// Stand before what is put around commands, so that neither is taken for the
+/// shell or for the other.
+const PREFIX: &str = "\nprefix: ";
+const SUFFIX: &str = "\nsuffix: ";
 
 impl Recipe {
     /// Makes the recipe of a job in place.
@@ -70,11 +78,11 @@ impl Recipe {
             let name = param.name.as_deref().map_or_else(|| i.to_string(), str::to_owned);
             self.params.push((name, value.repr()));
         }
-        let workdir = &commands.settings.workdir;
-        if workdir.len() > 1 {
-            let texts = self.params.iter_mut().map(|(_, v)| v).chain([&mut self.command]);
-            for text in texts.filter(|t| t.contains(workdir.as_str())) {
-                *text = text.replace(workdir.as_str(), WORKDIR);
+        let texts = self.params.iter_mut().map(|(_, v)| v).chain(self.scripts.iter_mut().map(|(name, _)| name));
+        let texts = texts.chain([&mut self.command, &mut self.environment]);
+        for text in texts {
+            if let Some(replaced) = commands.settings.home.replaced(text, WORKDIR) {
+                *text = replaced;
             }
         }
         Ok(())
@@ -83,8 +91,13 @@ impl Recipe {
     /// How shell commands are run.
     fn shell(&mut self, commands: &Commands<'_>) {
         let book = commands.book;
-        let texts = [&book.shell_executable, &book.shell_prefix, &book.shell_suffix];
-        texts.into_iter().flatten().for_each(|text| self.environment.push_str(text));
+        let texts = [("", &book.shell_executable), (PREFIX, &book.shell_prefix), (SUFFIX, &book.shell_suffix)];
+        for (title, text) in texts {
+            if let Some(text) = text.as_deref().filter(|t| !t.is_empty()) {
+                self.environment.push_str(title);
+                self.environment.push_str(text);
+            }
+        }
     }
 
     /// Every ingredient, in order.
@@ -99,7 +112,13 @@ impl Recipe {
             .chain(self.params.iter().map(|(n, v)| Ingredient::Param(n, v)))
             .chain(self.scripts.iter().map(|(path, digest)| Ingredient::Script(path, *digest)))
             .chain(Some(Ingredient::Environment(&self.environment)).filter(|_| !self.environment.is_empty()))
-            .chain(inputs.map(|i| Ingredient::Input(paths.str(i.path()), i.is_ancient())))
+            .chain(inputs.map(|i| {
+                let path = paths.str(i.path());
+                match commands.settings.home.below(path) {
+                    Some(rest) => Ingredient::InputBelow(rest, i.is_ancient()),
+                    None => Ingredient::Input(path, i.is_ancient()),
+                }
+            }))
     }
 
     /// The digest of all ingredients.
@@ -113,6 +132,8 @@ impl Recipe {
                 Ingredient::Script(path, digest) => parts.add(8, path.as_bytes()).add(9, &digest.0),
                 Ingredient::Input(path, false) => parts.add(5, path.as_bytes()),
                 Ingredient::Input(path, true) => parts.add(6, path.as_bytes()),
+                Ingredient::InputBelow(rest, false) => parts.add(10, rest.as_bytes()),
+                Ingredient::InputBelow(rest, true) => parts.add(11, rest.as_bytes()),
             };
         }
         parts.finish()

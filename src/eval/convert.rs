@@ -3,6 +3,7 @@
 //! Owns the two directions. It does not know what the values are for.
 
 use super::files::Files;
+use super::pure_path::path_text;
 use super::python::NeedsPython;
 use super::wildcards::Wildcards;
 use crate::value::{FnId, Val};
@@ -31,8 +32,8 @@ pub(super) fn is_function(value: Value) -> bool {
 /// # Errors
 /// The type of a value that has no plain form; what `on_function` refuses.
 pub(super) fn to_val<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFunction<'_, 'v>) -> starlark::Result<Val> {
-    if let Some(text) = value.unpack_str() {
-        return Ok(Val::str(text));
+    if let Some(path) = path_text(value) {
+        return Ok(Val::str(path));
     }
     if value.is_none() {
         return Ok(Val::None);

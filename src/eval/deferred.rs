@@ -5,6 +5,7 @@
 
 use super::TrackedRead;
 use super::fault::{fault, hinted};
+use super::mark::Marks;
 use super::session::Session;
 use crate::diag::{Diag, Kind};
 use crate::rule::RuleId;
@@ -75,11 +76,13 @@ pub(super) struct Deferred<'a> {
     needs: RefCell<Vec<Need>>,
     /// Whether this call was told of some checkpoint.
     told: Cell<bool>,
+    /// Marks on strings of the batch.
+    pub(super) marks: Marks,
 }
 
 impl<'a> Deferred<'a> {
     pub(super) fn new(checkpoints: &'a dyn Checkpoints) -> Self {
-        Deferred { checkpoints, needs: RefCell::default(), told: Cell::new(false) }
+        Deferred { checkpoints, needs: RefCell::default(), told: Cell::new(false), marks: Marks::default() }
     }
 
     /// What comes of a call, given what it gave; the next one may begin.
@@ -147,7 +150,14 @@ impl<'e> Reader<'e> {
     /// The directory that a path without a directory is in.
     pub(super) fn root(&self) -> String {
         let workdir = self.0.and_then(|session| session.workdir.borrow().clone());
-        workdir.map(|d| crate::path::normal(&d).into_owned()).unwrap_or_default()
+        workdir.map(|d| crate::path::normal(&d.path).into_owned()).unwrap_or_default()
+    }
+
+    /// Warns at the place of the call, while the Rulefile is read.
+    pub(super) fn warn(&self, diag: Diag, label: &str, eval: &Evaluator) {
+        if let Some(session) = self.0 {
+            session.warn(session.here(eval).into_iter().fold(diag, |d, span| d.label(span, label)));
+        }
     }
 
     /// Something was read. What functions read is read again for every plan.

@@ -4,10 +4,12 @@
 //! Owns the two kinds of values and their calls. It does not know what the
 //! helpers do.
 
+use super::builtin::alloc;
 use super::convert::{elements, is_function};
 use super::fault::{fault, hinted};
 use super::function::Info;
 use super::given::{pack, unpack};
+use super::mark::Marks;
 use super::wildcards::Wildcards;
 use crate::span::{FileId, Span};
 use allocative::Allocative;
@@ -171,7 +173,9 @@ impl<'v> Job<'v> {
             return self.call(value, eval);
         }
         if let Some(text) = value.unpack_str() {
-            return Ok(if fill && text.contains('{') { self.filled(text, heap) } else { value });
+            let mark = Marks::of(eval).map(|m| m.get(text)).unwrap_or_default();
+            let open = fill && !mark.literal && text.contains('{');
+            return Ok(if open { alloc(&self.filled(text), mark, Marks::of(eval), heap) } else { value });
         }
         if let Some(items) = elements(value, heap) {
             let all: Vec<Value> =
@@ -191,13 +195,14 @@ impl<'v> Job<'v> {
         Ok(value)
     }
 
-    fn filled(&self, text: &str, heap: Heap<'v>) -> Value<'v> {
-        let Some(wildcards) = Wildcards::from_value(self.wildcards) else { return heap.alloc_str(text).to_value() };
+    fn filled(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        for (name, value) in wildcards.pairs() {
-            text = text.replace(&format!("{{{name}}}"), value);
+        if let Some(wildcards) = Wildcards::from_value(self.wildcards) {
+            for (name, value) in wildcards.pairs() {
+                text = text.replace(&format!("{{{name}}}"), value);
+            }
         }
-        heap.alloc_str(&text).to_value()
+        text
     }
 
     fn call(&self, function: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {

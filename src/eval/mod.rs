@@ -23,6 +23,7 @@ mod mark;
 mod missing;
 mod module;
 mod notice;
+mod pure_path;
 mod python;
 mod reuse;
 mod rewrite;
@@ -31,7 +32,7 @@ mod session;
 mod wildcards;
 
 pub use deferred::{Checkpoints, Made, Need, Unavailable};
-pub use function::{Call, FileName, Functions, JobFiles, SizeOf};
+pub use function::{Call, FileName, Functions, Gave, JobFiles, SizeOf};
 
 use crate::diag::Diags;
 use crate::rule::Rulefile;

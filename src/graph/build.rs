@@ -11,7 +11,7 @@ use super::ground::Ground;
 use super::target::Target;
 use super::{Graph, InputRef, JobId, Maker, Row};
 use crate::diag::{Diag, Diags};
-use crate::eval::{Call, Functions, Need, Unavailable};
+use crate::eval::{Call, Functions, Gave, Need, Unavailable};
 use crate::path::{self, PathId, Paths};
 use crate::rule::{Flags, Input, InputWhat, Name, Rule, RuleId, Rulefile};
 use crate::value::{FnId, Val};
@@ -73,7 +73,7 @@ pub(super) struct Builder<'a, 'p> {
 
 /// What came of an input function.
 enum Answer {
-    Value(Val),
+    Value(Gave),
     /// It needs what these checkpoints' jobs make.
     Waits(Vec<Need>),
 }
@@ -255,7 +255,8 @@ impl<'a, 'p> Builder<'a, 'p> {
         let calls: Vec<Call<'_>> = asked.iter().zip(&wildcards).map(|((_, id), w)| of_wildcards(*id, w)).collect();
         let mut answers = Vec::with_capacity(calls.len());
         let mut errors = Vec::new();
-        for ((job, _), answer) in asked.iter().zip(self.ground.functions.call(&calls, &self.graph.answers(self.paths)))
+        for ((job, _), answer) in
+            asked.iter().zip(self.ground.functions.inputs(&calls, &self.graph.answers(self.paths)))
         {
             match answer {
                 Ok(value) => answers.push(Answer::Value(value)),
@@ -341,8 +342,8 @@ impl<'a, 'p> Builder<'a, 'p> {
                 self.text = text;
             }
             InputWhat::Function { unpack, span, .. } => {
-                let value = match answers.next().expect("an answer for every function") {
-                    Answer::Value(value) => value,
+                let Gave { value, ancient: marked } = match answers.next().expect("an answer for every function") {
+                    Answer::Value(gave) => gave,
                     Answer::Waits(more) => {
                         needs.extend(more);
                         return Ok(Vec::new());
@@ -351,8 +352,8 @@ impl<'a, 'p> Builder<'a, 'p> {
                 let mut names = Vec::new();
                 let mut paths = Vec::new();
                 flatten(&value, *unpack, &mut paths, &mut names).map_err(|problem| Diag::at(*span, problem))?;
-                for path in paths {
-                    self.push(&path::normal(path), ancient);
+                for (i, path) in paths.into_iter().enumerate() {
+                    self.push(&path::normal(path), ancient || marked.get(i).copied().unwrap_or(false));
                 }
                 return Ok(names);
             }

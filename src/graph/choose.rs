@@ -8,7 +8,7 @@
 use super::build::Files;
 use super::dead::Why;
 use super::ground::Ground;
-use super::order::{order, order_from};
+use super::order::{Cycle, Walk};
 use super::{Graph, JobId, LeftOut, Maker, error};
 use crate::diag::Diags;
 use crate::path::{PathId, Paths};
@@ -41,12 +41,7 @@ pub fn settle(scene: Scene<'_>, ground: &mut Ground<'_>, graph: &mut Graph, aske
     let mut chooser = Chooser::new(scene, ground, graph, region);
     chooser.drop_for_missing_sources();
     chooser.pick();
-    loop {
-        match order(chooser.graph) {
-            Ok(order) => break chooser.graph.order = order,
-            Err(cycle) => chooser.cut(cycle)?,
-        }
-    }
+    chooser.graph.order = chooser.order(Walk::whole)?;
     chooser.finish()
 }
 
@@ -61,14 +56,8 @@ pub fn extend(
     let mut chooser = Chooser::new(scene, ground, graph, region);
     chooser.drop_for_missing_sources();
     chooser.pick();
-    let walked = loop {
-        let (ground, roots, opened) = (&chooser.ground, chooser.region.roots, chooser.region.opened);
-        let enters = |j: JobId| opened || !ground.is_ordered(j) || ground.is_beyond(j);
-        match order_from(chooser.graph, roots, &enters) {
-            Ok(walked) => break walked,
-            Err(cycle) => chooser.cut(cycle)?,
-        }
-    };
+    let roots = chooser.region.roots;
+    let walked = chooser.order(|_| Walk::part(roots))?;
     chooser.finish_extension(walked)
 }
 
@@ -81,17 +70,44 @@ struct Chooser<'a, 'b, 'g, 'r> {
     readers: Option<FxHashMap<PathId, Vec<JobId>>>,
     /// Files whose best candidates tie.
     ambiguous: FxHashMap<PathId, Vec<JobId>>,
+    /// Files to pick a maker for, unless that is settled already.
+    open: Vec<PathId>,
 }
 
 impl<'a, 'b, 'g, 'r> Chooser<'a, 'b, 'g, 'r> {
     fn new(scene: Scene<'a>, ground: &'g mut Ground<'b>, graph: &'g mut Graph, region: Region<'r>) -> Self {
-        Chooser { scene, ground, graph, region, readers: None, ambiguous: FxHashMap::default() }
+        let open = region.asked.clone();
+        Chooser { scene, ground, graph, region, readers: None, ambiguous: FxHashMap::default(), open }
     }
 
     /// The jobs that choices are made for.
     fn jobs(&self) -> impl Iterator<Item = JobId> + use<'r> {
         let new = (self.region.first..self.graph.jobs.len()).map(|i| JobId(i as u32));
         self.region.roots.iter().copied().chain(new)
+    }
+
+    /// Orders the jobs, and drops one of each cycle on the way. What was walked
+    /// for the sake of a job that was dropped later is left out by a second walk.
+    fn order(&mut self, walk: impl Fn(&Graph) -> Walk) -> Result<Vec<JobId>, Diags> {
+        let mut first = walk(self.graph);
+        let mut cyclic = false;
+        while let Some(cycle) = self.next_cycle(&mut first) {
+            cyclic = true;
+            self.cut(cycle)?;
+            first.step_back(|job| self.ground.dead.jobs.contains_key(&job));
+        }
+        if !cyclic {
+            return Ok(first.finish());
+        }
+        let mut second = walk(self.graph);
+        assert!(self.next_cycle(&mut second).is_none(), "bug: a cycle is left");
+        Ok(second.finish())
+    }
+
+    fn next_cycle(&self, walk: &mut Walk) -> Option<Cycle> {
+        let new = |j: JobId| !self.ground.is_ordered(j) || self.ground.is_beyond(j);
+        let whole = self.region.first == 0 || self.region.opened;
+        walk.next_cycle(self.graph, &|job| whole || new(job))
     }
 
     /// Drops the deepest job of a cycle, as if its input were missing.
@@ -189,6 +205,7 @@ impl<'a, 'b, 'g, 'r> Chooser<'a, 'b, 'g, 'r> {
             let others = self.graph.options.get(&output);
             if others.is_some_and(|o| o.iter().any(|j| !self.ground.dead.jobs.contains_key(j))) {
                 *self.graph.maker_mut(output) = Maker::Several;
+                self.open.push(output);
             } else {
                 *self.graph.maker_mut(output) = Maker::Source;
                 lost.extend(self.gone_with(output));
@@ -216,9 +233,10 @@ impl<'a, 'b, 'g, 'r> Chooser<'a, 'b, 'g, 'r> {
 
     /// Picks a maker for every file that still has several.
     fn pick(&mut self) {
-        let several = |p: &PathId| self.graph.maker_of(*p) == Maker::Several;
-        let mut open: Vec<PathId> = self.region.asked.iter().copied().filter(several).collect();
+        let mut open = std::mem::take(&mut self.open);
+        open.retain(|p| self.graph.maker_of(*p) == Maker::Several);
         open.sort_unstable();
+        open.dedup();
         for path in open {
             let alive = self.graph.options[&path].iter().filter(|j| !self.ground.dead.jobs.contains_key(j));
             let alive: Vec<JobId> = alive.copied().collect();

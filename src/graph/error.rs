@@ -319,7 +319,8 @@ impl View<'_> {
     /// Outputs of some jobs inside another job's directory output.
     pub fn nested_outputs(&self, jobs: &[JobId], trees: &FxHashMap<PathId, JobId>) -> Result<(), Diags> {
         let mut errors = self.forbidden_outputs(jobs);
-        let lies_in = |name| above(name).filter_map(|p| self.paths.get(p)).filter_map(|p| trees.get_key_value(&p));
+        let lies_in =
+            |name| path::above(name).filter_map(|p| self.paths.get(p)).filter_map(|p| trees.get_key_value(&p));
         let jobs = if trees.is_empty() { &[] } else { jobs };
         for (job, name) in self.sources_of(jobs) {
             if let Some((_, maker)) = lies_in(name).next() {
@@ -426,11 +427,6 @@ impl Chain {
 struct Node {
     parent: Option<(Option<usize>, JobId)>,
     file: PathId,
-}
-
-/// The directories above a path, nearest first.
-pub fn above(name: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(path::parent(name), |p| path::parent(p).filter(|q| q != p))
 }
 
 /// "did you mean" for a file: the nearest name in its directory.

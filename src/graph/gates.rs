@@ -6,12 +6,11 @@
 //! does not know when a job is done: it is told.
 
 use super::build::Builder;
-use super::error::above;
 use super::finder::Candidate;
 use super::{Graph, InputRef, JobId, Maker};
 use crate::diag::{Diag, Kind};
 use crate::eval::{Checkpoints, Made, Need};
-use crate::path::{self, PathId, Paths};
+use crate::path::{self, PathId, Paths, above};
 use crate::rule::{Flags, Rule, RuleId};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;

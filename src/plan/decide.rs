@@ -180,6 +180,8 @@ pub fn content_of(scene: Scene<'_>, path: PathId) -> Digest {
 #[derive(Debug)]
 pub struct Evidence {
     cause: Cause,
+    /// Records may be missing that were written.
+    lost: bool,
     /// The record, if it is needed and can be read.
     record: Option<Record>,
     /// Inputs as they are: path, content if it is known, `ancient()`.
@@ -189,8 +191,9 @@ pub struct Evidence {
 impl Evidence {
     /// Of a job that runs for this cause.
     pub fn gather(scene: Scene<'_>, job: JobId, cause: Cause, verdicts: &[Verdict]) -> Evidence {
+        let lost = scene.state.lost_records();
         if !matches!(cause, Cause::Recipe | Cause::Inputs) {
-            return Evidence { cause, record: None, inputs: Vec::new() };
+            return Evidence { cause, lost, record: None, inputs: Vec::new() };
         }
         let graph = scene.commands.graph;
         let known = |i: &InputRef| {
@@ -200,6 +203,7 @@ impl Evidence {
         let record = graph.outputs(job).first().and_then(|o| scene.state.find(*o));
         Evidence {
             cause,
+            lost,
             record: record.and_then(|r| scene.state.record(r).ok()),
             inputs: graph.inputs(job).iter().map(known).collect(),
         }
@@ -213,6 +217,7 @@ impl Evidence {
     /// The reasons, given the recipe as it is now, if it is needed and known.
     pub fn reasons(&self, recipe: Option<&Recipe>) -> Vec<Reason> {
         match self.cause {
+            Cause::NoRecord if self.lost => vec![Reason::RecordLost],
             Cause::NoRecord => vec![Reason::NoRecord],
             Cause::Outputs => vec![Reason::OutputsChanged],
             Cause::Edited(path) => vec![Reason::OutputEdited(path)],
@@ -241,7 +246,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_compared_is_not_called_never_made() {
-        let reasons = |cause, record| Evidence { cause, record, inputs: Vec::new() }.reasons(Some(&Recipe::default()));
+        let reasons = |cause, record| {
+            Evidence { cause, lost: false, record, inputs: Vec::new() }.reasons(Some(&Recipe::default()))
+        };
         assert_eq!(reasons(Cause::Recipe, None), [Reason::RecipeUnclear]);
         assert_eq!(reasons(Cause::Inputs, None), [Reason::InputsUnclear]);
         assert_eq!(reasons(Cause::Inputs, Some(Record::default())), [Reason::InputsUnclear]);

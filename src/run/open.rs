@@ -76,9 +76,8 @@ impl<'a> Pipeline<'a> {
         let (state, memo, mut paths) = opened;
         let mut stats = Stats::default();
         let (graph, ground) = grow::first(book, functions, options, &mut paths, &mut stats)?;
-        let workdir = std::env::current_dir().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
         let limits = options.limits.clone();
-        let settings = Settings { cores: options.cores, workdir, limits, scripts: Scripts::default() };
+        let settings = Settings { cores: options.cores, home: path::Home::here(), limits, scripts: Scripts::default() };
         let mut pipeline = Pipeline {
             book,
             functions,
@@ -258,8 +257,12 @@ pub fn refuse_to_overwrite(pipeline: &Pipeline<'_>, options: &Options) -> Result
         1 => format!("output `{first}` exists without a record"),
         count => format!("{count} outputs exist without a record, such as `{first}`"),
     };
+    let why = match pipeline.state.lost_records() {
+        true => "the records of earlier runs are lost",
+        false => "no run is recorded here",
+    };
     Err(Diag::error(Kind::Plan, message)
-        .note("rulemake has never run here, so it cannot know whether they are up to date")
+        .note(format!("{why}, so rulemake cannot know whether they are up to date"))
         .hint("`--touch` takes them as made")
         .hint("`--remake` makes them again, and keeps the old ones under `.rulemake/replaced/`"))
 }

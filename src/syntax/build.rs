@@ -175,7 +175,7 @@ impl<'s> Builder<'s> {
             return;
         }
         self.cut_before(&pair);
-        let known_bad = matches!(pair.as_rule(), Rule::bad_line | Rule::bad_rule | Rule::bad_use);
+        let known_bad = matches!(pair.as_rule(), Rule::bad_line | Rule::bad_rule | Rule::bad_use | Rule::bad_head);
         match pair.as_rule() {
             Rule::rule => self.rule(pair),
             Rule::use_rule => self.use_rule(pair),
@@ -192,6 +192,7 @@ impl<'s> Builder<'s> {
                 self.keep(&pair, bound);
             }
             Rule::bad_rule => self.bad_rule(pair),
+            Rule::bad_head => self.bad_head(pair),
             Rule::bad_line => self.bad_line(pair),
             other => unreachable!("{other:?} is no item of a file"),
         }
@@ -236,6 +237,7 @@ impl<'s> Builder<'s> {
                 self.fail(diag);
             }
             Rule::deep => self.deep(&pair),
+            Rule::json_load => self.emit.replace(pair.as_span().start()..pair.as_span().end(), "json.loads"),
             Rule::splat => self.splat(&pair),
             Rule::for_word => {}
             other => unreachable!("{other:?} is no token"),

@@ -3,6 +3,7 @@
 
 mod checkpoints;
 mod docs;
+mod edges;
 mod edits;
 mod errors;
 mod examples;

@@ -134,7 +134,14 @@ impl Gate {
 
     fn files<'v>(&self, items: Vec<Box<str>>, names: Arc<[Name]>, heap: Heap<'v>) -> Value<'v> {
         let mark = Mark::default();
-        heap.alloc(Files { items: items.into(), names, mark, marks: self.marks.clone(), size_of: None })
+        heap.alloc(Files {
+            items: items.into(),
+            names,
+            mark,
+            marks: self.marks.clone(),
+            size_of: None,
+            brings_names: false,
+        })
     }
 }
 

@@ -8,10 +8,10 @@ use crate::eval::fault::{Fault, fault};
 use crate::eval::given::{Given, pack};
 use crate::eval::later::{Later, no_text};
 use crate::eval::load::{beside, run_file};
-use crate::eval::missing::Missing;
 use crate::eval::python::NeedsPython;
 use crate::eval::session::Session;
 use crate::eval::{TrackedRead, assemble, directive, module, reuse};
+use crate::rule::Workdir;
 use crate::syntax::Directive;
 use crate::template::Spec;
 use crate::value::{FnId, Val};
@@ -21,7 +21,6 @@ use starlark::eval::Evaluator;
 use starlark::starlark_module;
 use starlark::values::dict::DictMut;
 use starlark::values::none::NoneType;
-use starlark::values::structs::AllocStruct;
 use starlark::values::tuple::UnpackTuple;
 use starlark::values::{Heap, Value};
 use std::sync::Arc;
@@ -170,9 +169,9 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
     fn _import<'v>(
         #[starlark(require = pos)] module: &str,
         #[starlark(require = pos)] member: &str,
-        heap: Heap<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        Ok(import(module, member, heap))
+        Ok(super::modules::import(module, member, eval))
     }
 
     fn _python<'v>(
@@ -210,29 +209,6 @@ pub(super) fn shell(builder: &mut GlobalsBuilder) {
         *Session::loading(eval, "shell.suffix")?.suffix.borrow_mut() = Some(text.into());
         Ok(NoneType)
     }
-}
-
-/// What is served of Python's modules under their own names; all else is a
-/// stand-in that fails where it is used.
-fn import<'v>(module: &str, member: &str, heap: Heap<'v>) -> Value<'v> {
-    let global = |name: &str| super::globals().iter().find(|(n, _)| *n == name).map(|(_, v)| v.to_value());
-    let follow = |path: &str| {
-        let mut steps = path.split('.');
-        let root = global(steps.next()?)?;
-        steps.try_fold(root, |value, step| value.get_attr(step, heap).ok().flatten())
-    };
-    let served = match (module, member) {
-        ("os" | "math" | "re" | "os.path", "") => follow(module),
-        ("os" | "math" | "re" | "os.path", member) => follow(&format!("{module}.{member}")),
-        ("glob", "") => global("glob").map(|g| heap.alloc(AllocStruct([("glob", g), ("iglob", g)]))),
-        ("glob", "glob" | "iglob") => global("glob"),
-        ("snakemake.utils", "min_version") => global("_min_version"),
-        ("itertools", "product" | "chain") | ("functools", "partial") => global(member),
-        (m, member) if m.starts_with("snakemake") && !member.is_empty() => global(member),
-        _ => None,
-    };
-    let dotted = if member.is_empty() { module.to_owned() } else { format!("{module}.{member}") };
-    served.unwrap_or_else(|| heap.alloc(Missing(dotted.into())))
 }
 
 fn run_directive<'v>(
@@ -276,7 +252,7 @@ fn run_directive<'v>(
         }
         "configfile" if session.skip_config.get() => {}
         "configfile" => read_config(session, text, span, eval)?,
-        "workdir" => *session.workdir.borrow_mut() = Some(text.into()),
+        "workdir" => *session.workdir.borrow_mut() = Some(Workdir { path: text.into(), at: span }),
         "shellprefix" => *session.prefix.borrow_mut() = Some(text.into()),
         other => unreachable!("the directive `{other}` is refused by the syntax"),
     }

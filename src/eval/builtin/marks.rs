@@ -3,7 +3,7 @@
 //!
 //! Owns their arguments. Which of them are served is `assemble`'s.
 
-use super::flags::{flag as marked, mark_all};
+use super::flags::{flagged, mark_all};
 use crate::eval::convert::is_function;
 use crate::eval::explain::Scene;
 use crate::eval::fault::{fault, hinted};
@@ -65,34 +65,6 @@ fn with_extra<'v>(
 
 #[starlark_module]
 pub(super) fn register(builder: &mut GlobalsBuilder) {
-    fn pipe<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        marked(value, Flags::PIPE, "pipe", eval)
-    }
-
-    fn service<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        marked(value, Flags::SERVICE, "service", eval)
-    }
-
-    fn update<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        marked(value, Flags::UPDATE, "update", eval)
-    }
-
-    fn before_update<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        marked(value, Flags::BEFORE_UPDATE, "before_update", eval)
-    }
-
     fn ensure<'v>(
         #[starlark(require = pos)] value: Value<'v>,
         #[starlark(default = false)] non_empty: bool,
@@ -139,17 +111,21 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         #[starlark(args)] _args: UnpackTuple<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        match name {
-            "temp" => marked(value, Flags::TEMP, name, eval),
-            "directory" => marked(value, Flags::DIRECTORY, name, eval),
-            "touch" => marked(value, Flags::TOUCH, name, eval),
-            "protected" => marked(value, Flags::PROTECTED, name, eval),
-            "ancient" => marked(value, Flags::ANCIENT, name, eval),
-            other => Err(hinted(
-                format!("there is no mark `{other}`"),
-                "marks are `temp`, `directory`, `touch`, `protected` and `ancient`",
-            )),
-        }
+        let flags = match name {
+            "temp" => Flags::TEMP,
+            "directory" => Flags::DIRECTORY,
+            "touch" => Flags::TOUCH,
+            "protected" => Flags::PROTECTED,
+            "ancient" => Flags::ANCIENT,
+            other => {
+                return Err(hinted(
+                    format!("there is no mark `{other}`"),
+                    "marks are `temp`, `directory`, `touch`, `protected` and `ancient`",
+                ));
+            }
+        };
+        let session = Session::loading(eval, "flag")?;
+        flagged(value, flags, name, &session.marks, eval.heap())
     }
 }
 

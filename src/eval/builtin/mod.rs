@@ -9,8 +9,10 @@ mod environment;
 mod expand;
 mod flags;
 mod glob;
+mod json;
 mod marks;
 mod math;
+mod modules;
 mod python;
 mod reading;
 mod regex;
@@ -20,6 +22,8 @@ mod semantic;
 mod sheet;
 mod validate;
 
+pub(super) use expand::alloc;
+pub(super) use glob::is_there;
 pub(super) use sheet::plain;
 
 use super::later;
@@ -48,6 +52,7 @@ pub(super) fn globals() -> &'static Globals {
             .with(glob::register)
             .with(marks::register)
             .with(python::register)
+            .with(modules::itertools)
             .with(semantic::register)
             .with(sheet::register)
             .with(validate::register)
@@ -56,6 +61,10 @@ pub(super) fn globals() -> &'static Globals {
             .with_namespace("access", marks::access)
             .with_namespace("os", environment::os)
             .with_namespace("shell", core::shell)
+            .with_namespace("json", json::register)
+            .with_namespace("itertools", modules::itertools)
+            .with_namespace("collections", modules::collections)
+            .with_namespace("pathlib", modules::pathlib)
             .with_namespace("math", math::register)
             .with_namespace("re", regex::register)
             .build()
@@ -73,6 +82,11 @@ pub(super) fn prepare(session: &Session, module: &Module) {
     let (shown, marks) = (session.shown.borrow().clone(), session.marks.clone());
     module.set("rules", heap.alloc(rules::Rules::new(shown.clone(), marks.clone())));
     module.set("checkpoints", heap.alloc(checkpoints::Gates::new(shown, marks)));
+    let os = global("os").expect("`os` is a global");
+    let os = environment::with_environ(os, session.asked.clone(), heap);
+    module.set("os", os);
+    // Where an import finds it, whatever the Rulefile calls `os`.
+    module.set(modules::OS, os);
     for name in later::ROOTS {
         module.set(name, heap.alloc(later::Later::new(name)));
     }

@@ -1,9 +1,12 @@
-//! `open(path)` in functions that were told of a checkpoint: what it made is read.
+//! `open(path)`: a text is read, while the Rulefile is read or in functions that
+//! were told of a checkpoint.
 //!
 //! Owns the file object: its text, and how far it was read. Nothing is written.
 
-use crate::eval::deferred::{Deferred, Reader};
+use crate::eval::TrackedRead;
+use crate::eval::deferred::Reader;
 use crate::eval::fault::{fault, hinted};
+use crate::eval::pure_path::path_text;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::environment::{GlobalsBuilder, Methods, MethodsBuilder};
@@ -17,7 +20,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// An open file: its text, of which the first bytes were read.
 #[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
 #[display("<open file>")]
-struct Opened {
+pub(super) struct Opened {
     text: Box<str>,
     at: AtomicUsize,
 }
@@ -26,7 +29,7 @@ starlark_simple_value!(Opened);
 
 impl Opened {
     /// What was not read yet; it is read now.
-    fn rest(&self) -> &str {
+    pub(super) fn rest(&self) -> &str {
         &self.text[self.at.swap(self.text.len(), Ordering::Relaxed)..]
     }
 
@@ -73,22 +76,24 @@ fn methods(builder: &mut MethodsBuilder) {
 #[starlark_module]
 pub(super) fn register(builder: &mut GlobalsBuilder) {
     fn open<'v>(
-        #[starlark(require = pos)] path: &str,
+        #[starlark(require = pos)] path: Value<'v>,
         #[starlark(default = "r")] mode: &str,
         #[starlark(default = "utf-8")] encoding: &str,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        if Deferred::of(eval).is_none() {
+        let Some(name) = path_text(path) else {
+            return Err(fault(format!("`open` wants a path, this is a value of type `{}`", path.get_type())));
+        };
+        let reader = Reader::of(eval, "open")?;
+        let path = reader.in_workdir(name);
+        if !matches!(mode, "r" | "rt") || !matches!(encoding.to_ascii_lowercase().as_str(), "utf-8" | "utf8") {
             return Err(hinted(
-                "`open` is for functions that ask for a checkpoint, not for when the Rulefile is read",
-                "read settings with `configfile:`, or do it in a rule's `shell:`",
+                "only UTF-8 text can be read here: write `open(path)`",
+                "write files in a rule's `shell:`",
             ));
         }
-        let path = Reader::of(eval, "open")?.in_workdir(path);
-        if !matches!(mode, "r" | "rt") || !matches!(encoding.to_ascii_lowercase().as_str(), "utf-8" | "utf8") {
-            return Err(fault("only UTF-8 text can be read here: write `open(path)`"));
-        }
         let text = std::fs::read_to_string(&path).map_err(|e| fault(format!("`{path}` cannot be read: {e}")))?;
+        reader.read(TrackedRead::File(name.into()));
         let text = if text.contains('\r') { text.replace("\r\n", "\n") } else { text };
         Ok(eval.heap().alloc(Opened { text: text.into(), at: AtomicUsize::new(0) }))
     }
