@@ -27,7 +27,7 @@ from pipelines import CP, SHELL, Pipeline
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
-RULEMAKE = os.path.join(ROOT, "target", "release", "rulemake")
+RULEMAKE = [os.path.join(ROOT, "target", "release", "rulemake")]
 TIMED = []  # the program of benches/timed.c, once it is compiled
 # samurai 1.2 / ninja 1.13, medians on one machine (2 cores, ext4, hot cache).
 SAMURAI = {"noop": 0.97, "deep": 0.8, "fan": 0.97, "edit": 0.68, "dry": 0.64}
@@ -128,7 +128,7 @@ class Bench:
 
     def built(self, pipeline, name, tools=("rulemake", "ninja", "samurai")):
         """The pipeline built once by each tool; the commands of a run that finds it so."""
-        commands = {"rulemake": [RULEMAKE, "-q"], "ninja": [self.ninja, "--quiet"], "samurai": [self.samu]}
+        commands = {"rulemake": [*RULEMAKE, "-q"], "ninja": [self.ninja, "--quiet"], "samurai": [self.samu]}
         found = {}
         for tool in tools:
             command = commands[tool]
@@ -181,7 +181,7 @@ class Bench:
 
 def would_run(directory):
     """Whether rulemake's dry run would run anything."""
-    done = subprocess.run([RULEMAKE, "-n", "--exit-code"], cwd=directory, capture_output=True, check=False)
+    done = subprocess.run([*RULEMAKE, "-n", "--exit-code"], cwd=directory, capture_output=True, check=False)
     if done.returncode not in (0, 3):
         sys.exit(f"rulemake -n in {directory}: {done.stderr.decode()[-500:]}")
     return done.returncode == 3
@@ -220,7 +220,7 @@ def prove(directory, pipeline):
 def start(bench):
     pipeline = Pipeline("W", 1000)
     tools = bench.built(pipeline, "wide")
-    tools["rulemake --version"] = Tool([RULEMAKE, "--version"], tools["rulemake"].directory)
+    tools["rulemake --version"] = Tool([*RULEMAKE, "--version"], tools["rulemake"].directory)
     rows = in_turn(tools, max(bench.runs, 15))
     bench.table("nothing to do, W of 1,000 jobs", rows)
     bench.bar("no-op, W 1k", rows["rulemake"].median * 1000, 12, "ms")
@@ -255,7 +255,7 @@ def dry(bench):
     jobs = bench.size(100_000, 10_000)
     clean = bench.made(f"clean-{jobs}", Pipeline("W", jobs).write)
     built = bench.built(Pipeline("W", jobs), "wide")
-    tools = {"rulemake": Tool([RULEMAKE, "-n"], clean)}
+    tools = {"rulemake": Tool([*RULEMAKE, "-n"], clean)}
     if bench.samu:
         tools["samurai"] = Tool([bench.samu, "-n"], clean)
     elif "ninja" in built:
@@ -272,7 +272,7 @@ def dry(bench):
     jobs = bench.size(20_000, 2_000)
     clean = bench.made(f"clean-{jobs}", Pipeline("W", jobs).write)
     snakemake = [bench.snakemake, "-n", "--quiet", "all", "--cores", "2"]
-    rows = in_turn({"rulemake": Tool([RULEMAKE, "-n"], clean), "snakemake": Tool(snakemake, clean)}, 3)
+    rows = in_turn({"rulemake": Tool([*RULEMAKE, "-n"], clean), "snakemake": Tool(snakemake, clean)}, 3)
     bench.table(f"dry run from clean, W of {jobs:,} jobs", rows)
     bench.bar(f"dry run, W {jobs:,}, x Snakemake", rows["rulemake"].median / rows["snakemake"].median, 1 / 40)
 
@@ -283,7 +283,7 @@ def full(bench):
     for name, command in (("cp", CP), ("shell", SHELL)):
         pipeline = Pipeline("W", jobs, command)
         tools = {}
-        wanted = {"rulemake": [RULEMAKE, "-q", "-j2"], "ninja": [bench.ninja, "--quiet", "-j2"]}
+        wanted = {"rulemake": [*RULEMAKE, "-q", "-j2"], "ninja": [bench.ninja, "--quiet", "-j2"]}
         for tool, words in wanted.items():
             if words[0]:
                 directory = bench.made(f"full-{name}-{jobs}/{tool}", pipeline.write)
@@ -316,7 +316,7 @@ def greedy(bench):
     jobs = bench.size(1_000, 200)
     pipeline = Pipeline("W", jobs)
     wanted = {
-        "rulemake": [RULEMAKE, "-q", "-j2"],
+        "rulemake": [*RULEMAKE, "-q", "-j2"],
         "snakemake": [bench.snakemake, "--quiet", "all", "--cores", "2", "--scheduler", "greedy"],
     }
     tools = {}
@@ -370,7 +370,7 @@ def chain(bench):
     tools = {}
     for name, jobs in (("rulemake", most), ("a tenth", most // 10)):
         directory = bench.made(f"chain-{jobs}", Pipeline("D", jobs).write)
-        tools[name] = Tool([RULEMAKE, "-n"], directory)
+        tools[name] = Tool([*RULEMAKE, "-n"], directory)
     rows = in_turn(tools, 3)
     bench.table(f"dry run from clean, D of {most:,} jobs by a lambda", rows)
     bench.bar(f"a chain of {most:,}, x ten of a tenth", rows["rulemake"].median / rows["a tenth"].median / 10, 1.3)
@@ -380,13 +380,13 @@ def rules(bench):
     """Rulefiles of many rules: load and plan."""
     count = bench.size(10_000, 1_000)
     explicit = bench.made(f"explicit-{count}", lambda d: pipelines.explicit_rules(d, count))
-    rows = in_turn({"rulemake": Tool([RULEMAKE, "-n"], explicit)}, bench.runs)
+    rows = in_turn({"rulemake": Tool([*RULEMAKE, "-n"], explicit)}, bench.runs)
     bench.table(f"dry run, {count:,} rules without wildcards", rows)
     bench.bar(f"{count:,} explicit rules, load and plan", rows["rulemake"].median, 1.0, "s")
     tools = {}
     for name, files in (("rulemake", 10), ("twice the files", 20)):
         directory = bench.made(f"wild-{count}-{files}", lambda d, n=files: pipelines.wildcard_rules(d, count, n))
-        tools[name] = Tool([RULEMAKE, "-n"], directory)
+        tools[name] = Tool([*RULEMAKE, "-n"], directory)
     rows = in_turn(tools, bench.runs)
     bench.table(f"dry run, {count:,} wildcard rules of one extension, 10 files each", rows)
     bench.bar(f"{count:,} wildcard rules, load and plan", rows["rulemake"].median, 1.0, "s")
@@ -413,7 +413,7 @@ def digest(bench):
     cores = len(os.sched_getaffinity(0))
     for count, size in ((1, bench.size(2 << 30, 64 << 20)), (bench.size(10_000, 1_000), 100 << 10)):
         directory = bench.made(f"digest-{count}-{size}", lambda d: pipelines.contents(d, count, size))
-        run([RULEMAKE, "-q"], directory)
+        run([*RULEMAKE, "-q"], directory)
         turn = 0
 
         def touch():
@@ -423,8 +423,8 @@ def digest(bench):
                 os.utime(os.path.join(directory, "in", str(i)), ns=(turn * 10**9, turn * 10**9))
 
         tools = {
-            "rulemake": Tool([RULEMAKE, "-q"], directory, touch),
-            "rulemake, no-op": Tool([RULEMAKE, "-q"], directory),
+            "rulemake": Tool([*RULEMAKE, "-q"], directory, touch),
+            "rulemake, no-op": Tool([*RULEMAKE, "-q"], directory),
         }
         if count == 1:
             tools["b3sum"] = Tool([bench.b3sum, f"--num-threads={cores}", "in/0"], directory)
@@ -445,7 +445,7 @@ def memory(bench):
     jobs = bench.size(100_000, 10_000)
     directory = bench.made(f"memory-{jobs}", Pipeline("W", jobs).write)
     bench.clean(directory)
-    seconds, peak = run([RULEMAKE, "-q", "-j2"], directory)
+    seconds, peak = run([*RULEMAKE, "-q", "-j2"], directory)
     print(f"\nfull run, W of {jobs:,} jobs: {seconds:.1f} s, {peak / 1024:.0f} MiB")
     bench.bar(f"full run, {jobs:,}, memory", peak / 1024, 300, "MiB")
 
@@ -465,8 +465,10 @@ def main():
     parser.add_argument("--million", action="store_true", help="a million jobs as well (half an hour to build)")
     parser.add_argument("--runs", type=int, default=5, help="runs of each tool [5]")
     parser.add_argument("--dir", default=os.path.join(ROOT, "target", "peers"), help="work here [target/peers]")
+    parser.add_argument("--rulemake", default=RULEMAKE[0], help="the program to measure [target/release/rulemake]")
     parser.add_argument("--offline", action="store_true", help="install nothing")
     args = parser.parse_args()
+    RULEMAKE[0] = os.path.abspath(args.rulemake)
     bench = Bench(args)
     for name in args.only or SERIES:
         SERIES[name](bench)
