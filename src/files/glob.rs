@@ -9,6 +9,7 @@ use crate::pattern::Pattern;
 use globset::{GlobBuilder, GlobMatcher};
 use std::io;
 use std::ops::Range;
+use std::path::Path;
 use walkdir::{DirEntry, WalkDir};
 
 /// Paths found by a walk.
@@ -151,7 +152,7 @@ fn walk(search: &Search<'_>, wanted: &mut dyn FnMut(&str) -> bool) -> Result<Fou
     let start = if root.is_empty() { "." } else { root };
     let first = prefix.rsplit('/').next().unwrap_or("");
     let visible = |entry: &DirEntry| {
-        let name = entry.file_name().as_encoded_bytes();
+        let name = last_name(entry.path());
         let ours = name.starts_with(ASIDE_PREFIX.as_bytes()) || name == STATE_DIR.as_bytes();
         let apart = entry.depth() == 1 && !name.starts_with(first.as_bytes());
         entry.depth() == 0 || !(ours || apart || (!hidden && name.starts_with(b".")))
@@ -178,8 +179,33 @@ fn walk(search: &Search<'_>, wanted: &mut dyn FnMut(&str) -> bool) -> Result<Fou
             found.paths.push(path.to_owned());
         }
     }
-    found.paths.sort_unstable();
+    found.paths = sorted(found.paths);
     Ok(found)
+}
+
+/// What follows the last slash of a path that does not end in one.
+fn last_name(path: &Path) -> &[u8] {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    &bytes[bytes.iter().rposition(|b| *b == b'/').map_or(0, |slash| slash + 1)..]
+}
+
+/// The paths sorted by bytes. Most differ soon after what all begin with, so
+/// eight bytes from there are compared first, as one number.
+fn sorted(paths: Vec<String>) -> Vec<String> {
+    let Some(first) = paths.first() else { return paths };
+    let common = |length: usize, path: &String| {
+        let both = first.as_bytes()[..length].iter().zip(path.as_bytes());
+        both.take_while(|(a, b)| a == b).count()
+    };
+    let shared = paths.iter().fold(first.len(), common);
+    let word = |path: &str| {
+        let mut bytes = [0; 8];
+        bytes.iter_mut().zip(&path.as_bytes()[shared..]).for_each(|(to, from)| *to = *from);
+        u64::from_be_bytes(bytes)
+    };
+    let mut keyed: Vec<(u64, String)> = paths.into_iter().map(|path| (word(&path), path)).collect();
+    keyed.sort_unstable();
+    keyed.into_iter().map(|(_, path)| path).collect()
 }
 
 fn is_link_loop(error: &walkdir::Error) -> bool {
@@ -192,7 +218,6 @@ mod tests {
     use std::fs;
     use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::symlink;
-    use std::path::Path;
 
     /// A tree, and what a glob below it finds, without the tree's own prefix.
     fn tree() -> tempfile::TempDir {
@@ -280,6 +305,21 @@ mod tests {
         assert_eq!(wildcards(&pattern("no/{x}"), None).unwrap().values, [[""; 0]]);
         let given = ["x/b.txt", "y/c.csv", "x/a.txt"].map(|p| format!("{}/{p}", dir.path().display()));
         assert_eq!(wildcards(&pattern("x/{n}.txt"), Some(&given)).unwrap().values, [["b", "a"]]);
+    }
+
+    #[test]
+    fn sorting_is_by_bytes() {
+        let texts = ["", "a", "a\0", "a/b", "same-eight-1", "same-eight-10", "same-eight-2", "é", "e"];
+        for skip in 0..texts.len() {
+            for prefix in ["", "dir/"] {
+                let some: Vec<String> =
+                    texts.iter().cycle().skip(skip).take(9).map(|t| format!("{prefix}{t}")).collect();
+                let mut want = some.clone();
+                want.sort();
+                assert_eq!(sorted(some), want);
+            }
+        }
+        assert_eq!(sorted(Vec::new()), Vec::<String>::new());
     }
 
     #[test]
