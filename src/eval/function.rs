@@ -138,6 +138,32 @@ impl PrintHandler for Silent {
     }
 }
 
+/// Calls functions on one heap, until it is full.
+pub struct Caller<'f, 'v, 'a, 'e> {
+    functions: &'f Functions,
+    eval: Evaluator<'v, 'a, 'e>,
+    calls: usize,
+}
+
+impl Caller<'_, '_, '_, '_> {
+    /// As [`Functions::call`].
+    ///
+    /// # Errors
+    /// For each call, as there.
+    pub fn call(&mut self, calls: &[Call<'_>]) -> Vec<Result<Val, Diag>> {
+        if calls.len() > BATCH {
+            return self.functions.call(calls);
+        }
+        self.calls += calls.len();
+        calls.iter().map(|call| self.functions.one(call, &mut self.eval)).collect()
+    }
+
+    /// Whether the heap has grown so large that another should follow.
+    pub fn is_full(&self) -> bool {
+        self.calls >= BATCH
+    }
+}
+
 impl Functions {
     pub(super) fn new(frozen: Vec<OwnedFrozenValue>, info: Vec<Info>, origins: Vec<Origin>) -> Functions {
         Functions { frozen, info, origins: origins.into() }
@@ -162,13 +188,18 @@ impl Functions {
     pub fn call(&self, calls: &[Call<'_>]) -> Vec<Result<Val, Diag>> {
         let mut results = Vec::with_capacity(calls.len());
         for batch in calls.chunks(BATCH) {
-            Module::with_temp_heap(|module| {
-                let mut eval = Evaluator::new(&module);
-                eval.set_print_handler(&Silent);
-                results.extend(batch.iter().map(|call| self.one(call, &mut eval)));
-            });
+            results.extend(self.with(|caller| caller.call(batch)));
         }
         results
+    }
+
+    /// Has `work` call functions a few at a time, all on one heap.
+    pub fn with<R>(&self, work: impl FnOnce(&mut Caller<'_, '_, '_, '_>) -> R) -> R {
+        Module::with_temp_heap(|module| {
+            let mut eval = Evaluator::new(&module);
+            eval.set_print_handler(&Silent);
+            work(&mut Caller { functions: self, eval, calls: 0 })
+        })
     }
 
     fn one<'v>(&self, call: &Call<'_>, eval: &mut Evaluator<'v, '_, '_>) -> Result<Val, Diag> {

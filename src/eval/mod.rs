@@ -21,7 +21,7 @@ mod missing;
 mod session;
 mod wildcards;
 
-pub use function::{Call, FileName, Functions, JobFiles, SizeOf};
+pub use function::{Call, Caller, FileName, Functions, JobFiles, SizeOf};
 
 use crate::diag::Diags;
 use crate::rule::Rulefile;

@@ -10,7 +10,7 @@ use super::finder::{Candidate, Finder};
 use super::target::Target;
 use super::{Graph, InputRef, JobId, Maker, Row};
 use crate::diag::{Diag, Diags};
-use crate::eval::{Call, Functions};
+use crate::eval::{Call, Caller, Functions};
 use crate::path::{self, PathId, Paths};
 use crate::rule::{Flags, Input, InputWhat, Name, Rule, RuleId, Rulefile};
 use crate::value::{FnId, Val};
@@ -209,8 +209,17 @@ impl<'a, 'p> Builder<'a, 'p> {
     /// Expands wave after wave until nothing new is asked for.
     fn grow(&mut self) -> Result<(), Diags> {
         while !self.wave.is_empty() {
+            self.functions.with(|caller| self.waves(caller))?;
+        }
+        Ok(())
+    }
+
+    /// Expands waves as long as one heap takes their calls: those of a long
+    /// chain are of one job each.
+    fn waves(&mut self, caller: &mut Caller<'_, '_, '_, '_>) -> Result<(), Diags> {
+        while !self.wave.is_empty() && !caller.is_full() {
             let wave = std::mem::take(&mut self.wave);
-            let mut answers = self.call_functions(&wave)?.into_iter();
+            let mut answers = self.call_functions(&wave, caller)?.into_iter();
             let mut problems = Vec::new();
             for job in wave {
                 self.inputs_of(job, &mut answers, &mut problems);
@@ -223,7 +232,7 @@ impl<'a, 'p> Builder<'a, 'p> {
     }
 
     /// Calls the input functions of all jobs of a wave, in order.
-    fn call_functions(&self, wave: &[JobId]) -> Result<Vec<Val>, Diags> {
+    fn call_functions(&self, wave: &[JobId], caller: &mut Caller<'_, '_, '_, '_>) -> Result<Vec<Val>, Diags> {
         let mut asked: Vec<(JobId, FnId)> = Vec::new();
         for &job in wave {
             asked.extend(self.functions_of(job).map(|id| (job, id)));
@@ -235,7 +244,7 @@ impl<'a, 'p> Builder<'a, 'p> {
         let calls: Vec<Call<'_>> = asked.iter().zip(&wildcards).map(|((_, id), w)| of_wildcards(*id, w)).collect();
         let mut values = Vec::with_capacity(calls.len());
         let mut errors = Vec::new();
-        for ((job, _), answer) in asked.iter().zip(self.functions.call(&calls)) {
+        for ((job, _), answer) in asked.iter().zip(caller.call(&calls)) {
             match answer {
                 Ok(value) => values.push(value),
                 Err(diag) => errors.push(diag.note(format!("for job `{}`", self.describe(*job)))),
