@@ -121,6 +121,34 @@ pub struct End {
     pub output_file: Option<String>,
 }
 
+/// A job's command that failed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure {
+    /// The job.
+    pub job: Arc<Job>,
+    /// How it ended.
+    pub end: End,
+    /// What else is wrong, such as an output that is missing.
+    pub problem: Option<String>,
+    /// The end of the job's own `log:` file, where it printed nothing itself.
+    pub log_tail: Option<LogTail>,
+    /// Which attempt it was, from 1.
+    pub attempt: u32,
+    /// How many attempts there are at most.
+    pub attempts: u32,
+    /// It will be tried again.
+    pub retry: bool,
+}
+
+/// The end of a `log:` file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogTail {
+    /// Which of the job's logs.
+    pub path: String,
+    /// Its last lines.
+    pub text: String,
+}
+
 /// How a run ended, in numbers.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Summary {
@@ -130,7 +158,7 @@ pub struct Summary {
     pub cut_off: usize,
     /// Jobs that were fresh from the start.
     pub fresh: usize,
-    /// Jobs that failed, with their ends.
+    /// Jobs that failed, with their ends; those that could not start, too.
     pub failed: Vec<(Arc<Job>, End)>,
     /// Jobs never started.
     pub not_run: usize,
@@ -180,7 +208,7 @@ pub enum Event {
     Started {
         /// The job.
         job: Arc<Job>,
-        /// Why it runs.
+        /// Why it runs; empty where nobody wants to know.
         reasons: Vec<ReasonText>,
     },
     /// A running job printed something. Told only while its output is
@@ -199,15 +227,16 @@ pub enum Event {
         end: End,
     },
     /// A job failed.
-    Failed {
+    Failed(Failure),
+    /// A job failed before it could start: what runs cannot be worked out,
+    /// because a function of its rule failed or asked for too much.
+    NotStarted {
         /// The job.
         job: Arc<Job>,
-        /// How it ended.
-        end: End,
-        /// What else is wrong, such as an output that is missing.
-        problem: Option<String>,
-        /// It will be tried again.
-        retry: bool,
+        /// The message.
+        diag: Diag,
+        /// Its text with snippets, without colour.
+        text: String,
     },
     /// A job was found up to date after its inputs were made again.
     CutOff {

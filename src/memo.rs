@@ -126,6 +126,23 @@ const TRUSTED: u8 = 2;
 const DIRTY: u8 = 4;
 const USED: u8 = 8;
 
+/// What is noted of a file: what it held, and which stat it had then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Noted {
+    /// What it held.
+    pub digest: Digest,
+    key: Key,
+}
+
+impl Noted {
+    /// Whether a file with this stat is still the one that was noted; with
+    /// `trust`, size and modification time tell (`--trust-stat`).
+    pub fn is_of(&self, stat: &Stat, trust: bool) -> bool {
+        let by_time = (self.key.size, self.key.mtime_ns) == (stat.size, stat.mtime_ns);
+        self.key == stat.key() || (trust && by_time)
+    }
+}
+
 /// An entry in the form it is stored in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -152,7 +169,6 @@ pub struct Memo {
     flags: Vec<u8>,
     present: usize,
     dirty: Vec<PathId>,
-    racy: Vec<PathId>,
 }
 
 impl Memo {
@@ -171,6 +187,12 @@ impl Memo {
     pub fn last(&self, path: PathId) -> Option<Digest> {
         let present = self.flags.get(path.index()).is_some_and(|f| f & PRESENT != 0);
         present.then(|| self.rows[path.index()].digest)
+    }
+
+    /// What is noted of a file, and its stat then, whatever the file is now.
+    pub fn noted(&self, path: PathId) -> Option<Noted> {
+        let digest = self.last(path)?;
+        Some(Noted { digest, key: self.rows[path.index()].key })
     }
 
     /// What stands for the content of a file that [`Memo::lookup`] does not
@@ -198,11 +220,7 @@ impl Memo {
     /// Notes the content of a file: `digest` was read between two stats equal
     /// to `stat`, and `clock` was read before that.
     pub fn insert(&mut self, path: PathId, stat: &Stat, digest: Digest, clock: Reading) {
-        let trusted = clock.trusts(stat);
-        if !trusted {
-            self.racy.push(path);
-        }
-        self.put(path, stat.key(), digest, trusted);
+        self.put(path, stat.key(), digest, clock.trusts(stat));
     }
 
     /// After our own rename or change of mode: what was known under `from`
@@ -215,20 +233,7 @@ impl Memo {
             return;
         }
         let trusted = self.flags[from.index()] & TRUSTED != 0;
-        if !trusted {
-            self.racy.push(to);
-        }
         self.put(to, new.key(), self.rows[from.index()].digest, trusted);
-    }
-
-    /// Paths whose entry was noted too soon to be trusted, since the last call.
-    /// Reading them again a little later makes their entries good.
-    pub fn take_racy(&mut self) -> Vec<PathId> {
-        let mut racy = std::mem::take(&mut self.racy);
-        racy.sort_unstable();
-        racy.dedup();
-        racy.retain(|p| self.flags[p.index()] & TRUSTED == 0);
-        racy
     }
 
     /// Room for `paths` path ids.
@@ -365,11 +370,22 @@ mod tests {
         let digest = Digest::of(b"a");
         memo.insert(path, &stat(t, t), digest, at(t));
         assert_eq!((memo.lookup(path, &stat(t, t)), memo.last(path)), (None, Some(digest)));
-        assert_eq!(memo.take_racy(), [path]);
         memo.insert(path, &stat(t, t), digest, at(t + SECOND));
         assert_eq!(memo.lookup(path, &stat(t, t)), Some(digest));
-        assert!(memo.take_racy().is_empty());
         assert_eq!(memo.dirty().count(), 1);
+    }
+
+    #[test]
+    fn what_was_noted_is_of_one_stat() {
+        let (mut memo, path, t) = (Memo::default(), PathId(3), 1000 * SECOND + 1);
+        assert_eq!(memo.noted(path), None);
+        memo.insert(path, &stat(t, t), Digest::of(b"a"), at(t));
+        let noted = memo.noted(path).unwrap();
+        assert_eq!(noted.digest, Digest::of(b"a"));
+        assert!(noted.is_of(&stat(t, t), false));
+        let elsewhere = Stat { ino: 8, ..stat(t, t + 1) };
+        assert!(!noted.is_of(&elsewhere, false) && noted.is_of(&elsewhere, true));
+        assert!(!noted.is_of(&stat(t + 1, t + 1), true));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::span::{Literals, Span};
 use crate::template::Template;
 use crate::value::{FnId, Val};
 use std::ops::Range;
+use std::time::Duration;
 
 /// Index of a rule in [`Rulefile::rules`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -182,6 +183,10 @@ pub struct Rule {
     pub resources: Vec<Param>,
     /// `priority:`
     pub priority: i64,
+    /// `retries:` how often a job that failed is tried again, if it is given.
+    pub retries: Option<u32>,
+    /// `timeout:` how long a job's command may run, if it is given.
+    pub timeout: Option<Duration>,
     /// `message:`
     pub message: Option<Text>,
     /// What it does.

@@ -161,6 +161,7 @@ impl App {
             remake: args.remake,
             discard_old: args.discard_old,
             keep_incomplete: args.keep_incomplete,
+            retries: args.retries,
             latency_wait: args.latency_wait,
             log_limit: args.log_limit,
             stream: args.stream,
@@ -265,11 +266,6 @@ impl App {
                 reporter.event(&Event::DryJob(viewer.planned(job, self.args.print_commands)));
             }
         }
-        if let Err(refused) = run::refuse_to_overwrite(&pipeline, options) {
-            let warning = Diag { severity: Severity::Warning, ..refused };
-            let text = warning.render(&self.sources, false);
-            reporter.event(&Event::Note { diag: warning, text });
-        }
         let totals = totals(scene, &pipeline.plan);
         let stale = totals.run() + totals.maybe() > 0;
         reporter.event(&Event::Totals { totals, cores: options.cores, dry: true });
@@ -350,11 +346,12 @@ impl App {
         tell(Some(Event::Totals { totals, cores: options.cores, dry: false }));
         let mut executor = Local::new(options.cores as usize, Environment::new(std::env::vars_os()));
         let render = |diag: &Diag| diag.render(&self.sources, false);
-        let live = self.reporter().is_live();
-        let hands = run::Hands { executor: &mut executor, listener: &listener, live, render: &render, tell: &mut tell };
-        let summary = run::execute(pipeline, options, hands)?;
+        let (live, reasons) = (self.reporter().is_live(), self.args.json);
+        let executor = &mut executor;
+        let hands = run::Hands { executor, listener: &listener, live, reasons, render: &render, tell: &mut tell };
+        let run::Ran { summary, errors } = run::execute(pipeline, options, hands);
         self.reporter().event(&Event::Done(summary.clone()));
-        Ok(End::Summary(summary))
+        if errors.is_empty() { Ok(End::Summary(summary)) } else { Err(errors) }
     }
 
     fn accepted(&self, rule: &str, accepted: Accepted) {
@@ -372,10 +369,15 @@ impl App {
     }
 
     fn touch(&self, mut pipeline: Pipeline<'_>, options: &Options) -> Result<End, Diags> {
-        let touched = run::touch(&mut pipeline, options)?;
-        pipeline.close().map_err(|d| vec![d])?;
+        let touched = run::touch(&mut pipeline, options);
+        // What was taken so far is taken, whatever came then.
+        let closed = pipeline.close();
+        let touched = touched.and_then(|touched| closed.map(|()| touched)).map_err(|d| vec![d])?;
         let jobs = if touched.accepted == 1 { "job" } else { "jobs" };
         self.say(&format!("{} {jobs} taken as made, {} up to date before", touched.accepted, touched.fresh));
+        for diag in touched.left {
+            self.note(&Diag { severity: Severity::Warning, ..diag });
+        }
         if let Some(first) = touched.missing.first() {
             let count = touched.missing.len();
             self.note(&Diag::warning(

@@ -173,6 +173,13 @@ pub struct Args {
     #[arg(short = 'k', long, help_heading = JOBS)]
     pub keep_going: bool,
 
+    /// Try a job that failed again, up to N times
+    ///
+    /// `retries:` of a rule beats it. Functions may ask for `attempt`, to give a
+    /// later attempt more memory or time.
+    #[arg(short = 'T', long, value_name = "N", default_value_t = 0, hide_default_value = true, help_heading = JOBS)]
+    pub retries: u32,
+
     /// Keep what a failed job wrote, under .rulemake/failed/
     #[arg(long, help_heading = JOBS)]
     pub keep_incomplete: bool,

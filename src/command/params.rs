@@ -51,6 +51,10 @@ impl<'a> Commands<'a> {
     /// the declared threads and attempt 1, so that a retry or another `-j` makes
     /// nothing stale.
     pub fn params(&self, jobs: &[JobId]) -> Vec<Result<Params<'a>, Diag>> {
+        self.params_at(jobs, 1)
+    }
+
+    fn params_at(&self, jobs: &[JobId], attempt: u32) -> Vec<Result<Params<'a>, Diag>> {
         let mut asked: Vec<(JobId, FnId)> = Vec::new();
         for &job in jobs {
             let functions = self.rule(job).params.iter().filter_map(|p| match p.value {
@@ -61,10 +65,21 @@ impl<'a> Commands<'a> {
         }
         let declared = |job| Needs { threads: self.declared_threads(job), resources: Vec::new() };
         let arguments: Vec<Arguments<'_>> =
-            asked.iter().map(|(job, id)| Arguments::of(self, *job, *id, &declared(*job), 1)).collect();
+            asked.iter().map(|(job, id)| Arguments::of(self, *job, *id, &declared(*job), attempt)).collect();
         let mut answers = self.call(&arguments).into_iter();
         let mut patterns = FxHashMap::default();
         jobs.iter().map(|job| self.params_of(*job, &mut answers, &mut patterns)).collect()
+    }
+
+    /// The params that a later attempt at a job runs with; none if they are
+    /// those of the first, because no function asks for `attempt`.
+    pub fn params_of_attempt(&self, job: JobId, attempt: u32) -> Option<Result<Params<'a>, Diag>> {
+        let asks = |param: &Param| match param.value {
+            Val::Func(id) => self.functions.parameters(id).iter().any(|name| &**name == "attempt"),
+            _ => false,
+        };
+        let again = attempt > 1 && self.rule(job).params.iter().any(asks);
+        again.then(|| self.params_at(&[job], attempt).pop().expect("one answer for one job"))
     }
 
     fn params_of(

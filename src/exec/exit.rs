@@ -13,6 +13,8 @@ pub enum Status {
     /// It was stopped by this signal, with nobody there to continue it, and was
     /// ended by us.
     Stopped(i32),
+    /// It was ended by us, because it ran for longer than this.
+    TimedOut(Duration),
     /// It never ran; why.
     NotStarted(String),
 }
@@ -70,8 +72,22 @@ pub fn describe(status: &Status) -> String {
         Status::Stopped(signal) => {
             format!("stopped by {}{}, so it was ended", signal_name(*signal), why_stopped(*signal))
         }
+        Status::TimedOut(limit) => format!("timed out after {}", describe_limit(*limit)),
         Status::NotStarted(why) => format!("not started: {why}"),
     }
+}
+
+/// A duration as one writes it: in its largest units, without those that are zero.
+fn describe_limit(limit: Duration) -> String {
+    let seconds = limit.as_secs();
+    let units = [(seconds / 86400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "min")];
+    let mut parts: Vec<String> =
+        units.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count} {unit}")).collect();
+    let rest = Duration::new(seconds % 60, limit.subsec_nanos());
+    if parts.is_empty() || !rest.is_zero() {
+        parts.push(format!("{} s", rest.as_secs_f64()));
+    }
+    parts.join(" ")
 }
 
 fn describe_code(code: i32) -> String {
@@ -164,6 +180,9 @@ mod tests {
                 Status::Stopped(libc::SIGTTIN),
                 "stopped by SIGTTIN (it wanted to read from the terminal), so it was ended",
             ),
+            (Status::TimedOut(Duration::from_millis(500)), "timed out after 0.5 s"),
+            (Status::TimedOut(Duration::from_secs(5400)), "timed out after 1 h 30 min"),
+            (Status::TimedOut(Duration::from_secs(61)), "timed out after 1 min 1 s"),
             (Status::NotStarted("disk full".into()), "not started: disk full"),
         ] {
             assert_eq!(describe(&status), want);

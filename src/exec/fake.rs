@@ -87,7 +87,13 @@ impl Executor for Fake {
             return self.hand_back(task, Exit::not_started(why));
         }
         task.spawned(task.id() as i32 + 1, 0);
-        let Scripted { wall, status } = (self.script)(task.id(), task.spec());
+        if task.has_more_to_do() {
+            task.meanwhile();
+        }
+        let Scripted { mut wall, mut status } = (self.script)(task.id(), task.spec());
+        if let Some(limit) = task.spec().timeout.filter(|limit| *limit < wall) {
+            (wall, status) = (limit, Status::TimedOut(limit));
+        }
         self.running.push(Running { task, start: self.now, end: self.now + wall, status });
         self.most = self.most.max(self.running.len());
     }

@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 const STOPPED_GRACE: Duration = Duration::from_secs(2);
 /// How long to wait for the rest of a killed group to be gone.
 const LEFTOVERS: Duration = Duration::from_millis(200);
+/// How long a group has to end by itself when its time is up.
+const OVERDUE_GRACE: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(2);
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,11 +30,20 @@ struct Live {
     pgid: i32,
     /// We ended it: nothing of its group may outlive its leader.
     ended: bool,
+    /// When its time is up, if it has a limit.
+    deadline: Option<Deadline>,
+}
+
+struct Deadline {
+    at: Instant,
+    /// It was asked to end; at `at` it is killed.
+    asked: bool,
 }
 
 struct State {
     live: Vec<Live>,
-    suspended: bool,
+    /// Since when all are suspended, if they are.
+    suspended: Option<Instant>,
     ending: Ending,
 }
 
@@ -49,11 +60,13 @@ pub(super) struct Death {
     pub usage: Usage,
     /// It was stopped by this signal and ended by us.
     pub stopped: Option<i32>,
+    /// Its time was up, and it was ended by us.
+    pub timed_out: bool,
 }
 
 impl Groups {
     pub fn new() -> Groups {
-        let state = State { live: Vec::new(), suspended: false, ending: Ending::No };
+        let state = State { live: Vec::new(), suspended: None, ending: Ending::No };
         Groups { state: Mutex::new(state), changed: Condvar::new() }
     }
 
@@ -67,8 +80,8 @@ impl Groups {
         match what {
             Signal::Terminate => state.end(Ending::Terminate),
             Signal::Kill => state.end(Ending::Kill),
-            Signal::Suspend => state.suspended = true,
-            Signal::Resume => state.suspended = false,
+            Signal::Suspend => state.suspended = state.suspended.or(Some(Instant::now())),
+            Signal::Resume => state.resume(Instant::now()),
         }
         for group in &state.live {
             state.pass_on(group.pgid, what);
@@ -79,23 +92,42 @@ impl Groups {
     /// Waits while everything is suspended. False if nothing may start any more.
     pub fn may_start(&self) -> bool {
         let state = self.lock();
-        let waits = |s: &mut State| s.suspended && s.ending == Ending::No;
+        let waits = |s: &mut State| s.suspended.is_some() && s.ending == Ending::No;
         let state = self.changed.wait_while(state, waits).unwrap_or_else(PoisonError::into_inner);
         state.ending == Ending::No
     }
 
     /// Takes in a new group; passes on what it has missed since `may_start`.
-    pub fn enter(&self, child: &Child) {
+    pub fn enter(&self, child: &Child, timeout: Option<Duration>) {
         let mut state = self.lock();
         let pgid = child.pid();
         let ended = state.ending != Ending::No;
-        state.live.push(Live { pgid, ended });
+        // A limit beyond what the clock can say is none.
+        let at = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let deadline = at.map(|at| Deadline { at, asked: false });
+        state.live.push(Live { pgid, ended, deadline });
         match state.ending {
             Ending::Terminate => state.pass_on(pgid, Signal::Terminate),
             Ending::Kill => state.pass_on(pgid, Signal::Kill),
-            Ending::No if state.suspended => state.pass_on(pgid, Signal::Suspend),
+            Ending::No if state.suspended.is_some() => state.pass_on(pgid, Signal::Suspend),
             Ending::No => {}
         }
+    }
+
+    /// Asks groups whose time is up to end, and kills those that did not.
+    pub fn end_overdue(&self, now: Instant) {
+        let mut state = self.lock();
+        if state.suspended.is_some() {
+            return;
+        }
+        let mut due = Vec::new();
+        for group in &mut state.live {
+            let Some(deadline) = group.deadline.as_mut().filter(|deadline| deadline.at <= now) else { continue };
+            due.push((group.pgid, if deadline.asked { Signal::Kill } else { Signal::Terminate }));
+            *deadline = Deadline { at: now + OVERDUE_GRACE, asked: true };
+            group.ended = true;
+        }
+        due.into_iter().for_each(|(pgid, signal)| state.pass_on(pgid, signal));
     }
 
     /// Waits for the end of a group's leader and reaps it. A leader that is
@@ -114,8 +146,8 @@ impl Groups {
                 }
             }
         }
-        let (end, usage) = self.reap(child);
-        Death { end, usage, stopped }
+        let (end, usage, timed_out) = self.reap(child);
+        Death { end, usage, stopped, timed_out }
     }
 
     /// Looks at a leader that was seen stopped: continued since, or stopped by
@@ -126,7 +158,7 @@ impl Groups {
             return false;
         }
         child.forget_stop();
-        if state.suspended && state.ending == Ending::No {
+        if state.suspended.is_some() && state.ending == Ending::No {
             return false;
         }
         state.mark_ended(child.pid());
@@ -147,12 +179,13 @@ impl Groups {
 
     /// Reaps a leader. If we ended it or it failed, what is left of its group
     /// is killed: it might write where outputs are to be put back.
-    fn reap(&self, child: Child) -> (End, Usage) {
+    fn reap(&self, child: Child) -> (End, Usage, bool) {
         let pgid = child.pid();
         let end = child.wait_for_end();
         let mut state = self.lock();
         let at = state.live.iter().position(|g| g.pgid == pgid).expect("bug: reaping a group that never entered");
-        let cleared = state.live.swap_remove(at).ended || end != End::Code(0);
+        let group = state.live.swap_remove(at);
+        let cleared = group.ended || end != End::Code(0);
         if cleared {
             signal_group(pgid, Sig::KILL);
         }
@@ -161,16 +194,24 @@ impl Groups {
         if cleared {
             await_leftovers(pgid);
         }
-        (end, usage)
+        (end, usage, group.deadline.is_some_and(|deadline| deadline.asked))
     }
 }
 
 impl State {
     fn end(&mut self, how: Ending) {
         self.ending = self.ending.max(how);
-        self.suspended = false;
+        self.suspended = None;
         for group in &mut self.live {
             group.ended = true;
+        }
+    }
+
+    /// The time in which all were suspended does not count against their limits.
+    fn resume(&mut self, now: Instant) {
+        let Some(since) = self.suspended.take() else { return };
+        for deadline in self.live.iter_mut().filter_map(|group| group.deadline.as_mut()) {
+            deadline.at += now.saturating_duration_since(since);
         }
     }
 

@@ -19,6 +19,8 @@ use std::time::{Duration, Instant, SystemTime};
 const STACK: usize = 512 * 1024;
 /// How often logs with a limit are looked at.
 const WATCH: Duration = Duration::from_secs(1);
+/// How often commands are looked for whose time is up.
+const OVERDUE: Duration = Duration::from_millis(100);
 /// A peak must be above our own by this to be told from it: the kernel counts
 /// the pages of a process in batches.
 const PEAK_SLACK_KIB: u64 = 512;
@@ -43,6 +45,8 @@ struct Shared {
     limited: Mutex<Vec<Weak<Log>>>,
     /// Of the thread that looks at them.
     watcher: Once,
+    /// Of the thread that ends commands whose time is up.
+    deadlines: Once,
 }
 
 impl Local {
@@ -59,6 +63,7 @@ impl Local {
             running: AtomicUsize::new(0),
             limited: Mutex::default(),
             watcher: Once::new(),
+            deadlines: Once::new(),
         };
         let shared = Arc::new(shared);
         Local { shared, queue, tasks, finished, done, workers: 0, most: workers.max(1) }
@@ -148,7 +153,7 @@ impl Shared {
         let log = Arc::new(Log::create(&spec.log, spec.log_limit).map_err(cannot)?);
         if spec.log_limit.is_some() {
             self.limited.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&log));
-            self.watcher.call_once(|| watch(Arc::downgrade(self)));
+            self.watcher.call_once(|| watch(Arc::downgrade(self), "logs", WATCH, Shared::trim_logs));
         }
         Ok(log)
     }
@@ -176,17 +181,26 @@ impl Shared {
         }
     }
 
-    fn follow(&self, started: Started, task: &mut dyn Task) -> Exit {
+    fn follow(self: &Arc<Self>, started: Started, task: &mut dyn Task) -> Exit {
         let Started { child, launch, start, clock, own_peak } = started;
-        self.groups.enter(&child);
+        let timeout = task.spec().timeout;
+        if timeout.is_some() {
+            self.deadlines.call_once(|| {
+                watch(Arc::downgrade(self), "timeouts", OVERDUE, |shared| {
+                    shared.groups.end_overdue(Instant::now());
+                })
+            });
+        }
+        self.groups.enter(&child, timeout);
         task.spawned(child.pid(), orphan::start_of(child.pid()));
-        let death = self.groups.wait(child);
-        let wall = clock.elapsed();
+        let wait = || (self.groups.wait(child), clock.elapsed());
+        let (death, wall) = if task.has_more_to_do() { beside(task, wait) } else { wait() };
         launch.clear();
-        let status = match (death.stopped, death.end) {
-            (Some(signal), _) => Status::Stopped(signal),
-            (None, End::Code(code)) => Status::Code(code),
-            (None, End::Signal(signal)) => Status::Signal(signal),
+        let status = match (timeout.filter(|_| death.timed_out), death.stopped, death.end) {
+            (Some(limit), _, _) => Status::TimedOut(limit),
+            (_, Some(signal), _) => Status::Stopped(signal),
+            (_, _, End::Code(code)) => Status::Code(code),
+            (_, _, End::Signal(signal)) => Status::Signal(signal),
         };
         let peak = death.usage.peak_rss_kib;
         Exit {
@@ -213,17 +227,32 @@ impl Shared {
     }
 }
 
-/// Looks at logs with a limit from time to time, as long as there is an
-/// executor. Where no thread is to be had, logs are cut at the end of jobs only.
-fn watch(shared: Weak<Shared>) {
+/// Waits here while the task does on a thread of its own what it has to do; if
+/// no thread is to be had, that comes after.
+fn beside<T>(task: &mut dyn Task, wait: impl FnOnce() -> T) -> T {
+    let (done, helped) = thread::scope(|scope| {
+        let helper = thread::Builder::new().name("beside".into()).stack_size(STACK);
+        let helped = helper.spawn_scoped(scope, || task.meanwhile()).is_ok();
+        (wait(), helped)
+    });
+    if !helped {
+        task.meanwhile();
+    }
+    done
+}
+
+/// Does something from time to time, as long as there is an executor. Where no
+/// thread is to be had, it is left undone: logs are then cut at the end of jobs
+/// only, and no time is ever up.
+fn watch(shared: Weak<Shared>, name: &str, every: Duration, look: fn(&Shared)) {
     let body = move || {
         while let Some(shared) = shared.upgrade() {
-            shared.trim_logs();
+            look(&shared);
             drop(shared);
-            thread::sleep(WATCH);
+            thread::sleep(every);
         }
     };
-    let _ = thread::Builder::new().name("logs".into()).stack_size(STACK).spawn(body);
+    let _ = thread::Builder::new().name(name.into()).stack_size(STACK).spawn(body);
 }
 
 const INTERRUPTED: &str = "the run was interrupted";

@@ -20,6 +20,7 @@ pub use launch::Environment;
 
 use crossbeam::channel::Receiver;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// A shell command, ready to run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +43,9 @@ pub struct Spec {
     /// Variables added to the environment, or put in the place of those of the
     /// same name. No NUL in them, no `=` in a name.
     pub env: Vec<(String, String)>,
+    /// How long it may run: then its process group is asked to end, and killed
+    /// if it does not within ten seconds.
+    pub timeout: Option<Duration>,
     /// The file that takes stdout and stderr. Made anew by the executor, with
     /// its directories; removed again if nothing was printed.
     pub log: PathBuf,
@@ -63,6 +67,14 @@ pub trait Task: Send {
     /// The process runs. `leader_start` is when its leader started, in the
     /// kernel's own unit (see [`orphan`]); 0 if it could not be read.
     fn spawned(&mut self, pgid: i32, leader_start: u64);
+    /// Whether there is something to do while the process runs. Asked for after
+    /// `spawned`.
+    fn has_more_to_do(&self) -> bool {
+        false
+    }
+    /// Does it, on another thread than the one that waits for the process. It is
+    /// over before `after`.
+    fn meanwhile(&mut self) {}
     /// The command ended, or was never started.
     fn after(&mut self, exit: Exit);
 }

@@ -24,6 +24,8 @@ struct Job {
     before: Result<(), String>,
     ends: Ends,
     groups: Groups,
+    /// What it does while its process runs.
+    beside: Option<Box<dyn FnMut(i32) + Send>>,
 }
 
 impl Task for Job {
@@ -38,6 +40,13 @@ impl Task for Job {
     }
     fn spawned(&mut self, pgid: i32, leader_start: u64) {
         self.groups.lock().unwrap().push((pgid, leader_start));
+    }
+    fn has_more_to_do(&self) -> bool {
+        self.beside.is_some()
+    }
+    fn meanwhile(&mut self) {
+        let (pgid, _) = self.groups.lock().unwrap()[0];
+        self.beside.as_mut().unwrap()(pgid);
     }
     fn after(&mut self, exit: Exit) {
         self.ends.lock().unwrap().push((self.id, exit));
@@ -76,7 +85,7 @@ impl Stage {
 
     fn start_spec(&mut self, spec: Spec) {
         let (ends, groups) = (self.ends.clone(), self.groups.clone());
-        self.local.start(Box::new(Job { id: self.jobs, spec, before: Ok(()), ends, groups }));
+        self.local.start(Box::new(Job { id: self.jobs, spec, before: Ok(()), ends, groups, beside: None }));
         self.jobs += 1;
     }
 
@@ -153,7 +162,7 @@ fn before_that_fails_runs_nothing() {
     let mark = stage.dir.path().join("mark");
     let spec = stage.spec(&format!("touch {}", mark.display()));
     let (ends, groups) = (stage.ends.clone(), stage.groups.clone());
-    stage.local.start(Box::new(Job { id: 0, spec, before: Err("disk full".into()), ends, groups }));
+    stage.local.start(Box::new(Job { id: 0, spec, before: Err("disk full".into()), ends, groups, beside: None }));
     stage.wait(1);
     assert_eq!(stage.ends.lock().unwrap()[0].1.status, Status::NotStarted("disk full".into()));
     assert!(!mark.exists() && stage.groups.lock().unwrap().is_empty());
@@ -274,6 +283,53 @@ fn kill_ends_what_ignores_terminate() {
     let ends: Vec<Status> = stage.ends.lock().unwrap().iter().map(|(_, exit)| exit.status.clone()).collect();
     assert_eq!(ends, [Status::Signal(libc::SIGKILL), Status::NotStarted("the run was interrupted".into())]);
     assert_eq!(members(pgid), [""; 0]);
+}
+
+#[test]
+fn what_a_task_does_meanwhile_does_not_keep_its_process_waiting() {
+    let mut stage = Stage::new(1);
+    // Ends once the process is reaped, which nobody else than the worker does.
+    let until_reaped = |pgid: i32| {
+        let start = Instant::now();
+        while Path::new(&format!("/proc/{pgid}")).exists() {
+            assert!(start.elapsed() < Duration::from_secs(30), "the process was not reaped");
+            sleep(Duration::from_millis(1));
+        }
+    };
+    let (ends, groups) = (stage.ends.clone(), stage.groups.clone());
+    let beside: Option<Box<dyn FnMut(i32) + Send>> = Some(Box::new(until_reaped));
+    let spec = stage.spec("exit 3");
+    stage.local.start(Box::new(Job { id: 0, spec, before: Ok(()), ends, groups, beside }));
+    stage.wait(1);
+    assert_eq!(stage.ends.lock().unwrap()[0].1.status, Status::Code(3));
+}
+
+#[test]
+fn a_job_whose_time_is_up_is_ended_with_all_its_group() {
+    let mut stage = Stage::new(1);
+    let limit = Duration::from_millis(300);
+    let command = "sleep 1000 & trap 'echo ends; exit 0' TERM; sleep 1000 & wait";
+    let (exit, log) = stage.run_spec(Spec { timeout: Some(limit), ..stage.spec(command) });
+    assert_eq!((exit.status, log.as_str()), (Status::TimedOut(limit), "ends\n"));
+    assert!(exit.wall >= limit);
+    let pgid = stage.groups.lock().unwrap()[0].0;
+    assert_eq!(members(pgid), [""; 0]);
+    let (exit, _) = stage.run_spec(Spec { timeout: Some(Duration::from_secs(1000)), ..stage.spec("exit 4") });
+    assert_eq!(exit.status, Status::Code(4));
+}
+
+#[test]
+fn suspended_time_does_not_count_against_a_limit() {
+    let mut stage = Stage::new(1);
+    let mark = stage.dir.path().join("mark");
+    let command = format!("touch {}; sleep 0.3", mark.display());
+    stage.start_spec(Spec { timeout: Some(Duration::from_secs(2)), ..stage.spec(&command) });
+    stage.wait_for(&mark);
+    stage.local.signal(Signal::Suspend);
+    sleep(Duration::from_millis(2200));
+    stage.local.signal(Signal::Resume);
+    stage.wait(1);
+    assert_eq!(stage.ends.lock().unwrap()[0].1.status, Status::Code(0));
 }
 
 #[test]

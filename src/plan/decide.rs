@@ -5,6 +5,7 @@ use crate::command::{Recipe, made_from};
 use crate::digest::Digest;
 use crate::graph::{InputRef, JobId};
 use crate::path::PathId;
+use crate::record::Record;
 use crate::rule::{Action, Flags};
 use crate::stale::{self, Now, Reason};
 use crate::state::RecordRef;
@@ -83,19 +84,20 @@ fn own_cause(scene: Scene<'_>, job: JobId, record: RecordRef) -> Option<Cause> {
     if scene.state.recipe(record) != scene.facts.recipe(job) {
         return Some(Cause::Recipe);
     }
-    outputs.iter().copied().find(|p| is_edited(scene, job, *p)).map(Cause::Edited)
+    edited(scene, job).next().map(Cause::Edited)
 }
 
-/// Whether an output is there and is not what the last recorded run made of it.
-/// Of a `touch()` output only its being there counts.
-pub fn is_edited(scene: Scene<'_>, job: JobId, output: PathId) -> bool {
+/// The outputs of a job that are there and are not what the last recorded run
+/// made of them. Of a `touch()` output only its being there counts.
+pub fn edited(scene: Scene<'_>, job: JobId) -> impl Iterator<Item = PathId> {
     let graph = scene.commands.graph;
-    if !scene.facts.exists(output) || scene.state.output_digest(output) == Some(scene.facts.content(output)) {
-        return false;
-    }
     let items = &scene.commands.book.rule(graph.rule(job)).outputs.items;
-    let at = graph.outputs(job).iter().position(|p| *p == output);
-    !at.is_some_and(|at| items[at].flags.contains(Flags::TOUCH))
+    let outputs = graph.outputs(job).iter().copied().zip(items);
+    let is_edited = move |path: PathId, flags: Flags| {
+        let holds = |path| scene.state.output_digest(path) == Some(scene.facts.content(path));
+        scene.facts.exists(path) && !flags.contains(Flags::TOUCH) && !holds(path)
+    };
+    outputs.filter(move |(path, output)| is_edited(*path, output.flags)).map(|(path, _)| path)
 }
 
 /// Whether a record lists exactly these outputs (each of which is another
@@ -122,7 +124,7 @@ fn by_inputs(scene: Scene<'_>, job: JobId, record: RecordRef, verdicts: &[Verdic
     }
 }
 
-fn known_input_changed(scene: Scene<'_>, job: JobId, record: &crate::record::Record, verdicts: &[Verdict]) -> bool {
+fn known_input_changed(scene: Scene<'_>, job: JobId, record: &Record, verdicts: &[Verdict]) -> bool {
     let inputs = scene.commands.graph.inputs(job).iter().zip(&record.inputs);
     inputs.into_iter().any(|(now, old)| {
         !now.is_ancient() && waiting(scene, *now, verdicts).is_none() && content_of(scene, now.path()) != old.digest
@@ -146,36 +148,77 @@ pub fn content_of(scene: Scene<'_>, path: PathId) -> Digest {
     }
 }
 
-/// The reasons behind a cause, from the record.
-pub fn reasons(scene: Scene<'_>, job: JobId, cause: Cause, verdicts: &[Verdict]) -> Vec<Reason> {
-    let all = match cause {
-        Cause::NoRecord => vec![Reason::NoRecord],
-        Cause::Outputs => vec![Reason::OutputsChanged],
-        Cause::Edited(path) => vec![Reason::OutputEdited(path)],
-        Cause::Missing(path) => vec![Reason::OutputMissing(path)],
-        Cause::Forced => vec![Reason::Forced],
-        Cause::Always => vec![Reason::NoOutputs],
-        Cause::Recipe | Cause::Inputs => compared(scene, job, verdicts),
-    };
-    // A record that cannot be read any more explains nothing.
-    if all.is_empty() { vec![Reason::NoRecord] } else { all }
+/// What the reasons behind a cause are told from: all that the state is asked
+/// for, so that they can be worked out without it.
+#[derive(Debug)]
+pub struct Evidence {
+    cause: Cause,
+    /// The record, if it is needed and can be read.
+    record: Option<Record>,
+    /// Inputs as they are: path, content if it is known, `ancient()`.
+    inputs: Vec<(PathId, Option<Digest>, bool)>,
 }
 
-fn compared(scene: Scene<'_>, job: JobId, verdicts: &[Verdict]) -> Vec<Reason> {
-    let graph = scene.commands.graph;
-    let record = graph.outputs(job).first().and_then(|o| scene.state.find(*o));
-    let Some(record) = record.and_then(|r| scene.state.record(r).ok()) else { return Vec::new() };
-    let mut recipe = Recipe::default();
-    let params = scene.commands.params(&[job]).pop().expect("one answer for one job");
-    if params.and_then(|p| recipe.fill(&scene.commands, job, &p)).is_err() {
-        return Vec::new();
+impl Evidence {
+    /// Of a job that runs for this cause.
+    pub fn gather(scene: Scene<'_>, job: JobId, cause: Cause, verdicts: &[Verdict]) -> Evidence {
+        if !matches!(cause, Cause::Recipe | Cause::Inputs) {
+            return Evidence { cause, record: None, inputs: Vec::new() };
+        }
+        let graph = scene.commands.graph;
+        let known = |i: &InputRef| {
+            let digest = waiting(scene, *i, verdicts).is_none().then(|| content_of(scene, i.path()));
+            (i.path(), digest.filter(|d| !d.is_unknown()), i.is_ancient())
+        };
+        let record = graph.outputs(job).first().and_then(|o| scene.state.find(*o));
+        Evidence {
+            cause,
+            record: record.and_then(|r| scene.state.record(r).ok()),
+            inputs: graph.inputs(job).iter().map(known).collect(),
+        }
     }
-    let known = |i: &InputRef| {
-        let digest = waiting(scene, *i, verdicts).is_none().then(|| content_of(scene, i.path()));
-        (i.path(), digest.filter(|d| !d.is_unknown()), i.is_ancient())
-    };
-    let inputs: Vec<_> = graph.inputs(job).iter().map(known).collect();
-    let now =
-        Now { command: &recipe.command, params: &recipe.params, environment: &recipe.environment, inputs: &inputs };
-    stale::compare(&record, now)
+
+    /// Whether the recipe of now is compared with the recorded one.
+    pub fn needs_recipe(&self) -> bool {
+        self.record.is_some()
+    }
+
+    /// The reasons, given the recipe as it is now, if it is needed and known.
+    pub fn reasons(&self, recipe: Option<&Recipe>) -> Vec<Reason> {
+        match self.cause {
+            Cause::NoRecord => vec![Reason::NoRecord],
+            Cause::Outputs => vec![Reason::OutputsChanged],
+            Cause::Edited(path) => vec![Reason::OutputEdited(path)],
+            Cause::Missing(path) => vec![Reason::OutputMissing(path)],
+            Cause::Forced => vec![Reason::Forced],
+            Cause::Always => vec![Reason::NoOutputs],
+            Cause::Recipe => self.compared(recipe, Reason::RecipeUnclear),
+            Cause::Inputs => self.compared(recipe, Reason::InputsUnclear),
+        }
+    }
+
+    /// What differs; `unclear` if that cannot be told.
+    fn compared(&self, recipe: Option<&Recipe>, unclear: Reason) -> Vec<Reason> {
+        let (Some(record), Some(Recipe { command, params, environment })) = (&self.record, recipe) else {
+            return vec![unclear];
+        };
+        let reasons = stale::compare(record, Now { command, params, environment, inputs: &self.inputs });
+        if reasons.is_empty() { vec![unclear] } else { reasons }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_compared_is_not_called_never_made() {
+        let reasons = |cause, record| Evidence { cause, record, inputs: Vec::new() }.reasons(Some(&Recipe::default()));
+        assert_eq!(reasons(Cause::Recipe, None), [Reason::RecipeUnclear]);
+        assert_eq!(reasons(Cause::Inputs, None), [Reason::InputsUnclear]);
+        assert_eq!(reasons(Cause::Inputs, Some(Record::default())), [Reason::InputsUnclear]);
+        assert_eq!(reasons(Cause::NoRecord, None), [Reason::NoRecord]);
+        let record = Record { command: "old".into(), ..Record::default() };
+        assert!(matches!(reasons(Cause::Recipe, Some(record))[..], [Reason::Command { .. }]));
+    }
 }

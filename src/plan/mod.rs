@@ -8,9 +8,9 @@ mod demand;
 mod facts;
 mod view;
 
-pub use decide::{Cause, Verdict, content_of, is_edited};
+pub use decide::{Cause, Evidence, Verdict, content_of};
 pub use facts::{Facts, Gather, Stats, gather};
-pub use view::{Viewer, only_gathers, totals};
+pub use view::{Viewer, described, only_gathers, totals, worded};
 
 use crate::command::Commands;
 use crate::graph::JobId;
@@ -90,6 +90,11 @@ impl Plan {
     /// Why a job runs, in short.
     pub fn cause(&self, job: JobId) -> Option<Cause> {
         self.causes.get(&job).copied().filter(|_| self.verdict(job) == Verdict::Run)
+    }
+
+    /// What the reasons of a job that runs are told from.
+    pub fn evidence(&self, scene: Scene<'_>, job: JobId) -> Option<Evidence> {
+        Some(Evidence::gather(scene, job, self.cause(job)?, &self.verdicts))
     }
 
     /// A job that this one waits for, if it may run.

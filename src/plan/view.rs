@@ -1,11 +1,11 @@
 //! The plan as events: for dry runs, `--why` and the head of a run.
 
 use super::decide;
-use super::{Plan, Scene, Verdict};
-use crate::command::{Needs, Rendered};
+use super::{Evidence, Plan, Scene, Verdict};
+use crate::command::{Commands, Needs, Recipe, Rendered};
 use crate::event::{self, Planned, RuleCount, Totals, Why};
 use crate::graph::JobId;
-use crate::path::PathId;
+use crate::path::{PathId, Paths};
 use crate::rule::Action;
 use crate::stale::word;
 use std::sync::Arc;
@@ -48,27 +48,31 @@ pub fn totals(scene: Scene<'_>, plan: &Plan) -> Totals {
     Totals { rules, fresh, jobs }
 }
 
-impl Viewer<'_> {
-    /// A job for people and machines, with what was rendered for it, if anything was.
-    pub fn job(&self, job: JobId, rendered: Option<(&Rendered, &Needs)>) -> event::Job {
-        let commands = self.scene.commands;
-        let (graph, paths) = (commands.graph, commands.paths);
-        let rule = commands.book.rule(graph.rule(job));
-        let names = rule.wildcards.iter().map(|n| n.to_string());
-        let text = |p: PathId| paths.str(p).to_owned();
-        event::Job {
-            id: job.0,
-            rule: rule.name.to_string(),
-            wildcards: names.zip(graph.wildcards(paths, job, rule).map(str::to_owned)).collect(),
-            inputs: graph.inputs(job).iter().map(|i| text(i.path())).collect(),
-            outputs: graph.outputs(job).iter().map(|p| text(*p)).collect(),
-            logs: rendered.map_or_else(Vec::new, |(r, _)| r.logs.clone()),
-            threads: rendered.map_or(1, |(_, n)| n.threads),
-            message: rendered.and_then(|(r, _)| r.message.clone()),
-            command: rendered.and_then(|(r, _)| r.command.clone()),
-        }
+/// A job for people and machines, with what was rendered for it, if anything was.
+pub fn described(commands: Commands<'_>, job: JobId, rendered: Option<(&Rendered, &Needs)>) -> event::Job {
+    let (graph, paths) = (commands.graph, commands.paths);
+    let rule = commands.book.rule(graph.rule(job));
+    let names = rule.wildcards.iter().map(|n| n.to_string());
+    let text = |p: PathId| paths.str(p).to_owned();
+    event::Job {
+        id: job.0,
+        rule: rule.name.to_string(),
+        wildcards: names.zip(graph.wildcards(paths, job, rule).map(str::to_owned)).collect(),
+        inputs: graph.inputs(job).iter().map(|i| text(i.path())).collect(),
+        outputs: graph.outputs(job).iter().map(|p| text(*p)).collect(),
+        logs: rendered.map_or_else(Vec::new, |(r, _)| r.logs.clone()),
+        threads: rendered.map_or(1, |(_, n)| n.threads),
+        message: rendered.and_then(|(r, _)| r.message.clone()),
+        command: rendered.and_then(|(r, _)| r.command.clone()),
     }
+}
 
+/// Reasons in words.
+pub fn worded(evidence: &Evidence, recipe: Option<&Recipe>, paths: &Paths) -> Vec<event::ReasonText> {
+    evidence.reasons(recipe).iter().map(|reason| word(reason, paths)).collect()
+}
+
+impl Viewer<'_> {
     /// A job with its verdict and reasons; `render` also makes the command's text.
     pub fn planned(&self, job: JobId, render: bool) -> Planned {
         let rendered = if render { self.rendered(job) } else { None };
@@ -84,7 +88,7 @@ impl Viewer<'_> {
         };
         let replaces = if verdict == event::Verdict::Fresh { Vec::new() } else { self.replaces(job) };
         Planned {
-            job: Arc::new(self.job(job, rendered.as_ref().map(|(r, n)| (r, n)))),
+            job: Arc::new(described(self.scene.commands, job, rendered.as_ref().map(|(r, n)| (r, n)))),
             verdict,
             reasons: self.reasons(job),
             replaces,
@@ -100,17 +104,21 @@ impl Viewer<'_> {
 
     /// Why a job runs, in words.
     pub fn reasons(&self, job: JobId) -> Vec<event::ReasonText> {
-        let Some(cause) = self.plan.cause(job) else { return Vec::new() };
-        let reasons = decide::reasons(self.scene, job, cause, &self.plan.verdicts);
-        reasons.iter().map(|r| word(r, self.scene.commands.paths)).collect()
+        let Some(evidence) = self.plan.evidence(self.scene, job) else { return Vec::new() };
+        let recipe = if evidence.needs_recipe() { self.recipe(job) } else { None };
+        worded(&evidence, recipe.as_ref(), self.scene.commands.paths)
     }
 
-    /// Outputs that are there and are not what a recorded run made.
-    pub fn replaces(&self, job: JobId) -> Vec<String> {
-        let scene = self.scene;
-        let outputs = scene.commands.graph.outputs(job).iter().copied();
-        let kept = outputs.filter(|o| decide::is_edited(scene, job, *o));
-        kept.map(|o| scene.commands.paths.str(o).to_owned()).collect()
+    fn recipe(&self, job: JobId) -> Option<Recipe> {
+        let params = self.scene.commands.params(&[job]).pop()?.ok()?;
+        let mut recipe = Recipe::default();
+        recipe.fill(&self.scene.commands, job, &params).ok()?;
+        Some(recipe)
+    }
+
+    /// Outputs edited by hand or never recorded, that the job replaces.
+    fn replaces(&self, job: JobId) -> Vec<String> {
+        decide::edited(self.scene, job).map(|o| self.scene.commands.paths.str(o).to_owned()).collect()
     }
 
     /// The answer to `--why`.

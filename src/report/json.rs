@@ -4,7 +4,7 @@
 //! test below keeps the two together. It does not know where the lines go.
 
 use crate::diag::{Diag, Kind, Severity};
-use crate::event::{End, Event, Job, Listed, Planned, ReasonText, RuleCount, Summary, Totals, Verdict, Why};
+use crate::event::{End, Event, Failure, Job, Listed, Planned, ReasonText, RuleCount, Summary, Totals, Verdict, Why};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::time::Duration;
@@ -161,7 +161,30 @@ struct Failed<'a> {
     #[serde(flatten)]
     ended: Ended<'a>,
     problem: Option<&'a str>,
+    log_tail: Option<&'a str>,
+    attempt: u32,
+    attempts: u32,
     retry: bool,
+}
+
+/// A job that could not start: its message is a note before.
+#[derive(Serialize)]
+struct NotStarted<'a> {
+    #[serde(flatten)]
+    job: JobFields<'a>,
+    problem: &'a str,
+}
+
+fn failed(failure: &Failure) -> Failed<'_> {
+    let Failure { job, end, problem, log_tail, attempt, attempts, retry } = failure;
+    Failed {
+        ended: ended(job, end),
+        problem: problem.as_deref(),
+        log_tail: log_tail.as_ref().map(|tail| &*tail.text),
+        attempt: *attempt,
+        attempts: *attempts,
+        retry: *retry,
+    }
 }
 
 #[derive(Serialize)]
@@ -260,9 +283,9 @@ pub fn event(out: &mut String, unix_ms: u64, event: &Event) {
             push(out, unix_ms, "job-output", Printed { job: job.id, rule: &job.rule, wildcards: &job.wildcards, text });
         }
         Event::Finished { job, end } => push(out, unix_ms, "job-finished", ended(job, end)),
-        Event::Failed { job, end, problem, retry } => {
-            let fields = Failed { ended: ended(job, end), problem: problem.as_deref(), retry: *retry };
-            push(out, unix_ms, "job-failed", fields);
+        Event::Failed(failure) => push(out, unix_ms, "job-failed", failed(failure)),
+        Event::NotStarted { job, diag, .. } => {
+            push(out, unix_ms, "job-not-started", NotStarted { job: (&**job).into(), problem: &diag.message });
         }
         Event::CutOff { job } => push(out, unix_ms, "job-cut-off", JobFields::from(&**job)),
         Event::Stopping { why } => push(out, unix_ms, "stopping", Stopping { why }),

@@ -4,15 +4,15 @@
 //! wanted.
 
 use super::text::{
-    Paint, clock, duration, jobs, name, push_field, push_indented, push_name, push_title, tail, tame, title,
+    LABEL, Paint, clock, duration, jobs, name, push_field, push_indented, push_name, push_title, tail, tame, title,
 };
-use crate::event::{End, Job, Summary};
+use crate::event::{Failure, Job, Summary};
 use std::time::Duration;
 
 /// How many of the last lines of a failed job's output are shown.
 const TAIL: usize = 20;
-/// How many failures the summary shows in full; of the others a line each.
-const FAILURES: usize = 10;
+/// How many of the last lines of a failed job's `log:` file are shown.
+const LOG_TAIL: usize = 10;
 
 /// Where a job stands in a run: which it is, of how many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,47 +84,65 @@ pub fn cut_off(paint: Paint) -> String {
     paint.faint("  skipped: its inputs came out the same")
 }
 
-/// One line: which job failed and how.
-pub fn failure_line(paint: Paint, job: &Job, end: &End, problem: Option<&str>) -> String {
-    let mut out = paint.bad("error:");
-    out.push(' ');
-    out.push_str(&paint.strong(&title(job)));
-    out.push_str(" failed: ");
-    match problem {
-        Some(problem) => out.push_str(&format!("{} ({}, {})", tame(problem).trim_end(), end.words, duration(end.wall))),
-        None => out.push_str(&format!("{} ({})", end.words, duration(end.wall))),
-    }
-    out.push('\n');
-    out
-}
-
-/// A failure in full: what failed, how, the command, the end of its output and
-/// where to find the rest.
-pub fn failure(out: &mut String, paint: Paint, job: &Job, end: &End, problem: Option<&str>) {
-    out.push_str(&failure_line(paint, job, end, problem));
+/// A failure in full: what failed, how, the command, the end of its output (if
+/// `output`) or of its log, and where to find the rest.
+pub fn failure(out: &mut String, paint: Paint, failure: &Failure, output: bool) {
+    let Failure { job, end, .. } = failure;
+    out.push_str(&format!("{} {} failed: {}\n", paint.bad("error:"), paint.strong(&title(job)), how(failure)));
     if let Some(command) = &job.command {
         push_field(out, paint, 2, "command", &tame(command));
     }
-    if let Some(text) = &end.output {
-        let text = tame(text);
-        let (shown, total) = tail(&text, TAIL);
-        let head = if total > TAIL { format!("the last {TAIL} of {total} lines\n") } else { String::new() };
-        push_field(out, paint, 2, "output", &format!("{head}{shown}"));
+    if let Some(text) = end.output.as_ref().filter(|_| output) {
+        push_field(out, paint, 2, "output", &last_lines(text, TAIL));
     }
     if let Some(file) = &end.output_file {
         push_field(out, paint, 2, "in full", &name(file));
     }
     for log in &job.logs {
         push_field(out, paint, 2, "log", &name(log));
+        if let Some(tail) = failure.log_tail.as_ref().filter(|tail| tail.path == *log) {
+            push_indented(out, 2 + LABEL, &last_lines(&tail.text, LOG_TAIL));
+        }
     }
 }
 
+/// What went wrong, how the command ended, after how long, at which attempt.
+fn how(failure: &Failure) -> String {
+    let Failure { end, problem, attempt, attempts, .. } = failure;
+    let mut facts = vec![duration(end.wall)];
+    if *attempts > 1 {
+        facts.push(format!("attempt {attempt} of {attempts}"));
+    }
+    match problem {
+        Some(problem) => format!("{} ({}, {})", tame(problem).trim_end(), end.words, facts.join(", ")),
+        None => format!("{} ({})", end.words, facts.join(", ")),
+    }
+}
+
+/// The last lines of a text, fit for a page.
+fn last_lines(text: &str, most: usize) -> String {
+    let text = tame(text);
+    let (shown, total) = tail(&text, most);
+    let head = if total > most { format!("the last {most} of {total} lines\n") } else { String::new() };
+    format!("{head}{shown}")
+}
+
 /// The line of a failure that is not the end of it.
-pub fn retry(out: &mut String, paint: Paint, job: &Job, end: &End) {
+pub fn retry(out: &mut String, paint: Paint, failure: &Failure) {
+    let Failure { job, end, problem, attempt, attempts, .. } = failure;
     out.push_str(&paint.unsure("warning:"));
     out.push(' ');
     push_title(out, job);
-    out.push_str(&format!(" failed: {} ({}); trying again\n", end.words, duration(end.wall)));
+    push_first_output(out, job);
+    let words = problem.as_deref().unwrap_or(&end.words);
+    let next = attempt + 1;
+    out.push_str(&format!(" failed: {} ({}); attempt {next} of {attempts}\n", name(words), duration(end.wall)));
+}
+
+fn push_first_output(out: &mut String, job: &Job) {
+    if let Some(file) = job.outputs.first() {
+        out.push_str(&format!(" ({})", name(file)));
+    }
 }
 
 /// A line that begins with a word and a colon.
@@ -135,18 +153,21 @@ pub fn remark(out: &mut String, paint: Paint, word: &str, text: &str) {
     out.push('\n');
 }
 
-/// The failures of a run, so that they stand at its end: the first in full.
-/// `problems` are what else was wrong, by job.
+/// The failures of a run, so that they stand at its end: a line each, for each
+/// was told in full when it happened. `problem` is what else was wrong, by job.
 pub fn failures<'p>(out: &mut String, paint: Paint, summary: &Summary, problem: impl Fn(u32) -> Option<&'p str>) {
-    for (i, (job, end)) in summary.failed.iter().enumerate() {
-        if i < FAILURES {
-            failure(out, paint, job, end, problem(job.id));
-            continue;
+    out.push_str(&paint.bad("these failed:"));
+    out.push('\n');
+    for (job, end) in &summary.failed {
+        out.push_str("  ");
+        push_title(out, job);
+        push_first_output(out, job);
+        out.push_str(": ");
+        push_name(out, problem(job.id).unwrap_or(&end.words));
+        if let Some(file) = end.output_file.as_ref().or(job.logs.first()) {
+            out.push_str(&format!(", see {}", name(file)));
         }
-        out.push_str(&failure_line(paint, job, end, problem(job.id)));
-        if let Some(file) = &end.output_file {
-            push_field(out, paint, 2, "output", &name(file));
-        }
+        out.push('\n');
     }
 }
 
@@ -209,6 +230,7 @@ pub fn running(job_title: &str, since: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::{End, LogTail};
     use std::sync::Arc;
 
     const PLAIN: Paint = Paint { on: false };
@@ -234,6 +256,11 @@ mod tests {
         }
     }
 
+    fn failed(end: End, problem: Option<&str>) -> Failure {
+        let problem = problem.map(String::from);
+        Failure { job: Arc::new(count()), end, problem, log_tail: None, attempt: 1, attempts: 1, retry: false }
+    }
+
     fn text(write: impl FnOnce(&mut String)) -> String {
         let mut out = String::new();
         write(&mut out);
@@ -251,7 +278,7 @@ mod tests {
     #[test]
     fn a_failure_says_what_how_and_where_to_look() {
         let lines: String = (1..=23).map(|i| format!("line {i}\n")).collect();
-        let shown = text(|o| failure(o, PLAIN, &count(), &end(Some(lines)), None));
+        let shown = text(|o| failure(o, PLAIN, &failed(end(Some(lines)), None), true));
         let tail: String = (4..=23).map(|i| format!("            line {i}\n")).collect();
         let want = format!(
             "error: count book=ab\\u{{1b}}yss failed: exit code 3 (1.2 s)
@@ -267,7 +294,7 @@ mod tests {
 
     #[test]
     fn a_problem_comes_before_the_exit_code() {
-        let shown = text(|o| failure(o, PLAIN, &count(), &end(None), Some("output `x` is missing")));
+        let shown = text(|o| failure(o, PLAIN, &failed(end(None), Some("output `x` is missing")), true));
         assert!(
             shown.starts_with("error: count book=ab\\u{1b}yss failed: output `x` is missing (exit code 3, 1.2 s)\n")
         );
@@ -306,10 +333,41 @@ mod tests {
     }
 
     #[test]
-    fn many_failures_are_a_line_each() {
-        let failed = (0..12).map(|id| (Arc::new(Job { id, ..count() }), end(Some("x".into())))).collect();
-        let shown = text(|o| failures(o, PLAIN, &Summary { failed, ..Summary::default() }, |_| None));
-        assert_eq!(shown.matches("  command ").count(), 10);
-        assert_eq!(shown.matches("error: ").count(), 12);
+    fn the_end_of_its_log_is_shown_where_a_job_printed_nothing() {
+        let log: String = (1..=12).map(|i| format!("line {i}\n")).collect();
+        let log_tail = Some(LogTail { path: "logs/abyss.log".into(), text: log });
+        let shown = text(|o| failure(o, PLAIN, &Failure { log_tail, ..failed(end(None), None) }, true));
+        let tail: String = (3..=12).map(|i| format!("            line {i}\n")).collect();
+        let want = format!("  log       logs/abyss.log\n            the last 10 of 12 lines\n{tail}");
+        assert!(shown.ends_with(&want), "{shown}");
+    }
+
+    #[test]
+    fn attempts_are_counted() {
+        let again = |attempt, retry| Failure { attempt, attempts: 3, retry, ..failed(end(None), None) };
+        assert_eq!(
+            text(|o| retry(o, PLAIN, &again(1, true))),
+            "warning: count book=ab\\u{1b}yss failed: exit code 3 (1.2 s); attempt 2 of 3\n"
+        );
+        let last = text(|o| failure(o, PLAIN, &again(3, false), true));
+        assert!(last.starts_with("error: count book=ab\\u{1b}yss failed: exit code 3 (1.2 s, attempt 3 of 3)\n"));
+    }
+
+    #[test]
+    fn at_the_end_failures_are_a_line_each() {
+        let outputs = vec!["out/x".to_string()];
+        let failed = vec![
+            (Arc::new(Job { outputs, ..count() }), end(Some("x".into()))),
+            (Arc::new(Job { id: 8, ..count() }), end(None)),
+        ];
+        let problem = |id| (id == 8).then_some("did not make\nits output");
+        let shown = text(|o| failures(o, PLAIN, &Summary { failed, ..Summary::default() }, problem));
+        assert_eq!(
+            shown,
+            "these failed:
+  count book=ab\\u{1b}yss (out/x): exit code 3, see .rulemake/logs/7.log
+  count book=ab\\u{1b}yss: did not make\\nits output, see logs/abyss.log
+"
+        );
     }
 }

@@ -18,7 +18,7 @@ mod tests;
 mod text;
 
 use crate::diag::{Diag, Kind};
-use crate::event::{End, Event, Job, Listed, Summary, Totals, Why};
+use crate::event::{End, Event, Failure, Job, Listed, Summary, Totals, Why};
 use crate::span::Sources;
 use dry::Dry;
 use lines::Place;
@@ -204,6 +204,7 @@ impl Reporter {
     fn event_at(&mut self, event: &Event, now: Now) {
         match event {
             Event::Note { diag, text } => self.note(diag, text, now),
+            Event::NotStarted { job, diag, text } => self.not_started(event, job, diag, text, now),
             _ if self.options.json => self.json(event, now),
             Event::Hashing { done, total } => self.hashing(*done, *total, now.instant),
             Event::Totals { totals, cores, dry } => self.totals(totals, *cores, *dry),
@@ -225,9 +226,7 @@ impl Reporter {
             Event::Started { job, .. } => self.started(job, now.instant),
             Event::Output { job, text } => self.printed(job, text, now.instant),
             Event::Finished { job, end } => self.finished(job, end, now.instant),
-            Event::Failed { job, end, problem, retry } => {
-                self.failed(job, end, problem.as_deref(), *retry, now.instant)
-            }
+            Event::Failed(failure) => self.failed(failure, now.instant),
             Event::CutOff { job } => self.cut_off(job, now.instant),
             Event::Done(summary) => self.done(summary),
         }
@@ -367,22 +366,30 @@ impl Reporter {
         }
     }
 
-    fn failed(&mut self, job: &Job, end: &End, problem: Option<&str>, retry: bool, now: Instant) {
-        self.progress.end(job.id, retry);
+    fn failed(&mut self, failure: &Failure, now: Instant) {
+        let id = failure.job.id;
+        self.progress.end(id, failure.retry);
         let mut lines = String::new();
-        if retry {
-            lines::retry(&mut lines, self.paint, job, end);
+        // What it printed may stand right above.
+        let followed = self.followed.remove(&id) && self.last == Some((id, Said::Output));
+        if failure.retry {
+            lines::retry(&mut lines, self.paint, failure);
             return self.say(&lines, now);
         }
         self.progress.failed += 1;
-        self.problems.extend(problem.map(|p| (job.id, p.to_string())));
-        // What it printed may stand right above.
-        let followed = self.followed.remove(&job.id) && self.last == Some((job.id, Said::Output));
-        match followed {
-            true => lines::failure(&mut lines, self.paint, job, &End { output: None, ..end.clone() }, problem),
-            false => lines::failure(&mut lines, self.paint, job, end, problem),
-        }
+        self.problems.extend(failure.problem.clone().map(|problem| (id, problem)));
+        lines::failure(&mut lines, self.paint, failure, !followed);
         self.say(&lines, now);
+        self.last = Some((id, Said::Failure));
+    }
+
+    fn not_started(&mut self, event: &Event, job: &Job, diag: &Diag, text: &str, now: Now) {
+        self.note(diag, text, now);
+        if self.options.json {
+            self.json(event, now);
+        }
+        self.progress.end(job.id, false);
+        self.progress.failed += 1;
         self.last = Some((job.id, Said::Failure));
     }
 

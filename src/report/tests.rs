@@ -105,7 +105,9 @@ fn finished(id: u32, output: Option<&str>) -> Event {
 }
 
 fn failed(id: u32, retry: bool) -> Event {
-    Event::Failed { job: job(id), end: end(3, Some("no such file\n")), problem: None, retry }
+    let end = end(3, Some("no such file\n"));
+    let attempts = if retry { 2 } else { 1 };
+    Event::Failed(Failure { job: job(id), end, problem: None, log_tail: None, attempt: 1, attempts, retry })
 }
 
 fn done(made: usize, failed: &[u32], not_run: usize) -> Event {
@@ -173,7 +175,7 @@ fn a_failure_is_not_repeated_if_it_stands_last() {
         stderr_of(OPTIONS, events),
         format!(
             "[1/1] count book=b1
-warning: count book=b1 failed: exit code 3 (1.2 s); trying again
+warning: count book=b1 (counts/b1.tsv) failed: exit code 3 (1.2 s); attempt 2 of 2
 [1/1] count book=b1
 {FAILURE}failed: 1 job in 4.0 s
 "
@@ -182,12 +184,33 @@ warning: count book=b1 failed: exit code 3 (1.2 s); trying again
 }
 
 #[test]
+fn a_job_that_cannot_start_is_told_as_it_is() {
+    let diag = Diag::error(Kind::Plan, "no such key");
+    let event =
+        || Event::NotStarted { job: job(1), diag: diag.clone(), text: "error: no such key\n --> here\n".into() };
+    let summary = || Event::Done(Summary { failed: vec![(job(1), end(1, None))], ..Summary::default() });
+    let shown = stderr_of(OPTIONS, vec![event(), summary()]);
+    assert_eq!(shown, "error: no such key\n --> here\nfailed: 1 job in 0.0 s\n");
+    let mut story = Story::new(Options { json: true, ..OPTIONS });
+    let lines = story.at(0, event()).end().0;
+    let names: Vec<&str> = lines.lines().filter_map(|line| line.split('"').nth(3)).collect();
+    assert_eq!(names, ["note", "job-not-started"]);
+}
+
+#[test]
 fn failures_stand_at_the_end_of_a_long_run() {
     let stopping = Event::Stopping { why: "a job failed".into() };
     let events = vec![started(1), failed(1, false), stopping, done(0, &[1], 5)];
     assert_eq!(
         stderr_of(OPTIONS, events),
-        format!("[1/1] count book=b1\n{FAILURE}stopping: a job failed\n{FAILURE}failed: 1 job, 5 not run in 4.0 s\n")
+        format!(
+            "[1/1] count book=b1
+{FAILURE}stopping: a job failed
+these failed:
+  count book=b1 (counts/b1.tsv): exit code 3, see .rulemake/logs/1.log
+failed: 1 job, 5 not run in 4.0 s
+"
+        )
     );
 }
 
@@ -423,6 +446,9 @@ fn examples() -> Vec<(&'static str, String)> {
         default: false,
     };
     json::listed(&mut text, 1_700_000_000_120, &rule);
+    let diag = Diag::error(Kind::Plan, "fail: no size for b2");
+    let not_started = Event::NotStarted { job: job(2), diag, text: String::new() };
+    json::event(&mut text, 1_700_000_000_130, &not_started);
     let names = [
         "note",
         "hashing",
@@ -438,6 +464,7 @@ fn examples() -> Vec<(&'static str, String)> {
         "run-finished",
         "why",
         "rule",
+        "job-not-started",
     ];
     assert_eq!(names.len(), text.lines().count());
     names.into_iter().zip(text.lines().map(str::to_string)).collect()

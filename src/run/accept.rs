@@ -15,7 +15,7 @@ use rustc_hash::FxHashSet;
 use std::time::SystemTime;
 
 /// What `--touch` did.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Touched {
     /// Jobs whose outputs are now taken as made.
     pub accepted: usize,
@@ -23,11 +23,18 @@ pub struct Touched {
     pub fresh: usize,
     /// Outputs that are not there, so that their jobs stay stale.
     pub missing: Vec<String>,
+    /// Why other jobs could not be taken as made, such as an input that is not
+    /// there; they stay stale.
+    pub left: Diags,
 }
 
 /// Records the existing outputs of jobs as if they had just been made: of the
-/// jobs that make the named files, or of all jobs of the plan.
-pub fn touch(pipeline: &mut Pipeline<'_>, options: &Options) -> Result<Touched, Diags> {
+/// jobs that make the named files, or of all jobs of the plan. Goes on with the
+/// others where it cannot.
+///
+/// # Errors
+/// If the log cannot be written.
+pub fn touch(pipeline: &mut Pipeline<'_>, options: &Options) -> Result<Touched, Diag> {
     let graph = &pipeline.graph;
     let named = !options.targets.is_empty();
     let mut jobs: Vec<JobId> = graph.order().to_vec();
@@ -45,12 +52,16 @@ pub fn touch(pipeline: &mut Pipeline<'_>, options: &Options) -> Result<Touched, 
         let outputs = pipeline.graph.outputs(job).iter();
         let missing = outputs.map(|o| pipeline.paths.str(*o)).filter(|p| stat_of(p).is_none());
         let missing: Vec<String> = missing.map(str::to_owned).collect();
-        if missing.is_empty() {
-            let record = as_made(pipeline, job, options).map_err(|d| vec![d])?;
-            pipeline.state.append(&record, None, &pipeline.paths).map_err(|d| vec![d])?;
-            touched.accepted += 1;
-        } else {
+        if !missing.is_empty() {
             touched.missing.extend(missing);
+            continue;
+        }
+        match as_made(pipeline, job, options) {
+            Ok(record) => {
+                pipeline.state.append(&record, None, &pipeline.paths)?;
+                touched.accepted += 1;
+            }
+            Err(diag) => touched.left.push(diag),
         }
     }
     Ok(touched)

@@ -17,7 +17,7 @@ pub use accept::{Accepted, Touched, accept_rule, touch};
 pub use open::{Mode, Opened, Pipeline, Prefetch, left_out, open_state, refuse_protected, refuse_to_overwrite};
 pub use recover::{Recovered, recover};
 pub use signals::Listener;
-pub use work::{Hands, execute, settler};
+pub use work::{Hands, Ran, execute, settler};
 
 use crate::event::Event;
 use crate::files::Trust;
@@ -41,6 +41,8 @@ pub struct Options {
     pub limits: Vec<(String, u64)>,
     /// Go on after a failure with what does not depend on it.
     pub keep_going: bool,
+    /// How often a job that failed is tried again, where its rule does not say.
+    pub retries: u32,
     /// Run everything.
     pub force_all: bool,
     /// Run the targets' jobs.

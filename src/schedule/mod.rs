@@ -8,12 +8,13 @@
 //!
 //! The way of a job: `Waiting` until all it waits for is done, then `Deciding`
 //! until the caller says whether it runs, then `Ready`, `Running`, and an end.
-//! One that was skipped can be asked for again while the job that needs it is
-//! being decided ([`Scheduler::wait_for`]). Only [`Scheduler::set`] changes a
+//! One that was found fresh can be asked for again while the job that needs it
+//! is being decided ([`Scheduler::wait_for`]). Only [`Scheduler::set`] changes a
 //! state.
 //!
 //! Jobs and edges are only ever added. An edge is looked at twice: when paths
-//! are measured and when its first job is done.
+//! are measured and when its first job is done. What is added while jobs run is
+//! measured by itself, so that many small additions cost no more than one.
 
 mod ready;
 mod resources;
@@ -67,8 +68,6 @@ pub enum JobState {
     Fresh,
     /// Done: it ran.
     Made,
-    /// Done: an output is missing, but nobody needs it so far.
-    Skipped,
     /// It ran and failed.
     Failed,
     /// It will not run, because one it waits for failed.
@@ -78,7 +77,7 @@ pub enum JobState {
 impl JobState {
     /// Whether those that wait for it can go on.
     pub fn is_done(self) -> bool {
-        matches!(self, JobState::Fresh | JobState::Made | JobState::Skipped)
+        matches!(self, JobState::Fresh | JobState::Made)
     }
 
     /// Whether nothing more will happen to it.
@@ -94,8 +93,6 @@ const STATES: usize = JobState::Cancelled as usize + 1;
 pub enum Decision {
     /// It is up to date.
     Fresh,
-    /// It would be up to date but for outputs that nobody needs.
-    Skip,
     /// It runs.
     Run,
 }
@@ -145,7 +142,8 @@ pub struct Scheduler {
     counts: [u32; STATES],
     /// Jobs below have been started with [`Scheduler::start`].
     started: usize,
-    stopped: bool,
+    /// Started jobs that one that was not waits for.
+    grown: Vec<JobId>,
 }
 
 impl Scheduler {
@@ -159,7 +157,7 @@ impl Scheduler {
             deciding: VecDeque::new(),
             counts: [0; STATES],
             started: 0,
-            stopped: false,
+            grown: Vec::new(),
         }
     }
 
@@ -213,10 +211,15 @@ impl Scheduler {
         self.edges.push(Edge { to, next: *first });
         *first = edge;
         self.jobs[to.index()].waiting += 1;
+        if from.index() < self.started && to.index() >= self.started {
+            self.grown.push(from);
+        }
     }
 
-    /// Lets the jobs added since the last time begin to move, and measures all
-    /// paths anew. To be called after their edges were added.
+    /// Lets the jobs added since the last time begin to move, and measures their
+    /// paths. To be called after their edges were added. Of the jobs before them
+    /// only those that they wait for directly have longer paths from then on, and
+    /// one that could run already keeps its place.
     pub fn start(&mut self) {
         self.measure();
         for i in self.started..self.jobs.len() {
@@ -226,36 +229,45 @@ impl Scheduler {
             }
         }
         self.started = self.jobs.len();
-        for id in self.ready.drain() {
-            self.ready.push(self.place(id), self.jobs[id.index()].need);
-        }
     }
 
-    /// The longest path from each job to the end, without recursion: jobs in an
-    /// order in which all wait only for earlier ones, taken from its end.
+    /// The longest path from each new job to the end, without recursion: jobs in
+    /// an order in which all wait only for earlier ones, taken from its end.
     fn measure(&mut self) {
-        let mut left: Vec<u32> = self.jobs.iter().map(|job| job.waiting).collect();
-        let mut sorted: Vec<u32> = (0..self.jobs.len() as u32).filter(|&i| left[i as usize] == 0).collect();
+        let first = self.started;
+        let mut left = vec![0_u32; self.jobs.len() - first];
+        for id in first..self.jobs.len() {
+            for to in self.consumers(JobId(id as u32)).filter(|to| to.index() >= first) {
+                left[to.index() - first] += 1;
+            }
+        }
+        let mut sorted: Vec<JobId> = (first..self.jobs.len()).map(|i| JobId(i as u32)).collect();
+        sorted.retain(|id| left[id.index() - first] == 0);
         let mut next = 0;
         while next < sorted.len() {
-            for to in self.consumers(JobId(sorted[next])) {
-                left[to.index()] -= 1;
-                if left[to.index()] == 0 {
-                    sorted.push(to.0);
+            for to in self.consumers(sorted[next]).filter(|to| to.index() >= first) {
+                left[to.index() - first] -= 1;
+                if left[to.index() - first] == 0 {
+                    sorted.push(to);
                 }
             }
             next += 1;
         }
-        assert!(sorted.len() == self.jobs.len(), "bug: jobs wait for each other in a circle");
-        for &id in sorted.iter().rev() {
-            let longest = self.consumers(JobId(id)).map(|to| self.jobs[to.index()].path).max();
-            let job = &mut self.jobs[id as usize];
-            // A job that is over has told its consumers, and keeps its path.
-            if job.state.is_over() {
-                continue;
-            }
-            job.path = u64::from(job.weight) + longest.unwrap_or(0);
+        assert!(sorted.len() == left.len(), "bug: jobs wait for each other in a circle");
+        for id in sorted.into_iter().rev() {
+            self.jobs[id.index()].path = self.longest(id);
         }
+        for id in std::mem::take(&mut self.grown) {
+            if matches!(self.state(id), JobState::Waiting | JobState::Deciding) {
+                let path = self.jobs[id.index()].path;
+                self.jobs[id.index()].path = path.max(self.longest(id));
+            }
+        }
+    }
+
+    fn longest(&self, id: JobId) -> u64 {
+        let after = self.consumers(id).map(|to| self.jobs[to.index()].path).max();
+        u64::from(self.jobs[id.index()].weight) + after.unwrap_or(0)
     }
 
     fn consumers(&self, id: JobId) -> impl Iterator<Item = JobId> {
@@ -287,23 +299,16 @@ impl Scheduler {
         self.jobs.is_empty()
     }
 
-    /// Milliseconds from a job's start to the end of the last job that waits
-    /// for it, by the durations given and with room for all; of the jobs not
-    /// yet done the greatest is what is left of the critical path.
-    pub fn path_ms(&self, id: JobId) -> u64 {
-        self.jobs[id.index()].path
-    }
-
     /// The next job whose inputs are there and that must be decided; see
-    /// [`Scheduler::decide`]. None after [`Scheduler::stop`].
+    /// [`Scheduler::decide`].
     pub fn next_to_decide(&mut self) -> Option<JobId> {
-        if self.stopped { None } else { self.deciding.pop_front() }
+        self.deciding.pop_front()
     }
 
     /// Changes what a job takes, before it is decided that it runs.
     pub fn set_need(&mut self, id: JobId, need: &Need) {
         let state = self.state(id);
-        let early = matches!(state, JobState::Waiting | JobState::Deciding | JobState::Skipped);
+        let early = matches!(state, JobState::Waiting | JobState::Deciding);
         assert!(early, "bug: the need of {id:?} was changed when it was {state:?}");
         self.jobs[id.index()].need = self.resources.intern(need);
     }
@@ -314,7 +319,6 @@ impl Scheduler {
         assert!(state == JobState::Deciding, "bug: {id:?} was decided when it was {state:?}");
         match decision {
             Decision::Fresh => self.set(id, JobState::Fresh),
-            Decision::Skip => self.set(id, JobState::Skipped),
             Decision::Run => {
                 let job = &mut self.jobs[id.index()];
                 job.decided = true;
@@ -325,7 +329,7 @@ impl Scheduler {
     }
 
     /// While `id` is being decided: it will run, and needs `other` to have run
-    /// before. If `other` was skipped or found fresh it must be decided again,
+    /// before. If `other` was found fresh it must be decided again,
     /// and comes by [`Scheduler::next_to_decide`]. False if `other` failed or
     /// was cancelled: then `id` is cancelled with all that wait for it, and must
     /// not be decided.
@@ -338,7 +342,7 @@ impl Scheduler {
                 self.cancel(id);
                 return false;
             }
-            JobState::Fresh | JobState::Skipped => {
+            JobState::Fresh => {
                 self.set(other, JobState::Deciding);
             }
             JobState::Waiting | JobState::Deciding | JobState::Ready | JobState::Running => {}
@@ -358,9 +362,6 @@ impl Scheduler {
     /// Takes the job that should run now, if one fits what is free; it is then
     /// `Running`.
     pub fn pop_ready(&mut self) -> Option<JobId> {
-        if self.stopped {
-            return None;
-        }
         let id = self.ready.pop(&self.resources)?;
         self.set(id, JobState::Running);
         Some(id)
@@ -402,14 +403,9 @@ impl Scheduler {
         cancelled
     }
 
-    /// Starts nothing more: no job is given out to decide or to run.
-    pub fn stop(&mut self) {
-        self.stopped = true;
-    }
-
     /// Whether nothing runs and nothing can be decided or started.
     pub fn is_over(&self) -> bool {
-        let open = !self.stopped && (!self.deciding.is_empty() || self.ready.len() > 0);
+        let open = !self.deciding.is_empty() || self.ready.len() > 0;
         self.count(JobState::Running) == 0 && !open
     }
 
@@ -458,7 +454,7 @@ impl Scheduler {
             JobState::Deciding => self.deciding.push_back(id),
             JobState::Ready => self.ready.push(self.place(id), need),
             JobState::Running => self.resources.take(need),
-            JobState::Fresh | JobState::Made | JobState::Skipped => self.release(id),
+            JobState::Fresh | JobState::Made => self.release(id),
             JobState::Waiting | JobState::Failed | JobState::Cancelled => {}
         }
     }

@@ -91,11 +91,4 @@ impl Ready {
         self.len -= 1;
         place.job.0
     }
-
-    /// Takes all jobs out, in no order.
-    pub fn drain(&mut self) -> Vec<JobId> {
-        self.best.clear();
-        self.len = 0;
-        self.heaps.iter_mut().flat_map(|heap| heap.drain().map(|place| place.job.0)).collect()
-    }
 }

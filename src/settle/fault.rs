@@ -54,3 +54,25 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
+
+/// A job's outputs could not be set aside.
+#[derive(Debug)]
+pub struct Unbegun {
+    /// Why.
+    pub fault: Fault,
+    /// What was set aside by then could not be put back either: the job must
+    /// stay open, for recovery.
+    pub undo: Option<Fault>,
+}
+
+impl fmt::Display for Unbegun {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        self.fault.fmt(f)?;
+        match &self.undo {
+            Some(undo) => write!(f, "; {undo}; the next run tries again"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Unbegun {}

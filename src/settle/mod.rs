@@ -59,7 +59,7 @@ mod tests;
 mod transaction;
 mod tree;
 
-pub use fault::Fault;
+pub use fault::{Fault, Unbegun};
 pub use names::ASIDE;
 pub use recover::Open;
 pub use transaction::Transaction;
@@ -133,12 +133,15 @@ impl Settler {
         Arc::new(Settler { options, dirs: Dirs::default() })
     }
 
-    /// Notes which outputs have an old one that `begin` will set aside. A
-    /// directory where a file is to be made is no job's work: it is kept.
-    pub fn survey(&self, outs: &mut [Out]) -> Result<(), Fault> {
-        for out in outs.iter_mut().filter(|out| !out.marks.contains(Marks::LOG)) {
+    /// Notes which outputs have an old one that `begin` will set aside. Of each
+    /// that is there `keep` is asked, by its index and whether it is a symbolic
+    /// link, if it must be kept when it is replaced. A directory where a file is
+    /// to be made is no job's work: it is kept.
+    pub fn survey(&self, outs: &mut [Out], keep: &mut dyn FnMut(usize, bool) -> bool) -> Result<(), Fault> {
+        for (i, out) in outs.iter_mut().enumerate().filter(|(_, out)| !out.marks.contains(Marks::LOG)) {
             let old = tree::kind(out.path.as_ref()).map_err(Fault::of("look at", &out.path))?;
-            if old == Some(Kind::Directory) && !out.marks.contains(Marks::DIRECTORY) {
+            let misplaced = old == Some(Kind::Directory) && !out.marks.contains(Marks::DIRECTORY);
+            if old.is_some_and(|kind| keep(i, kind == Kind::Link)) || misplaced {
                 out.marks |= Marks::KEEP_OLD;
             }
             out.marks.set(Marks::EXISTED, old.is_some() && self.sets_aside(out.marks));
@@ -151,16 +154,12 @@ impl Settler {
     }
 
     /// Sets old outputs aside and makes the directories of new ones. On an
-    /// error all is as it was before.
-    pub fn begin(self: &Arc<Self>, token: &str, outs: Vec<Out>) -> Result<Transaction, Fault> {
+    /// error all is as it was before, unless that, too, could not be done.
+    pub fn begin(self: &Arc<Self>, token: &str, outs: Vec<Out>) -> Result<Transaction, Unbegun> {
         let mut transaction = Transaction::new(self.clone(), token, outs);
         match transaction.set_up() {
             Ok(()) => Ok(transaction),
-            Err(fault) => {
-                // The first fault is the one to tell of.
-                let _ = transaction.undo();
-                Err(fault)
-            }
+            Err(fault) => Err(Unbegun { fault, undo: transaction.undo().err() }),
         }
     }
 

@@ -40,7 +40,7 @@ impl Place {
     fn outs(&self, outs: &[(&str, Marks)]) -> Vec<Out> {
         let mut outs: Vec<Out> =
             outs.iter().map(|(name, marks)| Out { path: self.path(name), marks: *marks }).collect();
-        self.settler.survey(&mut outs).unwrap();
+        self.settler.survey(&mut outs, &mut |_, _| false).unwrap();
         outs
     }
 
@@ -234,7 +234,7 @@ fn a_fault_at_the_start_leaves_all_as_it_was() {
     let fault = place.settler.begin("t", outs).err().unwrap();
     assert_eq!(fault.to_string(), format!("cannot make the directory `{}`: File exists", place.path("file")));
     assert_eq!(
-        fault.hint(),
+        fault.fault.hint(),
         Some("a file stands where a directory is needed: move it away or change the output's path")
     );
     assert_eq!(place.all(), before);
@@ -488,4 +488,41 @@ fn recovery_leaves_alone_what_was_not_begun() {
     let outs = place.outs(&[("x", NONE)]);
     place.settler.recover(&Open { token: "t".into(), outs, finished: false }).unwrap();
     assert_eq!(place.all(), map(&[("x", "old")]));
+}
+
+#[test]
+fn what_could_neither_be_begun_nor_undone_stays_open() {
+    let place = Place::new(|_| {});
+    place.write("d/x", "old");
+    place.write("file", "in the way");
+    let outs = place.outs(&[("d/x", NONE), ("file/y", NONE)]);
+    // The old one can be copied aside from its file system, but not renamed back.
+    fuse::set_far(Some(place.path("d/x").into()));
+    let unbegun = place.settler.begin("1f-2", outs.clone()).err().unwrap();
+    fuse::set_far(None);
+    assert!(unbegun.undo.is_some() && unbegun.to_string().contains("the next run tries again"), "{unbegun}");
+    let open = Open { token: "1f-2".into(), outs, finished: false };
+    place.settler.recover(&open).unwrap();
+    assert_eq!(place.all(), map(&[("d/x", "old"), ("file", "in the way")]));
+    let outs = place.outs(&[("d/x", NONE), ("file/y", NONE)]);
+    assert!(place.settler.begin("1f-3", outs).err().unwrap().undo.is_none());
+}
+
+#[test]
+fn who_asks_for_it_is_told_of_links() {
+    let place = Place::new(|options| options.discard_old = true);
+    place.write("x", "old");
+    symlink("x", place.path("link")).unwrap();
+    let mut outs: Vec<Out> =
+        ["x", "none", "link"].iter().map(|name| Out { path: place.path(name), marks: NONE }).collect();
+    let mut asked = Vec::new();
+    place
+        .settler
+        .survey(&mut outs, &mut |i, is_link| {
+            asked.push((i, is_link));
+            i == 0
+        })
+        .unwrap();
+    assert_eq!(asked, [(0, false), (2, true)]);
+    assert_eq!([0, 1, 2].map(|i: usize| outs[i].marks), [Marks::KEEP_OLD | Marks::EXISTED, NONE, NONE]);
 }

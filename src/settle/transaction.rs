@@ -163,7 +163,8 @@ pub(super) fn put_back(settler: &Settler, out: &Out, aside: Option<&Path>) -> Re
 /// Whether renaming the old one back replaces what is there, in one step.
 fn replaces(aside: Option<&Path>, there: Option<tree::Kind>) -> bool {
     let old = aside.and_then(|aside| tree::kind(aside).ok().flatten());
-    old == Some(tree::Kind::Other) && there == Some(tree::Kind::Other)
+    let is_one = |kind: Option<tree::Kind>| kind.is_some_and(|kind| kind != tree::Kind::Directory);
+    is_one(old) && is_one(there)
 }
 
 fn move_to(from: &Path, to: &Path) -> io::Result<()> {

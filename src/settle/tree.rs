@@ -14,7 +14,9 @@ use std::time::SystemTime;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Directory,
-    /// A file, a link (to whatever), a device.
+    /// A symbolic link, to whatever.
+    Link,
+    /// A file, a device.
     Other,
 }
 
@@ -22,6 +24,7 @@ pub(super) enum Kind {
 pub(super) fn kind(path: &Path) -> io::Result<Option<Kind>> {
     match fs::symlink_metadata(path) {
         Ok(stat) if stat.is_dir() => Ok(Some(Kind::Directory)),
+        Ok(stat) if stat.is_symlink() => Ok(Some(Kind::Link)),
         Ok(_) => Ok(Some(Kind::Other)),
         Err(error) if is_missing(&error) => Ok(None),
         Err(error) => Err(error),

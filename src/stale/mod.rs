@@ -51,6 +51,10 @@ pub enum Reason {
     InputChanged(PathId),
     /// An input changed under the job while it ran last time.
     InputUnseen(PathId),
+    /// Its recipe is not the recorded one; in what, cannot be told.
+    RecipeUnclear,
+    /// Its inputs are not those recorded; which, cannot be told.
+    InputsUnclear,
     /// An output is not what the job made.
     OutputEdited(PathId),
     /// An output is not there, and it is a target or a job that runs reads it.

@@ -39,6 +39,13 @@ pub fn word(reason: &Reason, paths: &Paths) -> ReasonText {
         Reason::InputUnseen(path) => {
             plain("input-unseen", format!("{} changed while the job last ran", paths.str(*path)))
         }
+        Reason::RecipeUnclear => plain(
+            "recipe-changed",
+            "its command, its params or its list of inputs changed; which of them cannot be told".into(),
+        ),
+        Reason::InputsUnclear => {
+            plain("inputs-changed", "the content of an input changed; of which one cannot be told".into())
+        }
         Reason::OutputEdited(path) => plain("output-edited", format!("{} is not what the job made", paths.str(*path))),
         Reason::OutputMissing(path) => plain("output-missing", format!("{} is missing", paths.str(*path))),
         Reason::Forced => plain("forced", "asked for by force".into()),

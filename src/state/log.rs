@@ -78,6 +78,12 @@ impl Log {
         result
     }
 
+    /// Whether something appended may still be lost with the power.
+    #[cfg(test)]
+    pub(super) fn has_unsynced(&self) -> bool {
+        self.unsynced || self.syncing.as_ref().is_some_and(|s| !s.is_finished())
+    }
+
     fn wait(&mut self) -> io::Result<()> {
         self.syncing.take().map_or(Ok(()), |s| s.join().expect("the sync thread panicked"))
     }

@@ -222,16 +222,6 @@ impl State {
         Ok(())
     }
 
-    /// Drops what is known of how this output was made.
-    ///
-    /// # Errors
-    /// See [`State::append`].
-    pub fn forget(&mut self, output: PathId, paths: &Paths) -> Result<(), Diag> {
-        self.write(paths, [output].into_iter(), kind::FORGOTTEN, |w, local| frames::forgotten(w, output, local))?;
-        self.facts.forget(output);
-        Ok(())
-    }
-
     /// The number that the next job to start will get: it may name the files
     /// that are set aside for it.
     pub fn next_job(&self) -> JobNo {
@@ -282,6 +272,15 @@ impl State {
     pub fn sync_if_due(&mut self, now: Instant) -> Result<(), Diag> {
         let Some(log) = &mut self.log else { return Ok(()) };
         log.sync_if_due(now).map_err(|e| error("write", &self.dir.join(LOG), &e))
+    }
+
+    /// Makes durable all that was appended.
+    ///
+    /// # Errors
+    /// If it cannot be, or an earlier sync failed.
+    pub fn sync(&mut self) -> Result<(), Diag> {
+        let Some(log) = &mut self.log else { return Ok(()) };
+        log.sync().map_err(|e| error("write", &self.dir.join(LOG), &e))
     }
 
     /// Appends one frame, with the paths it names that the log does not know

@@ -121,6 +121,15 @@ fn small() -> Session {
 }
 
 #[test]
+fn what_is_synced_is_all_that_was_appended() {
+    let mut session = Session::new();
+    session.append(&[1], &[], 1);
+    assert!(session.state().log.as_ref().unwrap().has_unsynced());
+    session.state().sync().unwrap();
+    assert!(!session.state().log.as_ref().unwrap().has_unsynced());
+}
+
+#[test]
 fn cut_anywhere_it_opens_with_what_came_before() {
     let session = small();
     let whole = std::fs::read(session.log()).unwrap();

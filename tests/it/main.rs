@@ -2,8 +2,10 @@
 //! examples, the lessons, the documents, and the shape of the source itself.
 
 mod docs;
+mod edits;
 mod errors;
 mod examples;
+mod failures;
 mod language;
 mod layers;
 mod lessons;

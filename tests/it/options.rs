@@ -432,7 +432,8 @@ fn to_ask_for_more_than_there_is_is_an_error_before_anything_runs() {
     }
     assert!(!story.has("0.out"));
     let late = Story::new().rulefile(&GPU.replace("gpu=1", "gpu=lambda wildcards, attempt: 3"));
-    late.run(&["--resources", "gpu=2"]).is_refused().stderr_has("asks for gpu=3");
+    // Only when its job is about to start does a function say so: that job fails.
+    late.run(&["--resources", "gpu=2"]).fails().stderr_has("asks for gpu=3");
     assert!(!late.has("0.out"));
     let unit = Story::new().rulefile(&GPU.replace("gpu=1", "mem=\"4GB\""));
     unit.run(&["--resources", "mem=8x"]).is_refused().stderr_has("mem=8x");

@@ -3,6 +3,7 @@
 //! Owns the checks that a rule can be given on its own, and, at the end of the
 //! Rulefile, those that need all of it. It does not know targets or jobs.
 
+mod attempts;
 mod files;
 mod finish;
 mod params;
@@ -133,6 +134,8 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
             threads,
             resources,
             priority: self.number("priority", 0),
+            retries: self.retries(),
+            timeout: self.timeout(),
             message: None,
             action: Action::None,
             local: self.flag("localrule"),

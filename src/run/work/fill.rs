@@ -5,7 +5,7 @@ use super::Work;
 use crate::command::Needs;
 use crate::event::Event;
 use crate::graph::JobId;
-use crate::plan::{self, Verdict, Viewer, only_gathers};
+use crate::plan::{self, Verdict, only_gathers};
 use crate::schedule::{Decision, JobDesc, JobId as Slot, Need};
 use std::sync::Arc;
 
@@ -64,35 +64,34 @@ impl Work<'_, '_> {
         {
             let job = self.jobs[slot.0 as usize];
             match self.verdict_now(job) {
-                Verdict::Run => {}
+                Verdict::Run => self.run_it(job, slot),
                 Verdict::Fresh => {
                     self.scheduler.decide(slot, Decision::Fresh);
                     self.cut_off(job);
-                    continue;
                 }
-                Verdict::Maybe => {
-                    self.wait_for_remade(job, slot);
-                    continue;
-                }
-            }
-            match self.commands.needs(job, 1) {
-                Ok(needs) => {
-                    let need = self.need(&needs);
-                    self.scheduler.set_need(slot, &need);
-                    if self.demand(job, slot) {
-                        self.scheduler.decide(slot, Decision::Run);
-                    }
-                }
-                Err(diag) => {
-                    self.summary.not_run += 1;
-                    self.scheduler.fail(slot);
-                    self.give_up(diag);
-                }
+                Verdict::Maybe => self.wait_for_remade(job, slot),
             }
         }
     }
 
-    fn need(&self, needs: &Needs) -> Need {
+    /// A job runs, once it has what it takes and its inputs are there.
+    fn run_it(&mut self, job: JobId, slot: Slot) {
+        match self.needs.decide(self.commands, job, 1) {
+            Ok(needs) => {
+                let need = self.need(&needs);
+                self.scheduler.set_need(slot, &need);
+                if self.demand(job, slot) {
+                    self.scheduler.decide(slot, Decision::Run);
+                }
+            }
+            Err(diag) => {
+                self.scheduler.fail(slot);
+                self.cannot_start(job, *diag);
+            }
+        }
+    }
+
+    pub(super) fn need(&self, needs: &Needs) -> Need {
         let amount = |(name, n): (&str, u64)| self.scheduler.resource(name).map(|id| (id, n));
         Need { threads: needs.threads, resources: needs.amounts().filter_map(amount).collect() }
     }
@@ -123,7 +122,7 @@ impl Work<'_, '_> {
     fn cut_off(&mut self, job: JobId) {
         self.summary.cut_off += 1;
         self.drop_temps(job);
-        let job = self.with_scene(|scene| Arc::new(Viewer { scene, plan: &self.plan }.job(job, None)));
+        let job = Arc::new(plan::described(self.commands, job, None));
         self.tell(Event::CutOff { job });
     }
 

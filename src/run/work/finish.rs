@@ -4,15 +4,19 @@ use super::prepare::log_path;
 use super::{Running, Stop, Work};
 use crate::diag::{Diag, Kind};
 use crate::digest::Digest;
-use crate::event::{self, End, Event};
+use crate::event::{self, End, Event, LogTail};
 use crate::exec::{self, Exit};
 use crate::files;
 use crate::graph::JobId;
+use crate::path::PathId;
+use crate::plan;
 use crate::run::adopt::adopt;
 use crate::run::task::{Made, Outcome};
-use crate::schedule::Outcome as Ended;
+use crate::schedule::{JobId as Slot, Outcome as Ended};
 use crate::settle;
-use std::sync::PoisonError;
+use rustc_hash::FxHashMap;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 /// How much of a job's output goes into events.
 const SHOWN: usize = 64 * 1024;
@@ -28,7 +32,7 @@ impl Work<'_, '_> {
             Outcome::Made(made) => self.made(JobId(id), running, &made),
             Outcome::Failed { exit, problem, back, moved } => {
                 back.iter().for_each(|(path, old, now)| self.memo.carry_over(*path, old, *path, now));
-                self.failed(running, &exit, problem);
+                self.failed(JobId(id), running, &exit, problem);
                 self.tell_kept(&moved);
             }
         }
@@ -88,8 +92,9 @@ impl Work<'_, '_> {
         if *made_from != made.made_from {
             return;
         }
+        let new: FxHashMap<PathId, Digest> = made.outputs.iter().map(|seen| (seen.path, seen.digest)).collect();
         let changed = before.iter().filter_map(|(path, old)| {
-            let new = made.outputs.iter().find(|s| s.path == *path)?.digest;
+            let new = *new.get(path)?;
             (new != *old).then_some((*path, *old, new))
         });
         let mut trouble = Vec::new();
@@ -101,24 +106,83 @@ impl Work<'_, '_> {
         trouble.into_iter().for_each(|diag| self.give_up(diag));
     }
 
-    fn failed(&mut self, running: Running, exit: &Exit, problem: Option<String>) {
+    fn failed(&mut self, job: JobId, running: Running, exit: &Exit, problem: Option<String>) {
         if matches!(self.stop, Some(Stop::Signal { .. })) {
             self.summary.not_run += 1;
             self.scheduler.finished(running.slot, Ended::Failed);
             return;
         }
-        self.scheduler.finished(running.slot, Ended::Failed);
-        let end = end_of(exit, &running.job);
-        self.summary.failed.push((running.job.clone(), end.clone()));
-        self.tell(Event::Failed { job: running.job, end, problem, retry: false });
-        if !self.options.keep_going && self.stop.is_none() {
-            self.stop = Some(Stop::Failure);
-            if !self.running.is_empty() {
-                let why = "a job failed: running jobs end, no more are started (`-k` goes on with others)";
-                self.tell(Event::Stopping { why: why.into() });
+        let Running { slot, job: described, attempt, .. } = running;
+        let attempts = 1 + self.retries(job);
+        let ran = !matches!(exit.status, exec::Status::NotStarted(_));
+        let retry = ran && attempt < attempts && self.stop.is_none();
+        let end = end_of(exit, &described);
+        let log_tail = if ran && end.output.is_none() { log_tail(&described) } else { None };
+        let failure =
+            event::Failure { job: described.clone(), end: end.clone(), problem, log_tail, attempt, attempts, retry };
+        self.tell(Event::Failed(failure));
+        if retry {
+            return self.try_again(job, slot, attempt + 1);
+        }
+        self.scheduler.finished(slot, Ended::Failed);
+        self.summary.failed.push((described, end));
+        self.stop_after_failure();
+    }
+
+    /// How often a job that failed is tried again.
+    fn retries(&self, job: JobId) -> u32 {
+        self.commands.book.rule(self.commands.graph.rule(job)).retries.unwrap_or(self.options.retries)
+    }
+
+    /// Which attempt at a job is the next.
+    pub(super) fn attempt(&self, job: JobId) -> u32 {
+        self.attempts.get(&job).copied().unwrap_or(1)
+    }
+
+    fn try_again(&mut self, job: JobId, slot: Slot, attempt: u32) {
+        self.attempts.insert(job, attempt);
+        match self.needs.decide(self.commands, job, attempt) {
+            Ok(needs) => {
+                let need = self.need(&needs);
+                self.scheduler.retry(slot, &need);
+            }
+            Err(diag) => {
+                self.scheduler.finished(slot, Ended::Failed);
+                self.cannot_start(job, *diag);
             }
         }
     }
+
+    /// What a job runs, or what it takes, cannot be worked out: it has failed.
+    pub(super) fn cannot_start(&mut self, job: JobId, diag: Diag) {
+        let job = Arc::new(plan::described(self.commands, job, None));
+        let words = format!("not started: {}", diag.message);
+        let end = End { wall: Duration::ZERO, code: None, words, output: None, output_file: None };
+        self.summary.failed.push((job.clone(), end));
+        let text = (self.hands.render)(&diag);
+        self.tell(Event::NotStarted { job, diag, text });
+        self.stop_after_failure();
+    }
+
+    fn stop_after_failure(&mut self) {
+        if self.options.keep_going || self.stop.is_some() {
+            return;
+        }
+        self.stop = Some(Stop::Failure);
+        if !self.running.is_empty() {
+            let why = "a job failed: running jobs end, no more are started (`-k` goes on with others)";
+            self.tell(Event::Stopping { why: why.into() });
+        }
+    }
+}
+
+/// The end of the first of a job's logs that says anything.
+fn log_tail(job: &event::Job) -> Option<LogTail> {
+    let tail = |path: &String| {
+        let text = files::read_ends(path.as_ref(), SHOWN).ok().filter(|text| !text.trim().is_empty())?;
+        Some(LogTail { path: path.clone(), text })
+    };
+    job.logs.iter().find_map(tail)
 }
 
 fn end_of(exit: &Exit, job: &event::Job) -> End {

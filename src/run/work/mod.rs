@@ -2,6 +2,7 @@
 
 mod fill;
 mod finish;
+mod needs;
 mod prepare;
 
 use super::follow::{self, Follow, Follower};
@@ -15,14 +16,17 @@ use crate::digest::Digest;
 use crate::event::{self, Event, Summary};
 use crate::exec::{self, Executor, Signal};
 use crate::files;
-use crate::graph::JobId;
+use crate::graph::{Graph, JobId};
 use crate::path::PathId;
 use crate::plan;
+use crate::rule::{Flags, Output, Rulefile};
 use crate::schedule::{JobId as Slot, JobState, Scheduler};
 use crate::settle::{self, Settler};
 use crate::state;
 use crossbeam::channel::{after, select};
-use rustc_hash::FxHashMap;
+use needs::AllNeeds;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::hash::BuildHasher;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -41,17 +45,25 @@ pub struct Hands<'a> {
     pub listener: &'a Listener,
     /// Whether somebody watches a live status.
     pub live: bool,
+    /// Whether somebody wants to know why each job runs.
+    pub reasons: bool,
     /// Turns a message into text with snippets.
     pub render: &'a dyn Fn(&Diag) -> String,
     /// Where events go.
     pub tell: &'a mut Tell<'a>,
 }
 
+/// What became of a run.
+pub struct Ran {
+    /// In numbers.
+    pub summary: Summary,
+    /// What broke of our own, such as the log that cannot be written any more:
+    /// the run was ended early, or its end is not on record.
+    pub errors: Diags,
+}
+
 /// Runs all stale jobs of a pipeline.
-///
-/// # Errors
-/// If the state cannot be written, or a job's texts cannot be made.
-pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> Result<Summary, Diags> {
+pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> Ran {
     let begin = Instant::now();
     let Pipeline { book, functions, settings, paths, graph, state, memo, facts, force, plan, clock, size_of } =
         pipeline;
@@ -64,6 +76,7 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
         hash_threads: options.hash_threads,
         trust: options.trust.clone(),
         boot_id: state::process::boot_id().into(),
+        run_token: run_token(),
         outcomes: Mutex::default(),
     });
     let commands = crate::command::Commands {
@@ -86,10 +99,13 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
         facts,
         force: &force,
         memo,
+        needs: AllNeeds::default(),
+        attempts: FxHashMap::default(),
         slots: FxHashMap::default(),
         jobs: Vec::new(),
         running: FxHashMap::default(),
         temps: Temps::new(book, &graph),
+        touched: touched(book, &graph),
         follower,
         stop: None,
         summary,
@@ -105,7 +121,7 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
     if let Err(diag) = state.close(memo, &paths) {
         errors.push(diag);
     }
-    if errors.is_empty() { Ok(summary) } else { Err(errors) }
+    Ran { summary, errors }
 }
 
 /// The writer of outputs, as the options have it.
@@ -118,10 +134,28 @@ pub fn settler(options: &Options) -> Arc<Settler> {
     })
 }
 
+/// Bits that no other run has, as a word.
+fn run_token() -> Box<str> {
+    // The keys of each are random, from the operating system.
+    let random = std::hash::RandomState::new().hash_one(unix_ms(SystemTime::now()));
+    format!("{random:x}").into()
+}
+
+fn touched(book: &Rulefile, graph: &Graph) -> FxHashSet<PathId> {
+    let is_touch = |output: &Output| output.flags.contains(Flags::TOUCH);
+    if !book.rules.iter().flat_map(|rule| &rule.outputs.items).any(is_touch) {
+        return FxHashSet::default();
+    }
+    let of_job = |job: &JobId| graph.outputs(*job).iter().zip(&book.rule(graph.rule(*job)).outputs.items);
+    graph.order().iter().flat_map(of_job).filter(|(_, output)| is_touch(output)).map(|(path, _)| *path).collect()
+}
+
 /// A job that was handed to the executor.
 struct Running {
     slot: Slot,
     job: Arc<event::Job>,
+    /// Which attempt this is, from 1.
+    attempt: u32,
     /// What the last record says it made, and from what, where it runs only
     /// because an output was missing.
     before: Option<(Digest, Vec<(PathId, Digest)>)>,
@@ -147,10 +181,15 @@ struct Work<'a, 'h> {
     facts: plan::Facts,
     force: &'a plan::Force,
     memo: files::Memo,
+    needs: AllNeeds,
+    /// Attempts at jobs that failed and are tried again; else it is the first.
+    attempts: FxHashMap<JobId, u32>,
     slots: FxHashMap<JobId, Slot>,
     jobs: Vec<JobId>,
     running: FxHashMap<u32, Running>,
     temps: Temps,
+    /// The `touch()` outputs of the graph: their records stand for them.
+    touched: FxHashSet<PathId>,
     follower: Follower,
     stop: Option<Stop>,
     summary: Summary,
@@ -271,5 +310,16 @@ impl Work<'_, '_> {
         if self.stop.is_none() {
             self.stop = Some(Stop::Broken);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_runs_have_one_token() {
+        let tokens: FxHashSet<Box<str>> = (0..100).map(|_| run_token()).collect();
+        assert_eq!(tokens.len(), 100);
     }
 }

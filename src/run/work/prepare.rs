@@ -1,7 +1,7 @@
 //! From a job that is to start to the task that a worker gets.
 
 use super::{Running, Work};
-use crate::command::{Needs, Recipe, Rendered};
+use crate::command::{Needs, Recipe};
 use crate::diag::Diag;
 use crate::digest::Digest;
 use crate::event::{self, Event};
@@ -9,11 +9,11 @@ use crate::exec::{Command, Spec};
 use crate::files::{self, Reading};
 use crate::graph::{InputRef, JobId};
 use crate::path::PathId;
-use crate::plan::{Cause, Scene, Viewer, content_of, is_edited};
+use crate::plan::{self, Cause, Scene, content_of};
 use crate::record::{Record, Stats};
 use crate::rule::{Flags, Output};
 use crate::run::follow::Follow;
-use crate::run::task::{JobTask, TaskInput};
+use crate::run::task::{Counts, JobTask, TaskInput, TaskOutput};
 use crate::schedule::{JobId as Slot, Outcome as Ended};
 use crate::settle::{Marks, Out};
 use crate::state;
@@ -47,56 +47,65 @@ impl Work<'_, '_> {
                 }
                 Err(diag) => {
                     self.scheduler.finished(slot, Ended::Failed);
-                    self.summary.not_run += 1;
-                    self.give_up(*diag);
+                    self.cannot_start(job, *diag);
                 }
             }
         }
     }
 
-    fn prepare(&self, job: JobId, slot: Slot) -> Result<(JobTask, Running, Vec<event::ReasonText>), Box<Diag>> {
-        let commands = &self.commands;
+    fn prepare(&mut self, job: JobId, slot: Slot) -> Result<(JobTask, Running, Vec<event::ReasonText>), Box<Diag>> {
+        let commands = self.commands;
+        let attempt = self.attempt(job);
+        let needs = self.needs.take(commands.graph.rule(job), job);
         let params = commands.params(&[job]).pop().expect("one answer for one job")?;
-        let needs = commands.needs(job, 1)?;
-        let rendered = commands.render(job, &params, &needs)?;
+        let rendered = match commands.params_of_attempt(job, attempt) {
+            Some(params) => commands.render(job, &params?, &needs)?,
+            None => commands.render(job, &params, &needs)?,
+        };
         let mut recipe = Recipe::default();
-        recipe.fill(commands, job, &params)?;
-        let (described, reasons, before) = self.with_scene(|scene| {
-            let viewer = Viewer { scene, plan: &self.plan };
-            let record = commands.graph.outputs(job).first().and_then(|o| scene.state.find(*o));
-            let missing = matches!(self.plan.cause(job), Some(Cause::Missing(_)));
-            let before = record.filter(|_| missing);
-            let before = before.map(|r| (scene.state.made_from(r), scene.state.outputs(r).collect()));
-            (Arc::new(viewer.job(job, Some((&rendered, &needs)))), viewer.reasons(job), before)
+        recipe.fill(&commands, job, &params)?;
+        let described = Arc::new(plan::described(commands, job, Some((&rendered, &needs))));
+        let (task, before, evidence) = self.with_scene(|scene| {
+            let files = (self.inputs(scene, job), self.outputs(scene, job));
+            let evidence = if self.hands.reasons { self.plan.evidence(scene, job) } else { None };
+            (files, self.before(scene, job), evidence)
         });
-        let task = self.task(job, rendered, &needs, recipe, &described);
-        let follow = Follow::new(task.spec.log.clone(), task.spawned.clone());
-        Ok((task, Running { slot, job: described, before, follow }, reasons))
-    }
-
-    fn task(&self, job: JobId, rendered: Rendered, needs: &Needs, recipe: Recipe, described: &event::Job) -> JobTask {
-        let digest = recipe.digest(&self.commands, job);
-        let (inputs, outputs) = self.with_scene(|scene| (task_inputs(scene, job), outs(scene, job)));
-        JobTask {
+        let reasons = evidence.map_or_else(Vec::new, |e| plan::worded(&e, Some(&recipe), commands.paths));
+        let (inputs, outputs) = task;
+        let task = JobTask {
             job,
-            spec: self.spec(rendered.command.unwrap_or_default(), needs, described),
+            has_command: rendered.command.is_some(),
+            spec: self.spec(rendered.command.unwrap_or_default(), &needs, &described),
             inputs,
             outputs,
             logs: rendered.logs.into_iter().map(|path| Out { path, marks: Marks::LOG }).collect(),
-            record: record(described, recipe),
-            recipe: digest,
+            recipe: recipe.digest(&commands, job),
+            record: record(&described, recipe, attempt),
             number: None,
             shared: self.shared.clone(),
             transaction: None,
+            stuck: false,
             aside: Vec::new(),
             before: Vec::new(),
             digested: Vec::new(),
             reading: Reading::NONE,
             spawned: Arc::default(),
-        }
+        };
+        let follow = Follow::new(task.spec.log.clone(), task.spawned.clone());
+        Ok((task, Running { slot, job: described, attempt, before, follow }, reasons))
+    }
+
+    /// What the last record of a job says it made, and from what, if it runs
+    /// only because an output is missing.
+    fn before(&self, scene: Scene<'_>, job: JobId) -> Option<(Digest, Vec<(PathId, Digest)>)> {
+        let missing = matches!(self.plan.cause(job), Some(Cause::Missing(_)));
+        let output = scene.commands.graph.outputs(job).first().filter(|_| missing)?;
+        let record = scene.state.find(*output)?;
+        Some((scene.state.made_from(record), scene.state.outputs(record).collect()))
     }
 
     fn spec(&self, text: String, needs: &Needs, described: &event::Job) -> Spec {
+        let job = JobId(described.id);
         let book = self.commands.book;
         let threads = needs.threads.to_string();
         Spec {
@@ -106,50 +115,47 @@ impl Work<'_, '_> {
                 shell: book.shell_executable.as_deref().map(str::to_owned),
             },
             env: THREAD_VARIABLES.iter().map(|name| (name.to_string(), threads.clone())).collect(),
+            timeout: book.rule(self.commands.graph.rule(job)).timeout,
             log: log_path(described),
             log_limit: self.options.log_limit,
         }
     }
-}
 
-fn task_inputs(scene: Scene<'_>, job: JobId) -> Vec<TaskInput> {
-    let known = |path| Some(content_of(scene, path)).filter(|d| !d.is_unknown());
-    let input = |i: &InputRef| TaskInput {
-        path: i.path(),
-        digest: if i.is_ancient() { None } else { known(i.path()) },
-        ancient: i.is_ancient(),
-    };
-    scene.commands.graph.inputs(job).iter().map(input).collect()
-}
+    fn inputs(&self, scene: Scene<'_>, job: JobId) -> Vec<TaskInput> {
+        let counts = |input: &InputRef| match input.path() {
+            _ if input.is_ancient() => Counts::Existence,
+            path if self.touched.contains(&path) => Counts::Recorded(content_of(scene, path)),
+            // What was noted of a file that was edited by hand is not what its
+            // job made, and nobody has seen it since.
+            path => Counts::Content(self.memo.noted(path).filter(|noted| noted.digest == content_of(scene, path))),
+        };
+        scene.commands.graph.inputs(job).iter().map(|input| TaskInput::new(input.path(), counts(input))).collect()
+    }
 
-fn outs(scene: Scene<'_>, job: JobId) -> Vec<(PathId, Out)> {
-    let commands = scene.commands;
-    let rule = commands.book.rule(commands.graph.rule(job));
-    let out = |(path, output): (&PathId, &Output)| {
-        let mut marks = Marks::empty();
-        marks.set(Marks::DIRECTORY, output.flags.contains(Flags::DIRECTORY));
-        marks.set(Marks::TOUCH, output.flags.contains(Flags::TOUCH));
-        marks.set(Marks::PROTECTED, output.flags.contains(Flags::PROTECTED));
-        marks.set(Marks::KEEP_OLD, is_edited(scene, job, *path) && !is_link(commands.paths.str(*path)));
-        (*path, Out { path: commands.paths.str(*path).to_owned(), marks })
-    };
-    commands.graph.outputs(job).iter().zip(&rule.outputs.items).map(out).collect()
-}
-
-/// A link has no content of its own to keep.
-fn is_link(path: &str) -> bool {
-    std::fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink())
+    fn outputs(&self, scene: Scene<'_>, job: JobId) -> Vec<TaskOutput> {
+        let commands = scene.commands;
+        let rule = commands.book.rule(commands.graph.rule(job));
+        let output = |(path, output): (&PathId, &Output)| {
+            let mut marks = Marks::empty();
+            marks.set(Marks::DIRECTORY, output.flags.contains(Flags::DIRECTORY));
+            marks.set(Marks::TOUCH, output.flags.contains(Flags::TOUCH));
+            marks.set(Marks::PROTECTED, output.flags.contains(Flags::PROTECTED));
+            let out = Out { path: commands.paths.str(*path).to_owned(), marks };
+            TaskOutput { path: *path, out, made: scene.state.output_digest(*path), noted: self.memo.noted(*path) }
+        };
+        commands.graph.outputs(job).iter().zip(&rule.outputs.items).map(output).collect()
+    }
 }
 
 /// The record of an attempt, complete but for contents and figures.
-fn record(described: &event::Job, recipe: Recipe) -> Record {
+fn record(described: &event::Job, recipe: Recipe, attempt: u32) -> Record {
     Record {
         rule: described.rule.as_str().into(),
         command: recipe.command.into(),
         params: recipe.params.into_iter().map(|(n, v)| (n.into(), v.into())).collect(),
         environment: recipe.environment.into(),
         stats: Stats {
-            attempt: 1,
+            attempt,
             host: state::process::host().into(),
             version: env!("CARGO_PKG_VERSION").into(),
             ..Stats::default()

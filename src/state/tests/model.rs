@@ -13,7 +13,6 @@ enum Step {
     Append { outputs: Vec<u32>, inputs: Vec<u32> },
     Adopt { output: u32, input: u32 },
     Fail { output: u32 },
-    Forget { output: u32 },
     Remember { path: u32 },
     Start { output: u32 },
     Finish { settle: bool },
@@ -28,7 +27,6 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(outputs, inputs)| Step::Append { outputs, inputs }),
         2 => (0..12_u32, 0..40_u32).prop_map(|(output, input)| Step::Adopt { output, input }),
         1 => path.clone().prop_map(|output| Step::Fail { output }),
-        1 => path.clone().prop_map(|output| Step::Forget { output }),
         1 => (0..60_u32).prop_map(|path| Step::Remember { path }),
         1 => path.prop_map(|output| Step::Start { output }),
         1 => any::<bool>().prop_map(|settle| Step::Finish { settle }),
@@ -121,12 +119,6 @@ fn run_step(step: &Step, n: u32, session: &mut Session, model: &mut Model) {
             let id = session.id(*output);
             session.state.as_mut().unwrap().annotate_failure(&[id], &failure, &session.paths).unwrap();
             model.failures.insert(*output, n.into());
-        }
-        Step::Forget { output } => {
-            let id = session.id(*output);
-            session.state.as_mut().unwrap().forget(id, &session.paths).unwrap();
-            model.owner.remove(output);
-            model.failures.remove(output);
         }
         Step::Remember { path } => {
             let id = session.id(*path);

@@ -3,6 +3,12 @@
 //! Owns the order of steps: started mark, outputs aside, command, check,
 //! digest, record, drop what was aside. It does not choose what runs.
 
+mod inputs;
+mod outputs;
+
+pub use inputs::{Counts, TaskInput};
+pub use outputs::TaskOutput;
+
 use crate::command::made_from;
 use crate::digest::Digest;
 use crate::exec::{self, Exit, Spec, Status};
@@ -10,17 +16,13 @@ use crate::files::{self, Clock, Reading, Stat, Trust};
 use crate::graph::JobId;
 use crate::path::{PathId, Paths};
 use crate::record::{Failure, Input, Record, Spawned, Started};
-use crate::settle::{self, Marks, Moved, Out, Settler, Transaction};
+use crate::settle::{Marks, Moved, Out, Settler, Transaction};
 use crate::state::{JobNo, State};
 use rustc_hash::FxHashMap;
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-
-/// Outputs of a job that together are larger than this are worth a wait.
-const LARGE: u64 = 8 << 20;
-/// After this long a file's times lie safely behind the clock.
-const MOMENT: Duration = Duration::from_millis(30);
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What all tasks of a run share.
 pub struct Shared {
@@ -40,6 +42,9 @@ pub struct Shared {
     pub trust: Trust,
     /// Names this boot.
     pub boot_id: Box<str>,
+    /// Begins the tokens of this run's jobs, so that they meet none of an
+    /// earlier run, even if the log was begun anew since.
+    pub run_token: Box<str>,
     /// What became of tasks, until the loop takes it.
     pub outcomes: Mutex<FxHashMap<u32, Outcome>>,
 }
@@ -119,17 +124,6 @@ pub enum Outcome {
     },
 }
 
-/// An input as the task knows it.
-#[derive(Clone, Copy, Debug)]
-pub struct TaskInput {
-    /// Which.
-    pub path: PathId,
-    /// Its content, if it is known.
-    pub digest: Option<Digest>,
-    /// It need only exist.
-    pub ancient: bool,
-}
-
 /// One attempt at a job.
 pub struct JobTask {
     /// The job.
@@ -139,7 +133,9 @@ pub struct JobTask {
     /// Its inputs.
     pub inputs: Vec<TaskInput>,
     /// Its outputs.
-    pub outputs: Vec<(PathId, Out)>,
+    pub outputs: Vec<TaskOutput>,
+    /// Whether its rule has a command.
+    pub has_command: bool,
     /// Its `log:` files.
     pub logs: Vec<Out>,
     /// The record, complete but for contents and figures.
@@ -152,6 +148,9 @@ pub struct JobTask {
     pub shared: Arc<Shared>,
     /// Set while outputs are aside.
     pub transaction: Option<Transaction>,
+    /// Outputs are neither in place nor set aside as they should be: the job
+    /// stays open for the next run to settle.
+    pub stuck: bool,
     /// Stats of outputs before they were set aside.
     pub aside: Vec<(PathId, Stat)>,
     /// Stats of inputs before the command ran.
@@ -172,14 +171,16 @@ impl exec::Task for JobTask {
     fn before(&mut self) -> Result<(), String> {
         self.look_at_inputs()?;
         self.refuse_protected()?;
-        let mut outs: Vec<Out> = self.outputs.iter().map(|(_, out)| out.clone()).collect();
-        self.shared.settler.survey(&mut outs).map_err(|e| e.to_string())?;
-        let there = self.outputs.iter().zip(&outs).filter(|(_, out)| out.marks.contains(Marks::EXISTED));
-        self.aside = there.filter_map(|((id, _), out)| Some((*id, stat_of(&out.path)?))).collect();
+        let mut outs = self.survey()?;
         let token = self.mark_started(&outs)?;
         outs.append(&mut self.logs);
-        let begun = self.shared.settler.begin(&token, outs);
-        self.transaction = Some(begun.map_err(|e| e.to_string())?);
+        match self.shared.settler.begin(&token, outs) {
+            Ok(transaction) => self.transaction = Some(transaction),
+            Err(unbegun) => {
+                self.stuck = unbegun.undo.is_some();
+                return Err(unbegun.to_string());
+            }
+        }
         Ok(())
     }
 
@@ -194,6 +195,13 @@ impl exec::Task for JobTask {
         // written is found again when the record cannot.
         let number = self.number.expect("a job is marked started before it is spawned");
         let _ = self.shared.state().spawned(number, spawned);
+    }
+
+    fn has_more_to_do(&self) -> bool {
+        self.has_undigested()
+    }
+
+    fn meanwhile(&mut self) {
         self.digest_inputs();
     }
 
@@ -212,16 +220,21 @@ impl JobTask {
     /// Writes the started mark; gives the token that names what is set aside.
     fn mark_started(&mut self, outs: &[Out]) -> Result<String, String> {
         let mut state = self.shared.state();
-        let token = format!("{:x}", state.next_job().0);
+        let token = format!("{}-{:x}", self.shared.run_token, state.next_job().0);
         let started = Started {
             rule: self.record.rule.clone(),
-            outputs: self.outputs.iter().map(|(p, _)| *p).collect(),
+            outputs: self.outputs.iter().map(|o| o.path).collect(),
             marks: outs.iter().map(|o| o.marks.bits()).collect(),
             log_path: self.spec.log.to_string_lossy().into(),
             aside: token.as_str().into(),
             when_ms: unix_ms(SystemTime::now()),
         };
         self.number = Some(state.started(started, &self.shared.paths).map_err(|d| d.message)?);
+        if outs.iter().any(|out| out.marks.contains(Marks::KEEP_OLD | Marks::EXISTED)) {
+            // A file of the user's own is about to be moved: not even a loss of
+            // power may leave it under a name that nothing tells of.
+            state.sync().map_err(|d| d.message)?;
+        }
         Ok(token)
     }
 
@@ -234,47 +247,6 @@ impl JobTask {
 
     fn path(&self, id: PathId) -> &str {
         self.shared.paths.str(id)
-    }
-
-    /// `protected()` outputs are not made again.
-    fn refuse_protected(&self) -> Result<(), String> {
-        let protected = |out: &&Out| out.marks.contains(Marks::PROTECTED) && settle::is_write_protected(&out.path);
-        match self.outputs.iter().map(|(_, out)| out).find(protected) {
-            Some(Out { path, .. }) => {
-                Err(format!("output `{path}` is write-protected: to make it again, run `chmod u+w {path}` first"))
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn look_at_inputs(&mut self) -> Result<(), String> {
-        self.before.clear();
-        for input in &self.inputs {
-            let path = self.path(input.path);
-            match stat_of(path) {
-                Some(stat) => self.before.push(Some(stat).filter(|_| !input.ancient)),
-                None => return Err(format!("its input `{path}` is not there any more")),
-            }
-        }
-        Ok(())
-    }
-
-    /// Digests inputs nobody has digested yet, while the command runs.
-    fn digest_inputs(&mut self) {
-        for i in 0..self.inputs.len() {
-            let TaskInput { path, digest: None, ancient: false } = self.inputs[i] else { continue };
-            if self.digested.is_empty() {
-                self.reading = self.shared.clock.read();
-            }
-            let digest = match self.shared.digest_of(self.path(path)) {
-                Some((stat, digest)) if self.before[i].is_some_and(|b| b.same_content(&stat)) => {
-                    self.digested.push(Seen { path, stat, digest });
-                    digest
-                }
-                _ => Digest::UNKNOWN,
-            };
-            self.inputs[i].digest = Some(digest);
-        }
     }
 
     fn succeed(&mut self, exit: &Exit) -> Result<Outcome, Option<String>> {
@@ -318,7 +290,7 @@ impl JobTask {
 
     fn fail(&mut self, exit: Exit, problem: Option<String>) -> Outcome {
         let mut problem = problem;
-        let mut settled = true;
+        let mut settled = !self.stuck;
         let mut moved = Vec::new();
         match self.transaction.take().map(Transaction::roll_back) {
             None => {}
@@ -332,7 +304,7 @@ impl JobTask {
             self.mark_settled();
         }
         let back = self.aside.iter().filter_map(|(id, old)| Some((*id, *old, stat_of(self.path(*id))?))).collect();
-        let outputs: Vec<PathId> = self.outputs.iter().map(|(p, _)| *p).collect();
+        let outputs: Vec<PathId> = self.outputs.iter().map(|o| o.path).collect();
         if self.number.is_some() && !outputs.is_empty() {
             let failure = Failure {
                 when_ms: unix_ms(SystemTime::now()),
@@ -344,88 +316,17 @@ impl JobTask {
         Outcome::Failed { exit, problem, back, moved }
     }
 
-    fn wait_for_outputs(&self) -> Result<(), String> {
-        // None: for as long as it takes.
-        let deadline = Instant::now().checked_add(self.shared.latency_wait);
-        let missing = |(id, _): &&(PathId, Out)| stat_of(self.path(*id)).is_none();
-        while let Some((id, _)) = self.outputs.iter().find(missing) {
-            if deadline.is_some_and(|d| Instant::now() >= d) {
-                return Err(format!("it succeeded, but did not make its output `{}`", self.path(*id)));
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        for (id, out) in &self.outputs {
-            let is_dir = stat_of(self.path(*id)).is_some_and(|s| s.kind == files::Kind::Dir);
-            if is_dir != out.marks.contains(Marks::DIRECTORY) {
-                let path = self.path(*id);
-                return Err(match is_dir {
-                    true => format!("its output `{path}` is a directory: write `directory(\"{path}\")`"),
-                    false => format!("its output `{path}` is marked `directory(...)`, but it made a file"),
-                });
-            }
-        }
-        Ok(())
-    }
-
-    /// The clock before the outputs are digested. What was written just now has
-    /// a digest that the next run must not trust; it pays to wait a moment
-    /// rather than to have large outputs read twice.
-    fn read_clock(&self) -> Reading {
-        let reading = self.shared.clock.read();
-        let stats: Vec<Stat> = self.outputs.iter().filter_map(|(id, _)| stat_of(self.path(*id))).collect();
-        let large = stats.iter().map(|s| s.size).sum::<u64>() >= LARGE;
-        if !large || reading.dev.is_none() || stats.iter().all(|stat| reading.trusts(stat)) {
-            return reading;
-        }
-        std::thread::sleep(MOMENT);
-        self.shared.clock.read()
-    }
-
-    fn digest_outputs(&self) -> Result<Vec<Seen>, String> {
-        let seen = |(id, out): &(PathId, Out)| {
-            let path = self.path(*id);
-            let found = self.shared.digest_of(path);
-            let (stat, digest) = found.ok_or_else(|| format!("cannot read its output `{path}`"))?;
-            // A touched file says by itself nothing of what it stands for.
-            let digest = if out.marks.contains(Marks::TOUCH) { self.made_from() } else { digest };
-            Ok(Seen { path: *id, stat, digest })
-        };
-        self.outputs.iter().map(seen).collect()
-    }
-
-    /// Inputs whose content is not what it was when the command started; their
-    /// digests become unknown, so that the job is stale.
-    fn changed_inputs(&mut self) -> Vec<PathId> {
-        let mut changed = Vec::new();
-        for i in 0..self.inputs.len() {
-            let input = self.inputs[i];
-            let Some(before) = self.before[i] else { continue };
-            let path = self.path(input.path);
-            let same = stat_of(path).is_some_and(|now| self.shared.same_content(path, &before, &now));
-            let known = input.digest.filter(|d| !d.is_unknown());
-            if same && known.is_some() {
-                continue;
-            }
-            let now = self.shared.digest_of(path).map(|(_, d)| d);
-            if known.is_none() || now != known {
-                self.inputs[i].digest = Some(Digest::UNKNOWN);
-                changed.push(input.path);
-            }
-        }
-        changed
-    }
-
     /// The digest of all that the job was made from.
     fn made_from(&self) -> Digest {
-        let counting = self.inputs.iter().filter(|i| !i.ancient);
+        let counting = self.inputs.iter().filter(|i| !i.is_ancient());
         made_from(self.recipe, counting.map(|i| i.digest.unwrap_or(Digest::UNKNOWN)))
     }
 
     fn complete_record(&mut self, exit: &Exit, outputs: &[Seen]) {
         let of = |i: &TaskInput| Input {
             path: i.path,
-            digest: i.digest.filter(|_| !i.ancient).unwrap_or(Digest::UNKNOWN),
-            ancient: i.ancient,
+            digest: i.digest.unwrap_or(Digest::UNKNOWN),
+            ancient: i.is_ancient(),
         };
         self.record.inputs = self.inputs.iter().map(of).collect();
         self.record.outputs = outputs.iter().map(|s| (s.path, s.digest)).collect();
@@ -446,9 +347,27 @@ impl JobTask {
 
 /// A file's stat, or of a directory one that stands for its whole tree; none
 /// if it is not there.
+///
+/// # Errors
+/// If it cannot be asked for.
+fn look_at(path: &str) -> io::Result<Option<Stat>> {
+    let stat = Some(files::stat(path)?).filter(Stat::exists);
+    match stat {
+        Some(stat) if stat.kind == files::Kind::Dir => files::tree_stat(path, None).map(Some),
+        found => Ok(found),
+    }
+}
+
+/// As [`look_at`]; none also if it cannot be asked for.
 pub fn stat_of(path: &str) -> Option<Stat> {
-    let stat = files::stat(path).ok().filter(Stat::exists)?;
-    if stat.kind == files::Kind::Dir { files::tree_stat(path, None).ok() } else { Some(stat) }
+    look_at(path).ok().flatten()
+}
+
+/// What the operating system said, in its own words and without the number,
+/// which tells users nothing.
+fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }
 
 /// Milliseconds since 1970.
