@@ -38,6 +38,7 @@ class Row:
     """What was measured of one tool in one series."""
 
     times: list = field(default_factory=list)
+    cpu: list = field(default_factory=list)
     peak: int = 0  # KiB
 
     @property
@@ -55,12 +56,12 @@ class Tool:
 
 
 def run(command, directory):
-    """Seconds of wall time and KiB of peak memory of one run; output to a sink."""
+    """Seconds of wall and of processor time and KiB of peak memory of one run; output to a sink."""
     done = subprocess.run([*TIMED, *command], cwd=directory, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"{' '.join(command)} in {directory} ended with {done.returncode}")
-    seconds, peak = done.stdout.split()
-    return float(seconds), int(peak)
+    seconds, cpu, peak = done.stdout.split()
+    return float(seconds), float(cpu), int(peak)
 
 
 def in_turn(tools, runs):
@@ -69,8 +70,9 @@ def in_turn(tools, runs):
         for name, tool in tools.items():
             if tool.before:
                 tool.before()
-            seconds, peak = run(tool.command, tool.directory)
+            seconds, cpu, peak = run(tool.command, tool.directory)
             rows[name].times.append(seconds)
+            rows[name].cpu.append(cpu)
             rows[name].peak = max(rows[name].peak, peak)
     return rows
 
@@ -135,7 +137,7 @@ class Bench:
             if not command[0]:
                 continue
             directory = self.made(f"{name}-{pipeline.size}/{tool}", pipeline.write)
-            seconds, peak = run(command, directory)
+            seconds, _, peak = run(command, directory)
             if seconds > 2:
                 print(f"{tool}: built {name} {pipeline.size} in {seconds:.1f} s, {peak / 1024:.0f} MiB", flush=True)
             run(command, directory)
@@ -145,11 +147,11 @@ class Bench:
     def table(self, title, rows):
         own = rows["rulemake"].median
         print(f"\n{title}; {len(rows['rulemake'].times)} runs each, in turn")
-        print("| tool | median s | min | max | MiB | rulemake / tool |\n|---|---|---|---|---|---|")
+        print("| tool | median s | min | max | CPU s | MiB | rulemake / tool |\n|---|---|---|---|---|---|---|")
         for name, row in rows.items():
             print(
                 f"| {name} | {row.median:.4f} | {min(row.times):.4f} | {max(row.times):.4f} "
-                f"| {row.peak / 1024:.1f} | {own / row.median:.3f} |",
+                f"| {statistics.median(row.cpu):.4f} | {row.peak / 1024:.1f} | {own / row.median:.3f} |",
                 flush=True,
             )
 
@@ -445,7 +447,7 @@ def memory(bench):
     jobs = bench.size(100_000, 10_000)
     directory = bench.made(f"memory-{jobs}", Pipeline("W", jobs).write)
     bench.clean(directory)
-    seconds, peak = run([*RULEMAKE, "-q", "-j2"], directory)
+    seconds, _, peak = run([*RULEMAKE, "-q", "-j2"], directory)
     print(f"\nfull run, W of {jobs:,} jobs: {seconds:.1f} s, {peak / 1024:.0f} MiB")
     bench.bar(f"full run, {jobs:,}, memory", peak / 1024, 300, "MiB")
 

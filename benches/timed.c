@@ -1,4 +1,5 @@
-/* Runs a command and prints its wall time in seconds and its peak memory in KiB.
+/* Runs a command and prints its wall and processor time in seconds, and its peak
+ * memory in KiB.
  *
  *     timed COMMAND [WORD...]
  *
@@ -36,6 +37,8 @@ int main(int argc, char **argv)
     if (wait4(pid, &status, 0, &usage) < 0)
         return 2;
     clock_gettime(CLOCK_MONOTONIC, &end);
-    printf("%.6f %ld\n", end.tv_sec - begin.tv_sec + (end.tv_nsec - begin.tv_nsec) / 1e9, usage.ru_maxrss);
+    double wall = end.tv_sec - begin.tv_sec + (end.tv_nsec - begin.tv_nsec) / 1e9;
+    double cpu = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+    printf("%.6f %.6f %ld\n", wall, cpu, usage.ru_maxrss);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
