@@ -14,6 +14,9 @@ use rulemake::schedule::{Decision, JobDesc, JobId, Need, Outcome, Scheduler};
 use std::collections::BTreeSet;
 use std::io::Write;
 
+/// Makes a pipeline from a seed.
+type Shape = fn(u64) -> Made;
+
 /// Pipelines of each shape.
 const SEEDS: u64 = 100;
 
@@ -189,7 +192,7 @@ impl Made {
 }
 
 /// Means over all seeds of the time by each order, in units of the bound.
-fn means(shape: fn(u64) -> Made) -> [f64; 4] {
+fn means(shape: Shape) -> [f64; 4] {
     let mut sums = [0.0; 4];
     for seed in 0..SEEDS {
         let made = shape(seed);
@@ -206,7 +209,7 @@ fn means(shape: fn(u64) -> Made) -> [f64; 4] {
 }
 
 fn main() -> std::io::Result<()> {
-    let shapes: [(&str, fn(u64) -> Made); 4] = [
+    let shapes: [(&str, Shape); 4] = [
         ("short jobs, long chains last", Made::chains_last),
         ("large jobs, long chains of small ones", Made::chains_of_small),
         ("samples of skewed size", Made::samples),
