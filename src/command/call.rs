@@ -1,8 +1,7 @@
 //! Calls of a job's deferred functions.
 
 use super::{Commands, Needs, files};
-use crate::diag::Diag;
-use crate::eval::{Call, FileName, JobFiles};
+use crate::eval::{Call, FileName, JobFiles, Unavailable};
 use crate::graph::JobId;
 use crate::rule::Name;
 use crate::value::{FnId, Val};
@@ -33,7 +32,7 @@ impl<'a> Arguments<'a> {
             input: asks("input").then(input),
             output: asks("output").then(output),
             threads: i64::from(needs.threads),
-            resources: needs.resources.clone(),
+            resources: needs.with_forms(),
             attempt: i64::from(attempt),
         }
     }
@@ -57,11 +56,11 @@ fn names(names: &[Name]) -> Vec<FileName<'_>> {
 
 impl Commands<'_> {
     /// Makes all calls together; one answer a call, in order.
-    pub(super) fn call(&self, arguments: &[Arguments<'_>]) -> Vec<Result<Val, Diag>> {
+    pub(super) fn call(&self, arguments: &[Arguments<'_>]) -> Vec<Result<Val, Unavailable>> {
         if arguments.is_empty() {
             return Vec::new();
         }
         let calls: Vec<Call<'_>> = arguments.iter().map(Arguments::as_call).collect();
-        self.functions.call(&calls)
+        self.functions.call(&calls, &self.graph.answers(self.paths))
     }
 }

@@ -3,22 +3,24 @@
 //! Owns the frozen functions and batched calls of them. It does not know what
 //! the results are for.
 
-use super::convert::{from_val, to_val};
+use super::convert::{elements, from_val, to_val};
+use super::deferred::{Checkpoints, Deferred, Unavailable};
 use super::explain::{Origin, Scene, explain};
 use super::files::Files;
 pub use super::files::SizeOf;
 use super::mark::{Mark, Marks};
 use super::wildcards::Wildcards;
 use crate::diag::{Diag, Kind};
-use crate::rule::Name;
+use crate::rule::{Flags, Name};
 use crate::span::Span;
 use crate::suggest::did_you_mean;
 use crate::value::{FnId, Val};
 use starlark::PrintHandler;
-use starlark::docs::{DocItem, DocMember, DocParams};
+use starlark::docs::{DocItem, DocMember};
 use starlark::environment::Module;
 use starlark::eval::Evaluator;
-use starlark::values::structs::AllocStruct;
+use starlark::values::dict::DictRef;
+use starlark::values::structs::{AllocStruct, StructRef};
 use starlark::values::{Heap, OwnedFrozenValue, Value};
 use std::ops::Range;
 use std::sync::Arc;
@@ -69,6 +71,16 @@ pub struct Call<'a> {
     pub attempt: i64,
 }
 
+/// What an input function gave.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Gave {
+    /// The value.
+    pub value: Val,
+    /// For every string in it, in order and but for keys, whether it is
+    /// `ancient()`; empty if none is.
+    pub ancient: Vec<bool>,
+}
+
 /// What is known of a kept function.
 #[derive(Clone, Debug)]
 pub(super) struct Info {
@@ -83,11 +95,11 @@ pub(super) struct Info {
 impl Info {
     /// Reads a function's parameters.
     pub(super) fn of(value: Value, span: Span) -> Info {
-        let empty = DocParams::default();
         let doc = value.documentation();
         let params = match &doc {
             DocItem::Member(DocMember::Function(f)) => &f.params,
-            _ => &empty,
+            // A `partial`: its parameters are not known.
+            _ => return Info { params: vec!["wildcards".into()], required: Vec::new(), takes_wildcards: true, span },
         };
         let positional = params.pos_only.iter().chain(&params.pos_or_named);
         let all: Vec<_> = positional.clone().chain(&params.named_only).collect();
@@ -138,32 +150,6 @@ impl PrintHandler for Silent {
     }
 }
 
-/// Calls functions on one heap, until it is full.
-pub struct Caller<'f, 'v, 'a, 'e> {
-    functions: &'f Functions,
-    eval: Evaluator<'v, 'a, 'e>,
-    calls: usize,
-}
-
-impl Caller<'_, '_, '_, '_> {
-    /// As [`Functions::call`].
-    ///
-    /// # Errors
-    /// For each call, as there.
-    pub fn call(&mut self, calls: &[Call<'_>]) -> Vec<Result<Val, Diag>> {
-        if calls.len() > BATCH {
-            return self.functions.call(calls);
-        }
-        self.calls += calls.len();
-        calls.iter().map(|call| self.functions.one(call, &mut self.eval)).collect()
-    }
-
-    /// Whether the heap has grown so large that another should follow.
-    pub fn is_full(&self) -> bool {
-        self.calls >= BATCH
-    }
-}
-
 impl Functions {
     pub(super) fn new(frozen: Vec<OwnedFrozenValue>, info: Vec<Info>, origins: Vec<Origin>) -> Functions {
         Functions { frozen, info, origins: origins.into() }
@@ -180,31 +166,44 @@ impl Functions {
         self.info[id.0 as usize].span
     }
 
-    /// Calls functions, one result each, in order.
+    /// Calls functions, one result each, in order. They may ask for what
+    /// `checkpoints` knows.
     ///
     /// # Errors
-    /// For each call: what went wrong in it, at the user's line, with the
-    /// calls that led there.
-    pub fn call(&self, calls: &[Call<'_>]) -> Vec<Result<Val, Diag>> {
+    /// For each call: the checkpoints' jobs it needs first; or what went wrong
+    /// in it, at the user's line, with the calls that led there.
+    pub fn call(&self, calls: &[Call<'_>], checkpoints: &dyn Checkpoints) -> Vec<Result<Val, Unavailable>> {
+        self.inputs(calls, checkpoints).into_iter().map(|gave| gave.map(|g| g.value)).collect()
+    }
+
+    /// Calls input functions: as [`call`](Self::call), with the marks of paths.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn inputs(&self, calls: &[Call<'_>], checkpoints: &dyn Checkpoints) -> Vec<Result<Gave, Unavailable>> {
         let mut results = Vec::with_capacity(calls.len());
+        let deferred = Deferred::new(checkpoints);
         for batch in calls.chunks(BATCH) {
-            results.extend(self.with(|caller| caller.call(batch)));
+            Module::with_temp_heap(|module| {
+                let mut eval = Evaluator::new(&module);
+                eval.set_print_handler(&Silent);
+                eval.extra = Some(&deferred);
+                // Marks rely on values staying where they are.
+                eval.disable_gc();
+                deferred.marks.clear();
+                let answer = |call| {
+                    let answer = self.one(call, &deferred.marks, &mut eval);
+                    deferred.end(answer)
+                };
+                results.extend(batch.iter().map(answer));
+            });
         }
         results
     }
 
-    /// Has `work` call functions a few at a time, all on one heap.
-    pub fn with<R>(&self, work: impl FnOnce(&mut Caller<'_, '_, '_, '_>) -> R) -> R {
-        Module::with_temp_heap(|module| {
-            let mut eval = Evaluator::new(&module);
-            eval.set_print_handler(&Silent);
-            work(&mut Caller { functions: self, eval, calls: 0 })
-        })
-    }
-
-    fn one<'v>(&self, call: &Call<'_>, eval: &mut Evaluator<'v, '_, '_>) -> Result<Val, Diag> {
+    fn one<'v>(&self, call: &Call<'_>, marks: &Marks, eval: &mut Evaluator<'v, '_, '_>) -> Result<Gave, Box<Diag>> {
         let info = &self.info[call.id.0 as usize];
-        self.invoke(call, info, eval).map_err(|error| {
+        self.invoke(call, info, marks, eval).map_err(|error| {
             let scene = Scene { origins: &self.origins, ..Scene::default() };
             let mut diags = explain(&error, &scene);
             let mut diag = match diags.len() {
@@ -214,11 +213,17 @@ impl Functions {
             if diag.labels.is_empty() {
                 diag = diag.label(info.span, "");
             }
-            diag
+            Box::new(diag)
         })
     }
 
-    fn invoke<'v>(&self, call: &Call<'_>, info: &Info, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Val> {
+    fn invoke<'v>(
+        &self,
+        call: &Call<'_>,
+        info: &Info,
+        marks: &Marks,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Gave> {
         let heap = eval.heap();
         let mut function = heap.access_owned_frozen_value(&self.frozen[call.id.0 as usize]);
         let wildcards = heap.alloc(Wildcards(call.wildcards.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect()));
@@ -226,13 +231,33 @@ impl Functions {
         let mut value = eval.eval_function(function, &[wildcards], &named)?;
         for _ in 0..DEEPEST {
             if !super::convert::is_function(value) {
-                return to_val(value, heap, &mut |_| Err(super::fault::fault("the result holds a function")));
+                let plain = to_val(value, heap, &mut |_| Err(super::fault::fault("the result holds a function")))?;
+                let mut ancient = Vec::new();
+                if !marks.is_empty() {
+                    leaves(value, heap, marks, &mut ancient);
+                }
+                return Ok(Gave { value: plain, ancient });
             }
             function = value;
             let params = Info::of(function, info.span).params;
             value = eval.eval_function(function, &[wildcards], &arguments(call, &params, heap))?;
         }
         Err(super::fault::fault(format!("functions return functions more than {DEEPEST} deep")))
+    }
+}
+
+/// For every string in a value, in order and but for keys, whether it is `ancient()`.
+fn leaves<'v>(value: Value<'v>, heap: Heap<'v>, marks: &Marks, out: &mut Vec<bool>) {
+    if let Some(text) = value.unpack_str() {
+        out.push(marks.get(text).flags.contains(Flags::ANCIENT));
+    } else if let Some(items) = elements(value, heap) {
+        items.into_iter().for_each(|v| leaves(v, heap, marks, out));
+    } else if let Some(dict) = DictRef::from_value(value) {
+        dict.values().for_each(|v| leaves(v, heap, marks, out));
+    } else if let Some(fields) = StructRef::from_value(value) {
+        fields.iter().for_each(|(_, v)| leaves(v, heap, marks, out));
+    } else if let Some(files) = Files::from_value(value) {
+        out.extend(files.texts().map(|_| files.mark.flags.contains(Flags::ANCIENT)));
     }
 }
 
@@ -260,5 +285,6 @@ fn files<'v>(files: &JobFiles<'_>, heap: Heap<'v>) -> Value<'v> {
         mark: Mark::default(),
         marks: Marks::default(),
         size_of: files.size_of.clone(),
+        brings_names: false,
     })
 }

@@ -6,20 +6,22 @@ use super::builtin;
 use super::convert::from_val;
 use super::explain::{Origin, Scene, explain};
 use super::function::Functions;
+use super::python::is_pythons;
 use super::session::{Session, slot};
 use super::{Loaded, Request, TrackedRead, assemble, config};
 use crate::diag::{Diag, Diags, Kind};
 use crate::span::{FileId, Sources, Span};
 use crate::suggest::did_you_mean;
-use crate::syntax::{self, Chunk};
+use crate::syntax::{self, Chunk, stand_in};
 use crate::value::{FnId, Val};
+use rustc_hash::FxHashSet;
 use starlark::ErrorKind;
 use starlark::environment::{FrozenModule, Module};
 use starlark::eval::Evaluator;
 use starlark::syntax::{AstModule, Dialect, DialectTypes};
 use starlark::values::FrozenHeapName;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 const DIALECT: Dialect = Dialect {
     enable_top_level_stmt: true,
@@ -47,8 +49,16 @@ pub(super) fn load(request: Request, sources: &mut Sources) -> Result<Loaded, Di
         let mut all = session.diags.take();
         all.sort_by_key(|d| d.labels.first().map(|l| (l.span.file, l.span.start)));
         all.append(&mut fatal);
-        all
+        once(all)
     })
+}
+
+/// Each message of a place once: a loop may give it in every turn.
+fn once(mut diags: Diags) -> Diags {
+    let mut seen = FxHashSet::default();
+    let places = |d: &Diag| d.labels.iter().map(|l| (l.span.file, l.span.start, l.span.end)).collect::<Vec<_>>();
+    diags.retain(|d| seen.insert((d.message.clone(), places(d))));
+    diags
 }
 
 fn whole(session: &Session, module: Module<'_>) -> Result<Loaded, Diags> {
@@ -67,8 +77,12 @@ fn whole(session: &Session, module: Module<'_>) -> Result<Loaded, Diags> {
     Ok(Loaded {
         rulefile,
         functions,
-        reads: session.reads.take(),
-        warnings: session.warnings.take(),
+        reads: [
+            session.reads.take(),
+            std::mem::take(&mut *session.asked.lock().unwrap_or_else(PoisonError::into_inner)),
+        ]
+        .concat(),
+        warnings: once(session.warnings.take()),
         notes: session.notes.take(),
     })
 }
@@ -102,11 +116,22 @@ pub(super) fn unreadable(what: &str, path: &str, error: &std::io::Error) -> Diag
     Diag::error(Kind::Rulefile, why)
 }
 
+/// A file with a byte that no text has, at its place.
+fn not_text(session: &Session, what: &str, path: &str, error: &std::string::FromUtf8Error) -> Diags {
+    let (bytes, at) = (error.as_bytes(), error.utf8_error().valid_up_to());
+    let shown = String::from_utf8_lossy(bytes).into_owned();
+    let file = session.sources.borrow_mut().add(path, shown);
+    let wide = char::REPLACEMENT_CHARACTER.len_utf8();
+    let message = format!("the {what} `{path}` is not UTF-8 text: byte {at} is 0x{:02x}", bytes[at]);
+    vec![Diag::at(Span::new(file, at, at + wide), message).hint("save it as UTF-8")]
+}
+
 /// Reads and evaluates a file; `at` is the directive that includes it.
 pub(super) fn run_file<'v>(session: &Session, module: &Module<'v>, path: &str, at: Option<Span>) -> Result<(), Diags> {
     let placed = |diag: Diag| vec![at.iter().fold(diag, |d, span| d.label(*span, ""))];
     let what = if at.is_some() { "included file" } else { "Rulefile" };
-    let text = std::fs::read_to_string(path).map_err(|e| placed(unreadable(what, path, &e)))?;
+    let bytes = std::fs::read(path).map_err(|e| placed(unreadable(what, path, &e)))?;
+    let text = String::from_utf8(bytes).map_err(|e| not_text(session, what, path, &e))?;
     let real = std::fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path));
     {
         let mut open = session.open.borrow_mut();
@@ -132,6 +157,8 @@ fn run_text<'v>(session: &Session, module: &Module<'v>, file: FileId, text: &str
     let tree = syntax::parse(file, text, session.base())?;
     session.decls.borrow_mut().extend(tree.rules.into_iter().map(Arc::new));
     session.directives.borrow_mut().extend(tree.directives.into_iter().map(Arc::new));
+    session.definitions.borrow_mut().extend(tree.definitions);
+    session.pieces.borrow_mut().extend(tree.pieces);
     let fields: Arc<[Span]> = tree.fields.into();
     // Names may come from an include yet to be read, here or in the including file.
     let later = tree.includes || session.open.borrow().len() > 1;
@@ -152,9 +179,13 @@ fn run_chunk<'v>(session: &Session, module: &Module<'v>, origin: Origin, later: 
             Err(error) => error,
         };
         let unknown = match error.kind() {
-            ErrorKind::Scope(e) if later => unknown_name(&e.to_string()),
+            ErrorKind::Scope(e) if later => unknown_name(&e.to_string()).filter(|name| !is_pythons(name)),
             _ => None,
         };
+        if unknown.is_none() && leave_to_python(session, module, &mut chunk, &error) {
+            session.origins.borrow_mut()[index].chunk = chunk.clone();
+            continue;
+        }
         let Some(unknown) = unknown else { return Err(diagnose(session, module, &error)) };
         let scene = Scene { origins: &session.origins.borrow(), ..Scene::default() };
         if let Some(span) = error.span().and_then(|s| scene.place(s)) {
@@ -162,6 +193,27 @@ fn run_chunk<'v>(session: &Session, module: &Module<'v>, origin: Origin, later: 
         }
         chunk.declare(&unknown);
     }
+}
+
+/// A definition that Starlark refuses is left to Python; whether that helps.
+fn leave_to_python(session: &Session, module: &Module, chunk: &mut Chunk, error: &starlark::Error) -> bool {
+    if !matches!(error.kind(), ErrorKind::Parser(_) | ErrorKind::Scope(_)) {
+        return false;
+    }
+    let scene = Scene { origins: &session.origins.borrow(), ..Scene::default() };
+    let Some(place) = error.span().and_then(|s| scene.place(s)) else { return false };
+    let Some(number) = session.definition_at(place) else { return false };
+    let unknown = match error.kind() {
+        ErrorKind::Scope(e) => unknown_name(&e.to_string()),
+        _ if error.without_diagnostic().to_string().contains("indentation") => return false,
+        _ => None,
+    };
+    let refused = diagnose(session, module, error);
+    let any_name = session.pieces.borrow().iter().any(|p| p.names.is_empty());
+    let definition = &mut session.definitions.borrow_mut()[number];
+    definition.refused = refused;
+    definition.faulty = unknown.is_some_and(|name| !is_pythons(&name)) && !any_name;
+    chunk.stand_in(number, &stand_in(&definition.name, number))
 }
 
 /// The name that a message of Starlark's resolver is about.
@@ -201,7 +253,8 @@ fn known_names(module: &Module) -> Vec<String> {
 /// Names that were expected from a later include, which never came.
 fn undefined(session: &Session, module: &Module) {
     for (name, span) in session.expected.borrow().iter() {
-        if module.get(name).is_none() {
+        // What a function lacks is found out if it is called.
+        if module.get(name).is_none() && session.definition_at(*span).is_none() {
             let names = known_names(module);
             let known = names.iter().map(String::as_str).filter(|n| *n != &**name);
             session.fail(Diag::at(*span, format!("`{name}` is not defined")).maybe_hint(did_you_mean(name, known)));

@@ -8,7 +8,7 @@ use super::groups::Groups;
 use super::launch::{Environment, Launch};
 use super::log::Log;
 use super::spawn::{Child, End, own_peak_rss_kib, prepare_process};
-use super::{Executor, Exit, Signal, Status, Task, orphan};
+use super::{Command, Executor, Exit, Signal, Status, Task, orphan};
 use crossbeam::channel::{Receiver, Sender, unbounded};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
@@ -105,6 +105,10 @@ impl Executor for Local {
 
     fn signal(&self, what: Signal) {
         self.shared.groups.signal(what);
+    }
+
+    fn lacks(&self, command: &Command) -> Option<String> {
+        self.shared.environment.lacks(command)
     }
 
     fn running(&self) -> usize {

@@ -9,6 +9,7 @@ pub fn word(reason: &Reason, paths: &Paths) -> ReasonText {
     let plain = |code, text: String| ReasonText { code, text, old: None, new: None };
     match reason {
         Reason::NoRecord => plain("never-made", "never made here".into()),
+        Reason::RecordLost => plain("no-record", "no record of it".into()),
         Reason::OutputsChanged => plain("outputs-changed", "its list of outputs changed".into()),
         Reason::Command { old, new } => ReasonText {
             code: "command-changed",
@@ -25,6 +26,16 @@ pub fn word(reason: &Reason, paths: &Paths) -> ReasonText {
             },
             old: old.clone(),
             new: new.clone(),
+        },
+        Reason::Script { path, old, new } => ReasonText {
+            code: "script-changed",
+            text: match (old, new) {
+                (Some(_), Some(_)) => format!("the script {path} changed"),
+                (None, _) => format!("the script {path} is new"),
+                _ => format!("the script {path} is not run any more"),
+            },
+            old: None,
+            new: None,
         },
         Reason::Environment { old, new } => ReasonText {
             code: "environment-changed",

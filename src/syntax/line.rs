@@ -7,7 +7,10 @@ use super::build::{Builder, Pair, Rule};
 use super::keys;
 use super::tree::Binding;
 use crate::diag::Diag;
-use crate::suggest::did_you_mean;
+use crate::suggest::{did_you_mean, nearest};
+
+/// The words before the name of a block.
+const HEADS: [&str; 3] = ["rule", "checkpoint", "module"];
 
 /// What to write instead of a Python statement.
 fn instead(word: &str) -> &'static str {
@@ -36,7 +39,12 @@ impl<'s> Builder<'s> {
         for part in parts {
             let at = part.as_span().start();
             match part.as_rule() {
-                Rule::banned => self.banned(&part),
+                Rule::with => self.with(part),
+                Rule::banned => {
+                    let follows = matches!(part.as_str(), "except" | "finally") && !self.diags.is_empty();
+                    let diag = self.banned(&part);
+                    self.diags.extend(Some(diag).filter(|_| !follows));
+                }
                 Rule::throw => {
                     open = true;
                     let call = if part.as_str() == "raise" { "_raise(" } else { "_assert(" };
@@ -60,14 +68,35 @@ impl<'s> Builder<'s> {
         }
     }
 
-    fn banned(&mut self, pair: &Pair) {
-        let word = pair.as_str();
-        if matches!(word, "except" | "finally") && !self.diags.is_empty() {
-            return;
+    /// `with open(x) as f:` in a function becomes `f = open(x)` and a block.
+    fn with(&mut self, pair: Pair) {
+        let (start, end) = (pair.as_span().start(), pair.as_span().end());
+        let line = self.source[..start].rfind('\n').map_or(0, |i| i + 1);
+        let indent = self.slice(line..start).replace('\t', " ");
+        if indent.is_empty() {
+            let diag = self.lacking(self.span(start..start + "with".len()), "with");
+            return self.fail(diag);
         }
+        let (mut at, mut lead) = (start, String::new());
+        for opened in pair.into_inner() {
+            let mut parts = opened.into_inner();
+            let (Some(call), Some(name)) = (parts.next(), parts.next()) else { return };
+            self.emit.replace(at..call.as_span().start(), &format!("{lead}{} = ", name.as_str()));
+            at = call.as_span().end();
+            lead = format!("\n{indent}");
+            call.into_inner().for_each(|bracket| self.bracket(bracket));
+        }
+        self.emit.replace(at..end, &format!("{lead}if True"));
+    }
+
+    /// What is to be said of a word that Starlark lacks.
+    pub(super) fn banned(&self, pair: &Pair) -> Diag {
+        self.lacking(self.span_of(pair), pair.as_str())
+    }
+
+    fn lacking(&self, place: crate::span::Span, word: &str) -> Diag {
         let what = if word == "@" { "decorators are".into() } else { format!("`{word}` is") };
-        let diag = Diag::at(self.span_of(pair), format!("{what} not supported"));
-        self.fail(diag.hint(instead(word)));
+        Diag::at(place, format!("{what} not supported")).hint(instead(word))
     }
 
     /// `import a.b as c, d`: each name is bound to what is served of it.
@@ -137,6 +166,20 @@ impl<'s> Builder<'s> {
             (format!("expected `{kind} NAME:`"), hint)
         };
         self.fail(Diag::at(place, message).hint(hint));
+    }
+
+    /// `WORD NAME:` where the word begins no block.
+    pub(super) fn bad_head(&mut self, pair: Pair) {
+        let place = self.line_span(&pair);
+        let words: Vec<&str> = pair.into_inner().map(|name| name.as_str()).collect();
+        let [word, name] = words.as_slice() else { return };
+        let meant = nearest(&word.to_lowercase(), HEADS).or(HEADS.into_iter().find(|h| word.eq_ignore_ascii_case(h)));
+        let start = place.start as usize;
+        let diag = Diag::at(self.span(start..start + word.len()), format!("`{word}` begins nothing here"));
+        self.fail(diag.hint(match meant {
+            Some(meant) => format!("did you mean `{meant} {name}:`?"),
+            None => "a rule begins with `rule NAME:`".into(),
+        }));
     }
 
     pub(super) fn bad_entry(&mut self, pair: &Pair, title: &str) {

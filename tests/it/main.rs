@@ -1,7 +1,9 @@
 //! Tests of the built program: stories told through the command line, the
 //! examples, the lessons, the documents, and the shape of the source itself.
 
+mod checkpoints;
 mod docs;
+mod edges;
 mod edits;
 mod errors;
 mod examples;
@@ -12,7 +14,10 @@ mod lessons;
 mod model;
 mod options;
 mod output;
+mod parts;
 mod plans;
+mod python;
+mod scripts;
 mod story;
 mod trouble;
 mod trust;

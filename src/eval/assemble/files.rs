@@ -3,17 +3,21 @@
 //! Owns flattening, flags, pins, normalisation and the rules about wildcards.
 
 use super::Assembler;
-use crate::diag::Diag;
+use crate::diag::{Diag, Kind};
 use crate::eval::convert::{elements, is_function};
 use crate::eval::files::Files;
 use crate::eval::given::Slot;
 use crate::eval::mark::{Mark, Marks};
+use crate::eval::pure_path::path_text;
+use crate::eval::python::NeedsPython;
 use crate::path::normal;
+use crate::pattern::Pattern;
 use crate::rule::{Flags, Input, InputWhat, Name, Named, Output};
 use crate::suggest::did_you_mean;
 use rustc_hash::FxHashSet;
 use starlark::values::structs::StructRef;
 use starlark::values::{Heap, Value};
+use std::ops::Range;
 
 /// One entry of a flattened section.
 enum Piece<'v> {
@@ -27,7 +31,7 @@ pub(in crate::eval) const WRAPPED: [&str; 3] = ["function()", "flags()", "unpack
 
 /// Flattens a value; the error is the element that is no path.
 fn flatten<'v>(value: Value<'v>, heap: Heap<'v>, marks: &Marks, out: &mut Vec<Piece<'v>>) -> Result<(), Value<'v>> {
-    if let Some(text) = value.unpack_str() {
+    if let Some(text) = path_text(value) {
         out.push(Piece::Path(text, marks.get(text)));
     } else if let Some(items) = elements(value, heap) {
         for item in items {
@@ -64,6 +68,10 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
     fn pieces(&mut self, value: Value<'v>, slot: Slot, key: &str) -> Vec<Piece<'v>> {
         let mut pieces = Vec::new();
         if let Err(odd) = flatten(value, self.eval.heap(), &self.session.marks, &mut pieces) {
+            if let Some(python) = NeedsPython::from_value(odd) {
+                self.fail(python.refused_at(slot.span()));
+                return Vec::new();
+            }
             let kind = odd.get_type();
             let diag = Diag::at(slot.span(), format!("`{key}` holds paths, this is a value of type `{kind}`"));
             let hint = match kind {
@@ -93,12 +101,19 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
             for piece in self.pieces(value, slot, key) {
                 self.output(piece, key, slot, &mut named.items);
             }
-            if let Some(name) = name {
-                let range = start..named.items.len() as u32;
-                named.names.push(Name { name: name.into(), range, list: is_list(value, self.eval.heap()) });
-            }
+            self.names(name, value, start..named.items.len() as u32, &mut named.names);
         }
         named
+    }
+
+    /// The names of an entry: its own, or those that `multiext` brings.
+    fn names(&self, name: Option<&str>, value: Value<'v>, range: Range<u32>, names: &mut Vec<Name>) {
+        if let Some(name) = name {
+            names.push(Name { name: name.into(), range, list: is_list(value, self.eval.heap()) });
+        } else if let Some(files) = Files::from_value(value).filter(|f| f.brings_names) {
+            let moved = |n: &Name| Name { range: n.range.start + range.start..n.range.end + range.start, ..n.clone() };
+            names.extend(files.names.iter().map(moved));
+        }
     }
 
     fn output(&mut self, piece: Piece<'v>, key: &str, slot: Slot, out: &mut Vec<Output>) {
@@ -117,9 +132,8 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
             self.fail(Diag::at(slot.span(), "`ancient()` is for inputs"));
         }
         let path = normal(text);
-        if let Some(pattern) = self.pattern(&path, text, slot) {
-            out.push(Output { pattern, flags: mark.flags });
-        }
+        let pattern = if mark.literal { Some(Pattern::literal(&path)) } else { self.pattern(&path, text, slot) };
+        out.extend(pattern.map(|pattern| Output { pattern, flags: mark.flags }));
     }
 
     /// All outputs, logs and the benchmark carry the same wildcards.
@@ -127,7 +141,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         let all = || sections.iter().flat_map(|(key, named)| named.items.iter().map(move |o| (*key, &o.pattern)));
         let Some((first_key, first)) = all().next() else { return };
         self.wildcards = first.names().to_vec();
-        let has = |p: &crate::pattern::Pattern, name: &str| p.names().iter().any(|n| **n == *name);
+        let has = |p: &Pattern, name: &str| p.names().iter().any(|n| **n == *name);
         let odd = all().find_map(|(key, p)| {
             let lacking = first.names().iter().find(|n| !has(p, n)).map(|n| (true, n.clone()));
             let extra = p.names().iter().find(|n| !has(first, n)).map(|n| (false, n.clone()));
@@ -172,10 +186,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
                     named.items.push(input);
                 }
             }
-            if let Some(name) = name {
-                let range = start..named.items.len() as u32;
-                named.names.push(Name { name: name.into(), range, list: is_list(value, self.eval.heap()) });
-            }
+            self.names(name, value, start..named.items.len() as u32, &mut named.names);
         }
         Ok(named)
     }
@@ -192,8 +203,9 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         if self.empty_path(text, "input", slot) {
             return Ok(None);
         }
+        self.only_for_outputs(mark.flags, slot);
         let path = normal(text);
-        let what = if !path.contains(['{', '}']) {
+        let what = if mark.literal || !path.contains(['{', '}']) {
             InputWhat::Path(path.into())
         } else {
             let Some(pattern) = self.pattern(&path, text, slot) else { return Ok(None) };
@@ -208,8 +220,18 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         Ok(Some(Input { what, flags: mark.flags, pin: mark.pin }))
     }
 
+    /// Warns of marks that do nothing on an input. (`directory()` says what is so anyway.)
+    fn only_for_outputs(&self, flags: Flags, slot: Slot) {
+        let marks = [(Flags::TEMP, "temp"), (Flags::TOUCH, "touch"), (Flags::PROTECTED, "protected")];
+        if let Some((_, name)) = marks.into_iter().find(|(flag, _)| flags.contains(*flag)) {
+            let message = format!("`{name}()` does nothing on an input");
+            let hint = format!("write it in `output:` of the rule that makes the file, or leave `{name}()` out");
+            self.session.warn(Diag::warning(Kind::Rulefile, message).label(slot.span(), "").hint(hint));
+        }
+    }
+
     /// An input's wildcards get their values from the outputs.
-    fn known_wildcards(&mut self, pattern: &crate::pattern::Pattern, text: &str, slot: Slot) {
+    fn known_wildcards(&mut self, pattern: &Pattern, text: &str, slot: Slot) {
         let Some(unknown) = pattern.names().iter().find(|n| !self.wildcards.contains(n)) else { return };
         let at = if pattern.text() == text { pattern.name_range(unknown) } else { 0..0 };
         let span = if at.is_empty() { slot.whole(text) } else { slot.locate(text, at) };

@@ -7,18 +7,19 @@ mod attempts;
 mod files;
 mod finish;
 mod params;
+mod python;
 
 pub(super) use files::WRAPPED;
 pub(super) use finish::finish;
 
 use super::fault::Fault;
 use super::given::{Given, Slot};
-use super::session::{PendingText, Session, Shown};
+use super::session::{PendingText, Session, Shown, Use};
 use crate::diag::{Diag, Diags};
 use crate::pattern::Pattern;
-use crate::rule::{Action, Name, Named, Output, Param, Places, Rule, RuleId};
+use crate::rule::{Action, Flags, Name, Named, Output, Param, Places, Rule, RuleId};
 use crate::span::Literals;
-use crate::syntax::{RuleDecl, Section};
+use crate::syntax::{Kind, RuleDecl, Section};
 use crate::value::Val;
 use starlark::collections::SmallMap;
 use starlark::eval::Evaluator;
@@ -87,10 +88,10 @@ fn register(session: &Session, rule: Rule, id: RuleId) -> starlark::Result<()> {
 fn shown(rule: &Rule, id: RuleId) -> Shown {
     use crate::rule::InputWhat;
     let outputs = |named: &Named<Output>| -> (Arc<[Box<str>]>, Arc<[Name]>) {
-        (named.items.iter().map(|o| Box::from(o.pattern.text())).collect(), named.names.as_slice().into())
+        (named.items.iter().map(|o| as_pattern(&o.pattern)).collect(), named.names.as_slice().into())
     };
     let input = |what: &InputWhat| match what {
-        InputWhat::Path(path) => Some(path.clone()),
+        InputWhat::Path(path) => Some(as_pattern(&Pattern::literal(path))),
         InputWhat::Pattern(pattern) => Some(pattern.text().into()),
         InputWhat::Function { .. } => None,
     };
@@ -102,17 +103,35 @@ fn shown(rule: &Rule, id: RuleId) -> Shown {
     };
     let inputs = inputs.map(|all| (all.into(), rule.inputs.names.as_slice().into())).unwrap_or_default();
     let params = rule.params.iter().map(|p| (p.name.clone(), p.value.clone())).collect();
-    Shown { id: Some(id), inputs, outputs: outputs(&rule.outputs), logs: outputs(&rule.logs), params }
+    let (checkpoint, wildcards) = (rule.checkpoint, rule.wildcards.as_slice().into());
+    Shown {
+        id: Some(id),
+        checkpoint,
+        wildcards,
+        inputs,
+        outputs: outputs(&rule.outputs),
+        logs: outputs(&rule.logs),
+        params,
+    }
+}
+
+/// The text that is read as this pattern again.
+fn as_pattern(pattern: &Pattern) -> Box<str> {
+    match pattern.as_literal() {
+        Some(path) if path.contains(['{', '}']) => path.replace('{', "{{").replace('}', "}}").into(),
+        _ => pattern.text().into(),
+    }
 }
 
 impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
     fn rule(&mut self) -> starlark::Result<Rule> {
         self.rule_constraints();
-        let outputs = self.outputs("output");
+        let mut outputs = self.outputs("output");
         let logs = self.outputs("log");
         let benchmark = self.outputs("benchmark");
         self.same_wildcards(&[("output", &outputs), ("log", &logs), ("benchmark", &benchmark)]);
         self.no_duplicates(&outputs);
+        self.checkpoint(&mut outputs);
         if let Some(section) = self.decl.section("benchmark") {
             let text = "`benchmark` is checked, but no benchmark file is written yet";
             self.session.warn(Diag::warning(crate::diag::Kind::Rulefile, text).label(section.key_span, ""));
@@ -124,7 +143,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         let name = self.name();
         let rule = Rule {
             anonymous: name.is_none(),
-            name: name.unwrap_or_else(|| (self.id.index() + 1).to_string().into()),
+            name: name.unwrap_or_else(|| self.made_up()),
             doc: self.decl.doc.clone(),
             wildcards: std::mem::take(&mut self.wildcards),
             inputs,
@@ -138,14 +157,34 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
             timeout: self.timeout(),
             message: None,
             action: Action::None,
+            checkpoint: self.decl.kind == Kind::Checkpoint,
             local: self.flag("localrule"),
             places: self.places(),
         };
-        self.text("shell");
-        self.text("message");
-        self.text("group");
+        self.text("shell", Some(Use::Shell));
+        self.text("message", Some(Use::Message));
+        self.text("script", Some(Use::Script));
+        self.text("group", None);
+        self.body();
         self.default_target();
         Ok(rule)
+    }
+
+    /// What holds for a checkpoint's outputs: functions read them in every plan.
+    fn checkpoint(&mut self, outputs: &mut Named<Output>) {
+        if self.decl.kind != Kind::Checkpoint {
+            return;
+        }
+        if outputs.items.is_empty() && self.decl.section("output").is_none() {
+            let diag = Diag::at(self.decl.head, "a checkpoint without outputs: there is nothing to ask it for");
+            self.fail(diag.hint("give it an `output:`, or make it a `rule`"));
+        }
+        if outputs.items.iter().any(|o| o.flags.contains(Flags::TEMP)) {
+            outputs.items.iter_mut().for_each(|o| o.flags.remove(Flags::TEMP));
+            let text = "`temp()` is ignored on a checkpoint's output: every plan reads it";
+            let span = self.decl.section("output").map_or(self.decl.head, |s| s.span);
+            self.session.warn(Diag::warning(crate::diag::Kind::Rulefile, text).label(span, ""));
+        }
     }
 
     fn places(&self) -> Places {
@@ -209,19 +248,51 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         }
     }
 
+    /// The name of a rule without one: its file and line, and which of those it is.
+    fn made_up(&self) -> Box<str> {
+        let line = self.session.sources.borrow().line(self.decl.head);
+        let line = line.rsplit('/').next().unwrap_or(&line);
+        let by_name = self.session.by_name.borrow();
+        let again = (2..).map(|n| format!("{line}#{n}"));
+        let mut names = std::iter::once(line.to_owned()).chain(again);
+        names.find(|n| !by_name.contains_key(n.as_str())).expect("there are more numbers than rules").into()
+    }
+
     /// A template, kept until all variables are known.
-    fn text(&mut self, key: &str) {
+    fn text(&mut self, key: &str, what: Option<Use>) {
         let Some((value, slot)) = self.single(key) else { return };
-        match value.unpack_str() {
-            Some(text) if key != "group" => self.session.texts.borrow_mut().push(PendingText {
+        match (value.unpack_str(), what) {
+            (Some(text), Some(what)) => self.session.texts.borrow_mut().push(PendingText {
                 rule: self.id,
-                message: key == "message",
+                what,
                 value: text.into(),
                 at: slot.literals(),
+                then: self.named_now(text),
             }),
-            Some(_) => {}
-            None => self.wants(key, "a string", value, slot),
+            (Some(_), None) => {}
+            (None, _) => self.wants(key, "a string", value, slot),
         }
+    }
+
+    /// A Python body, kept until all that it may use is known.
+    fn body(&mut self) {
+        if let Some(section) = self.decl.section("run") {
+            self.session.bodies.borrow_mut().push((self.id, section.span));
+        }
+    }
+
+    /// What names in braces stand for now, if the rule may be read again in a loop.
+    fn named_now(&self, text: &str) -> Vec<(Box<str>, String)> {
+        let at = self.decl.head.start as usize;
+        let sources = self.session.sources.borrow();
+        let before = sources.get(self.decl.head.file).text[..at].chars().next_back();
+        if before.is_none_or(|c| c == '\n') {
+            return Vec::new();
+        }
+        let ends = |c: char| !c.is_alphanumeric() && c != '_';
+        let names = text.split('{').skip(1).filter_map(|rest| rest.split(ends).next()).filter(|n| !n.is_empty());
+        let value = |name: &str| Some((name.into(), self.eval.module().get(name)?.to_repr()));
+        names.filter_map(value).collect()
     }
 
     fn default_target(&mut self) {

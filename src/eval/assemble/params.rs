@@ -6,10 +6,12 @@ use super::{Assembler, plain};
 use crate::diag::Diag;
 use crate::eval::convert::to_val;
 use crate::eval::given::Slot;
+use crate::eval::python::NeedsPython;
 use crate::pattern::Pattern;
 use crate::rule::Param;
 use crate::span::Span;
 use crate::suggest::did_you_mean;
+use crate::units;
 use crate::value::Val;
 use starlark::values::Value;
 
@@ -20,6 +22,10 @@ const THREADS: &[&str] = &["input", "attempt"];
 
 impl<'v> Assembler<'_, '_, 'v, '_, '_> {
     fn value(&mut self, value: Value<'v>, span: Span, allowed: &[&str]) -> starlark::Result<Val> {
+        if let Some(python) = NeedsPython::from_value(value) {
+            self.fail(python.refused_at(span));
+            return Ok(Val::None);
+        }
         let (session, eval) = (self.session, &*self.eval);
         to_val(value, eval.heap(), &mut |function| session.keep(function, span, allowed, eval))
     }
@@ -87,6 +93,15 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
                 let kind = value.kind();
                 let message = format!("the resource `{name}` wants a number, a string or a function, this is {kind}");
                 self.fail(Diag::at(slot.span(), message));
+            } else if let Err(why) = units::amount(name, value.clone()) {
+                self.fail(Diag::at(slot.span(), format!("resource {why}")));
+            }
+            let twin =
+                all.iter().find(|p: &&Param| p.name.as_deref().map(units::counted) == Some(units::counted(name)));
+            if let Some(twin) = twin {
+                let other = twin.name.as_deref().unwrap_or("");
+                let message = format!("`{name}` and `{other}` are one resource");
+                self.fail(Diag::at(slot.span(), message).label(twin.span, "first given here"));
             }
             all.push(Param { name: Some(name.into()), value, filled: false, span: slot.span() });
         }

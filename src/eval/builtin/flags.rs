@@ -6,14 +6,16 @@ use crate::eval::convert::{elements, is_function};
 use crate::eval::fault::{fault, hinted};
 use crate::eval::files::Files;
 use crate::eval::mark::Marks;
-use crate::eval::session::Session;
+use crate::eval::pure_path::path_text;
 use crate::rule::Flags;
+use allocative::Allocative;
+use starlark::any::ProvidesStaticType;
 use starlark::environment::GlobalsBuilder;
-use starlark::eval::Evaluator;
-use starlark::starlark_module;
+use starlark::eval::{Arguments, Evaluator};
 use starlark::values::list::AllocList;
 use starlark::values::structs::{AllocStruct, StructRef};
-use starlark::values::{Heap, Value};
+use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+use starlark::{starlark_module, starlark_simple_value};
 
 /// A function with marks: a struct whose field names no Rulefile can write.
 fn wrap<'v>(function: Value<'v>, flags: Flags, unpack: bool, heap: Heap<'v>) -> Value<'v> {
@@ -29,13 +31,6 @@ fn unwrap(value: Value) -> Option<(Value, Flags, bool)> {
     Some((field(WRAPPED[0])?, flags, field(WRAPPED[2])?.unpack_bool()?))
 }
 
-fn flag<'v>(value: Value<'v>, flags: Flags, name: &str, eval: &Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
-    match Session::of(eval) {
-        Some(session) => flagged(value, flags, name, &session.marks, eval.heap()),
-        None => Ok(value),
-    }
-}
-
 fn flagged<'v>(
     value: Value<'v>,
     flags: Flags,
@@ -43,7 +38,7 @@ fn flagged<'v>(
     marks: &Marks,
     heap: Heap<'v>,
 ) -> starlark::Result<Value<'v>> {
-    if let Some(text) = value.unpack_str() {
+    if let Some(text) = path_text(value) {
         return Ok(marks.alloc(text, marks.get(text).with(flags), heap));
     }
     if let Some(items) = elements(value, heap) {
@@ -51,8 +46,7 @@ fn flagged<'v>(
         return Ok(heap.alloc(AllocList(all.collect::<starlark::Result<Vec<_>>>()?)));
     }
     if let Some(files) = Files::from_value(value) {
-        let all = files.texts().map(|t| marks.alloc(t, files.mark.with(flags), heap));
-        return Ok(heap.alloc(AllocList(all.collect::<Vec<_>>())));
+        return Ok(heap.alloc(Files { mark: files.mark.with(flags), ..files.clone() }));
     }
     if is_function(value) {
         return Ok(wrap(value, flags, false, heap));
@@ -63,50 +57,57 @@ fn flagged<'v>(
     }
 }
 
-#[starlark_module]
+/// A function that marks paths.
+#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[display("<function {name}>")]
+#[allocative(skip)]
+struct Marker {
+    name: &'static str,
+    flags: Flags,
+}
+
+starlark_simple_value!(Marker);
+
+#[starlark_value(type = "function")]
+impl<'v> StarlarkValue<'v> for Marker {
+    fn name_for_call_stack(&self, _me: Value<'v>) -> String {
+        self.name.to_owned()
+    }
+
+    fn invoke(
+        &self,
+        _me: Value<'v>,
+        args: &Arguments<'v, '_>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        args.no_named_args()?;
+        let value = args.positional1(eval.heap())?;
+        match Marks::of(eval) {
+            Some(marks) => flagged(value, self.flags, self.name, marks, eval.heap()),
+            None => Ok(value),
+        }
+    }
+}
+
+/// The marks by their names.
+const MARKERS: [(&str, Flags); 6] = [
+    ("temp", Flags::TEMP),
+    ("temporary", Flags::TEMP),
+    ("directory", Flags::DIRECTORY),
+    ("touch", Flags::TOUCH),
+    ("ancient", Flags::ANCIENT),
+    ("protected", Flags::PROTECTED),
+];
+
 pub(super) fn register(builder: &mut GlobalsBuilder) {
-    fn temp<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        flag(value, Flags::TEMP, "temp", eval)
+    for (name, flags) in MARKERS {
+        builder.set(name, Marker { name, flags });
     }
+    functions(builder);
+}
 
-    fn temporary<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        flag(value, Flags::TEMP, "temporary", eval)
-    }
-
-    fn directory<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        flag(value, Flags::DIRECTORY, "directory", eval)
-    }
-
-    fn touch<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        flag(value, Flags::TOUCH, "touch", eval)
-    }
-
-    fn ancient<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        flag(value, Flags::ANCIENT, "ancient", eval)
-    }
-
-    fn protected<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        flag(value, Flags::PROTECTED, "protected", eval)
-    }
-
+#[starlark_module]
+fn functions(builder: &mut GlobalsBuilder) {
     fn unpack<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         match unwrap(value) {
             Some((function, flags, _)) => Ok(wrap(function, flags, true, heap)),

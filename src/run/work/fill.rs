@@ -3,22 +3,26 @@
 
 use super::Work;
 use crate::command::Needs;
-use crate::event::Event;
+use crate::diag::Diag;
+use crate::event::{self, Event};
 use crate::graph::JobId;
 use crate::plan::{self, Verdict, only_gathers};
+use crate::rule::Action;
+use crate::run::grow::not_made;
 use crate::schedule::{Decision, JobDesc, JobId as Slot, Need};
+use std::rc::Rc;
 use std::sync::Arc;
 
 impl Work<'_, '_> {
     /// Puts every job that is not fresh into the scheduler.
     pub(super) fn fill(&mut self) {
-        let graph = self.commands.graph;
+        let graph = &self.graph;
         let stale: Vec<JobId> =
             graph.order().iter().copied().filter(|j| self.plan.verdict(*j) != Verdict::Fresh).collect();
         let stale = self.without_dormant(stale);
         let fresh = self.with_scene(|scene| {
-            let counted = graph.order().iter().filter(|j| !only_gathers(scene, **j)).count();
-            counted - stale.len()
+            let jobs = |jobs: &[JobId]| jobs.iter().filter(|j| !only_gathers(scene, **j)).count();
+            jobs(scene.commands.graph.order()) - jobs(&stale)
         });
         self.summary.fresh = fresh;
         stale.iter().for_each(|job| self.add(*job));
@@ -34,24 +38,34 @@ impl Work<'_, '_> {
         stale
     }
 
-    fn add(&mut self, job: JobId) {
-        let graph = self.commands.graph;
+    pub(super) fn add(&mut self, job: JobId) {
+        let graph = &self.graph;
         let state = self.shared.state();
         let record = graph.outputs(job).first().and_then(|o| state.find(*o));
         let weight_ms = record.map_or(1, |r| u64::from(state.wall_ms(r)).max(1));
-        let priority = self.commands.book.rule(graph.rule(job)).priority;
+        drop(state);
+        let rule = self.fixed.book.rule(graph.rule(job));
         let order = self.jobs.len() as u32;
-        let slot = self.scheduler.add(&JobDesc { need: Need::default(), priority, weight_ms, order });
+        let desc = JobDesc { need: Need::default(), priority: rule.priority, weight_ms, order };
+        let slot = self.scheduler.add(&desc);
         self.slots.insert(job, slot);
         self.jobs.push(job);
-        self.temps.add(graph, job);
+        if self.only_gathers(job) {
+            self.gathers.push(slot);
+        }
+        self.temps.add(&self.graph, job);
+    }
+
+    pub(super) fn only_gathers(&self, job: JobId) -> bool {
+        let rule = self.fixed.book.rule(self.graph.rule(job));
+        matches!(rule.action, Action::None) && rule.outputs.items.is_empty()
     }
 
     /// Lets a job wait for those that make its inputs.
-    fn link(&mut self, job: JobId) {
+    pub(super) fn link(&mut self, job: JobId) {
         let slot = self.slots[&job];
-        for input in self.commands.graph.inputs(job) {
-            let maker = self.commands.graph.maker(input.path()).and_then(|m| self.slots.get(&m));
+        for input in self.graph.inputs(job) {
+            let maker = self.graph.origin(input.path()).and_then(|m| self.slots.get(&m));
             if let Some(maker) = maker {
                 self.scheduler.add_edge(*maker, slot);
             }
@@ -63,20 +77,30 @@ impl Work<'_, '_> {
             && let Some(slot) = self.scheduler.next_to_decide()
         {
             let job = self.jobs[slot.0 as usize];
-            match self.verdict_now(job) {
-                Verdict::Run => self.run_it(job, slot),
-                Verdict::Fresh => {
-                    self.scheduler.decide(slot, Decision::Fresh);
-                    self.cut_off(job);
-                }
-                Verdict::Maybe => self.wait_for_remade(job, slot),
+            if self.graph.open(job).is_none() || self.open_up(job, slot) {
+                self.decide_one(job, slot);
             }
+        }
+    }
+
+    fn decide_one(&mut self, job: JobId, slot: Slot) {
+        match self.verdict_now(job) {
+            Verdict::Run => self.run_it(job, slot),
+            Verdict::Fresh => {
+                self.scheduler.decide(slot, Decision::Fresh);
+                self.cut_off(job);
+            }
+            Verdict::Maybe => self.wait_for_remade(job, slot),
         }
     }
 
     /// A job runs, once it has what it takes and its inputs are there.
     fn run_it(&mut self, job: JobId, slot: Slot) {
-        match self.needs.decide(self.commands, job, 1) {
+        if let Some(diag) = self.with_scene(|scene| not_made(scene, &self.plan, job)) {
+            self.scheduler.fail(slot);
+            return self.cannot_start(job, diag);
+        }
+        match self.needs_of(job, 1) {
             Ok(needs) => {
                 let need = self.need(&needs);
                 self.scheduler.set_need(slot, &need);
@@ -89,6 +113,18 @@ impl Work<'_, '_> {
                 self.cannot_start(job, *diag);
             }
         }
+    }
+
+    /// What an attempt at a job takes.
+    pub(super) fn needs_of(&mut self, job: JobId, attempt: u32) -> Result<Rc<Needs>, Box<Diag>> {
+        let paths = self.shared.paths();
+        self.needs.decide(self.fixed.commands(&self.graph, &paths), job, attempt)
+    }
+
+    /// A job for people and machines.
+    pub(super) fn described(&self, job: JobId) -> Arc<event::Job> {
+        let paths = self.shared.paths();
+        Arc::new(plan::described(self.fixed.commands(&self.graph, &paths), job, None))
     }
 
     pub(super) fn need(&self, needs: &Needs) -> Need {
@@ -113,29 +149,33 @@ impl Work<'_, '_> {
         }
     }
 
-    fn decide_again(&mut self, job: JobId) -> Verdict {
+    pub(super) fn decide_again(&mut self, job: JobId) -> Verdict {
+        self.read_inside(job);
+        let paths = self.shared.paths();
         let state = self.shared.state();
-        let scene = plan::Scene { commands: self.commands, state: &state, facts: &self.facts, force: self.force };
+        let commands = self.fixed.commands(&self.graph, &paths);
+        let scene = plan::Scene { commands, state: &state, facts: &self.facts, force: self.force };
         self.plan.decide(scene, job)
     }
 
     fn cut_off(&mut self, job: JobId) {
+        if self.only_gathers(job) {
+            return;
+        }
         self.summary.cut_off += 1;
         self.drop_temps(job);
-        let job = Arc::new(plan::described(self.commands, job, None));
+        let job = self.described(job);
         self.tell(Event::CutOff { job });
     }
 
     /// Adds the makers of inputs that are not there (their jobs were fresh, so
     /// far nobody needed them), and theirs. Returns whether the job can still run.
     fn demand(&mut self, job: JobId, slot: Slot) -> bool {
-        let graph = self.commands.graph;
         let mut added = Vec::new();
         let mut work = vec![job];
         while let Some(at) = work.pop() {
-            for input in graph.inputs(at) {
-                let path = input.path();
-                let Some(maker) = graph.maker(path).filter(|_| !self.facts.exists(path)) else { continue };
+            for path in self.graph.inputs(at).iter().map(|i| i.path()).collect::<Vec<_>>() {
+                let Some(maker) = self.graph.origin(path).filter(|_| !self.facts.exists(path)) else { continue };
                 if self.plan.verdict(maker) == Verdict::Fresh {
                     self.plan.set_missing(maker, path);
                     self.summary.fresh = self.summary.fresh.saturating_sub(1);
@@ -150,8 +190,8 @@ impl Work<'_, '_> {
             self.scheduler.start();
         }
         // Also makers that another job asked for before.
-        let missing = graph.inputs(job).iter().map(|i| i.path()).filter(|p| !self.facts.exists(*p));
-        let makers: Vec<JobId> = missing.filter_map(|p| graph.maker(p)).collect();
+        let missing = self.graph.inputs(job).iter().map(|i| i.path()).filter(|p| !self.facts.exists(*p));
+        let makers: Vec<JobId> = missing.filter_map(|p| self.graph.origin(p)).collect();
         makers.into_iter().all(|maker| match self.slots.get(&maker) {
             Some(maker) => self.scheduler.wait_for(slot, *maker),
             None => true,

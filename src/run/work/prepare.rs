@@ -1,11 +1,11 @@
 //! From a job that is to start to the task that a worker gets.
 
 use super::{Running, Work};
-use crate::command::{Needs, Recipe};
-use crate::diag::Diag;
+use crate::command::{Needs, Program, Recipe};
+use crate::diag::{Diag, Kind};
 use crate::digest::Digest;
 use crate::event::{self, Event};
-use crate::exec::{Command, Spec};
+use crate::exec::{Command, Interpreter, Spec};
 use crate::files::{self, Reading};
 use crate::graph::{InputRef, JobId};
 use crate::path::PathId;
@@ -54,13 +54,14 @@ impl Work<'_, '_> {
     }
 
     fn prepare(&mut self, job: JobId, slot: Slot) -> Result<(JobTask, Running, Vec<event::ReasonText>), Box<Diag>> {
-        let commands = self.commands;
         let attempt = self.attempt(job);
-        let needs = self.needs.take(commands.graph.rule(job), job);
+        let needs = self.needs.take(self.graph.rule(job), job);
+        let paths = self.shared.paths();
+        let commands = self.fixed.commands(&self.graph, &paths);
         let params = commands.params(&[job]).pop().expect("one answer for one job")?;
         let rendered = match commands.params_of_attempt(job, attempt) {
-            Some(params) => commands.render(job, &params?, &needs)?,
-            None => commands.render(job, &params, &needs)?,
+            Some(params) => commands.render(job, &params?, &needs, attempt)?,
+            None => commands.render(job, &params, &needs, attempt)?,
         };
         let mut recipe = Recipe::default();
         recipe.fill(&commands, job, &params)?;
@@ -72,10 +73,14 @@ impl Work<'_, '_> {
         });
         let reasons = evidence.map_or_else(Vec::new, |e| plan::worded(&e, Some(&recipe), commands.paths));
         let (inputs, outputs) = task;
+        let spec = self.spec(rendered.command.clone().unwrap_or_default(), rendered.program, &needs, &described);
+        if let Some(why) = self.hands.executor.lacks(&spec.command) {
+            return Err(Box::new(Diag::error(Kind::System, why).note(format!("for job `{}`", commands.describe(job)))));
+        }
         let task = JobTask {
             job,
             has_command: rendered.command.is_some(),
-            spec: self.spec(rendered.command.unwrap_or_default(), &needs, &described),
+            spec,
             inputs,
             outputs,
             logs: rendered.logs.into_iter().map(|path| Out { path, marks: Marks::LOG }).collect(),
@@ -104,18 +109,26 @@ impl Work<'_, '_> {
         Some((scene.state.made_from(record), scene.state.outputs(record).collect()))
     }
 
-    fn spec(&self, text: String, needs: &Needs, described: &event::Job) -> Spec {
-        let job = JobId(described.id);
-        let book = self.commands.book;
+    fn shell(&self, text: String) -> Command {
+        let book = self.fixed.book;
+        Command {
+            text: text + book.shell_suffix.as_deref().unwrap_or(""),
+            prefix: book.shell_prefix.as_deref().unwrap_or("").to_owned(),
+            shell: book.shell_executable.as_deref().map(str::to_owned),
+            interpreter: None,
+        }
+    }
+
+    fn spec(&self, text: String, program: Option<Program>, needs: &Needs, described: &event::Job) -> Spec {
+        let (book, job) = (self.fixed.book, JobId(described.id));
         let threads = needs.threads.to_string();
         Spec {
-            command: Command {
-                text,
-                prefix: book.shell_prefix.as_deref().unwrap_or("").to_owned(),
-                shell: book.shell_executable.as_deref().map(str::to_owned),
+            command: match program {
+                Some(program) => interpreted(program, described.id),
+                None => self.shell(text),
             },
             env: THREAD_VARIABLES.iter().map(|name| (name.to_string(), threads.clone())).collect(),
-            timeout: book.rule(self.commands.graph.rule(job)).timeout,
+            timeout: book.rule(self.graph.rule(job)).timeout,
             log: log_path(described),
             log_limit: self.options.log_limit,
         }
@@ -147,12 +160,22 @@ impl Work<'_, '_> {
     }
 }
 
+/// A program as the executor takes it, in a file named after a number that no
+/// other has meanwhile.
+pub(in crate::run) fn interpreted(program: Program, number: u32) -> Command {
+    let words = program.interpreter.iter().map(|w| w.to_string()).collect();
+    let directory = PathBuf::from(files::STATE_DIR).join(state::PROGRAMS);
+    let interpreter = Some(Interpreter { words, file: directory.join(format!("{number}{}", program.ending)) });
+    Command { text: program.text, interpreter, ..Command::default() }
+}
+
 /// The record of an attempt, complete but for contents and figures.
 fn record(described: &event::Job, recipe: Recipe, attempt: u32) -> Record {
     Record {
         rule: described.rule.as_str().into(),
         command: recipe.command.into(),
         params: recipe.params.into_iter().map(|(n, v)| (n.into(), v.into())).collect(),
+        scripts: recipe.scripts.into_iter().map(|(p, d)| (p.into(), d)).collect(),
         environment: recipe.environment.into(),
         stats: Stats {
             attempt,
