@@ -338,7 +338,6 @@ mod tests {
     }
 
     #[test]
-<<<<<<< HEAD
     fn sorting_is_by_bytes() {
         let texts = ["", "a", "a\0", "a/b", "same-eight-1", "same-eight-10", "same-eight-2", "é", "e"];
         for skip in 0..texts.len() {
@@ -351,7 +350,9 @@ mod tests {
             }
         }
         assert_eq!(sorted(Vec::new()), Vec::<String>::new());
-=======
+    }
+
+    #[test]
     fn hidden_files_match_a_pattern_but_not_those_of_tools() {
         let dir = tempfile::tempdir().unwrap();
         for name in ["a.txt", ".b.txt", ".c/d.txt", ".git/e.txt", ".snakemake/f.txt", ".rulemake/g.txt"] {
@@ -366,7 +367,6 @@ mod tests {
         };
         assert_eq!(find("{x}.txt"), [".b", ".c/d", "a"]);
         assert_eq!(find(".git/{x}.txt"), ["e"]);
->>>>>>> main
     }
 
     #[test]
