@@ -102,6 +102,12 @@ pub struct Args {
     #[arg(long = "configfile", alias = "configfiles", value_name = "FILE", num_args = 1.., help_heading = MAKE)]
     pub config_files: Vec<String>,
 
+    /// Set the number of parts of a `scattergather` name
+    ///
+    /// It beats what the Rulefile says. A word without `=` is a target.
+    #[arg(long, value_name = "NAME=N", num_args = 1.., help_heading = MAKE)]
+    pub set_scatter: Vec<String>,
+
     /// Say what would run, and why; run nothing
     #[arg(short = 'n', long, alias = "dryrun", help_heading = INSTEAD)]
     pub dry_run: bool,
@@ -317,6 +323,19 @@ impl Args {
         self.config.iter().map(|word| parse_pair("--config", word)).collect()
     }
 
+    /// Numbers of `--set-scatter`, in order.
+    ///
+    /// # Errors
+    /// If a name is missing or a number is not one of 1 or more.
+    pub fn scatter(&self) -> Result<Vec<(String, u32)>, Diag> {
+        let pair = |word: &String| match parse_pair("--set-scatter", word)? {
+            (name, Val::Int(n)) if (1..=i64::from(u32::MAX)).contains(&n) => Ok((name, n as u32)),
+            (name, _) => Err(usage(format!("`--set-scatter {word}`: the number of parts must be 1 or more"))
+                .hint(format!("write `--set-scatter {name}=4`"))),
+        };
+        self.set_scatter.iter().map(pair).collect()
+    }
+
     /// Bounds of `--resources` by the names they are counted under, in whole
     /// numbers: `mem=8GB` is `mem_mb` 8000. Of two for one resource the later counts.
     ///
@@ -364,7 +383,7 @@ impl Args {
     pub(super) fn settle(&mut self) {
         let targets = &mut self.targets;
         let is_pair = |word: &str| word.contains('=');
-        for words in [&mut self.config, &mut self.resources] {
+        for words in [&mut self.config, &mut self.resources, &mut self.set_scatter] {
             targets.extend(words.extract_if(.., |w| !is_pair(w)));
         }
         if let Some(rest) = self.config_files.get(1..) {

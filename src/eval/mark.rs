@@ -19,6 +19,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) struct Mark {
     pub(super) flags: Flags,
     pub(super) pin: Option<RuleId>,
+    /// It is a path of the whole book: a module's prefix is not put before it.
+    pub(super) placed: bool,
+    /// What else is asked of it, in the session's `extras`.
+    pub(super) extra: Option<u32>,
     /// Its braces stand for themselves.
     pub(super) literal: bool,
 }
@@ -52,6 +56,17 @@ impl Marks {
         let key = value.as_str().as_ptr() as usize;
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, mark);
         value.to_value()
+    }
+
+    /// Forgets all marks, which are handed over; as when another heap comes
+    /// into use, whose addresses mean nothing here.
+    pub(super) fn take(&self) -> FxHashMap<usize, Mark> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts back what [`take`](Self::take) gave.
+    pub(super) fn restore(&self, marks: FxHashMap<usize, Mark>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = marks;
     }
 
     /// Forgets all: the strings are gone.

@@ -5,7 +5,7 @@ use crate::eval::assemble::WRAPPED;
 use crate::eval::convert::{elements, is_function};
 use crate::eval::fault::{fault, hinted};
 use crate::eval::files::Files;
-use crate::eval::mark::Marks;
+use crate::eval::mark::{Mark, Marks};
 use crate::eval::pure_path::path_text;
 use crate::rule::Flags;
 use allocative::Allocative;
@@ -31,30 +31,45 @@ fn unwrap(value: Value) -> Option<(Value, Flags, bool)> {
     Some((field(WRAPPED[0])?, flags, field(WRAPPED[2])?.unpack_bool()?))
 }
 
-fn flagged<'v>(
+/// Marks paths, or a function that gives them.
+pub(super) fn flagged<'v>(
     value: Value<'v>,
     flags: Flags,
     name: &str,
     marks: &Marks,
     heap: Heap<'v>,
 ) -> starlark::Result<Value<'v>> {
-    if let Some(text) = path_text(value) {
-        return Ok(marks.alloc(text, marks.get(text).with(flags), heap));
-    }
-    if let Some(items) = elements(value, heap) {
-        let all = items.into_iter().map(|v| flagged(v, flags, name, marks, heap));
-        return Ok(heap.alloc(AllocList(all.collect::<starlark::Result<Vec<_>>>()?)));
-    }
-    if let Some(files) = Files::from_value(value) {
-        return Ok(heap.alloc(Files { mark: files.mark.with(flags), ..files.clone() }));
-    }
     if is_function(value) {
         return Ok(wrap(value, flags, false, heap));
     }
     match unwrap(value) {
         Some((function, old, unpack)) => Ok(wrap(function, old | flags, unpack, heap)),
-        None => Err(fault(format!("`{name}()` marks paths, this is a value of type `{}`", value.get_type()))),
+        None => mark_all(value, &|mark| mark.with(flags), name, marks, heap),
     }
+}
+
+/// Marks a path, or each of a list of them.
+pub(super) fn mark_all<'v>(
+    value: Value<'v>,
+    change: &dyn Fn(Mark) -> Mark,
+    name: &str,
+    marks: &Marks,
+    heap: Heap<'v>,
+) -> starlark::Result<Value<'v>> {
+    if let Some(text) = path_text(value) {
+        return Ok(marks.alloc(text, change(marks.get(text)), heap));
+    }
+    if let Some(items) = elements(value, heap) {
+        let all = items.into_iter().map(|v| match is_function(v) || unwrap(v).is_some() {
+            true => flagged(v, change(Mark::default()).flags, name, marks, heap),
+            false => mark_all(v, change, name, marks, heap),
+        });
+        return Ok(heap.alloc(AllocList(all.collect::<starlark::Result<Vec<_>>>()?)));
+    }
+    if let Some(files) = Files::from_value(value) {
+        return Ok(heap.alloc(Files { mark: change(files.mark), ..files.clone() }));
+    }
+    Err(fault(format!("`{name}()` marks paths, this is a value of type `{}`", value.get_type())))
 }
 
 /// A function that marks paths.
@@ -80,7 +95,11 @@ impl<'v> StarlarkValue<'v> for Marker {
         args: &Arguments<'v, '_>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        args.no_named_args()?;
+        // `temp(..., group_jobs=True)`: the jobs of one machine are one group.
+        let grouped = self.flags == Flags::TEMP && args.names_map()?.keys().all(|k| k.as_str() == "group_jobs");
+        if !grouped {
+            args.no_named_args()?;
+        }
         let value = args.positional1(eval.heap())?;
         match Marks::of(eval) {
             Some(marks) => flagged(value, self.flags, self.name, marks, eval.heap()),
@@ -90,13 +109,17 @@ impl<'v> StarlarkValue<'v> for Marker {
 }
 
 /// The marks by their names.
-const MARKERS: [(&str, Flags); 6] = [
+const MARKERS: [(&str, Flags); 10] = [
     ("temp", Flags::TEMP),
     ("temporary", Flags::TEMP),
     ("directory", Flags::DIRECTORY),
     ("touch", Flags::TOUCH),
     ("ancient", Flags::ANCIENT),
     ("protected", Flags::PROTECTED),
+    ("pipe", Flags::PIPE),
+    ("service", Flags::SERVICE),
+    ("update", Flags::UPDATE),
+    ("before_update", Flags::BEFORE_UPDATE),
 ];
 
 pub(super) fn register(builder: &mut GlobalsBuilder) {
