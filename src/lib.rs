@@ -30,4 +30,6 @@ pub mod state;
 pub mod suggest;
 pub mod syntax;
 pub mod template;
+pub mod units;
 pub mod value;
+pub mod yaml;

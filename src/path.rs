@@ -129,6 +129,72 @@ fn is_normal(path: &str) -> bool {
     !doubled && !dotted && !bytes.ends_with(b"/")
 }
 
+/// The working directory, as what absolute paths may begin with: what is kept
+/// of a project names it by a token, so that the project can be moved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Home(String);
+
+impl Home {
+    /// Of this process, now. The root directory is none.
+    pub fn here() -> Home {
+        Home::new(std::env::current_dir().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default())
+    }
+
+    /// Of an absolute directory; the empty text and `/` are none.
+    pub fn new(directory: impl Into<String>) -> Home {
+        let directory = directory.into();
+        Home(if directory == "/" { String::new() } else { directory })
+    }
+
+    /// What follows the working directory in an absolute path: nothing, or a
+    /// text that begins with a slash.
+    pub fn below<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let rest = path.strip_prefix(&self.0).filter(|_| !self.0.is_empty())?;
+        (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+    }
+
+    /// The path that [`below`](Home::below) gave `rest` of.
+    pub fn path(&self, rest: &str) -> String {
+        if self.0.is_empty() && rest.is_empty() { "/".into() } else { format!("{}{rest}", self.0) }
+    }
+
+    /// A text of commands with `token` where the working directory stands as a
+    /// whole path or as the beginning of one. None: it does not.
+    pub fn replaced(&self, text: &str, token: &str) -> Option<String> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let mut out = String::new();
+        let mut done = 0;
+        for (at, found) in text.match_indices(&self.0) {
+            let end = at + found.len();
+            if begins_path(&text[..at]) && !text[end..].starts_with(in_name) {
+                out.push_str(&text[done..at]);
+                out.push_str(token);
+                done = end;
+            }
+        }
+        out.push_str(&text[done..]);
+        (done > 0).then_some(out)
+    }
+}
+
+/// Whether a character that follows a name may belong to it.
+fn in_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '+' | '@' | '~' | '%' | '{')
+}
+
+/// Whether a path may begin behind a text: not within a name or a longer path,
+/// but right behind an option's letter (`-I/usr`).
+fn begins_path(before: &str) -> bool {
+    let mut back = before.chars().rev();
+    match back.next() {
+        Some(c) if c.is_ascii_alphabetic() => back.next() == Some('-') && !back.next().is_some_and(in_name),
+        Some(c) => !in_name(c) && !matches!(c, '/' | '}' | '*' | '?' | ']'),
+        None => true,
+    }
+}
+
 /// The directory part of a path; none for a bare name.
 pub fn parent(path: &str) -> Option<&str> {
     match path.rfind('/')? {
@@ -158,6 +224,33 @@ mod tests {
             (".a/..b", ".a/..b"),
         ] {
             assert_eq!(normal(given), want, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn the_working_directory_is_found_as_a_whole() {
+        let home = Home::new("/data/proj");
+        assert_eq!(home.below("/data/proj/a"), Some("/a"));
+        assert_eq!(home.below("/data/proj"), Some(""));
+        assert_eq!([home.below("/data/proj2/a"), home.below("/data"), home.below("a")], [None; 3]);
+        assert_eq!(home.path("/a"), "/data/proj/a");
+        assert_eq!(Home::new("/").below("/a"), None);
+        for (text, want) in [
+            ("cat /data/proj/a > /data/proj", "cat W/a > W"),
+            ("cp '/data/proj/a' \"/data/proj\"; x=/data/proj:/data/proj/bin", "cp 'W/a' \"W\"; x=W:W/bin"),
+            ("cc -I/data/proj/include --dir=/data/proj/x", "cc -IW/include --dir=W/x"),
+        ] {
+            assert_eq!(home.replaced(text, "W").as_deref(), Some(want), "{text}");
+        }
+        for text in [
+            "cat /data/proj2/a",
+            "cat /data/proj-old /data/proj.bak/a",
+            "cat /mnt/data/proj/a x/data/proj",
+            "a--I/data/proj/include",
+            "${x}/data/proj",
+            "nothing",
+        ] {
+            assert_eq!(home.replaced(text, "W"), None, "{text}");
         }
     }
 

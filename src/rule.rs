@@ -159,8 +159,8 @@ pub struct Places {
 /// A rule.
 #[derive(Clone, Debug)]
 pub struct Rule {
-    /// Its name; for a rule without one, its number in the file as Snakemake
-    /// counts (`1`, `2`...).
+    /// Its name; for a rule without one, its file and line (`Rulefile:12`, and
+    /// `Rulefile:12#2` for the second that a loop makes there).
     pub name: Box<str>,
     /// Whether the name was made up.
     pub anonymous: bool,
@@ -213,6 +213,15 @@ pub struct Variable {
     pub value: Val,
 }
 
+/// `workdir:`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workdir {
+    /// The directory, as written.
+    pub path: Box<str>,
+    /// Where.
+    pub at: Span,
+}
+
 /// A whole evaluated Rulefile, includes and all.
 #[derive(Debug, Default)]
 pub struct Rulefile {
@@ -223,8 +232,8 @@ pub struct Rulefile {
     /// The rule marked `default_target: True`, else the first of the main file
     /// that does not start with `_`.
     pub default_target: Option<RuleId>,
-    /// `workdir:`, as written.
-    pub workdir: Option<Box<str>>,
+    /// `workdir:`
+    pub workdir: Option<Workdir>,
     /// `shell.prefix(...)` or `shellprefix:`: put before every command.
     pub shell_prefix: Option<Box<str>>,
     /// `shell.executable(...)`: the shell that runs commands, if not bash.

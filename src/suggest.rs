@@ -1,12 +1,14 @@
 //! "Did you mean": the nearest of some known words.
 
 /// The candidate that is nearest to `word`, if any is near enough to be meant:
-/// at most a third of its letters differ (one letter at least).
+/// at most a third of its letters differ (one letter at least). Of a single
+/// letter only its case may differ.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (word.chars().count() / 3).max(1);
+    let letters = word.chars().count();
+    let limit = (letters / 3).max(1);
     candidates
         .into_iter()
-        .filter(|c| *c != word)
+        .filter(|c| *c != word && (letters > 1 && c.chars().count() > 1 || c.eq_ignore_ascii_case(word)))
         .map(|c| (strsim::damerau_levenshtein(word, c), c))
         .filter(|(d, _)| *d <= limit)
         .min()
@@ -29,5 +31,8 @@ mod tests {
         assert_eq!(nearest("ouput", keys), Some("output"));
         assert_eq!(nearest("zebra", keys), None);
         assert_eq!(nearest("", keys), None);
+        assert_eq!(nearest("a", ["b", "ab", "x"]), None);
+        assert_eq!(nearest("ab", ["b", "a"]), None);
+        assert_eq!(nearest("a", ["b", "A"]), Some("A"));
     }
 }

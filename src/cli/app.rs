@@ -11,13 +11,14 @@ use crate::exec::{Environment, local::Local};
 use crate::files::Trust;
 use crate::plan::{Verdict, Viewer, totals};
 use crate::report::Reporter;
-use crate::rule::Rulefile;
+use crate::rule::{Rulefile, Workdir};
 use crate::run::{self, Accepted, Listener, Options, Pipeline, Prefetch, Recovered};
 use crate::span::Sources;
-use crate::{path, state, value::Val};
+use crate::{path, state};
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -88,6 +89,7 @@ struct App {
 
 impl App {
     fn act(&mut self) -> Result<End, Diags> {
+        translate(&self.args, reads_snakefile(&self.args)).map_err(|d| vec![d])?;
         if let Some(directory) = &self.args.directory {
             std::env::set_current_dir(directory).map_err(|e| {
                 vec![Diag::error(Kind::Usage, format!("cannot work in `{}`: {e}", directory.display()))]
@@ -96,35 +98,51 @@ impl App {
         for line in needless(&self.args) {
             self.reporter().notice(&line);
         }
-        match self.args.mode() {
-            Mode::Drain => return drain().map_err(|d| vec![d]),
-            Mode::Unlock => return Ok(End::Code(0)),
-            _ => {}
+        if matches!(self.args.mode(), Mode::Unlock) {
+            return Ok(End::Code(0));
         }
         // Both are needed further on, and take as long as evaluating does.
         eval::warm_up();
         let prefetch = run::Prefetch::start();
         let options = self.options().map_err(|d| vec![d])?;
-        let loaded = self.load().map_err(|mut diags| {
-            diags.truncate(20);
-            diags
-        })?;
+        let loaded = match self.load() {
+            // The Rulefile says only where: a broken one may not hold up what runs.
+            Err(_) if self.args.mode() == Mode::Drain => return drain().map_err(|d| vec![d]),
+            Err(mut diags) => {
+                diags.truncate(20);
+                return Err(diags);
+            }
+            Ok(loaded) => loaded,
+        };
         let eval::Loaded { rulefile, functions, warnings, notes, .. } = loaded;
         self.reporter().diags(&warnings, &self.sources);
         for line in notes {
             self.reporter().notice(&line);
         }
-        if let Some(directory) = &rulefile.workdir {
-            std::env::set_current_dir(&**directory).map_err(|e| {
-                vec![Diag::error(Kind::Rulefile, format!("cannot work in `workdir: \"{directory}\"`: {e}"))]
-            })?;
+        if let Some(workdir) = &rulefile.workdir {
+            self.enter(workdir).map_err(|d| vec![d])?;
         }
         match self.args.mode() {
             Mode::List => self.list(&rulefile),
+            Mode::Drain => drain().map_err(|d| vec![d]),
             Mode::DryRun => self.dry_run(&rulefile, &functions, &options, prefetch),
             Mode::Why(path) => self.why(&rulefile, &functions, &options, path, prefetch),
             _ => self.run(&rulefile, &functions, &options, prefetch),
         }
+    }
+
+    /// Goes to the directory of `workdir:`; a run makes it first.
+    fn enter(&self, workdir: &Workdir) -> Result<(), Diag> {
+        let path = Path::new(&*workdir.path);
+        let fault = |e: &std::io::Error| Diag::at(workdir.at, format!("cannot work in `{}`: {e}", workdir.path));
+        if matches!(self.args.mode(), Mode::Run) {
+            std::fs::create_dir_all(path).map_err(|e| fault(&e))?;
+        }
+        std::env::set_current_dir(path).map_err(|e| match e.kind() {
+            ErrorKind::NotFound => Diag::at(workdir.at, format!("the directory `{}` is not there yet", workdir.path))
+                .hint(format!("a run makes it; to look before, make it yourself: `mkdir -p {}`", workdir.path)),
+            _ => fault(&e),
+        })
     }
 
     fn note(&self, diag: &Diag) {
@@ -136,14 +154,6 @@ impl App {
         let args = &self.args;
         let available = std::thread::available_parallelism().map_or(1, |n| n.get() as u32);
         let cores = args.cores(available, num_cpus::get_physical() as u32)?;
-        let limit = |(name, value): (String, Val)| match value {
-            Val::Int(n) => Ok((name, n.max(0) as u64)),
-            other => Err(Diag::error(
-                Kind::Usage,
-                format!("`--resources {name}={}`: units are not read yet", other.display()),
-            )
-            .hint("write the bound as a whole number, in the unit the rules use")),
-        };
         let trust = Trust::new(&args.trust_stat).map_err(|(glob, why)| {
             Diag::error(Kind::Usage, format!("`--trust-stat {glob}`: {why}"))
                 .hint("quote the glob, and escape `[` or `{` that stand for themselves with a backslash")
@@ -153,7 +163,7 @@ impl App {
             targets: args.targets.clone(),
             cores,
             hash_threads: args.hash_threads.map_or(available, std::num::NonZeroU32::get) as usize,
-            limits: args.resources()?.into_iter().map(limit).collect::<Result<_, _>>()?,
+            limits: args.resources()?,
             keep_going: args.keep_going,
             force_all: args.forceall,
             force_targets: args.force,
@@ -170,9 +180,6 @@ impl App {
 
     fn load(&mut self) -> Result<eval::Loaded, Diags> {
         let path = self.rulefile().map_err(|d| vec![d])?;
-        let name = path.rsplit('/').next().unwrap_or(&path);
-        translate(&self.args, name.eq_ignore_ascii_case("snakefile") || self.args.snakefile.is_some())
-            .map_err(|d| vec![d])?;
         let config = self.args.config().map_err(|d| vec![d])?;
         let request = eval::Request { path, config, configfiles: self.args.config_files.clone() };
         eval::load(request, &mut self.sources)
@@ -185,9 +192,7 @@ impl App {
         if let Some(path) = named {
             return Ok(path.to_string_lossy().into_owned());
         }
-        let there = |p: &&&str| std::fs::metadata(p).is_ok_and(|m| m.is_file());
-        let found = RULEFILES.iter().find(there).map(|p| p.to_string());
-        found.ok_or_else(|| {
+        found().map(str::to_owned).ok_or_else(|| {
             Diag::error(Kind::Usage, "there is no Rulefile here")
                 .note(format!("looked for {}", RULEFILES.map(|p| format!("`{p}`")).join(", ")))
                 .hint("write one, name one with `-f FILE`, or go where it is with `-C DIR`")
@@ -396,11 +401,26 @@ impl App {
     }
 }
 
+/// The Rulefile that is read here if none is named.
+fn found() -> Option<&'static str> {
+    RULEFILES.into_iter().find(|p| std::fs::metadata(p).is_ok_and(|m| m.is_file()))
+}
+
+/// Whether a Snakefile is read, or would be without `-f` and `-C`.
+fn reads_snakefile(args: &Args) -> bool {
+    let is_snakefile = |name: &str| name.to_ascii_lowercase().ends_with("snakefile");
+    let named = args.rulefile.as_deref().and_then(|p| p.to_str()).is_some_and(is_snakefile);
+    named || args.snakefile.is_some() || found().is_some_and(is_snakefile)
+}
+
 /// The file that `--why` asks for: a rule's name stands for its first output.
 fn asked_for(book: &Rulefile, word: &str) -> Result<String, Diag> {
     let rule = book.find(word).map(|id| book.rule(id));
     match rule.map(|rule| (rule, rule.outputs.items.first())) {
-        Some((rule, Some(output))) if !rule.has_wildcards() => Ok(output.pattern.text().to_owned()),
+        Some((rule, Some(output))) if !rule.has_wildcards() => {
+            let literal = output.pattern.as_literal().unwrap_or(output.pattern.text());
+            Ok(path::normal(literal).into_owned())
+        }
         Some((rule, _)) if !std::path::Path::new(word).exists() => {
             let what = if rule.has_wildcards() { "a rule with wildcards" } else { "a rule without outputs" };
             Err(Diag::error(Kind::Usage, format!("`--why {word}`: `{word}` is {what}, not a file"))

@@ -8,6 +8,7 @@ use super::parse::usage;
 use super::units::{is_cores, parse_cores, parse_seconds, parse_size};
 use crate::diag::Diag;
 use crate::report::Quiet;
+use crate::units;
 use crate::value::Val;
 use clap::{ArgAction, Parser, ValueEnum};
 use std::num::NonZeroU32;
@@ -88,9 +89,9 @@ pub struct Args {
 
     /// Set values of `config`
     ///
-    /// Values are YAML: `top=5` is a number, `on=true` a bool, `a=[1,2]` a list,
-    /// `b={x: 1}` a dict, all else a string. They beat every config file. A word
-    /// without `=` is a target.
+    /// `top=5` and `eps=1e-3` are numbers, `on=true` is a bool, `a=[1,2]` a list and
+    /// `b={x: 1}` a dict of YAML, all else is a string. They beat every config file.
+    /// A word without `=` is a target.
     #[arg(long, value_name = "KEY=VALUE", num_args = 1.., help_heading = MAKE)]
     pub config: Vec<String>,
 
@@ -164,8 +165,9 @@ pub struct Args {
 
     /// Bound a resource over all running jobs
     ///
-    /// Any name that rules have under `resources:`. Resources that are not
-    /// named here have no bound. A word without `=` is a target.
+    /// Any name that rules have under `resources:`; `mem=8GB`, `disk=1TB` and
+    /// `runtime=2h` take units. Resources that are not named here have no bound.
+    /// A word without `=` is a target.
     #[arg(long, alias = "res", value_name = "NAME=N", num_args = 1.., help_heading = JOBS)]
     pub resources: Vec<String>,
 
@@ -315,19 +317,19 @@ impl Args {
         self.config.iter().map(|word| parse_pair("--config", word)).collect()
     }
 
-    /// Bounds of `--resources`, in order: whole numbers, or text with a unit
-    /// such as `8GB`.
+    /// Bounds of `--resources` by the names they are counted under, in whole
+    /// numbers: `mem=8GB` is `mem_mb` 8000. Of two for one resource the later counts.
     ///
     /// # Errors
-    /// If a name or value is missing or a value is neither.
-    pub fn resources(&self) -> Result<Vec<(String, Val)>, Diag> {
-        let pair = |word: &String| match parse_pair("--resources", word)? {
-            (name, Val::Int(n)) if n >= 0 => Ok((name, Val::Int(n))),
-            (name, Val::Str(text)) if text.starts_with(|c: char| c.is_ascii_digit()) => Ok((name, Val::Str(text))),
-            (name, _) => Err(usage(format!("`--resources {word}`: the bound must be a whole number, 0 or more"))
-                .hint(format!("write `--resources {name}=4`"))),
-        };
-        self.resources.iter().map(pair).collect()
+    /// If a name or value is missing or a value is no amount.
+    pub fn resources(&self) -> Result<Vec<(String, u64)>, Diag> {
+        let mut bounds: Vec<(String, u64)> = Vec::new();
+        for word in &self.resources {
+            let (name, bound) = bound(word)?;
+            bounds.retain(|(n, _)| *n != name);
+            bounds.push((name, bound));
+        }
+        Ok(bounds)
     }
 
     /// Cores to use, of those that are `available` to this process; `physical`
@@ -375,6 +377,17 @@ impl Args {
         if let Some(word) = self.cores.take_if(|w| !is_cores(w)) {
             targets.push(word);
         }
+    }
+}
+
+/// The bound in a word of `--resources`.
+fn bound(word: &str) -> Result<(String, u64), Diag> {
+    let (name, value) = parse_pair("--resources", word)?;
+    let wrong = |why: String| usage(format!("`--resources {word}`: {why}"));
+    match units::amount(&name, value).map_err(wrong)? {
+        Val::Int(n) if n >= 0 => Ok((units::counted(&name).into_owned(), n as u64)),
+        _ => Err(wrong("the bound must be a whole number, 0 or more".into())
+            .hint(format!("write `--resources {name}=4`; `mem`, `disk` and `runtime` take units, as in `mem=8GB`"))),
     }
 }
 

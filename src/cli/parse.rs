@@ -142,8 +142,11 @@ pub(super) mod tests {
     #[test]
     fn resources_are_numbers() {
         let resources = |line| args(line).resources();
-        assert_eq!(resources("--res gpu=2 --resources mem=8GB").unwrap()[1], ("mem".into(), Val::str("8GB")));
-        for wrong in ["--resources gpu=-1", "--resources gpu=x", "--resources gpu=", "--resources =1"] {
+        let bounds = resources("--res gpu=2 mem_mb=1 --resources mem=8GB runtime=2h").unwrap();
+        assert_eq!(bounds, [("gpu".into(), 2), ("mem_mb".into(), 8000), ("runtime".into(), 120)]);
+        for wrong in
+            ["--resources gpu=-1", "--resources gpu=x", "--resources mem=much", "--resources gpu=", "--resources =1"]
+        {
             assert!(resources(wrong).is_err(), "{wrong}");
         }
     }

@@ -33,7 +33,7 @@ impl<'a> Arguments<'a> {
             input: asks("input").then(input),
             output: asks("output").then(output),
             threads: i64::from(needs.threads),
-            resources: needs.resources.clone(),
+            resources: needs.with_forms(),
             attempt: i64::from(attempt),
         }
     }

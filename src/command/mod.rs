@@ -18,7 +18,7 @@ pub use resources::Needs;
 use crate::diag::{Diag, Kind};
 use crate::eval::{Functions, SizeOf};
 use crate::graph::{Graph, JobId};
-use crate::path::Paths;
+use crate::path::{Home, Paths};
 use crate::rule::{Action, Rule, Rulefile, Text};
 use crate::template::RenderError;
 use scope::{Mode, Scope};
@@ -28,8 +28,8 @@ use scope::{Mode, Scope};
 pub struct Settings {
     /// Cores of this run: `threads` is scaled down to it.
     pub cores: u32,
-    /// The absolute working directory, replaced by a token in what is recorded.
-    pub workdir: String,
+    /// The working directory, replaced by a token in what is recorded.
+    pub home: Home,
     /// How much there is of a resource, by name.
     pub limits: Vec<(String, u64)>,
 }

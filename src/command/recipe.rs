@@ -21,6 +21,9 @@ pub enum Ingredient<'a> {
     Environment(&'a str),
     /// An input's path and whether it is `ancient()`.
     Input(&'a str, bool),
+    /// The same of a path that was given as an absolute one below the working
+    /// directory: what follows that.
+    InputBelow(&'a str, bool),
 }
 
 /// The ingredients of one job. Reused from job to job to save allocations.
@@ -37,6 +40,9 @@ pub struct Recipe {
 /// Stands for the working directory in what is recorded.
 const WORKDIR: &str = "{workdir}";
 
+/// Stands before the shell's prefix, so that it is not taken for the shell.
+const PREFIX: &str = "\nprefix: ";
+
 impl Recipe {
     /// Makes the recipe of a job in place.
     pub fn fill(&mut self, commands: &Commands<'_>, job: JobId, params: &Params<'_>) -> Result<(), Diag> {
@@ -49,17 +55,19 @@ impl Recipe {
             let rendered = text.template.render(&scope, &mut self.command);
             rendered.map_err(|e| commands.render_error(job, text, e))?;
             self.environment.push_str(commands.book.shell_executable.as_deref().unwrap_or(""));
-            self.environment.push_str(commands.book.shell_prefix.as_deref().unwrap_or(""));
+            if let Some(prefix) = commands.book.shell_prefix.as_deref().filter(|p| !p.is_empty()) {
+                self.environment.push_str(PREFIX);
+                self.environment.push_str(prefix);
+            }
         }
         for (i, (param, value)) in rule.params.iter().zip(params.iter()).enumerate() {
             let name = param.name.as_deref().map_or_else(|| i.to_string(), str::to_owned);
             self.params.push((name, value.repr()));
         }
-        let workdir = &commands.settings.workdir;
-        if workdir.len() > 1 {
-            let texts = self.params.iter_mut().map(|(_, v)| v).chain([&mut self.command]);
-            for text in texts.filter(|t| t.contains(workdir.as_str())) {
-                *text = text.replace(workdir.as_str(), WORKDIR);
+        let texts = self.params.iter_mut().map(|(_, v)| v).chain([&mut self.command, &mut self.environment]);
+        for text in texts {
+            if let Some(replaced) = commands.settings.home.replaced(text, WORKDIR) {
+                *text = replaced;
             }
         }
         Ok(())
@@ -76,7 +84,13 @@ impl Recipe {
         std::iter::once(Ingredient::Command(&self.command))
             .chain(self.params.iter().map(|(n, v)| Ingredient::Param(n, v)))
             .chain(Some(Ingredient::Environment(&self.environment)).filter(|_| !self.environment.is_empty()))
-            .chain(inputs.map(|i| Ingredient::Input(paths.str(i.path()), i.is_ancient())))
+            .chain(inputs.map(|i| {
+                let path = paths.str(i.path());
+                match commands.settings.home.below(path) {
+                    Some(rest) => Ingredient::InputBelow(rest, i.is_ancient()),
+                    None => Ingredient::Input(path, i.is_ancient()),
+                }
+            }))
     }
 
     /// The digest of all ingredients.
@@ -89,6 +103,8 @@ impl Recipe {
                 Ingredient::Environment(text) => parts.add(4, text.as_bytes()),
                 Ingredient::Input(path, false) => parts.add(5, path.as_bytes()),
                 Ingredient::Input(path, true) => parts.add(6, path.as_bytes()),
+                Ingredient::InputBelow(rest, false) => parts.add(8, rest.as_bytes()),
+                Ingredient::InputBelow(rest, true) => parts.add(9, rest.as_bytes()),
             };
         }
         parts.finish()

@@ -5,6 +5,7 @@ use super::call::Arguments;
 use crate::diag::{Diag, Kind};
 use crate::graph::JobId;
 use crate::rule::Param;
+use crate::units;
 use crate::value::Val;
 
 /// What a job takes while it runs.
@@ -12,7 +13,8 @@ use crate::value::Val;
 pub struct Needs {
     /// Threads, at least 1, at most the cores of the run.
     pub threads: u32,
-    /// Resources by name: whole numbers count against limits, texts do not.
+    /// Resources by the names they are counted under: whole numbers count
+    /// against limits, texts do not.
     pub resources: Vec<(Box<str>, Val)>,
 }
 
@@ -23,6 +25,15 @@ impl Needs {
             Val::Int(n) => Some((&**name, (*n).max(0) as u64)),
             _ => None,
         })
+    }
+}
+
+impl Needs {
+    /// All resources with the other forms of sizes: beside `mem_mb` also `mem`
+    /// and `mem_mib`.
+    pub fn with_forms(&self) -> Vec<(Box<str>, Val)> {
+        let forms = self.resources.iter().flat_map(|(name, value)| units::other_forms(name, value));
+        self.resources.iter().cloned().chain(forms).collect()
     }
 }
 
@@ -53,6 +64,8 @@ impl Commands<'_> {
         for resource in &rule.resources {
             let name = resource.name.clone().expect("resources have names");
             let value = self.resolve(job, resource, &needs, attempt)?;
+            let value =
+                units::amount(&name, value).map_err(|why| self.at(job, resource.span, format!("resource {why}")))?;
             match value {
                 Val::Int(n) if n >= 0 => {}
                 Val::Str(_) | Val::None => {}
@@ -61,7 +74,7 @@ impl Commands<'_> {
                     return Err(self.at(job, resource.span, message));
                 }
             }
-            needs.resources.push((name, value));
+            needs.resources.push((units::counted(&name).into(), value));
         }
         self.check_limits(job, &needs)?;
         Ok(needs)
@@ -86,7 +99,11 @@ impl Commands<'_> {
             if amount > *limit {
                 let message =
                     format!("job `{}` asks for {name}={amount}, but there is {name}={limit}", self.describe(job));
-                let resource = self.rule(job).resources.iter().find(|r| r.name.as_deref() == Some(name));
+                let resource = self
+                    .rule(job)
+                    .resources
+                    .iter()
+                    .find(|r| r.name.as_deref().is_some_and(|n| units::counted(n) == name));
                 let diag = Diag::error(Kind::Plan, message).hint(format!("run with `--resources {name}={amount}`"));
                 return Err(match resource {
                     Some(resource) => diag.label(resource.span, "asked for here"),

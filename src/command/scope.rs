@@ -164,8 +164,9 @@ fn resource<'a>(needs: &Needs, steps: &[Access]) -> Result<Filled<'a>, String> {
             Ok(Filled::Text(Cow::Owned(all.join(","))))
         }
         [Access::Attr(name) | Access::Key(name)] => {
-            let found = needs.resources.iter().find(|(n, _)| n == name);
-            let known = needs.resources.iter().map(|(n, _)| &**n);
+            let all = needs.with_forms();
+            let found = all.iter().find(|(n, _)| n == name);
+            let known = all.iter().map(|(n, _)| &**n);
             Ok(value(found.ok_or_else(|| no_such("rule has no resource", name, known))?.1.clone()))
         }
         _ => Err("a resource has no parts".into()),

@@ -1,15 +1,16 @@
-//! Config files: reading YAML, JSON and TOML, and merging.
+//! Config files: reading them by their format, and merging.
 //!
-//! Owns the formats and the deep merge. It does not know where the files are
+//! Owns which format a file has, the values of JSON and TOML, and the deep merge. It does not know where the files are
 //! named, nor what is done with the values.
 
 use crate::diag::Diag;
 use crate::span::{Sources, Span};
 use crate::value::Val;
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use crate::yaml;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// A value of any of the formats.
+/// A value of JSON or TOML.
 struct Plain(Val);
 
 impl<'de> Deserialize<'de> for Plain {
@@ -24,9 +25,16 @@ struct PlainVisitor;
 /// how `toml` hands out dates.
 const PRIVATE: [&str; 2] = ["$serde_json::private::Number", "$__toml_private_datetime"];
 
-fn number(text: &str) -> Val {
-    let float = || text.parse().map(Val::Float).unwrap_or_else(|_| Val::str(text));
-    text.parse().map(Val::Int).unwrap_or_else(|_| float())
+/// An int keeps its digits; what has a point or an exponent is a float.
+fn number<E: Error>(text: &str) -> Result<Val, E> {
+    if text.contains(['.', 'e', 'E']) {
+        return Ok(text.parse().map(Val::Float).unwrap_or_else(|_| Val::str(text)));
+    }
+    text.parse().map(Val::Int).map_err(|_| E::custom(too_large(text)))
+}
+
+fn too_large(text: impl fmt::Display) -> String {
+    format!("the number `{text}` is too large: it would lose digits, write it as a string")
 }
 
 impl<'de> Visitor<'de> for PlainVisitor {
@@ -56,8 +64,8 @@ impl<'de> Visitor<'de> for PlainVisitor {
         Ok(Val::Int(v))
     }
 
-    fn visit_u64<E>(self, v: u64) -> Result<Val, E> {
-        Ok(i64::try_from(v).map_or(Val::Float(v as f64), Val::Int))
+    fn visit_u64<E: Error>(self, v: u64) -> Result<Val, E> {
+        i64::try_from(v).map(Val::Int).map_err(|_| E::custom(too_large(v)))
     }
 
     fn visit_f64<E>(self, v: f64) -> Result<Val, E> {
@@ -81,7 +89,7 @@ impl<'de> Visitor<'de> for PlainVisitor {
         while let Some(Plain(key)) = map.next_key()? {
             let Plain(value) = map.next_value()?;
             match (key.as_str(), value.as_str()) {
-                (Some(name), Some(text)) if name == PRIVATE[0] => return Ok(number(text)),
+                (Some(name), Some(text)) if name == PRIVATE[0] => return number(text),
                 (Some(name), Some(text)) if name == PRIVATE[1] => return Ok(Val::str(text)),
                 _ => entries.push((key, value)),
             }
@@ -107,8 +115,9 @@ pub(super) fn read(path: &str, sources: &mut Sources) -> Result<Val, Diag> {
         }),
         Some("toml") => toml::from_str::<Plain>(&text)
             .map_err(|e| Diag::at(at(e.span().unwrap_or(0..0)), format!("this is no TOML: {}", one_line(e.message())))),
-        _ => yaml(&text).map_err(|(offset, message)| {
-            Diag::at(at(offset..offset + 1), format!("this is no YAML: {}", one_line(&message)))
+        _ => yaml::parse(&text).map(Plain).map_err(|fault| {
+            let diag = Diag::at(at(fault.range), fault.message).maybe_hint(fault.hint);
+            fault.other.into_iter().fold(diag, |d, (range, text)| d.label(at(range), text))
         }),
     };
     match parsed?.0 {
@@ -118,42 +127,6 @@ pub(super) fn read(path: &str, sources: &mut Sources) -> Result<Val, Diag> {
             let end = text.find('\n').unwrap_or(text.len());
             Err(Diag::at(at(0..end), format!("a config file holds keys and values, this one is {}", other.kind())))
         }
-    }
-}
-
-fn yaml(text: &str) -> Result<Plain, (usize, String)> {
-    if text.trim().is_empty() {
-        return Ok(Plain(Val::None));
-    }
-    let strict = serde_saphyr::options! { strict_booleans: true };
-    let read = serde_saphyr::from_str::<Plain>(text);
-    let read = read.and_then(|loose| Ok((loose, serde_saphyr::from_str_with_options::<Plain>(text, strict)?)));
-    let read = read.map(|(Plain(loose), Plain(strict))| Plain(with_booleans(loose, strict)));
-    read.map_err(|e| {
-        let place = e.location().map_or(0, |l| offset(text, l.line() as usize, l.column() as usize));
-        let message = e.without_snippet().to_string();
-        let cut = message.find(" at line ").or_else(|| message.find("\n")).unwrap_or(message.len());
-        (place, message[..cut].to_owned())
-    })
-}
-
-/// Unquoted words that are booleans besides `true` and `false`: those of
-/// PyYAML, which Snakemake reads its files with. `y` and `n` are not among them.
-const BOOLEANS: [&str; 12] = ["yes", "Yes", "YES", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF"];
-
-/// One value read twice: with every word for a boolean that YAML ever had, and
-/// with `true` and `false` only. Keys stay words.
-fn with_booleans(loose: Val, strict: Val) -> Val {
-    match (loose, strict) {
-        (Val::Bool(value), Val::Str(word)) if BOOLEANS.contains(&&*word) => Val::Bool(value),
-        (Val::List(loose), Val::List(strict)) => {
-            Val::List(loose.into_iter().zip(strict).map(|(l, s)| with_booleans(l, s)).collect())
-        }
-        (Val::Dict(loose), Val::Dict(strict)) => {
-            let pair = |((_, l), (key, s))| (key, with_booleans(l, s));
-            Val::Dict(loose.into_iter().zip(strict).map(pair).collect())
-        }
-        (_, strict) => strict,
     }
 }
 
@@ -223,6 +196,12 @@ mod tests {
         assert!(read_text("c.toml", "a = 1\nb = = 2\n").is_err_and(|e| e.contains("@ (2, ")), "toml");
         assert!(read_text("c.yaml", "a: 1\nb: [1\nc: 2\n").is_err_and(|e| e.contains("@ (")), "yaml");
         assert!(read_text("c.yaml", "- a\n").is_err_and(|e| e.contains("this one is a list")));
+        let twice = read_text("c.yaml", "a: 1\nb: 2\na: 3\n").unwrap_err();
+        assert_eq!(twice, "the key `a` is given twice @ (3, 1)");
+        let large = |name, text| read_text(name, text).unwrap_err();
+        assert!(large("c.yaml", "a: 1\nb: 12345678901234567890\n").ends_with("would lose digits @ (2, 4)"));
+        let json = large("c.json", "{\n  \"a\": 12345678901234567890}");
+        assert!(json.contains("would lose digits") && json.contains("@ (2, "), "{json}");
     }
 
     #[test]

@@ -3,22 +3,24 @@
 //! Owns the frozen functions and batched calls of them. It does not know what
 //! the results are for.
 
-use super::convert::{from_val, to_val};
+use super::convert::{elements, from_val, to_val};
 use super::explain::{Origin, Scene, explain};
 use super::files::Files;
 pub use super::files::SizeOf;
 use super::mark::{Mark, Marks};
 use super::wildcards::Wildcards;
 use crate::diag::{Diag, Kind};
-use crate::rule::Name;
+use crate::rule::{Flags, Name};
 use crate::span::Span;
 use crate::suggest::did_you_mean;
 use crate::value::{FnId, Val};
 use starlark::PrintHandler;
+use starlark::any::ProvidesStaticType;
 use starlark::docs::{DocItem, DocMember, DocParams};
 use starlark::environment::Module;
 use starlark::eval::Evaluator;
-use starlark::values::structs::AllocStruct;
+use starlark::values::dict::DictRef;
+use starlark::values::structs::{AllocStruct, StructRef};
 use starlark::values::{Heap, OwnedFrozenValue, Value};
 use std::ops::Range;
 use std::sync::Arc;
@@ -67,6 +69,22 @@ pub struct Call<'a> {
     pub resources: Option<&'a [(Box<str>, Val)]>,
     /// `attempt`, from 1.
     pub attempt: i64,
+}
+
+/// What an input function gave.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer {
+    /// The value.
+    pub value: Val,
+    /// For every string in it, in order and but for keys, whether it is
+    /// `ancient()`; empty if none is.
+    pub ancient: Vec<bool>,
+}
+
+/// What is at hand while deferred functions run.
+#[derive(Default, ProvidesStaticType)]
+pub(super) struct Deferred {
+    pub(super) marks: Marks,
 }
 
 /// What is known of a kept function.
@@ -160,20 +178,32 @@ impl Functions {
     /// For each call: what went wrong in it, at the user's line, with the
     /// calls that led there.
     pub fn call(&self, calls: &[Call<'_>]) -> Vec<Result<Val, Diag>> {
+        self.inputs(calls).into_iter().map(|answer| answer.map(|a| a.value)).collect()
+    }
+
+    /// Calls input functions: as [`call`](Self::call), with the marks of paths.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn inputs(&self, calls: &[Call<'_>]) -> Vec<Result<Answer, Diag>> {
         let mut results = Vec::with_capacity(calls.len());
         for batch in calls.chunks(BATCH) {
             Module::with_temp_heap(|module| {
+                let deferred = Deferred::default();
                 let mut eval = Evaluator::new(&module);
                 eval.set_print_handler(&Silent);
-                results.extend(batch.iter().map(|call| self.one(call, &mut eval)));
+                eval.extra = Some(&deferred);
+                // Marks rely on values staying where they are.
+                eval.disable_gc();
+                results.extend(batch.iter().map(|call| self.one(call, &deferred.marks, &mut eval)));
             });
         }
         results
     }
 
-    fn one<'v>(&self, call: &Call<'_>, eval: &mut Evaluator<'v, '_, '_>) -> Result<Val, Diag> {
+    fn one<'v>(&self, call: &Call<'_>, marks: &Marks, eval: &mut Evaluator<'v, '_, '_>) -> Result<Answer, Diag> {
         let info = &self.info[call.id.0 as usize];
-        self.invoke(call, info, eval).map_err(|error| {
+        self.invoke(call, info, marks, eval).map_err(|error| {
             let scene = Scene { origins: &self.origins, ..Scene::default() };
             let mut diags = explain(&error, &scene);
             let mut diag = match diags.len() {
@@ -187,7 +217,13 @@ impl Functions {
         })
     }
 
-    fn invoke<'v>(&self, call: &Call<'_>, info: &Info, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Val> {
+    fn invoke<'v>(
+        &self,
+        call: &Call<'_>,
+        info: &Info,
+        marks: &Marks,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Answer> {
         let heap = eval.heap();
         let mut function = heap.access_owned_frozen_value(&self.frozen[call.id.0 as usize]);
         let wildcards = heap.alloc(Wildcards(call.wildcards.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect()));
@@ -195,13 +231,33 @@ impl Functions {
         let mut value = eval.eval_function(function, &[wildcards], &named)?;
         for _ in 0..DEEPEST {
             if !super::convert::is_function(value) {
-                return to_val(value, heap, &mut |_| Err(super::fault::fault("the result holds a function")));
+                let plain = to_val(value, heap, &mut |_| Err(super::fault::fault("the result holds a function")))?;
+                let mut ancient = Vec::new();
+                if !marks.is_empty() {
+                    leaves(value, heap, marks, &mut ancient);
+                }
+                return Ok(Answer { value: plain, ancient });
             }
             function = value;
             let params = Info::of(function, info.span).params;
             value = eval.eval_function(function, &[wildcards], &arguments(call, &params, heap))?;
         }
         Err(super::fault::fault(format!("functions return functions more than {DEEPEST} deep")))
+    }
+}
+
+/// For every string in a value, in order and but for keys, whether it is `ancient()`.
+fn leaves<'v>(value: Value<'v>, heap: Heap<'v>, marks: &Marks, out: &mut Vec<bool>) {
+    if let Some(text) = value.unpack_str() {
+        out.push(marks.get(text).flags.contains(Flags::ANCIENT));
+    } else if let Some(items) = elements(value, heap) {
+        items.into_iter().for_each(|v| leaves(v, heap, marks, out));
+    } else if let Some(dict) = DictRef::from_value(value) {
+        dict.values().for_each(|v| leaves(v, heap, marks, out));
+    } else if let Some(fields) = StructRef::from_value(value) {
+        fields.iter().for_each(|(_, v)| leaves(v, heap, marks, out));
+    } else if let Some(files) = Files::from_value(value) {
+        out.extend(files.texts().map(|_| files.mark.flags.contains(Flags::ANCIENT)));
     }
 }
 

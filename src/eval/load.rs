@@ -13,6 +13,7 @@ use crate::span::{FileId, Sources, Span};
 use crate::suggest::did_you_mean;
 use crate::syntax::{self, Chunk};
 use crate::value::{FnId, Val};
+use rustc_hash::FxHashSet;
 use starlark::ErrorKind;
 use starlark::environment::{FrozenModule, Module};
 use starlark::eval::Evaluator;
@@ -47,8 +48,16 @@ pub(super) fn load(request: Request, sources: &mut Sources) -> Result<Loaded, Di
         let mut all = session.diags.take();
         all.sort_by_key(|d| d.labels.first().map(|l| (l.span.file, l.span.start)));
         all.append(&mut fatal);
-        all
+        once(all)
     })
+}
+
+/// Each message of a place once: a loop may give it in every turn.
+fn once(mut diags: Diags) -> Diags {
+    let mut seen = FxHashSet::default();
+    let places = |d: &Diag| d.labels.iter().map(|l| (l.span.file, l.span.start, l.span.end)).collect::<Vec<_>>();
+    diags.retain(|d| seen.insert((d.message.clone(), places(d))));
+    diags
 }
 
 fn whole(session: &Session, module: Module<'_>) -> Result<Loaded, Diags> {
@@ -68,7 +77,7 @@ fn whole(session: &Session, module: Module<'_>) -> Result<Loaded, Diags> {
         rulefile,
         functions,
         reads: session.reads.take(),
-        warnings: session.warnings.take(),
+        warnings: once(session.warnings.take()),
         notes: session.notes.take(),
     })
 }
@@ -102,11 +111,22 @@ pub(super) fn unreadable(what: &str, path: &str, error: &std::io::Error) -> Diag
     Diag::error(Kind::Rulefile, why)
 }
 
+/// A file with a byte that no text has, at its place.
+fn not_text(session: &Session, what: &str, path: &str, error: &std::string::FromUtf8Error) -> Diags {
+    let (bytes, at) = (error.as_bytes(), error.utf8_error().valid_up_to());
+    let shown = String::from_utf8_lossy(bytes).into_owned();
+    let file = session.sources.borrow_mut().add(path, shown);
+    let wide = char::REPLACEMENT_CHARACTER.len_utf8();
+    let message = format!("the {what} `{path}` is not UTF-8 text: byte {at} is 0x{:02x}", bytes[at]);
+    vec![Diag::at(Span::new(file, at, at + wide), message).hint("save it as UTF-8")]
+}
+
 /// Reads and evaluates a file; `at` is the directive that includes it.
 pub(super) fn run_file<'v>(session: &Session, module: &Module<'v>, path: &str, at: Option<Span>) -> Result<(), Diags> {
     let placed = |diag: Diag| vec![at.iter().fold(diag, |d, span| d.label(*span, ""))];
     let what = if at.is_some() { "included file" } else { "Rulefile" };
-    let text = std::fs::read_to_string(path).map_err(|e| placed(unreadable(what, path, &e)))?;
+    let bytes = std::fs::read(path).map_err(|e| placed(unreadable(what, path, &e)))?;
+    let text = String::from_utf8(bytes).map_err(|e| not_text(session, what, path, &e))?;
     let real = std::fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path));
     {
         let mut open = session.open.borrow_mut();

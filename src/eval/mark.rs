@@ -1,12 +1,16 @@
-//! Marks on strings: flags and pins of paths while a Rulefile is read.
+//! Marks on strings: flags and pins of paths while a Rulefile is read, and
+//! whether their braces are wildcards.
 //!
 //! A marked path stays an ordinary string, so that everything Python does with
 //! strings works on it; its mark is kept beside it under the address of its
 //! bytes, and is lost, as in Snakemake, when a new string is made from it.
 //! Addresses stay valid because nothing is collected while loading.
 
+use super::function::Deferred;
+use super::session::Session;
 use crate::rule::{Flags, RuleId};
 use rustc_hash::FxHashMap;
+use starlark::eval::Evaluator;
 use starlark::values::{Heap, Value};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,6 +19,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) struct Mark {
     pub(super) flags: Flags,
     pub(super) pin: Option<RuleId>,
+    /// Its braces stand for themselves.
+    pub(super) literal: bool,
 }
 
 impl Mark {
@@ -23,11 +29,17 @@ impl Mark {
     }
 }
 
-/// The marks of one load. Clones share.
+/// The marks of one load, or of one batch of deferred calls. Clones share.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Marks(Arc<Mutex<FxHashMap<usize, Mark>>>);
 
 impl Marks {
+    /// Those of what is being evaluated.
+    pub(super) fn of<'a>(eval: &Evaluator<'_, 'a, '_>) -> Option<&'a Marks> {
+        let deferred = || Some(&eval.extra?.downcast_ref::<Deferred>()?.marks);
+        Session::of(eval).map(|s| &s.marks).or_else(deferred)
+    }
+
     /// A new string of that text, marked. Starlark shares strings of one
     /// letter, so those are spelt `./x`, which is the same path.
     pub(super) fn alloc<'v>(&self, text: &str, mark: Mark, heap: Heap<'v>) -> Value<'v> {
@@ -41,6 +53,16 @@ impl Marks {
         let key = value.as_str().as_ptr() as usize;
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, mark);
         value.to_value()
+    }
+
+    /// A path whose braces stand for themselves.
+    pub(super) fn literal<'v>(&self, text: &str, mark: Mark, heap: Heap<'v>) -> Value<'v> {
+        self.alloc(text, Mark { literal: text.contains(['{', '}']), ..mark }, heap)
+    }
+
+    /// Whether nothing is marked.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     /// The mark of a string of the heap.

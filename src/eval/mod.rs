@@ -21,7 +21,7 @@ mod missing;
 mod session;
 mod wildcards;
 
-pub use function::{Call, FileName, Functions, JobFiles, SizeOf};
+pub use function::{Answer, Call, FileName, Functions, JobFiles, SizeOf};
 
 use crate::diag::Diags;
 use crate::rule::Rulefile;

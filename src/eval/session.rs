@@ -3,13 +3,13 @@
 //! Owns the state behind the built-in functions. It evaluates nothing itself.
 
 use super::convert::is_function;
-use super::explain::Origin;
+use super::explain::{Origin, Scene};
 use super::fault::Fault;
 use super::function::Info;
 use super::mark::Marks;
 use super::{Request, TrackedRead};
 use crate::diag::{Diag, Diags};
-use crate::rule::{Name, Rule, RuleId};
+use crate::rule::{Name, Rule, RuleId, Workdir};
 use crate::span::{Literals, Sources, Span};
 use crate::syntax::{Base, Directive, RuleDecl};
 use crate::value::{FnId, Val};
@@ -41,6 +41,9 @@ pub(super) struct PendingText {
     pub(super) message: bool,
     pub(super) value: Box<str>,
     pub(super) at: Literals,
+    /// Of a rule in an indented block: what the names in the text stood for when
+    /// the rule was read.
+    pub(super) then: Vec<(Box<str>, String)>,
 }
 
 /// A constraint from `wildcard_constraints`.
@@ -64,7 +67,7 @@ pub(super) struct Session {
     pub(super) constraints: RefCell<Vec<Constraint>>,
     /// `localrules` and `ruleorder` that were reached.
     pub(super) names: RefCell<Vec<Arc<Directive>>>,
-    pub(super) workdir: RefCell<Option<Box<str>>>,
+    pub(super) workdir: RefCell<Option<Workdir>>,
     pub(super) prefix: RefCell<Option<Box<str>>>,
     pub(super) executable: RefCell<Option<Box<str>>>,
     pub(super) default_target: Cell<Option<RuleId>>,
@@ -142,7 +145,7 @@ impl Session {
     /// A path of the Rulefile as seen from the current directory: below `workdir:`.
     pub(super) fn in_workdir(&self, path: &str) -> String {
         match &*self.workdir.borrow() {
-            Some(dir) if !path.starts_with('/') => format!("{}/{path}", dir.trim_end_matches('/')),
+            Some(dir) if !path.starts_with('/') => format!("{}/{path}", dir.path.trim_end_matches('/')),
             _ => path.to_owned(),
         }
     }
@@ -150,11 +153,18 @@ impl Session {
     /// The inverse of [`in_workdir`](Self::in_workdir).
     pub(super) fn below_workdir<'p>(&self, path: &'p str) -> &'p str {
         match &*self.workdir.borrow() {
-            Some(dir) => {
-                path.strip_prefix(crate::path::normal(dir).as_ref()).and_then(|p| p.strip_prefix('/')).unwrap_or(path)
-            }
+            Some(dir) => path
+                .strip_prefix(crate::path::normal(&dir.path).as_ref())
+                .and_then(|p| p.strip_prefix('/'))
+                .unwrap_or(path),
             None => path,
         }
+    }
+
+    /// Where the call stands that is being made.
+    pub(super) fn here(&self, eval: &Evaluator) -> Option<Span> {
+        let at = eval.call_stack_top_location()?;
+        Scene { origins: &self.origins.borrow(), ..Scene::default() }.place(&at)
     }
 
     pub(super) fn fail(&self, diag: Diag) {

@@ -9,6 +9,7 @@ use crate::pattern::Pattern;
 use globset::{GlobBuilder, GlobMatcher};
 use std::io;
 use std::ops::Range;
+use std::path::Path;
 use walkdir::{DirEntry, WalkDir};
 
 /// Paths found by a walk.
@@ -16,8 +17,26 @@ use walkdir::{DirEntry, WalkDir};
 pub struct Found {
     /// Sorted by bytes, each once.
     pub paths: Vec<String>,
-    /// How many names were passed over because they are not UTF-8.
-    pub not_utf8: usize,
+    /// What was passed over.
+    pub not_utf8: NotUtf8,
+}
+
+/// Names that were passed over because they are not UTF-8.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NotUtf8 {
+    /// How many.
+    pub count: usize,
+    /// The path of the first of them, as far as it can be shown.
+    pub first: String,
+}
+
+impl NotUtf8 {
+    fn add(&mut self, path: &Path) {
+        if self.count == 0 {
+            self.first = path.strip_prefix("./").unwrap_or(path).to_string_lossy().into_owned();
+        }
+        self.count += 1;
+    }
 }
 
 /// The paths that a glob matches: `*`, `?`, `[a-z]`, `{a,b}` within one name,
@@ -30,18 +49,18 @@ pub fn paths(glob: &str) -> Result<Found, GlobError> {
     let glob = &*crate::path::normal(glob);
     let (root, rest) = split(glob);
     if rest == "**/*" {
-        let search = Search { root, depth: usize::MAX, hidden: false, prefix: "" };
+        let search = Search { root, depth: usize::MAX, hidden: false, apart: &[], prefix: "" };
         return walk(&search, &mut |_| true);
     }
     let matcher = compile(glob)?;
     if rest.is_empty() {
         let there = super::stat(root)?.exists();
-        return Ok(Found { paths: there.then(|| root.to_owned()).into_iter().collect(), not_utf8: 0 });
+        return Ok(Found { paths: there.then(|| root.to_owned()).into_iter().collect(), ..Found::default() });
     }
     let hidden = rest.starts_with('.') || rest.contains("/.") || rest.contains("{.") || rest.contains(",.");
     let deep = rest.contains("**") || (rest.contains('{') && rest.contains('/'));
     let depth = if deep { usize::MAX } else { rest.matches('/').count() + 1 };
-    let search = Search { root, depth, hidden, prefix: "" };
+    let search = Search { root, depth, hidden, apart: &[], prefix: "" };
     walk(&search, &mut |path| matcher.is_match(path))
 }
 
@@ -52,18 +71,24 @@ pub struct Wildcards {
     pub names: Vec<Box<str>>,
     /// For each name its values, one for each path, in the order of the paths.
     pub values: Vec<Vec<String>>,
-    /// How many names were passed over because they are not UTF-8.
-    pub not_utf8: usize,
+    /// How many paths matched.
+    pub count: usize,
+    /// What was passed over.
+    pub not_utf8: NotUtf8,
 }
 
+/// Directories that hold no data of a project. A pattern finds them only if it
+/// names them.
+const NO_DATA: [&str; 2] = [".git", ".snakemake"];
+
 /// Snakemake's `glob_wildcards`: matches a pattern against every file and
-/// directory there is, or against `files` in their order.
+/// directory there is, hidden ones too, or against `files` in their order.
 ///
 /// # Errors
 /// If a directory cannot be read.
 pub fn wildcards(pattern: &Pattern, files: Option<&[String]>) -> Result<Wildcards, GlobError> {
     let names = pattern.names().to_vec();
-    let mut found = Wildcards { values: vec![Vec::new(); names.len()], names, not_utf8: 0 };
+    let mut found = Wildcards { values: vec![Vec::new(); names.len()], names, ..Wildcards::default() };
     let mut ranges = Vec::new();
     if let Some(files) = files {
         files.iter().for_each(|path| found.take(pattern, path, &mut ranges));
@@ -75,7 +100,8 @@ pub fn wildcards(pattern: &Pattern, files: Option<&[String]>) -> Result<Wildcard
         Some(slash) => &prefix[..slash],
         None => "",
     };
-    let search = Search { root, depth: usize::MAX, hidden: true, prefix };
+    let apart: Vec<&str> = NO_DATA.into_iter().filter(|name| !pattern.text().contains(name)).collect();
+    let search = Search { root, depth: usize::MAX, hidden: true, apart: &apart, prefix };
     let there = walk(&search, &mut |path| pattern.captures(path, &mut ranges))?;
     there.paths.iter().for_each(|path| found.take(pattern, path, &mut ranges));
     found.not_utf8 = there.not_utf8;
@@ -85,6 +111,7 @@ pub fn wildcards(pattern: &Pattern, files: Option<&[String]>) -> Result<Wildcard
 impl Wildcards {
     fn take(&mut self, pattern: &Pattern, path: &str, ranges: &mut Vec<Range<u32>>) {
         if pattern.captures(path, ranges) {
+            self.count += 1;
             for (values, range) in self.values.iter_mut().zip(ranges) {
                 values.push(path[range.start as usize..range.end as usize].to_owned());
             }
@@ -140,21 +167,24 @@ struct Search<'a> {
     depth: usize,
     /// Whether names that begin with a dot count.
     hidden: bool,
+    /// Names that never count.
+    apart: &'a [&'a str],
     /// What every path begins with.
     prefix: &'a str,
 }
 
 /// Every path that `wanted` takes.
 fn walk(search: &Search<'_>, wanted: &mut dyn FnMut(&str) -> bool) -> Result<Found, GlobError> {
-    let &Search { root, depth, hidden, prefix } = search;
+    let &Search { root, depth, hidden, apart, prefix } = search;
     let mut found = Found::default();
     let start = if root.is_empty() { "." } else { root };
     let first = prefix.rsplit('/').next().unwrap_or("");
     let visible = |entry: &DirEntry| {
         let name = entry.file_name().as_encoded_bytes();
         let ours = name.starts_with(ASIDE_PREFIX.as_bytes()) || name == STATE_DIR.as_bytes();
-        let apart = entry.depth() == 1 && !name.starts_with(first.as_bytes());
-        entry.depth() == 0 || !(ours || apart || (!hidden && name.starts_with(b".")))
+        let off = entry.depth() == 1 && !name.starts_with(first.as_bytes());
+        let apart = apart.iter().any(|a| a.as_bytes() == name);
+        entry.depth() == 0 || !(ours || off || apart || (!hidden && name.starts_with(b".")))
     };
     let entries = WalkDir::new(start).min_depth(0).max_depth(depth).follow_links(true);
     for entry in entries.into_iter().filter_entry(visible) {
@@ -170,7 +200,7 @@ fn walk(search: &Search<'_>, wanted: &mut dyn FnMut(&str) -> bool) -> Result<Fou
             },
         };
         let Some(path) = path.to_str() else {
-            found.not_utf8 += 1;
+            found.not_utf8.add(path);
             continue;
         };
         let path = if root.is_empty() { path.strip_prefix("./").unwrap_or(path) } else { path };
@@ -192,7 +222,6 @@ mod tests {
     use std::fs;
     use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::symlink;
-    use std::path::Path;
 
     /// A tree, and what a glob below it finds, without the tree's own prefix.
     fn tree() -> tempfile::TempDir {
@@ -258,7 +287,8 @@ mod tests {
         fs::write(dir.path().join(std::ffi::OsStr::from_bytes(b"\xff.txt")), "").unwrap();
         fs::write(dir.path().join("a.txt"), "").unwrap();
         let found = paths(&format!("{}/*.txt", dir.path().display())).unwrap();
-        assert_eq!((found.paths.len(), found.not_utf8), (1, 1));
+        assert_eq!((found.paths.len(), found.not_utf8.count), (1, 1));
+        assert!(found.not_utf8.first.ends_with("/\u{fffd}.txt"), "{}", found.not_utf8.first);
     }
 
     #[test]
@@ -280,6 +310,23 @@ mod tests {
         assert_eq!(wildcards(&pattern("no/{x}"), None).unwrap().values, [[""; 0]]);
         let given = ["x/b.txt", "y/c.csv", "x/a.txt"].map(|p| format!("{}/{p}", dir.path().display()));
         assert_eq!(wildcards(&pattern("x/{n}.txt"), Some(&given)).unwrap().values, [["b", "a"]]);
+    }
+
+    #[test]
+    fn hidden_files_match_a_pattern_but_not_those_of_tools() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a.txt", ".b.txt", ".c/d.txt", ".git/e.txt", ".snakemake/f.txt", ".rulemake/g.txt"] {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        let find = |text: &str| {
+            let found = wildcards(&Pattern::parse(&format!("{}/{text}", dir.path().display())).unwrap(), None).unwrap();
+            assert_eq!(found.count, found.values[0].len());
+            found.values[0].clone()
+        };
+        assert_eq!(find("{x}.txt"), [".b", ".c/d", "a"]);
+        assert_eq!(find(".git/{x}.txt"), ["e"]);
     }
 
     #[test]

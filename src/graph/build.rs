@@ -10,7 +10,7 @@ use super::finder::{Candidate, Finder};
 use super::target::Target;
 use super::{Graph, InputRef, JobId, Maker, Row};
 use crate::diag::{Diag, Diags};
-use crate::eval::{Call, Functions};
+use crate::eval::{Answer, Call, Functions};
 use crate::path::{self, PathId, Paths};
 use crate::rule::{Flags, Input, InputWhat, Name, Rule, RuleId, Rulefile};
 use crate::value::{FnId, Val};
@@ -223,7 +223,7 @@ impl<'a, 'p> Builder<'a, 'p> {
     }
 
     /// Calls the input functions of all jobs of a wave, in order.
-    fn call_functions(&self, wave: &[JobId]) -> Result<Vec<Val>, Diags> {
+    fn call_functions(&self, wave: &[JobId]) -> Result<Vec<Answer>, Diags> {
         let mut asked: Vec<(JobId, FnId)> = Vec::new();
         for &job in wave {
             asked.extend(self.functions_of(job).map(|id| (job, id)));
@@ -235,7 +235,7 @@ impl<'a, 'p> Builder<'a, 'p> {
         let calls: Vec<Call<'_>> = asked.iter().zip(&wildcards).map(|((_, id), w)| of_wildcards(*id, w)).collect();
         let mut values = Vec::with_capacity(calls.len());
         let mut errors = Vec::new();
-        for ((job, _), answer) in asked.iter().zip(self.functions.call(&calls)) {
+        for ((job, _), answer) in asked.iter().zip(self.functions.inputs(&calls)) {
             match answer {
                 Ok(value) => values.push(value),
                 Err(diag) => errors.push(diag.note(format!("for job `{}`", self.describe(*job)))),
@@ -262,7 +262,7 @@ impl<'a, 'p> Builder<'a, 'p> {
     }
 
     /// Adds the inputs of one job to the graph and asks who makes them.
-    fn inputs_of(&mut self, job: JobId, answers: &mut std::vec::IntoIter<Val>, problems: &mut Diags) {
+    fn inputs_of(&mut self, job: JobId, answers: &mut std::vec::IntoIter<Answer>, problems: &mut Diags) {
         let rule = self.book.rule(self.graph.rule(job));
         let start = self.graph.inputs.len();
         let mut pins = Vec::new();
@@ -301,7 +301,7 @@ impl<'a, 'p> Builder<'a, 'p> {
         job: JobId,
         rule: &Rule,
         input: &Input,
-        answers: &mut std::vec::IntoIter<Val>,
+        answers: &mut std::vec::IntoIter<Answer>,
     ) -> Result<Vec<Name>, Diag> {
         let ancient = input.flags.contains(Flags::ANCIENT);
         match &input.what {
@@ -313,12 +313,12 @@ impl<'a, 'p> Builder<'a, 'p> {
                 self.text = text;
             }
             InputWhat::Function { unpack, span, .. } => {
-                let value = answers.next().expect("an answer for every function");
+                let Answer { value, ancient: marked } = answers.next().expect("an answer for every function");
                 let mut names = Vec::new();
                 let mut paths = Vec::new();
                 flatten(&value, *unpack, &mut paths, &mut names).map_err(|problem| Diag::at(*span, problem))?;
-                for path in paths {
-                    self.push(&path::normal(path), ancient);
+                for (i, path) in paths.into_iter().enumerate() {
+                    self.push(&path::normal(path), ancient || marked.get(i).copied().unwrap_or(false));
                 }
                 return Ok(names);
             }

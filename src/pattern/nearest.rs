@@ -24,7 +24,7 @@ pub fn nearest(path: &str, patterns: &[&Pattern]) -> Option<(usize, String)> {
 fn miss(path: &str, pattern: &Pattern) -> Option<Miss> {
     match &pattern.body {
         Some(body) if !body.slots.is_empty() => {
-            let reasons = [constraint, repeated, empty, prefix, between, end];
+            let reasons = [constraint, climbs, repeated, empty, prefix, between, end];
             reasons.iter().find_map(|reason| reason(path, pattern.text(), body))
         }
         _ => {
@@ -39,6 +39,9 @@ fn miss(path: &str, pattern: &Pattern) -> Option<Miss> {
 /// third of the first one's letters (one at least).
 fn near(known: &str, text: &str) -> Option<usize> {
     let limit = (known.chars().count() / 3).clamp(1, NEAR);
+    if known.chars().count() < 3 {
+        return None;
+    }
     if known.len().abs_diff(text.len()) > 4 * limit {
         return None;
     }
@@ -59,6 +62,18 @@ fn constraint(path: &str, _text: &str, body: &Body) -> Option<Miss> {
             reason: format!("would match if wildcard `{name}` could be `{value}`, but its constraint is `{text}`"),
         })
     })
+}
+
+/// All would fit, but a wildcard would stand for a way upwards.
+fn climbs(path: &str, text: &str, body: &Body) -> Option<Miss> {
+    let mut values = Vec::new();
+    if !matching::without_constraints(body, path, &mut values) {
+        return None;
+    }
+    let value = |at: &std::ops::Range<u32>| &path[at.start as usize..at.end as usize];
+    let (name, at) = body.names.iter().zip(&values).find(|(_, at)| value(at).split('/').any(|step| step == ".."))?;
+    let reason = format!("`{text}` would match, but wildcard `{name}` would be `{}`, and never holds `..`", value(at));
+    Some(Miss { cost: 0, reason })
 }
 
 fn repeated(path: &str, text: &str, body: &Body) -> Option<Miss> {
@@ -163,6 +178,7 @@ mod tests {
             ("c/a", "c/{a}.gz", "`c/{a}.gz` matches up to `c/a` but then needs `.gz`"),
             ("c/a.tsv.gz", "c/{a}.tsv", "`c/{a}.tsv` matches up to `c/a.tsv` but then ends, before `.gz`"),
             ("result.tsv", "results.tsv", "`results.tsv` is spelled almost the same"),
+            ("../a.txt", "{x}.txt", "`{x}.txt` would match, but wildcard `x` would be `../a`, and never holds `..`"),
         ];
         for (path, pattern, want) in cases {
             assert_eq!(reason(path, &[pattern]), Some((0, want.into())), "{path}");
@@ -174,5 +190,6 @@ mod tests {
         let patterns = ["plots/{x}.svg", "counts/{x}.json", "counts/{x}.tsv"];
         assert_eq!(reason("counts/a.tsx", &patterns).unwrap().0, 2);
         assert_eq!(reason("zebra/quagga.png", &patterns), None);
+        assert_eq!(reason("a", &["b"]), None);
     }
 }

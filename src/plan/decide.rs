@@ -157,13 +157,16 @@ pub struct Evidence {
     record: Option<Record>,
     /// Inputs as they are: path, content if it is known, `ancient()`.
     inputs: Vec<(PathId, Option<Digest>, bool)>,
+    /// Records were lost, perhaps that of this job.
+    lost: bool,
 }
 
 impl Evidence {
     /// Of a job that runs for this cause.
     pub fn gather(scene: Scene<'_>, job: JobId, cause: Cause, verdicts: &[Verdict]) -> Evidence {
+        let lost = scene.state.lost_records();
         if !matches!(cause, Cause::Recipe | Cause::Inputs) {
-            return Evidence { cause, record: None, inputs: Vec::new() };
+            return Evidence { cause, record: None, inputs: Vec::new(), lost };
         }
         let graph = scene.commands.graph;
         let known = |i: &InputRef| {
@@ -175,6 +178,7 @@ impl Evidence {
             cause,
             record: record.and_then(|r| scene.state.record(r).ok()),
             inputs: graph.inputs(job).iter().map(known).collect(),
+            lost,
         }
     }
 
@@ -186,6 +190,7 @@ impl Evidence {
     /// The reasons, given the recipe as it is now, if it is needed and known.
     pub fn reasons(&self, recipe: Option<&Recipe>) -> Vec<Reason> {
         match self.cause {
+            Cause::NoRecord if self.lost => vec![Reason::RecordLost],
             Cause::NoRecord => vec![Reason::NoRecord],
             Cause::Outputs => vec![Reason::OutputsChanged],
             Cause::Edited(path) => vec![Reason::OutputEdited(path)],
@@ -213,7 +218,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_compared_is_not_called_never_made() {
-        let reasons = |cause, record| Evidence { cause, record, inputs: Vec::new() }.reasons(Some(&Recipe::default()));
+        let reasons = |cause, record| Evidence { cause, record, inputs: Vec::new(), lost: false }.reasons(Some(&Recipe::default()));
         assert_eq!(reasons(Cause::Recipe, None), [Reason::RecipeUnclear]);
         assert_eq!(reasons(Cause::Inputs, None), [Reason::InputsUnclear]);
         assert_eq!(reasons(Cause::Inputs, Some(Record::default())), [Reason::InputsUnclear]);

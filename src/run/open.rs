@@ -72,8 +72,7 @@ impl<'a> Pipeline<'a> {
         let mut stats = Stats::default();
         let graph = grow(book, functions, options, &mut paths, &mut stats)?;
         let force = force(book, &graph, &paths, options)?;
-        let workdir = std::env::current_dir().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
-        let settings = Settings { cores: options.cores, workdir, limits: options.limits.clone() };
+        let settings = Settings { cores: options.cores, home: path::Home::here(), limits: options.limits.clone() };
         let clock = Clock::new(Path::new(files::STATE_DIR));
         let size_of = size_of();
         let commands =
@@ -271,8 +270,12 @@ pub fn refuse_to_overwrite(pipeline: &Pipeline<'_>, options: &Options) -> Result
         1 => format!("output `{first}` exists without a record"),
         count => format!("{count} outputs exist without a record, such as `{first}`"),
     };
+    let why = match pipeline.state.lost_records() {
+        true => "the records of earlier runs are lost",
+        false => "no run is recorded here",
+    };
     Err(Diag::error(Kind::Plan, message)
-        .note("rulemake has never run here, so it cannot know whether they are up to date")
+        .note(format!("{why}, so rulemake cannot know whether they are up to date"))
         .hint("`--touch` takes them as made")
         .hint("`--remake` makes them again, and keeps the old ones under `.rulemake/replaced/`"))
 }

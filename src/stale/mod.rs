@@ -16,6 +16,8 @@ use crate::record::Record;
 pub enum Reason {
     /// It never succeeded here.
     NoRecord,
+    /// There is no record of it, but some were lost.
+    RecordLost,
     /// Its outputs are not the ones the last run made.
     OutputsChanged,
     /// The command's text changed.

@@ -89,6 +89,7 @@ pub struct State {
     /// What a crash under another boot has put in doubt (see [`frames::Run`]).
     horizon_ns: i64,
     buffer: Writer,
+    lost: bool,
 }
 
 impl State {
@@ -105,6 +106,12 @@ impl State {
     /// Whether nothing was ever made here.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Whether records may be missing that were written: the log was cut,
+    /// damaged or no log.
+    pub fn lost_records(&self) -> bool {
+        self.lost
     }
 
     /// One digest over all that the job was made from.

@@ -63,7 +63,7 @@ impl State {
         let mut memo = Memo::default();
         let mut warnings = Vec::new();
         let ahead = ahead.filter(|_| paths.is_empty());
-        let (facts, log, damaged) = read(dir, mode, ahead, paths, &mut memo, &mut warnings)?;
+        let Found { facts, log, damaged, lost } = read(dir, mode, ahead, paths, &mut memo, &mut warnings)?;
         let mut state = State {
             dir: dir.to_owned(),
             mode,
@@ -74,6 +74,7 @@ impl State {
             begun: false,
             horizon_ns: 0,
             buffer: Writer::default(),
+            lost,
         };
         state.doubt(&mut memo);
         if mode == Mode::Run && (damaged || state.is_bloated(&memo)) {
@@ -200,17 +201,17 @@ fn read(
     paths: &mut Paths,
     memo: &mut Memo,
     warnings: &mut Vec<Diag>,
-) -> Result<(Facts, Option<Log>, bool), Diag> {
+) -> Result<Found, Diag> {
     let path = dir.join(layout::LOG);
     let cannot = |e: io::Error| error("read", &path, &e);
     let mut facts = Facts::default();
-    let Some(file) = open_log(&path, mode).map_err(cannot)? else { return Ok((facts, None, false)) };
+    let Some(file) = open_log(&path, mode).map_err(cannot)? else { return Ok(Found::whole(facts, None)) };
     if let Some(ahead) = ahead
         && ahead.is_of(&file).map_err(cannot)?
     {
         let end = ahead.loaded.end;
         (facts, *memo, *paths) = (ahead.facts, ahead.memo, ahead.paths);
-        return Ok((facts, Some(Log::new(file, end)), false));
+        return Ok(Found::whole(facts, Some(Log::new(file, end))));
     }
     let loaded = match load::load(&file, &mut facts, memo, paths) {
         Ok(loaded) => loaded,
@@ -219,18 +220,36 @@ fn read(
             warnings.push(foreign_warning(dir, mode, &foreign)?);
             (facts, *memo) = (Facts::default(), Memo::default());
             let log = open_log(&path, mode).map_err(cannot)?.filter(|_| mode == Mode::Run);
-            return Ok((facts, log.map(|f| begin(dir, f)).transpose().map_err(|e| error("write", &path, &e))?, false));
+            let log = log.map(|f| begin(dir, f)).transpose().map_err(|e| error("write", &path, &e))?;
+            return Ok(Found { lost: true, ..Found::whole(facts, log) });
         }
     };
     let damaged = !loaded.damaged.is_empty();
     if damaged {
         warnings.push(damage_warning(&path, &loaded));
     }
+    let cut = file.metadata().map_err(cannot)?.len() > loaded.end;
     let log = match mode {
         Mode::Run if loaded.end == 0 => begin(dir, file).map_err(|e| error("write", &path, &e))?,
         _ => Log::new(file, loaded.end),
     };
-    Ok((facts, Some(log), damaged))
+    Ok(Found { damaged, lost: damaged || cut, ..Found::whole(facts, Some(log)) })
+}
+
+/// What a log held, and how it was found.
+struct Found {
+    facts: Facts,
+    log: Option<Log>,
+    /// Bytes in its midst are not what was written.
+    damaged: bool,
+    /// Something that was written may be gone.
+    lost: bool,
+}
+
+impl Found {
+    fn whole(facts: Facts, log: Option<Log>) -> Found {
+        Found { facts, log, damaged: false, lost: false }
+    }
 }
 
 fn open_log(path: &Path, mode: Mode) -> io::Result<Option<File>> {

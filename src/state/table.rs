@@ -2,9 +2,11 @@
 //!
 //! Owns the two-way map between the ids that frames name and the ids of the
 //! path arena. A number keeps its meaning for the life of a log, so that
-//! frames can be copied as they are.
+//! frames can be copied as they are. Absolute paths below the working directory
+//! are written without it, so that a project that moved finds them again.
 
-use crate::path::{PathId, Paths};
+use crate::path::{Home, PathId, Paths};
+use std::cell::OnceCell;
 
 use super::codec::{Reader, Writer};
 
@@ -13,6 +15,10 @@ pub(super) type Local = u32;
 
 const NONE: u32 = u32::MAX;
 
+/// Stands for the working directory in front of a written path; no normal path
+/// begins so.
+const HOME: &str = "//";
+
 /// Log numbers ↔ path ids.
 #[derive(Default)]
 pub(super) struct Table {
@@ -20,9 +26,15 @@ pub(super) struct Table {
     paths: Vec<u32>,
     /// By path id.
     locals: Vec<u32>,
+    /// The working directory, once an absolute path was met.
+    home: OnceCell<Home>,
 }
 
 impl Table {
+    fn home(&self) -> &Home {
+        self.home.get_or_init(Home::here)
+    }
+
     pub(super) fn path(&self, local: Local) -> Option<PathId> {
         self.paths.get(local as usize).filter(|&&p| p != NONE).map(|&p| PathId(p))
     }
@@ -69,7 +81,11 @@ impl Table {
         for &local in locals {
             let path = self.path(local).expect("a number that is written has a path");
             out.signed(i64::from(local) - last);
-            out.text(paths.str(path));
+            let text = paths.str(path);
+            match text.starts_with('/').then(|| self.home().below(text)).flatten() {
+                Some(rest) => out.text(&format!("{HOME}{rest}")),
+                None => out.text(text),
+            }
             last = i64::from(local);
         }
     }
@@ -81,7 +97,11 @@ impl Table {
         while !reader.is_empty() {
             last = last.checked_add(reader.signed()?)?;
             let local = Local::try_from(last).ok().filter(|&l| l < MAX_LOCAL)?;
-            let path = paths.intern(reader.text()?);
+            let text = reader.text()?;
+            let path = match text.strip_prefix(HOME) {
+                Some(rest) => paths.intern(&self.home().path(rest)),
+                None => paths.intern(text),
+            };
             self.set(local, path);
         }
         Some(())

@@ -143,7 +143,7 @@ impl<'s> Builder<'s> {
             return;
         }
         self.cut_before(&pair);
-        let known_bad = matches!(pair.as_rule(), Rule::bad_line | Rule::bad_rule);
+        let known_bad = matches!(pair.as_rule(), Rule::bad_line | Rule::bad_rule | Rule::bad_head);
         match pair.as_rule() {
             Rule::rule => self.rule(pair),
             Rule::use_rule => self.use_rule(pair),
@@ -153,6 +153,7 @@ impl<'s> Builder<'s> {
             Rule::import => self.import(pair),
             Rule::from => self.from(pair),
             Rule::bad_rule => self.bad_rule(pair),
+            Rule::bad_head => self.bad_head(pair),
             Rule::bad_line => self.bad_line(pair),
             other => unreachable!("{other:?} is no item of a file"),
         }

@@ -7,7 +7,10 @@ use super::build::{Builder, Pair, Rule};
 use super::keys;
 use super::tree::Binding;
 use crate::diag::Diag;
-use crate::suggest::did_you_mean;
+use crate::suggest::{did_you_mean, nearest};
+
+/// The words before the name of a block.
+const HEADS: [&str; 3] = ["rule", "checkpoint", "module"];
 
 /// What to write instead of a Python statement.
 fn instead(word: &str) -> &'static str {
@@ -137,6 +140,20 @@ impl<'s> Builder<'s> {
             (format!("expected `{kind} NAME:`"), hint)
         };
         self.fail(Diag::at(place, message).hint(hint));
+    }
+
+    /// `WORD NAME:` where the word begins no block.
+    pub(super) fn bad_head(&mut self, pair: Pair) {
+        let place = self.line_span(&pair);
+        let words: Vec<&str> = pair.into_inner().map(|name| name.as_str()).collect();
+        let [word, name] = words.as_slice() else { return };
+        let meant = nearest(&word.to_lowercase(), HEADS).or(HEADS.into_iter().find(|h| word.eq_ignore_ascii_case(h)));
+        let start = place.start as usize;
+        let diag = Diag::at(self.span(start..start + word.len()), format!("`{word}` begins nothing here"));
+        self.fail(diag.hint(match meant {
+            Some(meant) => format!("did you mean `{meant} {name}:`?"),
+            None => "a rule begins with `rule NAME:`".into(),
+        }));
     }
 
     pub(super) fn bad_entry(&mut self, pair: &Pair, title: &str) {

@@ -148,7 +148,7 @@ rule tabs:
 ",
     );
     let names: Vec<_> = loaded.rulefile.rules.iter().map(|r| &*r.name).collect();
-    assert_eq!(names, ["x", "yes", "3", "copy_p", "copy_q", "tabs"]);
+    assert_eq!(names, ["x", "yes", "Rulefile:14", "copy_p", "copy_q", "tabs"]);
     assert!(loaded.rulefile.rules[2].anonymous);
     assert_eq!(outputs(&loaded.rulefile.rules[2]), ["out/p"]);
 }
@@ -407,7 +407,7 @@ rule c:
     );
     let file = &loaded.rulefile;
     assert_eq!((file.shell_executable.as_deref(), file.shell_prefix.as_deref()), (Some("/bin/bash"), Some("set -x; ")));
-    assert_eq!(file.workdir.as_deref(), Some("work"));
+    assert_eq!(file.workdir.as_ref().map(|w| &*w.path), Some("work"));
     assert_eq!(file.ruleorder.iter().map(|r| r.iter().map(|i| i.0).collect::<Vec<_>>()).collect::<Vec<_>>(), [[1, 0]]);
     assert_eq!(file.rules.iter().map(|r| r.local).collect::<Vec<_>>(), [true, true, true]);
     let variables: Vec<_> = file.variables.iter().map(|v| (&*v.name, v.value.repr())).collect();

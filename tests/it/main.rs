@@ -2,6 +2,7 @@
 //! examples, the lessons, the documents, and the shape of the source itself.
 
 mod docs;
+mod edges;
 mod edits;
 mod errors;
 mod examples;

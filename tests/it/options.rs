@@ -440,6 +440,33 @@ fn to_ask_for_more_than_there_is_is_an_error_before_anything_runs() {
 }
 
 #[test]
+fn resources_have_units() {
+    let rule = r#"
+rule all:
+    input: "a", "b"
+
+rule literal:
+    output: "a"
+    resources: mem = "1.5 GB", runtime = "2h"
+    shell: "echo {resources.mem_mb} {resources.mem_mib} {resources.mem} {resources.runtime} > {output}"
+
+rule function:
+    output: "b"
+    params: half = lambda wildcards, resources: 1
+    resources: mem_mib = lambda wildcards: 1000, disk = lambda wildcards: "3GB"
+    shell: "echo {resources.mem_mb} {resources.disk_mb} > {output}"
+"#;
+    let story = Story::new().rulefile(rule);
+    story.run(&[]).succeeds();
+    assert_eq!(story.read("a"), "1500 1431 1.5 GB 120\n");
+    assert_eq!(story.read("b"), "1048 3000\n");
+    let story = Story::new().rulefile(rule);
+    story.run(&["--resources", "mem=1GB"]).is_refused().stderr_has("asks for mem_mb=1500, but there is mem_mb=1000");
+    story.run(&["--resources", "runtime=1h"]).is_refused().stderr_has("runtime=120");
+    story.run(&["--resources", "mem=2GB", "runtime=3h"]).succeeds();
+}
+
+#[test]
 fn inputs_that_come_out_the_same_cut_a_run_off() {
     let rules = TWO.replace("cat {input} > {output}", "head -n 1 {input} > {output}");
     let story = Story::new().rulefile(&rules).file("in.txt", "one\nmore\n");

@@ -3,12 +3,13 @@
 //! Owns flattening, flags, pins, normalisation and the rules about wildcards.
 
 use super::Assembler;
-use crate::diag::Diag;
+use crate::diag::{Diag, Kind};
 use crate::eval::convert::{elements, is_function};
 use crate::eval::files::Files;
 use crate::eval::given::Slot;
 use crate::eval::mark::{Mark, Marks};
 use crate::path::normal;
+use crate::pattern::Pattern;
 use crate::rule::{Flags, Input, InputWhat, Name, Named, Output};
 use crate::suggest::did_you_mean;
 use rustc_hash::FxHashSet;
@@ -117,9 +118,8 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
             self.fail(Diag::at(slot.span(), "`ancient()` is for inputs"));
         }
         let path = normal(text);
-        if let Some(pattern) = self.pattern(&path, text, slot) {
-            out.push(Output { pattern, flags: mark.flags });
-        }
+        let pattern = if mark.literal { Some(Pattern::literal(&path)) } else { self.pattern(&path, text, slot) };
+        out.extend(pattern.map(|pattern| Output { pattern, flags: mark.flags }));
     }
 
     /// All outputs, logs and the benchmark carry the same wildcards.
@@ -127,7 +127,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         let all = || sections.iter().flat_map(|(key, named)| named.items.iter().map(move |o| (*key, &o.pattern)));
         let Some((first_key, first)) = all().next() else { return };
         self.wildcards = first.names().to_vec();
-        let has = |p: &crate::pattern::Pattern, name: &str| p.names().iter().any(|n| **n == *name);
+        let has = |p: &Pattern, name: &str| p.names().iter().any(|n| **n == *name);
         let odd = all().find_map(|(key, p)| {
             let lacking = first.names().iter().find(|n| !has(p, n)).map(|n| (true, n.clone()));
             let extra = p.names().iter().find(|n| !has(first, n)).map(|n| (false, n.clone()));
@@ -192,8 +192,9 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         if self.empty_path(text, "input", slot) {
             return Ok(None);
         }
+        self.only_for_outputs(mark.flags, slot);
         let path = normal(text);
-        let what = if !path.contains(['{', '}']) {
+        let what = if mark.literal || !path.contains(['{', '}']) {
             InputWhat::Path(path.into())
         } else {
             let Some(pattern) = self.pattern(&path, text, slot) else { return Ok(None) };
@@ -208,8 +209,18 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         Ok(Some(Input { what, flags: mark.flags, pin: mark.pin }))
     }
 
+    /// Warns of marks that do nothing on an input. (`directory()` says what is so anyway.)
+    fn only_for_outputs(&self, flags: Flags, slot: Slot) {
+        let marks = [(Flags::TEMP, "temp"), (Flags::TOUCH, "touch"), (Flags::PROTECTED, "protected")];
+        if let Some((_, name)) = marks.into_iter().find(|(flag, _)| flags.contains(*flag)) {
+            let message = format!("`{name}()` does nothing on an input");
+            let hint = format!("write it in `output:` of the rule that makes the file, or leave `{name}()` out");
+            self.session.warn(Diag::warning(Kind::Rulefile, message).label(slot.span(), "").hint(hint));
+        }
+    }
+
     /// An input's wildcards get their values from the outputs.
-    fn known_wildcards(&mut self, pattern: &crate::pattern::Pattern, text: &str, slot: Slot) {
+    fn known_wildcards(&mut self, pattern: &Pattern, text: &str, slot: Slot) {
         let Some(unknown) = pattern.names().iter().find(|n| !self.wildcards.contains(n)) else { return };
         let at = if pattern.text() == text { pattern.name_range(unknown) } else { 0..0 };
         let span = if at.is_empty() { slot.whole(text) } else { slot.locate(text, at) };

@@ -3,7 +3,7 @@
 //! Owns templates, global constraints, rule order, local rules and the default
 //! target.
 
-use crate::diag::Diag;
+use crate::diag::{Diag, Kind};
 use crate::eval::convert::{is_function, to_val};
 use crate::eval::fault::fault;
 use crate::eval::missing::Missing;
@@ -116,6 +116,9 @@ fn template(
     for diag in template.holes().filter_map(|h| unknown_part(h, rule, &text)) {
         session.fail(diag);
     }
+    for diag in template.holes().filter_map(|h| moved_on(h, module, &text)) {
+        session.warn(diag);
+    }
     for name in template.variables() {
         if !mentioned.contains_key(name)
             && let Some(value) = variable(module, name)
@@ -159,6 +162,18 @@ fn unknown_part(hole: &Hole, rule: &Rule, text: &PendingText) -> Option<Diag> {
     let span = text.at.locate(&text.value, hole.range.start as usize..hole.range.end as usize);
     let diag = Diag::at(span, format!("`{what}` of rule `{}` has no `{name}`", rule.name));
     Some(diag.maybe_hint(did_you_mean(name, known.iter().map(|k| &**k))))
+}
+
+/// A placeholder of a variable that had another value when its rule was read.
+fn moved_on(hole: &Hole, module: &Module, text: &PendingText) -> Option<Diag> {
+    let Root::Variable(name) = &hole.root else { return None };
+    let now = variable(module, name)?.to_repr();
+    text.then.iter().find(|(n, then)| n == name && *then != now)?;
+    let span = text.at.locate(&text.value, hole.range.start as usize..hole.range.end as usize);
+    let message = format!("`{name}` is filled in when jobs run: by then it is {now}, for every turn of a loop");
+    Some(Diag::warning(Kind::Rulefile, message).label(span, "").hint(format!(
+        "write `params: {name} = {name}` and `{{params.{name}}}` here, which keeps the value of each turn"
+    )))
 }
 
 /// The rules that a directive names.

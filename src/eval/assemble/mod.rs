@@ -87,10 +87,10 @@ fn register(session: &Session, rule: Rule, id: RuleId) -> starlark::Result<()> {
 fn shown(rule: &Rule, id: RuleId) -> Shown {
     use crate::rule::InputWhat;
     let outputs = |named: &Named<Output>| -> (Arc<[Box<str>]>, Arc<[Name]>) {
-        (named.items.iter().map(|o| Box::from(o.pattern.text())).collect(), named.names.as_slice().into())
+        (named.items.iter().map(|o| as_pattern(&o.pattern)).collect(), named.names.as_slice().into())
     };
     let input = |what: &InputWhat| match what {
-        InputWhat::Path(path) => Some(path.clone()),
+        InputWhat::Path(path) => Some(as_pattern(&Pattern::literal(path))),
         InputWhat::Pattern(pattern) => Some(pattern.text().into()),
         InputWhat::Function { .. } => None,
     };
@@ -103,6 +103,14 @@ fn shown(rule: &Rule, id: RuleId) -> Shown {
     let inputs = inputs.map(|all| (all.into(), rule.inputs.names.as_slice().into())).unwrap_or_default();
     let params = rule.params.iter().map(|p| (p.name.clone(), p.value.clone())).collect();
     Shown { id: Some(id), inputs, outputs: outputs(&rule.outputs), logs: outputs(&rule.logs), params }
+}
+
+/// The text that is read as this pattern again.
+fn as_pattern(pattern: &Pattern) -> Box<str> {
+    match pattern.as_literal() {
+        Some(path) if path.contains(['{', '}']) => path.replace('{', "{{").replace('}', "}}").into(),
+        _ => pattern.text().into(),
+    }
 }
 
 impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
@@ -124,7 +132,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         let name = self.name();
         let rule = Rule {
             anonymous: name.is_none(),
-            name: name.unwrap_or_else(|| (self.id.index() + 1).to_string().into()),
+            name: name.unwrap_or_else(|| self.made_up()),
             doc: self.decl.doc.clone(),
             wildcards: std::mem::take(&mut self.wildcards),
             inputs,
@@ -209,6 +217,16 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         }
     }
 
+    /// The name of a rule without one: its file and line, and which of those it is.
+    fn made_up(&self) -> Box<str> {
+        let line = self.session.sources.borrow().line(self.decl.head);
+        let line = line.rsplit('/').next().unwrap_or(&line);
+        let by_name = self.session.by_name.borrow();
+        let again = (2..).map(|n| format!("{line}#{n}"));
+        let mut names = std::iter::once(line.to_owned()).chain(again);
+        names.find(|n| !by_name.contains_key(n.as_str())).expect("there are more numbers than rules").into()
+    }
+
     /// A template, kept until all variables are known.
     fn text(&mut self, key: &str) {
         let Some((value, slot)) = self.single(key) else { return };
@@ -218,10 +236,25 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
                 message: key == "message",
                 value: text.into(),
                 at: slot.literals(),
+                then: self.named_now(text),
             }),
             Some(_) => {}
             None => self.wants(key, "a string", value, slot),
         }
+    }
+
+    /// What names in braces stand for now, if the rule may be read again in a loop.
+    fn named_now(&self, text: &str) -> Vec<(Box<str>, String)> {
+        let at = self.decl.head.start as usize;
+        let sources = self.session.sources.borrow();
+        let before = sources.get(self.decl.head.file).text[..at].chars().next_back();
+        if before.is_none_or(|c| c == '\n') {
+            return Vec::new();
+        }
+        let ends = |c: char| !c.is_alphanumeric() && c != '_';
+        let names = text.split('{').skip(1).filter_map(|rest| rest.split(ends).next()).filter(|n| !n.is_empty());
+        let value = |name: &str| Some((name.into(), self.eval.module().get(name)?.to_repr()));
+        names.filter_map(value).collect()
     }
 
     fn default_target(&mut self) {

@@ -10,6 +10,7 @@ use crate::pattern::Pattern;
 use crate::rule::Param;
 use crate::span::Span;
 use crate::suggest::did_you_mean;
+use crate::units;
 use crate::value::Val;
 use starlark::values::Value;
 
@@ -87,6 +88,15 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
                 let kind = value.kind();
                 let message = format!("the resource `{name}` wants a number, a string or a function, this is {kind}");
                 self.fail(Diag::at(slot.span(), message));
+            } else if let Err(why) = units::amount(name, value.clone()) {
+                self.fail(Diag::at(slot.span(), format!("resource {why}")));
+            }
+            let twin =
+                all.iter().find(|p: &&Param| p.name.as_deref().map(units::counted) == Some(units::counted(name)));
+            if let Some(twin) = twin {
+                let other = twin.name.as_deref().unwrap_or("");
+                let message = format!("`{name}` and `{other}` are one resource");
+                self.fail(Diag::at(slot.span(), message).label(twin.span, "first given here"));
             }
             all.push(Param { name: Some(name.into()), value, filled: false, span: slot.span() });
         }

@@ -10,6 +10,7 @@ use crate::eval::load::{beside, run_file};
 use crate::eval::missing::Missing;
 use crate::eval::session::Session;
 use crate::eval::{TrackedRead, assemble};
+use crate::rule::Workdir;
 use crate::syntax::Directive;
 use crate::template::Spec;
 use crate::value::{FnId, Val};
@@ -192,7 +193,7 @@ fn run_directive<'v>(
             run_file(session, eval.module(), &path, Some(span)).map_err(Fault)?;
         }
         "configfile" => read_config(session, text, span, eval)?,
-        "workdir" => *session.workdir.borrow_mut() = Some(text.into()),
+        "workdir" => *session.workdir.borrow_mut() = Some(Workdir { path: text.into(), at: span }),
         "shellprefix" => *session.prefix.borrow_mut() = Some(text.into()),
         other => unreachable!("the directive `{other}` is refused by the syntax"),
     }

@@ -4,7 +4,6 @@ use crate::eval::convert::elements;
 use crate::eval::fault::{fault, hinted};
 use crate::eval::files::Files;
 use crate::eval::mark::{Mark, Marks};
-use crate::eval::session::Session;
 use crate::pattern::Pattern;
 use crate::suggest::did_you_mean;
 use starlark::collections::SmallMap;
@@ -35,6 +34,28 @@ pub(super) fn texts<'v>(value: Value<'v>, heap: Heap<'v>, out: &mut Vec<(String,
 struct Column<'a> {
     name: &'a str,
     values: Vec<String>,
+    /// The same with doubled braces; empty if no value has any.
+    doubled: Vec<String>,
+}
+
+impl<'a> Column<'a> {
+    fn new(name: &'a str, values: Vec<String>) -> Self {
+        let double = |v: &String| v.replace('{', "{{").replace('}', "}}");
+        let odd = values.iter().any(|v| v.contains(['{', '}']));
+        let doubled = if odd { values.iter().map(double).collect() } else { Vec::new() };
+        Column { name, values, doubled }
+    }
+
+    fn get(&self, i: usize, doubled: bool) -> &str {
+        self.doubled.get(i).filter(|_| doubled).unwrap_or(&self.values[i])
+    }
+}
+
+/// Whether what a pattern becomes is a pattern again.
+fn has_wildcards_left(pattern: &Pattern, used: &[Option<&Column>]) -> bool {
+    let mut rest = String::new();
+    pattern.fill(&mut rest, |_| "");
+    rest.contains('{') || used.iter().any(Option::is_none)
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -63,7 +84,10 @@ struct Expansion<'a> {
 }
 
 impl Expansion<'_> {
-    fn fill(&self, text: &str, emit: &mut dyn FnMut(&str)) -> starlark::Result<()> {
+    /// Tells each text and whether its braces stand for themselves: they do
+    /// where a value brought some and no wildcard is left. Where some are left,
+    /// the braces of values are doubled.
+    fn fill(&self, text: &str, emit: &mut dyn FnMut(&str, bool)) -> starlark::Result<()> {
         let pattern = Pattern::parse(text).map_err(|e| {
             let message = format!("`{text}` is no pattern: {}", e.message);
             e.hint.map_or_else(|| fault(message.clone()), |h| hinted(message.clone(), h))
@@ -77,14 +101,16 @@ impl Expansion<'_> {
         // The dimensions in the order the wildcards were given: the last runs fastest.
         let mut order: Vec<usize> = (0..used.len()).filter(|i| used[*i].is_some()).collect();
         order.sort_by_key(|i| self.columns.iter().position(|c| used[*i].is_some_and(|u| std::ptr::eq(u, c))));
+        let odd = used.iter().flatten().any(|c| !c.doubled.is_empty());
+        let stays = odd && has_wildcards_left(&pattern, &used);
         let mut buffer = String::new();
         for _ in 0..rows {
             buffer.clear();
             pattern.fill(&mut buffer, |i| match used[i] {
-                Some(column) => &column.values[place[i]],
+                Some(column) => column.get(place[i], stays),
                 None => &text[pattern.name_range(&pattern.names()[i])],
             });
-            emit(&buffer);
+            emit(&buffer, odd && !stays);
             self.step(&mut place, &order, &used);
         }
         Ok(())
@@ -123,7 +149,7 @@ fn expand_all<'v>(
     named: SmallMap<String, Value<'v>>,
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<Value<'v>> {
-    let marks = Session::of(eval).map(|s| &s.marks);
+    let marks = Marks::of(eval);
     let heap = eval.heap();
     let mut allow_missing = false;
     let mut columns = Vec::new();
@@ -138,14 +164,19 @@ fn expand_all<'v>(
         }
         let mut values = Vec::new();
         texts(*value, heap, &mut values, None);
-        columns.push(Column { name, values: values.into_iter().map(|(t, _)| t).collect() });
+        columns.push(Column::new(name, values.into_iter().map(|(t, _)| t).collect()));
     }
     let expansion = Expansion { columns: &columns, combine: combinator(combine.first())?, allow_missing };
     let mut all = Vec::new();
     texts(patterns, heap, &mut all, marks);
     let mut out: Vec<Value> = Vec::new();
     for (pattern, mark) in &all {
-        expansion.fill(pattern, &mut |text| out.push(alloc(text, *mark, marks, heap)))?;
+        if mark.literal {
+            out.push(alloc(pattern, *mark, marks, heap));
+            continue;
+        }
+        let mark = |literal| Mark { literal, ..*mark };
+        expansion.fill(pattern, &mut |text, literal| out.push(alloc(text, mark(literal), marks, heap)))?;
     }
     Ok(heap.alloc(AllocList(out)))
 }
@@ -186,7 +217,7 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         if let Some(odd) = extensions.items.iter().find(|e| e.contains('/')) {
             return Err(hinted(format!("an extension cannot hold `/`: `{odd}`"), "put directories into the prefix"));
         }
-        let marks = Session::of(eval).map(|s| &s.marks);
+        let marks = Marks::of(eval);
         let mark = marks.map(|m| m.get(prefix)).unwrap_or_default();
         let heap = eval.heap();
         let all = extensions.items.iter().map(|e| alloc(&format!("{prefix}{e}"), mark, marks, heap));

@@ -6,7 +6,6 @@ use crate::eval::convert::{elements, is_function};
 use crate::eval::fault::{fault, hinted};
 use crate::eval::files::Files;
 use crate::eval::mark::Marks;
-use crate::eval::session::Session;
 use crate::rule::Flags;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
@@ -29,9 +28,10 @@ fn unwrap(value: Value) -> Option<(Value, Flags, bool)> {
     Some((field(WRAPPED[0])?, flags, field(WRAPPED[2])?.unpack_bool()?))
 }
 
-fn flag<'v>(value: Value<'v>, flags: Flags, name: &str, eval: &Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
-    match Session::of(eval) {
-        Some(session) => flagged(value, flags, name, &session.marks, eval.heap()),
+/// A value with a mark.
+fn flag<'v>(value: Value<'v>, name: &str, flags: Flags, eval: &Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
+    match Marks::of(eval) {
+        Some(marks) => flagged(value, flags, name, marks, eval.heap()),
         None => Ok(value),
     }
 }
@@ -69,42 +69,42 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         #[starlark(require = pos)] value: Value<'v>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        flag(value, Flags::TEMP, "temp", eval)
+        flag(value, "temp", Flags::TEMP, eval)
     }
 
     fn temporary<'v>(
         #[starlark(require = pos)] value: Value<'v>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        flag(value, Flags::TEMP, "temporary", eval)
+        flag(value, "temporary", Flags::TEMP, eval)
     }
 
     fn directory<'v>(
         #[starlark(require = pos)] value: Value<'v>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        flag(value, Flags::DIRECTORY, "directory", eval)
+        flag(value, "directory", Flags::DIRECTORY, eval)
     }
 
     fn touch<'v>(
         #[starlark(require = pos)] value: Value<'v>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        flag(value, Flags::TOUCH, "touch", eval)
+        flag(value, "touch", Flags::TOUCH, eval)
     }
 
     fn ancient<'v>(
         #[starlark(require = pos)] value: Value<'v>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        flag(value, Flags::ANCIENT, "ancient", eval)
+        flag(value, "ancient", Flags::ANCIENT, eval)
     }
 
     fn protected<'v>(
         #[starlark(require = pos)] value: Value<'v>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        flag(value, Flags::PROTECTED, "protected", eval)
+        flag(value, "protected", Flags::PROTECTED, eval)
     }
 
     fn unpack<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {

@@ -2,11 +2,13 @@
 //! `exists`. Every answer is a tracked read.
 
 use super::expand::texts;
+use crate::diag::{Diag, Kind};
 use crate::eval::TrackedRead;
 use crate::eval::fault::{fault, hinted};
+use crate::eval::mark::Mark;
 use crate::eval::session::Session;
 use crate::files;
-use crate::path::{normal, parent};
+use crate::path::normal;
 use crate::pattern::Pattern;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
@@ -58,62 +60,50 @@ impl<'v> StarlarkValue<'v> for Columns {
     }
 }
 
-/// Every path that may match a pattern: all below its constant directory.
-fn below(pattern: &Pattern, session: &Session) -> starlark::Result<Vec<String>> {
-    let prefix = pattern.prefix();
-    let directory = if prefix.ends_with('/') { prefix.trim_end_matches('/') } else { parent(prefix).unwrap_or("") };
-    let directory = match (directory, prefix.starts_with('/')) {
-        ("", true) => "/".to_owned(),
-        (directory, _) => directory.to_owned(),
+/// A pattern as seen from the current directory.
+fn pattern(text: &str, session: &Session) -> starlark::Result<Pattern> {
+    let text = normal(text);
+    let braces = |dir: &str| dir.replace('{', "{{").replace('}', "}}");
+    let placed = match &*session.workdir.borrow() {
+        Some(dir) if !text.starts_with('/') => normal(&format!("{}/{text}", braces(&dir.path))).into_owned(),
+        _ => text.to_string(),
     };
-    let root = if directory.is_empty() {
-        session.workdir.borrow().as_deref().map(|d| normal(d).into_owned()).unwrap_or_default()
-    } else {
-        session.in_workdir(&directory)
-    };
-    let glob = match root.as_str() {
-        "" => "**/*".to_owned(),
-        root => format!("{}/**/*", globset::escape(root.trim_end_matches('/'))),
-    };
-    let found = files::glob::paths(&glob).map_err(|e| fault(format!("`{root}` cannot be searched: {e}")))?;
-    if session.workdir.borrow().is_none() {
-        return Ok(found.paths);
-    }
-    Ok(found.paths.iter().map(|p| session.below_workdir(p).to_owned()).collect())
+    Pattern::parse(&placed).map_err(|e| {
+        let message = format!("`{text}` is no pattern: {}", e.message);
+        e.hint.map_or_else(|| fault(message.clone()), |h| hinted(message.clone(), h))
+    })
 }
 
 fn wildcards<'v>(text: &str, given: Option<Value<'v>>, eval: &Evaluator<'v, '_, '_>) -> starlark::Result<Columns> {
     let session = Session::loading(eval, "glob_wildcards")?;
-    let pattern = Pattern::parse(&normal(text)).map_err(|e| {
-        let message = format!("`{text}` is no pattern: {}", e.message);
-        e.hint.map_or_else(|| fault(message.clone()), |h| hinted(message.clone(), h))
-    })?;
+    let given = given.map(|value| {
+        let mut all = Vec::new();
+        texts(value, eval.heap(), &mut all, None);
+        all.into_iter().map(|(t, _)| session.in_workdir(&t)).collect::<Vec<_>>()
+    });
+    let pattern = pattern(text, session)?;
     if pattern.names().is_empty() {
         return Err(hinted(format!("`{text}` has no wildcard"), "write one in braces, such as `data/{sample}.txt`"));
     }
-    let paths = match given {
-        Some(value) => {
-            let mut all = Vec::new();
-            texts(value, eval.heap(), &mut all, None);
-            all.into_iter().map(|(t, _)| t).collect()
-        }
-        None => below(&pattern, session)?,
-    };
-    let mut columns: Vec<(Box<str>, Vec<Box<str>>)> = pattern.names().iter().map(|n| (n.clone(), Vec::new())).collect();
-    let mut ranges = Vec::new();
-    let mut found = 0;
-    for path in &paths {
-        if pattern.captures(path, &mut ranges) {
-            found += 1;
-            for ((_, column), range) in columns.iter_mut().zip(&ranges) {
-                column.push(path[range.start as usize..range.end as usize].into());
-            }
-        }
-    }
+    let found = files::glob::wildcards(&pattern, given.as_deref())
+        .map_err(|e| fault(format!("`{text}` cannot be searched: {e}")))?;
     if given.is_none() {
-        session.read(TrackedRead::Glob(text.into(), found));
+        session.read(TrackedRead::Glob(text.into(), found.count));
     }
-    Ok(Columns(columns))
+    passed_over(&found.not_utf8, session, eval);
+    let boxed = |values: Vec<String>| values.into_iter().map(String::into_boxed_str).collect();
+    Ok(Columns(found.names.into_iter().zip(found.values.into_iter().map(boxed)).collect()))
+}
+
+/// Warns of names that cannot be told apart from others once they are text.
+fn passed_over(names: &files::glob::NotUtf8, session: &Session, eval: &Evaluator) {
+    let message = match names.count {
+        0 => return,
+        1 => format!("`{}` is passed over: its name is not UTF-8", names.first),
+        count => format!("{count} files are passed over, such as `{}`: their names are not UTF-8", names.first),
+    };
+    let warning = Diag::warning(Kind::Rulefile, message).hint("rename them to have them found");
+    session.warn(session.here(eval).into_iter().fold(warning, |d, span| d.label(span, "looked for here")));
 }
 
 #[starlark_module]
@@ -137,11 +127,13 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
             let found = files::glob::paths(&session.in_workdir(pattern))
                 .map_err(|e| fault(format!("`{pattern}` cannot be searched: {e}")))?;
             session.read(TrackedRead::Glob((*pattern).into(), found.paths.len()));
+            passed_over(&found.not_utf8, session, eval);
             all.extend(found.paths.iter().map(|p| session.below_workdir(p).to_owned()));
         }
         all.sort_unstable();
         all.dedup();
-        Ok(eval.heap().alloc(AllocList(all)))
+        let value = |path: &String| session.marks.literal(path, Mark::default(), eval.heap());
+        Ok(eval.heap().alloc(AllocList(all.iter().map(value))))
     }
 
     fn exists<'v>(#[starlark(require = pos)] path: &str, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<bool> {

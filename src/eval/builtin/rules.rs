@@ -4,7 +4,7 @@ use crate::eval::convert::from_val;
 use crate::eval::files::Files;
 use crate::eval::mark::{Mark, Marks};
 use crate::eval::session::{Shown, ShownRules};
-use crate::rule::{Flags, Name};
+use crate::rule::Name;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::starlark_simple_value;
@@ -84,7 +84,7 @@ impl One {
         heap.alloc(Files {
             items: of.0.clone(),
             names: of.1.clone(),
-            mark: Mark { flags: Flags::empty(), pin },
+            mark: Mark { pin, ..Mark::default() },
             marks: self.marks.clone(),
             size_of: None,
         })
