@@ -8,6 +8,7 @@ use crate::span::{Literals, Span};
 use crate::template::Template;
 use crate::value::{FnId, Val};
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Index of a rule in [`Rulefile::rules`].
@@ -35,6 +36,14 @@ bitflags::bitflags! {
         const ANCIENT = 8;
         /// `protected()`: write bits are taken off after the job.
         const PROTECTED = 16;
+        /// `pipe()`: a FIFO; the job that reads it runs at the same time.
+        const PIPE = 32;
+        /// `service()`: there while its job runs, which ends after those that read it.
+        const SERVICE = 64;
+        /// `update()`: the old output stays in place for the job.
+        const UPDATE = 128;
+        /// `before_update()`: read as it was before another job updates it.
+        const BEFORE_UPDATE = 256;
     }
 }
 
@@ -79,6 +88,70 @@ pub struct Output {
     pub pattern: Pattern,
     /// Its marks.
     pub flags: Flags,
+    /// `ensure()`: what must be true of it.
+    pub ensure: Option<Arc<Ensure>>,
+}
+
+/// What `ensure()` asks of an output.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ensure {
+    /// It holds something.
+    pub non_empty: bool,
+    /// Checksums by algorithm, in lower case and hexadecimal.
+    pub checksums: Vec<(Checksum, Box<str>)>,
+}
+
+/// An algorithm of checksums.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checksum {
+    /// MD5.
+    Md5,
+    /// SHA-1.
+    Sha1,
+    /// SHA-256.
+    Sha256,
+}
+
+impl Checksum {
+    /// Its name, as in `ensure(..., NAME=...)`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Checksum::Md5 => "md5",
+            Checksum::Sha1 => "sha1",
+            Checksum::Sha256 => "sha256",
+        }
+    }
+
+    /// Digits of a checksum.
+    pub fn digits(self) -> usize {
+        match self {
+            Checksum::Md5 => 32,
+            Checksum::Sha1 => 40,
+            Checksum::Sha256 => 64,
+        }
+    }
+}
+
+/// `benchmark:`
+#[derive(Clone, Debug)]
+pub struct Benchmark {
+    /// The file.
+    pub output: Output,
+    /// How often the command runs: `repeat(path, n)`.
+    pub repeat: u32,
+}
+
+/// `shadow:` a directory of its own that a job runs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shadow {
+    /// It holds links to the inputs.
+    Minimal,
+    /// It holds copies of the inputs.
+    CopyMinimal,
+    /// It holds links to all that stands in the working directory.
+    Shallow,
+    /// It holds the directories of the working directory, and links to all files.
+    Full,
 }
 
 /// One entry of a rule's `input:`.
@@ -154,6 +227,8 @@ pub struct Places {
     pub output: Literals,
     /// The value of `log:`.
     pub log: Literals,
+    /// The value of `benchmark:`.
+    pub benchmark: Literals,
 }
 
 /// A rule.
@@ -175,12 +250,18 @@ pub struct Rule {
     pub outputs: Named<Output>,
     /// `log:`
     pub logs: Named<Output>,
+    /// `benchmark:`
+    pub benchmark: Option<Benchmark>,
     /// `params:`
     pub params: Vec<Param>,
     /// `threads:` a number or a function; 1 if not given.
     pub threads: Param,
     /// `resources:` by name; the names are unique.
     pub resources: Vec<Param>,
+    /// `env:` variables by name; the names are unique.
+    pub env: Vec<Param>,
+    /// `shadow:`
+    pub shadow: Option<Shadow>,
     /// `priority:`
     pub priority: i64,
     /// `retries:` how often a job that failed is tried again, if it is given.

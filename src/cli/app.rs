@@ -3,7 +3,7 @@
 //! Owns the wiring: which module is asked for what, in which order, and what
 //! the process ends with. It decides nothing about jobs.
 
-use super::{Args, Mode, Parsed, needless, parse, terminal::Terminal, translate};
+use super::{Args, Mode, Parsed, needless, overrides, parse, terminal::Terminal, translate};
 use crate::diag::{Diag, Diags, Kind, Severity};
 use crate::eval;
 use crate::event::{Event, Listed, Summary};
@@ -114,7 +114,8 @@ impl App {
             }
             Ok(loaded) => loaded,
         };
-        let eval::Loaded { rulefile, functions, warnings, notes, .. } = loaded;
+        let eval::Loaded { mut rulefile, functions, warnings, notes, .. } = loaded;
+        overrides::apply(&self.args, &mut rulefile).map_err(|d| vec![d])?;
         self.reporter().diags(&warnings, &self.sources);
         for line in notes {
             self.reporter().notice(&line);
@@ -164,6 +165,16 @@ impl App {
             cores,
             hash_threads: args.hash_threads.map_or(available, std::num::NonZeroU32::get) as usize,
             limits: args.resources()?,
+            tmpdir: std::env::temp_dir().to_string_lossy().into_owned(),
+            devices: visible_devices(),
+            max_threads: args.max_threads.map(std::num::NonZeroU32::get),
+            prioritize: args.prioritize.clone(),
+            temps: match (args.notemp, args.all_temp) {
+                (true, _) => run::TempMode::Keep,
+                (_, true) => run::TempMode::All,
+                _ => run::TempMode::Marked,
+            },
+            shadow_prefix: args.shadow_prefix.clone(),
             keep_going: args.keep_going,
             force_all: args.forceall,
             force_targets: args.force,
@@ -411,6 +422,12 @@ fn reads_snakefile(args: &Args) -> bool {
     let is_snakefile = |name: &str| name.to_ascii_lowercase().ends_with("snakefile");
     let named = args.rulefile.as_deref().and_then(|p| p.to_str()).is_some_and(is_snakefile);
     named || args.snakefile.is_some() || found().is_some_and(is_snakefile)
+}
+
+/// The devices that we were given ourselves.
+fn visible_devices() -> Option<Vec<String>> {
+    let names = std::env::var("CUDA_VISIBLE_DEVICES").ok()?;
+    Some(names.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect())
 }
 
 /// The file that `--why` asks for: a rule's name stands for its first output.

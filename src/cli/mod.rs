@@ -6,7 +6,8 @@
 mod app;
 pub mod args;
 pub mod config;
-pub mod parse;
+pub mod overrides;
+mod parse;
 pub mod snakemake;
 pub mod terminal;
 pub mod units;

@@ -5,6 +5,7 @@
 //! made from. It does not know what is stale, and it starts nothing.
 
 mod call;
+mod environment;
 mod files;
 mod params;
 mod recipe;
@@ -13,7 +14,7 @@ mod scope;
 
 pub use params::Params;
 pub use recipe::{Ingredient, Recipe, made_from};
-pub use resources::Needs;
+pub use resources::{DEVICES, Needs};
 
 use crate::diag::{Diag, Kind};
 use crate::eval::{Functions, SizeOf};
@@ -32,6 +33,10 @@ pub struct Settings {
     pub home: Home,
     /// How much there is of a resource, by name.
     pub limits: Vec<(String, u64)>,
+    /// No job gets more threads than this.
+    pub max_threads: Option<u32>,
+    /// Where temporary files go: `resources.tmpdir` of rules that name no other.
+    pub tmpdir: String,
 }
 
 /// Everything a job's texts are made from. Copies are cheap.
@@ -60,6 +65,8 @@ pub struct Rendered {
     pub message: Option<String>,
     /// `log:` files.
     pub logs: Vec<String>,
+    /// `benchmark:` file.
+    pub benchmark: Option<String>,
 }
 
 impl<'a> Commands<'a> {
@@ -71,7 +78,9 @@ impl<'a> Commands<'a> {
     pub fn render(&self, job: JobId, params: &Params<'_>, needs: &Needs) -> Result<Rendered, Diag> {
         let rule = self.rule(job);
         let logs = files::logs(self, job);
-        let scope = Scope { commands: self, job, rule, params, logs: &logs, mode: Mode::Run(needs) };
+        let benchmark = files::benchmark(self, job);
+        let mode = Mode::Run(needs);
+        let scope = Scope { commands: self, job, rule, params, logs: &logs, benchmark: benchmark.as_deref(), mode };
         let fill = |text: &Text| {
             let mut out = String::new();
             text.template.render(&scope, &mut out).map_err(|e| self.render_error(job, text, e))?;
@@ -82,7 +91,7 @@ impl<'a> Commands<'a> {
             Action::Shell(text) => Some(fill(text)?),
         };
         let message = rule.message.as_ref().map(fill).transpose()?;
-        Ok(Rendered { command, message, logs })
+        Ok(Rendered { command, message, logs, benchmark })
     }
 
     fn render_error(&self, job: JobId, text: &Text, error: RenderError) -> Diag {

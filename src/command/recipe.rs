@@ -9,6 +9,7 @@ use crate::diag::Diag;
 use crate::digest::{Digest, Parts};
 use crate::graph::JobId;
 use crate::rule::Action;
+use std::fmt::Write;
 
 /// One thing a job's result depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub enum Ingredient<'a> {
     Command(&'a str),
     /// A param: its name (or its number, if positional) and its value's text.
     Param(&'a str, &'a str),
-    /// How commands are run, where it is not the default shell.
+    /// How commands are run, where it is not the default shell, and `env:`.
     Environment(&'a str),
     /// An input's path and whether it is `ancient()`.
     Input(&'a str, bool),
@@ -33,7 +34,7 @@ pub struct Recipe {
     pub command: String,
     /// Params by name.
     pub params: Vec<(String, String)>,
-    /// The shell, where it is not the default one.
+    /// The shell, where it is not the default one, and the rule's `env:`.
     pub environment: String,
 }
 
@@ -43,6 +44,9 @@ const WORKDIR: &str = "{workdir}";
 /// Stands before the shell's prefix, so that it is not taken for the shell.
 const PREFIX: &str = "\nprefix: ";
 
+/// Stands before each variable of `env:`.
+const ENV: &str = "\nenv: ";
+
 impl Recipe {
     /// Makes the recipe of a job in place.
     pub fn fill(&mut self, commands: &Commands<'_>, job: JobId, params: &Params<'_>) -> Result<(), Diag> {
@@ -51,7 +55,7 @@ impl Recipe {
         self.params.clear();
         self.environment.clear();
         if let Action::Shell(text) = &rule.action {
-            let scope = Scope { commands, job, rule, params, logs: &[], mode: Mode::Record };
+            let scope = Scope { commands, job, rule, params, logs: &[], benchmark: None, mode: Mode::Record };
             let rendered = text.template.render(&scope, &mut self.command);
             rendered.map_err(|e| commands.render_error(job, text, e))?;
             self.environment.push_str(commands.book.shell_executable.as_deref().unwrap_or(""));
@@ -59,6 +63,9 @@ impl Recipe {
                 self.environment.push_str(PREFIX);
                 self.environment.push_str(prefix);
             }
+        }
+        for (name, value) in commands.env(job, &commands.declared(job), 1)? {
+            let _ = write!(self.environment, "{ENV}{name}={value}");
         }
         for (i, (param, value)) in rule.params.iter().zip(params.iter()).enumerate() {
             let name = param.name.as_deref().map_or_else(|| i.to_string(), str::to_owned);

@@ -48,7 +48,7 @@ impl Files {
     }
 
     fn value<'v>(&self, text: &str, heap: Heap<'v>) -> Value<'v> {
-        self.marks.alloc(text, self.mark, heap)
+        self.marks.alloc(text, self.mark.clone(), heap)
     }
 
     fn values<'v>(&self, range: std::ops::Range<usize>, heap: Heap<'v>) -> Vec<Value<'v>> {
@@ -68,7 +68,7 @@ impl Files {
         let part = Files {
             items: self.items[range].into(),
             names: Arc::new([]),
-            mark: self.mark,
+            mark: self.mark.clone(),
             marks: self.marks.clone(),
             size_of: self.size_of.clone(),
         };

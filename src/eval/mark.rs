@@ -8,19 +8,23 @@
 
 use super::function::Deferred;
 use super::session::Session;
-use crate::rule::{Flags, RuleId};
+use crate::rule::{Ensure, Flags, RuleId};
 use rustc_hash::FxHashMap;
 use starlark::eval::Evaluator;
 use starlark::values::{Heap, Value};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is known of a path besides its text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mark {
     pub(super) flags: Flags,
     pub(super) pin: Option<RuleId>,
     /// Its braces stand for themselves.
     pub(super) literal: bool,
+    /// `ensure()`: what must be true of it.
+    pub(super) ensure: Option<Arc<Ensure>>,
+    /// `repeat()`: how often its job runs.
+    pub(super) repeat: Option<u32>,
 }
 
 impl Mark {
@@ -71,6 +75,6 @@ impl Marks {
         if marks.is_empty() {
             return Mark::default();
         }
-        marks.get(&(text.as_ptr() as usize)).copied().unwrap_or_default()
+        marks.get(&(text.as_ptr() as usize)).cloned().unwrap_or_default()
     }
 }

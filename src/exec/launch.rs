@@ -44,6 +44,8 @@ pub(super) struct Launch {
     args: Vec<CString>,
     /// `NAME=value` in the place of or beside those of the base.
     extra: Vec<CString>,
+    /// Where it runs, if not where we are.
+    directory: Option<CString>,
     /// Without a shell.
     pub direct: bool,
     /// To be removed afterwards.
@@ -80,7 +82,11 @@ impl Environment {
 
     fn without_shell(&self, spec: &Spec, extra: &[CString]) -> Option<Launch> {
         let Command { text, prefix, shell } = &spec.command;
-        if !prefix.is_empty() || shell.is_some() || spec.env.iter().any(|(name, _)| direct::is_special(name)) {
+        if !prefix.is_empty()
+            || shell.is_some()
+            || spec.directory.is_some()
+            || spec.env.iter().any(|(name, _)| direct::is_special(name))
+        {
             return None;
         }
         let words = direct::words(text)?;
@@ -89,7 +95,7 @@ impl Environment {
         let args = words.into_iter().map(CString::new).collect::<Result<_, _>>().ok()?;
         let mut extra = extra.to_vec();
         extra.push(variable(b"_", program.to_bytes()).ok()?);
-        Some(Launch { program, args, extra, direct: true, script: None })
+        Some(Launch { program, args, extra, directory: None, direct: true, script: None })
     }
 
     fn with_shell(&self, spec: &Spec, extra: Vec<CString>) -> Result<Launch, String> {
@@ -104,12 +110,14 @@ impl Environment {
         let mut script = None;
         if text.len() > MAX_TEXT {
             let path = write_script(&spec.log, &text)?;
+            let path = std::path::absolute(&path).unwrap_or(path);
             args.push(cstring(path.as_os_str().as_bytes())?);
             script = Some(path);
         } else {
             args.extend([c"-c".to_owned(), cstring(text.as_bytes())?]);
         }
-        Ok(Launch { program, args, extra, direct: false, script })
+        let directory = spec.directory.as_ref().map(|dir| cstring(dir.as_os_str().as_bytes())).transpose()?;
+        Ok(Launch { program, args, extra, directory, direct: false, script })
     }
 
     fn shell(&self, other: Option<&str>) -> Result<CString, String> {
@@ -148,7 +156,7 @@ impl Environment {
     fn ask_bash(&self, text: &CStr) -> Option<(Vec<u8>, Vec<u8>)> {
         let args = [c"bash", c"-euo", c"pipefail", c"-c", text];
         let env: Vec<&CStr> = self.vars.iter().map(CString::as_c_str).collect();
-        run(&Image { program: self.bash.as_deref()?, args: &args, env: &env }).ok()
+        run(&Image { program: self.bash.as_deref()?, args: &args, env: &env, directory: None }).ok()
     }
 
     /// Runs `env` in bash and reads what it prints.
@@ -178,7 +186,8 @@ impl Launch {
         };
         let args: Vec<&CStr> = self.args.iter().map(CString::as_c_str).collect();
         let env = merged(base, &self.extra);
-        spawn(&Image { program: &self.program, args: &args, env: &env }, out.as_fd(), out.as_fd())
+        let image = Image { program: &self.program, args: &args, env: &env, directory: self.directory.as_deref() };
+        spawn(&image, out.as_fd(), out.as_fd())
     }
 
     /// Removes what was made for it.

@@ -218,7 +218,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_compared_is_not_called_never_made() {
-        let reasons = |cause, record| Evidence { cause, record, inputs: Vec::new(), lost: false }.reasons(Some(&Recipe::default()));
+        let reasons = |cause, record| {
+            Evidence { cause, record, inputs: Vec::new(), lost: false }.reasons(Some(&Recipe::default()))
+        };
         assert_eq!(reasons(Cause::Recipe, None), [Reason::RecipeUnclear]);
         assert_eq!(reasons(Cause::Inputs, None), [Reason::InputsUnclear]);
         assert_eq!(reasons(Cause::Inputs, Some(Record::default())), [Reason::InputsUnclear]);

@@ -1,7 +1,7 @@
 //! Opening a pipeline: state, graph, facts, plan.
 
 use super::Options;
-use crate::command::{Commands, Settings};
+use crate::command::{Commands, DEVICES, Settings};
 use crate::diag::{Diag, Diags, Kind};
 use crate::eval::{Functions, SizeOf};
 use crate::files::{self, Clock, Memo, StatAhead};
@@ -72,7 +72,14 @@ impl<'a> Pipeline<'a> {
         let mut stats = Stats::default();
         let graph = grow(book, functions, options, &mut paths, &mut stats)?;
         let force = force(book, &graph, &paths, options)?;
-        let settings = Settings { cores: options.cores, home: path::Home::here(), limits: options.limits.clone() };
+        check_devices(options).map_err(|d| vec![d])?;
+        let settings = Settings {
+            cores: options.cores,
+            home: path::Home::here(),
+            limits: options.limits.clone(),
+            tmpdir: options.tmpdir.clone(),
+            max_threads: options.max_threads,
+        };
         let clock = Clock::new(Path::new(files::STATE_DIR));
         let size_of = size_of();
         let commands =
@@ -194,6 +201,20 @@ fn force(book: &Rulefile, graph: &Graph, paths: &Paths, options: &Options) -> Re
     Ok(Force { all: options.force_all, jobs })
 }
 
+/// A limit of `gpu` says how many devices jobs are given: there must be as many.
+fn check_devices(options: &Options) -> Result<(), Diag> {
+    let Some(given) = &options.devices else { return Ok(()) };
+    let over = |(name, limit): &&(String, u64)| DEVICES.contains(&name.as_str()) && *limit > given.len() as u64;
+    match options.limits.iter().find(over) {
+        Some((name, limit)) => {
+            let there = given.len();
+            let message = format!("`--resources {name}={limit}`: `CUDA_VISIBLE_DEVICES` names {there}");
+            Err(Diag::error(Kind::Usage, message).hint(format!("write `--resources {name}={there}`")))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Jobs that ask for more than there is are found before anything runs, unless
 /// a function decides later.
 fn check_needs(commands: Commands<'_>, plan: &Plan) -> Result<(), Diags> {
@@ -262,8 +283,12 @@ pub fn refuse_to_overwrite(pipeline: &Pipeline<'_>, options: &Options) -> Result
     }
     let graph = &pipeline.graph;
     let never = graph.order().iter().filter(|j| pipeline.plan.cause(**j) == Some(plan::Cause::NoRecord));
-    let there: Vec<PathId> =
-        never.flat_map(|j| graph.outputs(*j)).copied().filter(|o| pipeline.facts.exists(*o)).collect();
+    // What a job updates it does not make anew.
+    let made = |job: &JobId| {
+        let outputs = graph.outputs(*job).iter().zip(&pipeline.book.rule(graph.rule(*job)).outputs.items);
+        outputs.filter(|(_, output)| !output.flags.contains(Flags::UPDATE)).map(|(path, _)| *path)
+    };
+    let there: Vec<PathId> = never.flat_map(made).filter(|o| pipeline.facts.exists(*o)).collect();
     let Some(first) = there.first() else { return Ok(()) };
     let first = pipeline.paths.str(*first);
     let message = match there.len() {

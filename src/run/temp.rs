@@ -8,6 +8,17 @@ use crate::path::PathId;
 use crate::rule::{Flags, Output, Rulefile};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+/// Which outputs are deleted when nobody reads them any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TempMode {
+    /// Those marked `temp()`.
+    Marked,
+    /// None.
+    Keep,
+    /// All but targets.
+    All,
+}
+
 /// Counts who still reads which `temp()` file.
 pub struct Temps {
     /// The `temp()` outputs of the graph, but for what was asked for: files, and
@@ -18,8 +29,13 @@ pub struct Temps {
 
 impl Temps {
     /// Nothing is counted yet.
-    pub fn new(book: &Rulefile, graph: &Graph) -> Self {
+    pub fn new(book: &Rulefile, graph: &Graph, mode: TempMode) -> Self {
         let mut temps = FxHashSet::default();
+        let is_temp = |output: &Output| match mode {
+            TempMode::Marked => output.flags.contains(Flags::TEMP),
+            TempMode::Keep => false,
+            TempMode::All => true,
+        };
         if book.rules.iter().flat_map(|r| &r.outputs.items).any(is_temp) {
             for &job in graph.order() {
                 let outputs = graph.outputs(job).iter().zip(&book.rule(graph.rule(job)).outputs.items);
@@ -68,8 +84,4 @@ impl Temps {
         temps.dedup();
         temps
     }
-}
-
-fn is_temp(output: &Output) -> bool {
-    output.flags.contains(Flags::TEMP)
 }

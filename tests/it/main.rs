@@ -15,5 +15,6 @@ mod options;
 mod output;
 mod plans;
 mod story;
+mod surroundings;
 mod trouble;
 mod trust;

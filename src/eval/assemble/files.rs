@@ -35,7 +35,7 @@ fn flatten<'v>(value: Value<'v>, heap: Heap<'v>, marks: &Marks, out: &mut Vec<Pi
             flatten(item, heap, marks, out)?;
         }
     } else if let Some(files) = Files::from_value(value) {
-        out.extend(files.texts().map(|t| Piece::Path(t, files.mark)));
+        out.extend(files.texts().map(|t| Piece::Path(t, files.mark.clone())));
     } else if is_function(value) {
         out.push(Piece::Function { value, unpack: false, flags: Flags::empty() });
     } else {
@@ -102,6 +102,21 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         named
     }
 
+    /// `benchmark:` at most one file, and how often the command runs for it.
+    pub(super) fn benchmark(&mut self) -> (Named<Output>, u32) {
+        let repeat = self.given.iter().find(|g| &*g.section.key == "benchmark").and_then(|given| {
+            let (_, value, _) = given.iter().next()?;
+            self.session.marks.get(value.unpack_str()?).repeat
+        });
+        let found = self.outputs("benchmark");
+        if found.items.len() > 1
+            && let Some(section) = self.decl.section("benchmark")
+        {
+            self.fail(Diag::at(section.span, "`benchmark` wants one file"));
+        }
+        (found, repeat.unwrap_or(1))
+    }
+
     fn output(&mut self, piece: Piece<'v>, key: &str, slot: Slot, out: &mut Vec<Output>) {
         let (text, mark) = match piece {
             Piece::Path(text, mark) => (text, mark),
@@ -119,7 +134,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         }
         let path = normal(text);
         let pattern = if mark.literal { Some(Pattern::literal(&path)) } else { self.pattern(&path, text, slot) };
-        out.extend(pattern.map(|pattern| Output { pattern, flags: mark.flags }));
+        out.extend(pattern.map(|pattern| Output { pattern, flags: mark.flags, ensure: mark.ensure }));
     }
 
     /// All outputs, logs and the benchmark carry the same wildcards.
@@ -211,7 +226,14 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
 
     /// Warns of marks that do nothing on an input. (`directory()` says what is so anyway.)
     fn only_for_outputs(&self, flags: Flags, slot: Slot) {
-        let marks = [(Flags::TEMP, "temp"), (Flags::TOUCH, "touch"), (Flags::PROTECTED, "protected")];
+        let marks = [
+            (Flags::TEMP, "temp"),
+            (Flags::TOUCH, "touch"),
+            (Flags::PROTECTED, "protected"),
+            (Flags::PIPE, "pipe"),
+            (Flags::SERVICE, "service"),
+            (Flags::UPDATE, "update"),
+        ];
         if let Some((_, name)) = marks.into_iter().find(|(flag, _)| flags.contains(*flag)) {
             let message = format!("`{name}()` does nothing on an input");
             let hint = format!("write it in `output:` of the rule that makes the file, or leave `{name}()` out");

@@ -4,6 +4,7 @@
 //! Rulefile, those that need all of it. It does not know targets or jobs.
 
 mod attempts;
+mod environment;
 mod files;
 mod finish;
 mod params;
@@ -16,7 +17,7 @@ use super::given::{Given, Slot};
 use super::session::{PendingText, Session, Shown};
 use crate::diag::{Diag, Diags};
 use crate::pattern::Pattern;
-use crate::rule::{Action, Name, Named, Output, Param, Places, Rule, RuleId};
+use crate::rule::{Action, Benchmark, Name, Named, Output, Param, Places, Rule, RuleId};
 use crate::span::Literals;
 use crate::syntax::{RuleDecl, Section};
 use crate::value::Val;
@@ -118,17 +119,14 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         self.rule_constraints();
         let outputs = self.outputs("output");
         let logs = self.outputs("log");
-        let benchmark = self.outputs("benchmark");
+        let (benchmark, repeat) = self.benchmark();
         self.same_wildcards(&[("output", &outputs), ("log", &logs), ("benchmark", &benchmark)]);
         self.no_duplicates(&outputs);
-        if let Some(section) = self.decl.section("benchmark") {
-            let text = "`benchmark` is checked, but no benchmark file is written yet";
-            self.session.warn(Diag::warning(crate::diag::Kind::Rulefile, text).label(section.key_span, ""));
-        }
         let inputs = self.inputs()?;
         let params = self.params()?;
         let threads = self.threads()?;
         let resources = self.resources()?;
+        let env = self.env()?;
         let name = self.name();
         let rule = Rule {
             anonymous: name.is_none(),
@@ -138,9 +136,12 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
             inputs,
             outputs,
             logs,
+            benchmark: benchmark.items.into_iter().next().map(|output| Benchmark { output, repeat }),
             params,
             threads,
             resources,
+            env,
+            shadow: self.shadow(),
             priority: self.number("priority", 0),
             retries: self.retries(),
             timeout: self.timeout(),
@@ -158,7 +159,13 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
 
     fn places(&self) -> Places {
         let of = |key| self.decl.section(key).map_or(Literals::none(self.decl.head), |s| s.literals.clone());
-        Places { head: self.decl.head, input: of("input"), output: of("output"), log: of("log") }
+        Places {
+            head: self.decl.head,
+            input: of("input"),
+            output: of("output"),
+            log: of("log"),
+            benchmark: of("benchmark"),
+        }
     }
 
     /// The section of a key, taken out.

@@ -24,7 +24,7 @@ pub(super) fn texts<'v>(value: Value<'v>, heap: Heap<'v>, out: &mut Vec<(String,
     } else if let Some(items) = elements(value, heap) {
         items.into_iter().for_each(|v| texts(v, heap, out, marks));
     } else if let Some(files) = Files::from_value(value) {
-        out.extend(files.texts().map(|t| (t.to_owned(), files.mark)));
+        out.extend(files.texts().map(|t| (t.to_owned(), files.mark.clone())));
     } else {
         out.push((value.to_str(), Mark::default()));
     }
@@ -172,10 +172,10 @@ fn expand_all<'v>(
     let mut out: Vec<Value> = Vec::new();
     for (pattern, mark) in &all {
         if mark.literal {
-            out.push(alloc(pattern, *mark, marks, heap));
+            out.push(alloc(pattern, mark.clone(), marks, heap));
             continue;
         }
-        let mark = |literal| Mark { literal, ..*mark };
+        let mark = |literal| Mark { literal, ..mark.clone() };
         expansion.fill(pattern, &mut |text, literal| out.push(alloc(text, mark(literal), marks, heap)))?;
     }
     Ok(heap.alloc(AllocList(out)))
@@ -220,7 +220,7 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         let marks = Marks::of(eval);
         let mark = marks.map(|m| m.get(prefix)).unwrap_or_default();
         let heap = eval.heap();
-        let all = extensions.items.iter().map(|e| alloc(&format!("{prefix}{e}"), mark, marks, heap));
+        let all = extensions.items.iter().map(|e| alloc(&format!("{prefix}{e}"), mark.clone(), marks, heap));
         Ok(heap.alloc(AllocList(all.collect::<Vec<_>>())))
     }
 }

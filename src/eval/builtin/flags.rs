@@ -1,18 +1,19 @@
-//! Marks on files: `temp`, `directory`, `touch`, `ancient`, `protected`,
-//! `unpack`.
+//! Marks on files: `temp`, `directory`, `touch`, `ancient`, `protected`, `pipe`,
+//! `service`, `update`, `ensure`, `repeat`, `unpack`.
 
 use crate::eval::assemble::WRAPPED;
 use crate::eval::convert::{elements, is_function};
 use crate::eval::fault::{fault, hinted};
 use crate::eval::files::Files;
-use crate::eval::mark::Marks;
-use crate::rule::Flags;
+use crate::eval::mark::{Mark, Marks};
+use crate::rule::{Checksum, Ensure, Flags};
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
 use starlark::values::list::AllocList;
 use starlark::values::structs::{AllocStruct, StructRef};
 use starlark::values::{Heap, Value};
+use std::sync::Arc;
 
 /// A function with marks: a struct whose field names no Rulefile can write.
 fn wrap<'v>(function: Value<'v>, flags: Flags, unpack: bool, heap: Heap<'v>) -> Value<'v> {
@@ -51,7 +52,7 @@ fn flagged<'v>(
         return Ok(heap.alloc(AllocList(all.collect::<starlark::Result<Vec<_>>>()?)));
     }
     if let Some(files) = Files::from_value(value) {
-        let all = files.texts().map(|t| marks.alloc(t, files.mark.with(flags), heap));
+        let all = files.texts().map(|t| marks.alloc(t, files.mark.clone().with(flags), heap));
         return Ok(heap.alloc(AllocList(all.collect::<Vec<_>>())));
     }
     if is_function(value) {
@@ -61,6 +62,37 @@ fn flagged<'v>(
         Some((function, old, unpack)) => Ok(wrap(function, old | flags, unpack, heap)),
         None => Err(fault(format!("`{name}()` marks paths, this is a value of type `{}`", value.get_type()))),
     }
+}
+
+/// Paths with their marks changed; `name` is the call's, for the message.
+fn marked<'v>(
+    value: Value<'v>,
+    name: &str,
+    change: &dyn Fn(Mark) -> Mark,
+    eval: &Evaluator<'v, '_, '_>,
+) -> starlark::Result<Value<'v>> {
+    let (Some(marks), heap) = (Marks::of(eval), eval.heap()) else { return Ok(value) };
+    if let Some(text) = value.unpack_str() {
+        return Ok(marks.alloc(text, change(marks.get(text)), heap));
+    }
+    if let Some(items) = elements(value, heap) {
+        let all = items.into_iter().map(|v| marked(v, name, change, eval));
+        return Ok(heap.alloc(AllocList(all.collect::<starlark::Result<Vec<_>>>()?)));
+    }
+    Err(fault(format!("`{name}()` marks paths, this is a value of type `{}`", value.get_type())))
+}
+
+/// A checksum as it was given.
+fn checksum(kind: Checksum, text: &str) -> starlark::Result<(Checksum, Box<str>)> {
+    let text = text.trim().to_ascii_lowercase();
+    if text.len() == kind.digits() && text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Ok((kind, text.into()));
+    }
+    let (name, digits) = (kind.name(), kind.digits());
+    Err(hinted(
+        format!("`{text}` is no {name} checksum"),
+        format!("it has {digits} digits from 0 to 9 and a to f, as `{name}sum FILE` prints them"),
+    ))
 }
 
 #[starlark_module]
@@ -105,6 +137,58 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         flag(value, "protected", Flags::PROTECTED, eval)
+    }
+
+    fn pipe<'v>(
+        #[starlark(require = pos)] value: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        flag(value, "pipe", Flags::PIPE, eval)
+    }
+
+    fn service<'v>(
+        #[starlark(require = pos)] value: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        flag(value, "service", Flags::SERVICE, eval)
+    }
+
+    fn update<'v>(
+        #[starlark(require = pos)] value: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        flag(value, "update", Flags::UPDATE, eval)
+    }
+
+    fn before_update<'v>(
+        #[starlark(require = pos)] value: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        flag(value, "before_update", Flags::BEFORE_UPDATE | Flags::ANCIENT, eval)
+    }
+
+    fn ensure<'v>(
+        #[starlark(require = pos)] value: Value<'v>,
+        #[starlark(require = named, default = false)] non_empty: bool,
+        #[starlark(require = named)] sha256: Option<&str>,
+        #[starlark(require = named)] sha1: Option<&str>,
+        #[starlark(require = named)] md5: Option<&str>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let given = [(Checksum::Sha256, sha256), (Checksum::Sha1, sha1), (Checksum::Md5, md5)];
+        let checksums = given.into_iter().filter_map(|(kind, text)| Some(checksum(kind, text?)));
+        let ensure = Arc::new(Ensure { non_empty, checksums: checksums.collect::<starlark::Result<_>>()? });
+        marked(value, "ensure", &|mark| Mark { ensure: Some(ensure.clone()), ..mark }, eval)
+    }
+
+    fn repeat<'v>(
+        #[starlark(require = pos)] value: Value<'v>,
+        #[starlark(require = pos)] times: i32,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let times = u32::try_from(times).ok().filter(|n| *n > 0);
+        let times = times.ok_or_else(|| fault("`repeat()` wants the number of runs, 1 or more".to_owned()))?;
+        marked(value, "repeat", &|mark| Mark { repeat: Some(times), ..mark }, eval)
     }
 
     fn unpack<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {

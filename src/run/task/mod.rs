@@ -3,8 +3,10 @@
 //! Owns the order of steps: started mark, outputs aside, command, check,
 //! digest, record, drop what was aside. It does not choose what runs.
 
+mod benchmark;
 mod inputs;
 mod outputs;
+mod shadow;
 
 pub use inputs::{Counts, TaskInput};
 pub use outputs::TaskOutput;
@@ -16,10 +18,12 @@ use crate::files::{self, Clock, Reading, Stat, Trust};
 use crate::graph::JobId;
 use crate::path::{PathId, Paths};
 use crate::record::{Failure, Input, Record, Spawned, Started};
-use crate::settle::{Marks, Moved, Out, Settler, Transaction};
+use crate::rule::Shadow;
+use crate::settle::{Cast, Marks, Moved, Out, Settler, Transaction};
 use crate::state::{JobNo, State};
 use rustc_hash::FxHashMap;
 use std::io;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -34,6 +38,10 @@ pub struct Shared {
     pub clock: Clock,
     /// The writer of outputs.
     pub settler: Arc<Settler>,
+    /// The working directory.
+    pub home: PathBuf,
+    /// Where shadow directories are made, if not under `.rulemake/`.
+    pub shadow_prefix: Option<PathBuf>,
     /// How long to wait for outputs that are not there yet.
     pub latency_wait: Duration,
     /// Threads to digest one large file with.
@@ -138,6 +146,14 @@ pub struct JobTask {
     pub has_command: bool,
     /// Its `log:` files.
     pub logs: Vec<Out>,
+    /// The paths of these.
+    pub log_paths: Vec<String>,
+    /// Its `benchmark:` file.
+    pub benchmark: Option<String>,
+    /// `shadow:` of its rule.
+    pub shadow: Option<Shadow>,
+    /// The directory it runs in, while it does, if that is its own.
+    pub cast: Option<Cast>,
     /// The record, complete but for contents and figures.
     pub record: Record,
     /// The recipe's digest.
@@ -174,6 +190,7 @@ impl exec::Task for JobTask {
         let mut outs = self.survey()?;
         let token = self.mark_started(&outs)?;
         outs.append(&mut self.logs);
+        outs.extend(self.benchmark.iter().map(|path| Out { path: path.clone(), marks: Marks::LOG }));
         match self.shared.settler.begin(&token, outs) {
             Ok(transaction) => self.transaction = Some(transaction),
             Err(unbegun) => {
@@ -181,7 +198,7 @@ impl exec::Task for JobTask {
                 return Err(unbegun.to_string());
             }
         }
-        Ok(())
+        self.enter_shadow(&token)
     }
 
     fn spec(&self) -> &Spec {
@@ -206,7 +223,12 @@ impl exec::Task for JobTask {
     }
 
     fn after(&mut self, exit: Exit) {
-        let done = if exit.status.is_success() { self.succeed(&exit) } else { Err(None) };
+        let left = self.leave_shadow(exit.status.is_success());
+        let done = match (exit.status.is_success(), left) {
+            (_, Err(problem)) => Err(Some(problem)),
+            (true, Ok(())) => self.succeed(&exit),
+            (false, Ok(())) => Err(None),
+        };
         let outcome = match done {
             Ok(outcome) => outcome,
             Err(problem) => self.fail(exit, problem),
@@ -258,6 +280,8 @@ impl JobTask {
         let reading = self.read_clock();
         let outputs = self.digest_outputs().map_err(Some)?;
         let changed = self.changed_inputs();
+        self.check_outputs().map_err(Some)?;
+        self.write_benchmark(exit).map_err(Some)?;
         self.complete_record(exit, &outputs);
         let recorded = self.shared.state().append(&self.record, self.number, &self.shared.paths);
         recorded.map_err(|d| Some(d.message))?;

@@ -6,7 +6,10 @@ use crate::digest::Digest;
 use crate::files::{self, Reading, Stat};
 use crate::memo::Noted;
 use crate::path::PathId;
+use crate::rule::Ensure;
 use crate::settle::{self, Marks, Out};
+use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Outputs of a job that together are larger than this are worth a wait.
@@ -27,6 +30,8 @@ pub struct TaskOutput {
     pub made: Option<Digest>,
     /// What was noted of it.
     pub noted: Option<Noted>,
+    /// `ensure()`: what must be true of it.
+    pub ensure: Option<Arc<Ensure>>,
 }
 
 impl TaskOutput {
@@ -39,7 +44,7 @@ impl Shared {
     /// Whether what stands at an output's path is not what a recorded run made.
     /// Of a `touch()` output only its being there counts.
     fn is_foreign(&self, output: &TaskOutput, now: &Stat) -> bool {
-        if output.has(Marks::TOUCH) {
+        if output.out.marks.intersects(Marks::TOUCH | Marks::UPDATE | Marks::PIPE) {
             return false;
         }
         let path = self.paths.str(output.path);
@@ -116,6 +121,27 @@ impl JobTask {
         }
     }
 
+    /// What `ensure()` asks of outputs.
+    pub(super) fn check_outputs(&self) -> Result<(), String> {
+        for output in &self.outputs {
+            let Some(ensure) = &output.ensure else { continue };
+            let path = self.path(output.path);
+            if ensure.non_empty && files::is_empty(path).map_err(|e| unreadable(path, &e))? {
+                return Err(format!("its output `{path}` is empty, and `ensure(..., non_empty=True)` asks for more"));
+            }
+            for (kind, expected) in &ensure.checksums {
+                let found = files::checksum(path, *kind).map_err(|e| unreadable(path, &e))?;
+                if found != **expected {
+                    let name = kind.name();
+                    return Err(format!(
+                        "its output `{path}` has another {name} checksum: expected {expected}, found {found}"
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The clock before the outputs are digested. What was written just now has
     /// a digest that the next run must not trust; it pays to wait a moment
     /// rather than to have large outputs read twice.
@@ -141,4 +167,8 @@ impl JobTask {
         };
         self.outputs.iter().map(seen).collect()
     }
+}
+
+fn unreadable(path: &str, error: &io::Error) -> String {
+    format!("cannot read its output `{path}`: {}", plain(error))
 }

@@ -5,8 +5,10 @@ use super::Work;
 use crate::command::Needs;
 use crate::event::Event;
 use crate::graph::JobId;
+use crate::path;
 use crate::plan::{self, Verdict, only_gathers};
 use crate::schedule::{Decision, JobDesc, JobId as Slot, Need};
+use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 impl Work<'_, '_> {
@@ -21,9 +23,29 @@ impl Work<'_, '_> {
             counted - stale.len()
         });
         self.summary.fresh = fresh;
+        self.first = self.prioritized();
         stale.iter().for_each(|job| self.add(*job));
         stale.iter().for_each(|job| self.link(*job));
         self.scheduler.start();
+    }
+
+    /// The jobs that `--prioritize` names, and all that they need.
+    fn prioritized(&mut self) -> FxHashSet<JobId> {
+        let (graph, book, paths) = (self.commands.graph, self.commands.book, self.commands.paths);
+        let mut first = FxHashSet::default();
+        let mut open: Vec<JobId> = Vec::new();
+        for word in &self.options.prioritize {
+            match book.find(word) {
+                Some(rule) => open.extend(graph.order().iter().filter(|j| graph.rule(**j) == rule)),
+                None => open.extend(paths.get(&path::normal(word)).and_then(|p| graph.maker(p))),
+            }
+        }
+        while let Some(job) = open.pop() {
+            if first.insert(job) {
+                open.extend(graph.inputs(job).iter().filter_map(|i| graph.maker(i.path())));
+            }
+        }
+        first
     }
 
     /// Jobs that are up to date but for outputs that only jobs that may run
@@ -39,7 +61,8 @@ impl Work<'_, '_> {
         let state = self.shared.state();
         let record = graph.outputs(job).first().and_then(|o| state.find(*o));
         let weight_ms = record.map_or(1, |r| u64::from(state.wall_ms(r)).max(1));
-        let priority = self.commands.book.rule(graph.rule(job)).priority;
+        let first = self.first.contains(&job);
+        let priority = if first { i64::MAX } else { self.commands.book.rule(graph.rule(job)).priority };
         let order = self.jobs.len() as u32;
         let slot = self.scheduler.add(&JobDesc { need: Need::default(), priority, weight_ms, order });
         self.slots.insert(job, slot);

@@ -24,6 +24,7 @@ const SHOWN: usize = 64 * 1024;
 impl Work<'_, '_> {
     pub(super) fn came_back(&mut self, id: u32) {
         let mut running = self.running.remove(&id).expect("only started jobs come back");
+        self.devices.give_back(JobId(id));
         if let Some(rest) = running.follow.rest(&running.job, self.follower.all()) {
             self.tell(rest);
         }

@@ -1,5 +1,6 @@
 //! The loop: decides, starts, waits, records what came of it, until all is done.
 
+mod devices;
 mod fill;
 mod finish;
 mod needs;
@@ -24,6 +25,7 @@ use crate::schedule::{JobId as Slot, JobState, Scheduler};
 use crate::settle::{self, Settler};
 use crate::state;
 use crossbeam::channel::{after, select};
+use devices::Devices;
 use needs::AllNeeds;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::hash::BuildHasher;
@@ -72,6 +74,8 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
         state: Mutex::new(state),
         clock,
         settler: settler(options),
+        home: std::env::current_dir().unwrap_or_default(),
+        shadow_prefix: options.shadow_prefix.clone(),
         latency_wait: options.latency_wait,
         hash_threads: options.hash_threads,
         trust: options.trust.clone(),
@@ -100,11 +104,14 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
         force: &force,
         memo,
         needs: AllNeeds::default(),
+        devices: Devices::new(&settings.limits, options.devices.as_deref()),
+        tmpdirs: FxHashSet::default(),
         attempts: FxHashMap::default(),
+        first: FxHashSet::default(),
         slots: FxHashMap::default(),
         jobs: Vec::new(),
         running: FxHashMap::default(),
-        temps: Temps::new(book, &graph),
+        temps: Temps::new(book, &graph, options.temps),
         touched: touched(book, &graph),
         follower,
         stop: None,
@@ -130,6 +137,7 @@ pub fn settler(options: &Options) -> Arc<Settler> {
     Settler::new(settle::Options {
         discard_old: options.discard_old,
         replaced: state.join(state::REPLACED).join(unix_ms(SystemTime::now()).to_string()),
+        shadows: state.join(state::SHADOWS),
         failed: options.keep_incomplete.then(|| state.join(state::FAILED)),
     })
 }
@@ -182,8 +190,13 @@ struct Work<'a, 'h> {
     force: &'a plan::Force,
     memo: files::Memo,
     needs: AllNeeds,
+    devices: Devices,
+    /// Directories for temporary files that were made.
+    tmpdirs: FxHashSet<String>,
     /// Attempts at jobs that failed and are tried again; else it is the first.
     attempts: FxHashMap<JobId, u32>,
+    /// Jobs that go before all others.
+    first: FxHashSet<JobId>,
     slots: FxHashMap<JobId, Slot>,
     jobs: Vec<JobId>,
     running: FxHashMap<u32, Running>,

@@ -2,7 +2,7 @@
 
 use super::{Running, Work};
 use crate::command::{Needs, Recipe};
-use crate::diag::Diag;
+use crate::diag::{Diag, Kind};
 use crate::digest::Digest;
 use crate::event::{self, Event};
 use crate::exec::{Command, Spec};
@@ -30,6 +30,12 @@ const THREAD_VARIABLES: [&str; 6] = [
     "NUMEXPR_NUM_THREADS",
 ];
 
+/// Variables that say where temporary files go.
+const TMPDIR_VARIABLES: [&str; 4] = ["TMPDIR", "TMP", "TEMP", "TEMPDIR"];
+
+/// The variable that says which devices a program may use.
+const DEVICES: &str = "CUDA_VISIBLE_DEVICES";
+
 /// How many bytes of a path stand in the name of its log. File systems take 255.
 const LONGEST: usize = 180;
 
@@ -46,6 +52,7 @@ impl Work<'_, '_> {
                     self.hands.executor.start(Box::new(task));
                 }
                 Err(diag) => {
+                    self.devices.give_back(job);
                     self.scheduler.finished(slot, Ended::Failed);
                     self.cannot_start(job, *diag);
                 }
@@ -57,6 +64,8 @@ impl Work<'_, '_> {
         let commands = self.commands;
         let attempt = self.attempt(job);
         let needs = self.needs.take(commands.graph.rule(job), job);
+        self.make_tmpdir(job, &needs)?;
+        self.devices.take(job, needs.devices());
         let params = commands.params(&[job]).pop().expect("one answer for one job")?;
         let rendered = match commands.params_of_attempt(job, attempt) {
             Some(params) => commands.render(job, &params?, &needs)?,
@@ -75,9 +84,13 @@ impl Work<'_, '_> {
         let task = JobTask {
             job,
             has_command: rendered.command.is_some(),
-            spec: self.spec(rendered.command.unwrap_or_default(), &needs, &described),
+            spec: self.spec(rendered.command.unwrap_or_default(), &needs, &described, attempt)?,
+            benchmark: rendered.benchmark,
             inputs,
             outputs,
+            log_paths: rendered.logs.clone(),
+            shadow: commands.book.rule(commands.graph.rule(job)).shadow,
+            cast: None,
             logs: rendered.logs.into_iter().map(|path| Out { path, marks: Marks::LOG }).collect(),
             recipe: recipe.digest(&commands, job),
             record: record(&described, recipe, attempt),
@@ -95,6 +108,21 @@ impl Work<'_, '_> {
         Ok((task, Running { slot, job: described, attempt, before, follow }, reasons))
     }
 
+    /// A directory for temporary files that a rule names is made, once a run.
+    fn make_tmpdir(&mut self, job: JobId, needs: &Needs) -> Result<(), Box<Diag>> {
+        let Some(dir) = needs.tmpdir().filter(|dir| *dir != self.options.tmpdir) else { return Ok(()) };
+        if self.tmpdirs.contains(dir) {
+            return Ok(());
+        }
+        let made = self.shared.settler.make_dir(dir);
+        made.map_err(|e| {
+            let rule = self.commands.book.rule(self.commands.graph.rule(job));
+            Diag::error(Kind::Job, format!("cannot make `{dir}` for temporary files: {e}")).label(rule.places.head, "")
+        })?;
+        self.tmpdirs.insert(dir.to_owned());
+        Ok(())
+    }
+
     /// What the last record of a job says it made, and from what, if it runs
     /// only because an output is missing.
     fn before(&self, scene: Scene<'_>, job: JobId) -> Option<(Digest, Vec<(PathId, Digest)>)> {
@@ -104,21 +132,39 @@ impl Work<'_, '_> {
         Some((scene.state.made_from(record), scene.state.outputs(record).collect()))
     }
 
-    fn spec(&self, text: String, needs: &Needs, described: &event::Job) -> Spec {
+    fn spec(&self, text: String, needs: &Needs, described: &event::Job, attempt: u32) -> Result<Spec, Box<Diag>> {
         let job = JobId(described.id);
         let book = self.commands.book;
-        let threads = needs.threads.to_string();
-        Spec {
+        let rule = book.rule(self.commands.graph.rule(job));
+        let benchmark = rule.benchmark.as_ref();
+        Ok(Spec {
             command: Command {
                 text,
                 prefix: book.shell_prefix.as_deref().unwrap_or("").to_owned(),
                 shell: book.shell_executable.as_deref().map(str::to_owned),
             },
-            env: THREAD_VARIABLES.iter().map(|name| (name.to_string(), threads.clone())).collect(),
-            timeout: book.rule(self.commands.graph.rule(job)).timeout,
+            env: self.variables(job, needs, attempt)?,
+            directory: None,
+            runs: benchmark.map_or(1, |benchmark| benchmark.repeat),
+            measure: benchmark.is_some(),
+            timeout: rule.timeout,
             log: log_path(described),
             log_limit: self.options.log_limit,
-        }
+        })
+    }
+
+    /// Environment variables of a job: its threads, its directory for temporary
+    /// files, its devices, and those of the rule's `env:`, which win.
+    fn variables(&self, job: JobId, needs: &Needs, attempt: u32) -> Result<Vec<(String, String)>, Box<Diag>> {
+        let threads = needs.threads.to_string();
+        let mut all: Vec<(String, String)> =
+            THREAD_VARIABLES.iter().map(|name| (name.to_string(), threads.clone())).collect();
+        let tmpdir = needs.tmpdir().filter(|dir| *dir != self.options.tmpdir);
+        all.extend(tmpdir.into_iter().flat_map(|dir| TMPDIR_VARIABLES.map(|name| (name.to_owned(), dir.to_owned()))));
+        let devices = self.devices.of(job).map(|devices| (DEVICES.to_owned(), devices));
+        all.extend(devices);
+        all.extend(self.commands.env(job, needs, attempt)?);
+        Ok(all)
     }
 
     fn inputs(&self, scene: Scene<'_>, job: JobId) -> Vec<TaskInput> {
@@ -139,9 +185,12 @@ impl Work<'_, '_> {
             let mut marks = Marks::empty();
             marks.set(Marks::DIRECTORY, output.flags.contains(Flags::DIRECTORY));
             marks.set(Marks::TOUCH, output.flags.contains(Flags::TOUCH));
+            marks.set(Marks::PIPE, output.flags.contains(Flags::PIPE));
+            marks.set(Marks::UPDATE, output.flags.contains(Flags::UPDATE));
             marks.set(Marks::PROTECTED, output.flags.contains(Flags::PROTECTED));
             let out = Out { path: commands.paths.str(*path).to_owned(), marks };
-            TaskOutput { path: *path, out, made: scene.state.output_digest(*path), noted: self.memo.noted(*path) }
+            let (made, noted) = (scene.state.output_digest(*path), self.memo.noted(*path));
+            TaskOutput { path: *path, out, made, noted, ensure: output.ensure.clone() }
         };
         commands.graph.outputs(job).iter().zip(&rule.outputs.items).map(output).collect()
     }
