@@ -59,6 +59,8 @@ struct State {
     live: FxHashMap<i32, Seen>,
     /// Somebody looks.
     watched: bool,
+    /// There is one that was never looked at.
+    new: bool,
     pause: Duration,
 }
 
@@ -84,6 +86,7 @@ impl Meters {
         let mut state = self.lock();
         state.live.insert(pgid, Seen::default());
         state.pause = FIRST;
+        state.new = true;
         if !std::mem::replace(&mut state.watched, true) {
             let meters = self.clone();
             let body = move || meters.watch();
@@ -96,7 +99,10 @@ impl Meters {
     /// Looks until nothing is measured any more.
     fn watch(&self) {
         loop {
-            let groups: Vec<i32> = self.lock().live.keys().copied().collect();
+            let mut state = self.lock();
+            state.new = false;
+            let groups: Vec<i32> = state.live.keys().copied().collect();
+            drop(state);
             let begin = Instant::now();
             let found = look(&groups);
             let took = begin.elapsed();
@@ -112,7 +118,7 @@ impl Meters {
             }
             let pause = state.pause.max(took * SHARE);
             state.pause = (state.pause * 2).min(LONGEST);
-            drop(self.added.wait_timeout(state, pause));
+            drop(self.added.wait_timeout_while(state, pause, |state| !state.new && !state.live.is_empty()));
         }
     }
 }

@@ -3,11 +3,13 @@
 //! Owns the verdict on every job and the facts it rests on. It changes nothing
 //! of the user's; it may digest files, through `files`.
 
+mod bonds;
 mod decide;
 mod demand;
 mod facts;
 mod view;
 
+pub use bonds::{Bonds, fleeting};
 pub use decide::{Cause, Evidence, Verdict, content_of};
 pub use facts::{Facts, Gather, Stats, gather};
 pub use view::{Viewer, described, only_gathers, totals, worded};
@@ -49,18 +51,24 @@ pub struct Plan {
     waits: FxHashMap<JobId, JobId>,
     /// Jobs that are up to date, but have missing outputs that a job may need.
     dormant: FxHashSet<JobId>,
+    bonds: Bonds,
 }
 
 impl Plan {
     /// Decides every job: first forward, from what each is made from; then
     /// backward, from what is needed and missing.
-    pub fn make(scene: Scene<'_>) -> Plan {
+    pub fn make(scene: Scene<'_>, bonds: Bonds) -> Plan {
         let graph = scene.commands.graph;
-        let mut plan = Plan { verdicts: vec![Verdict::Fresh; graph.job_ids()], ..Plan::default() };
+        let mut plan = Plan { verdicts: vec![Verdict::Fresh; graph.job_ids()], bonds, ..Plan::default() };
         for &job in graph.order() {
             plan.decide(scene, job);
         }
+        let bonds = std::mem::take(&mut plan.bonds);
         demand::pass(scene, &mut plan);
+        while bonds.unify(&mut plan) {
+            demand::pass(scene, &mut plan);
+        }
+        plan.bonds = bonds;
         plan
     }
 
@@ -106,6 +114,21 @@ impl Plan {
     /// run would need.
     pub fn is_dormant(&self, job: JobId) -> bool {
         self.dormant.contains(&job) && self.verdict(job) == Verdict::Maybe
+    }
+
+    /// The job runs because one that runs at the same time does. True if it would not have.
+    pub fn run_with(&mut self, job: JobId, other: JobId) -> bool {
+        if self.verdict(job) == Verdict::Run {
+            return false;
+        }
+        self.verdicts[job.index()] = Verdict::Run;
+        self.causes.insert(job, Cause::Partner(other));
+        true
+    }
+
+    /// Which jobs run at the same time.
+    pub fn bonds(&self) -> &Bonds {
+        &self.bonds
     }
 
     /// The job was made, or found to be up to date.

@@ -3,11 +3,12 @@
 use super::Options;
 use crate::command::{Commands, DEVICES, Settings};
 use crate::diag::{Diag, Diags, Kind};
+use crate::digest::Digest;
 use crate::eval::{Functions, SizeOf};
 use crate::files::{self, Clock, Memo, StatAhead};
 use crate::graph::{self, Graph, JobId, Target};
 use crate::path::{self, PathId, Paths};
-use crate::plan::{self, Facts, Force, Gather, Plan, Scene, Stats};
+use crate::plan::{self, Bonds, Facts, Force, Gather, Plan, Scene, Stats};
 use crate::rule::{Flags, Rulefile};
 use crate::settle;
 use crate::state::{self, Ahead, State};
@@ -95,9 +96,13 @@ impl<'a> Pipeline<'a> {
             trust: &options.trust,
             progress,
         };
-        let facts = plan::gather(gather)?;
-        let plan = Plan::make(Scene { commands, state: &state, facts: &facts, force: &force });
+        let mut facts = plan::gather(gather)?;
+        let bonds = Bonds::find(book, &graph);
+        bonds.check(book, &graph, &paths).map_err(|d| vec![d])?;
+        bonds.fleeting().iter().for_each(|path| facts.set(*path, false, Digest::UNKNOWN));
+        let plan = Plan::make(Scene { commands, state: &state, facts: &facts, force: &force }, bonds);
         check_needs(commands, &plan)?;
+        check_bound(commands, &plan).map_err(|d| vec![d])?;
         let paths = Arc::new(paths);
         Ok(Pipeline { book, functions, settings, paths, graph, state, memo, facts, force, plan, clock, size_of })
     }
@@ -227,6 +232,36 @@ fn check_needs(commands: Commands<'_>, plan: &Plan) -> Result<(), Diags> {
         commands.needs(job, 1).map_err(|d| vec![d])?;
     }
     Ok(())
+}
+
+/// Jobs that run at the same time must fit in what there is, all of them.
+fn check_bound(commands: Commands<'_>, plan: &Plan) -> Result<(), Diag> {
+    let cores = u64::from(commands.settings.cores);
+    let runs = |job: &JobId| plan.verdict(*job) != plan::Verdict::Fresh;
+    let threads = |job: JobId| commands.needs(job, 1).map_or(1, |needs| u64::from(needs.threads));
+    let sum = |job: JobId| match plan.bonds().together(job) {
+        Some(set) => set.iter().map(|member| threads(*member)).sum::<u64>(),
+        None => threads(job),
+    };
+    let services: Vec<JobId> = plan.bonds().services().filter(runs).collect();
+    let served: u64 = services.iter().map(|service| threads(*service)).sum();
+    let users = services.iter().flat_map(|service| plan.bonds().readers(*service).unwrap_or_default());
+    let worst_user = users.copied().map(|user| (served + sum(user), user)).max();
+    let joined = commands.graph.order().iter().filter(|job| runs(job) && plan.bonds().together(**job).is_some());
+    let worst = joined.map(|job| (sum(*job), *job)).chain(worst_user).max();
+    match worst {
+        Some((asked, job)) if asked > cores => {
+            let name = commands.graph.describe(commands.book, commands.paths, job);
+            let message =
+                format!("job `{name}` and those that run at the same time take {asked} cores, and there are {cores}");
+            let head = commands.book.rule(commands.graph.rule(job)).places.head;
+            let why = "a pipe or a service binds it to others";
+            Err(Diag::error(Kind::Plan, message)
+                .label(head, why)
+                .hint(format!("run with `-j {asked}`, or lower `threads:`")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// `protected()` outputs are not made again: told before anything runs.

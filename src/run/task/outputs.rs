@@ -30,6 +30,8 @@ pub struct TaskOutput {
     pub made: Option<Digest>,
     /// What was noted of it.
     pub noted: Option<Noted>,
+    /// It is there only while its job runs: `pipe()`, `service()`.
+    pub fleeting: bool,
     /// `ensure()`: what must be true of it.
     pub ensure: Option<Arc<Ensure>>,
 }
@@ -44,7 +46,7 @@ impl Shared {
     /// Whether what stands at an output's path is not what a recorded run made.
     /// Of a `touch()` output only its being there counts.
     fn is_foreign(&self, output: &TaskOutput, now: &Stat) -> bool {
-        if output.out.marks.intersects(Marks::TOUCH | Marks::UPDATE | Marks::PIPE) {
+        if output.fleeting || output.out.marks.intersects(Marks::TOUCH | Marks::UPDATE) {
             return false;
         }
         let path = self.paths.str(output.path);
@@ -97,11 +99,16 @@ impl JobTask {
             }
             std::thread::sleep(LOOK);
         }
-        self.outputs.iter().try_for_each(|output| self.check_kind(output))
+        self.lasting().try_for_each(|output| self.check_kind(output))
+    }
+
+    /// Outputs that are there when the job has ended.
+    fn lasting(&self) -> impl Iterator<Item = &TaskOutput> {
+        self.outputs.iter().filter(|output| !output.fleeting)
     }
 
     fn missing_output(&self) -> Result<Option<&str>, String> {
-        for output in &self.outputs {
+        for output in self.lasting() {
             let path = self.path(output.path);
             let found = look_at(path).map_err(|e| format!("cannot look at its output `{path}`: {}", plain(&e)))?;
             if found.is_none() {
@@ -123,7 +130,7 @@ impl JobTask {
 
     /// What `ensure()` asks of outputs.
     pub(super) fn check_outputs(&self) -> Result<(), String> {
-        for output in &self.outputs {
+        for output in self.lasting() {
             let Some(ensure) = &output.ensure else { continue };
             let path = self.path(output.path);
             if ensure.non_empty && files::is_empty(path).map_err(|e| unreadable(path, &e))? {
@@ -147,7 +154,7 @@ impl JobTask {
     /// rather than to have large outputs read twice.
     pub(super) fn read_clock(&self) -> Reading {
         let reading = self.shared.clock.read();
-        let stats: Vec<Stat> = self.outputs.iter().filter_map(|output| stat_of(self.path(output.path))).collect();
+        let stats: Vec<Stat> = self.lasting().filter_map(|output| stat_of(self.path(output.path))).collect();
         let large = stats.iter().map(|s| s.size).sum::<u64>() >= LARGE;
         if !large || reading.dev.is_none() || stats.iter().all(|stat| reading.trusts(stat)) {
             return reading;
@@ -165,7 +172,7 @@ impl JobTask {
             let digest = if output.has(Marks::TOUCH) { self.made_from() } else { digest };
             Ok(Seen { path: output.path, stat, digest })
         };
-        self.outputs.iter().map(seen).collect()
+        self.lasting().map(seen).collect()
     }
 }
 

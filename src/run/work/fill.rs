@@ -3,6 +3,7 @@
 
 use super::Work;
 use crate::command::Needs;
+use crate::diag::{Diag, Kind};
 use crate::event::Event;
 use crate::graph::JobId;
 use crate::path;
@@ -24,8 +25,7 @@ impl Work<'_, '_> {
         });
         self.summary.fresh = fresh;
         self.first = self.prioritized();
-        stale.iter().for_each(|job| self.add(*job));
-        stale.iter().for_each(|job| self.link(*job));
+        self.enter(&stale);
         self.scheduler.start();
     }
 
@@ -56,6 +56,24 @@ impl Work<'_, '_> {
         stale
     }
 
+    /// Adds jobs with what they wait for; of jobs that pipes join all together.
+    fn enter(&mut self, jobs: &[JobId]) {
+        let mut joined = FxHashSet::default();
+        for job in jobs {
+            let together = self.plan.bonds().together(*job);
+            if together.as_ref().is_some_and(|members| !joined.insert(members[0])) {
+                continue;
+            }
+            self.add(*job);
+            let slot = self.slots[job];
+            for member in together.iter().flat_map(|members| members.iter()).filter(|member| *member != job) {
+                self.slots.insert(*member, slot);
+                self.temps.add(self.commands.graph, *member);
+            }
+        }
+        jobs.iter().for_each(|job| self.link(*job));
+    }
+
     fn add(&mut self, job: JobId) {
         let graph = self.commands.graph;
         let state = self.shared.state();
@@ -75,7 +93,7 @@ impl Work<'_, '_> {
         let slot = self.slots[&job];
         for input in self.commands.graph.inputs(job) {
             let maker = self.commands.graph.maker(input.path()).and_then(|m| self.slots.get(&m));
-            if let Some(maker) = maker {
+            if let Some(maker) = maker.filter(|maker| **maker != slot && !self.is_served(**maker)) {
                 self.scheduler.add_edge(*maker, slot);
             }
         }
@@ -86,11 +104,11 @@ impl Work<'_, '_> {
             && let Some(slot) = self.scheduler.next_to_decide()
         {
             let job = self.jobs[slot.0 as usize];
-            match self.verdict_now(job) {
+            match self.verdict_on_unit(job) {
                 Verdict::Run => self.run_it(job, slot),
                 Verdict::Fresh => {
                     self.scheduler.decide(slot, Decision::Fresh);
-                    self.cut_off(job);
+                    self.members(job).iter().for_each(|member| self.cut_off(*member));
                 }
                 Verdict::Maybe => self.wait_for_remade(job, slot),
             }
@@ -99,11 +117,11 @@ impl Work<'_, '_> {
 
     /// A job runs, once it has what it takes and its inputs are there.
     fn run_it(&mut self, job: JobId, slot: Slot) {
-        match self.needs.decide(self.commands, job, 1) {
-            Ok(needs) => {
-                let need = self.need(&needs);
+        let members = self.members(job);
+        match self.need_of_all(&members) {
+            Ok(need) => {
                 self.scheduler.set_need(slot, &need);
-                if self.demand(job, slot) {
+                if members.iter().all(|member| self.demand(*member, slot)) {
                     self.scheduler.decide(slot, Decision::Run);
                 }
             }
@@ -114,12 +132,30 @@ impl Work<'_, '_> {
         }
     }
 
+    /// What jobs take that run at the same time.
+    fn need_of_all(&mut self, jobs: &[JobId]) -> Result<Need, Box<Diag>> {
+        let mut sum: Option<Need> = None;
+        for job in jobs {
+            let needs = self.needs.decide(self.commands, *job, 1)?;
+            let one = self.need(&needs);
+            sum = Some(match sum {
+                None => one,
+                Some(sum) => sum.plus(&one),
+            });
+        }
+        let need = sum.expect("bug: a unit of no jobs");
+        match self.scheduler.check(&need) {
+            Ok(()) => Ok(need),
+            Err(excess) => Err(Diag::error(Kind::Job, format!("with the jobs that pipes join it to {excess}")).into()),
+        }
+    }
+
     pub(super) fn need(&self, needs: &Needs) -> Need {
         let amount = |(name, n): (&str, u64)| self.scheduler.resource(name).map(|id| (id, n));
         Need { threads: needs.threads, resources: needs.amounts().filter_map(amount).collect() }
     }
 
-    fn verdict_now(&mut self, job: JobId) -> Verdict {
+    pub(super) fn verdict_now(&mut self, job: JobId) -> Verdict {
         match self.plan.verdict(job) {
             Verdict::Maybe => self.decide_again(job),
             decided => decided,
@@ -162,20 +198,23 @@ impl Work<'_, '_> {
                 if self.plan.verdict(maker) == Verdict::Fresh {
                     self.plan.set_missing(maker, path);
                     self.summary.fresh = self.summary.fresh.saturating_sub(1);
-                    self.add(maker);
-                    added.push(maker);
-                    work.push(maker);
+                    for member in self.members(maker).iter() {
+                        self.plan.run_with(*member, maker);
+                    }
+                    added.extend(self.members(maker).iter());
+                    work.extend(self.members(maker).iter());
                 }
             }
         }
         if !added.is_empty() {
-            added.iter().for_each(|maker| self.link(*maker));
+            self.enter(&added);
             self.scheduler.start();
         }
         // Also makers that another job asked for before.
         let missing = graph.inputs(job).iter().map(|i| i.path()).filter(|p| !self.facts.exists(*p));
         let makers: Vec<JobId> = missing.filter_map(|p| graph.maker(p)).collect();
         makers.into_iter().all(|maker| match self.slots.get(&maker) {
+            Some(maker) if *maker == slot => true,
             Some(maker) => self.scheduler.wait_for(slot, *maker),
             None => true,
         })

@@ -5,17 +5,19 @@ mod fill;
 mod finish;
 mod needs;
 mod prepare;
+mod service;
+mod unit;
 
 use super::follow::{self, Follow, Follower};
 use super::open::Pipeline;
 use super::signals::{Ask, Listener, suspend_self};
-use super::task::{Shared, unix_ms};
+use super::task::{Promise, Shared, unix_ms};
 use super::temp::Temps;
 use super::{Options, Tell};
 use crate::diag::{Diag, Diags};
 use crate::digest::Digest;
 use crate::event::{self, Event, Summary};
-use crate::exec::{self, Executor, Signal};
+use crate::exec::{self, Ender, Executor, Signal};
 use crate::files;
 use crate::graph::{Graph, JobId};
 use crate::path::PathId;
@@ -92,6 +94,7 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
         size_of: &size_of,
     };
     let summary = Summary::default();
+    let ender = hands.executor.ender();
     let follower = Follower::new(options.stream, hands.live);
     let mut work = Work {
         commands,
@@ -106,6 +109,11 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
         needs: AllNeeds::default(),
         devices: Devices::new(&settings.limits, options.devices.as_deref()),
         tmpdirs: FxHashSet::default(),
+        units: FxHashMap::default(),
+        services: Vec::new(),
+        bereaved: FxHashSet::default(),
+        promises: FxHashMap::default(),
+        ender,
         attempts: FxHashMap::default(),
         first: FxHashSet::default(),
         slots: FxHashMap::default(),
@@ -193,6 +201,15 @@ struct Work<'a, 'h> {
     devices: Devices,
     /// Directories for temporary files that were made.
     tmpdirs: FxHashSet<String>,
+    /// Units of several jobs that run.
+    units: FxHashMap<Slot, unit::Unit>,
+    /// Services that run.
+    services: Vec<service::Live>,
+    /// Jobs that were ended because a service had.
+    bereaved: FxHashSet<JobId>,
+    /// What outputs stand for that are there only while their jobs run.
+    promises: FxHashMap<PathId, Arc<Promise>>,
+    ender: Ender,
     /// Attempts at jobs that failed and are tried again; else it is the first.
     attempts: FxHashMap<JobId, u32>,
     /// Jobs that go before all others.
@@ -226,6 +243,7 @@ impl Work<'_, '_> {
             while let Ok(ask) = self.hands.listener.asks.try_recv() {
                 self.asked(ask);
             }
+            self.tend_services();
             self.decide_all();
             self.start_all();
             if self.running.is_empty() && (self.stop.is_some() || self.scheduler.is_over()) {
@@ -250,7 +268,7 @@ impl Work<'_, '_> {
             Some(Stop::Signal { killed: false, kill_at, .. }) => {
                 after(kill_at.saturating_duration_since(Instant::now()).min(TICK))
             }
-            _ if self.hands.live || self.follower.is_on() => after(TICK),
+            _ if self.hands.live || self.follower.is_on() || !self.services.is_empty() => after(TICK),
             _ => after(Duration::from_secs(1)),
         };
         self.hands.executor.idle();

@@ -13,7 +13,7 @@ use crate::plan::{self, Cause, Scene, content_of};
 use crate::record::{Record, Stats};
 use crate::rule::{Flags, Output};
 use crate::run::follow::Follow;
-use crate::run::task::{Counts, JobTask, TaskInput, TaskOutput};
+use crate::run::task::{Counts, JobTask, Promise, TaskInput, TaskOutput};
 use crate::schedule::{JobId as Slot, Outcome as Ended};
 use crate::settle::{Marks, Out};
 use crate::state;
@@ -39,20 +39,27 @@ const DEVICES: &str = "CUDA_VISIBLE_DEVICES";
 /// How many bytes of a path stand in the name of its log. File systems take 255.
 const LONGEST: usize = 180;
 
+/// A task, what is kept of it, and why it runs.
+type Prepared = (JobTask, Running, Vec<event::ReasonText>);
+
 impl Work<'_, '_> {
     pub(super) fn start_all(&mut self) {
         while self.stop.is_none()
             && let Some(slot) = self.scheduler.pop_ready()
         {
             let job = self.jobs[slot.0 as usize];
-            match self.prepare(job, slot) {
-                Ok((task, running, reasons)) => {
-                    self.tell(Event::Started { job: running.job.clone(), reasons });
-                    self.running.insert(job.0, running);
-                    self.hands.executor.start(Box::new(task));
+            match self.prepare_unit(job, slot) {
+                Ok(tasks) => {
+                    for (task, running, reasons) in tasks {
+                        self.tell(Event::Started { job: running.job.clone(), reasons });
+                        self.running.insert(task.job.0, running);
+                        self.hands.executor.start(Box::new(task));
+                    }
                 }
-                Err(diag) => {
-                    self.devices.give_back(job);
+                Err((job, diag)) => {
+                    self.members(job).iter().for_each(|member| self.devices.give_back(*member));
+                    self.units.remove(&slot);
+                    self.services.retain(|live| !live.is_in(slot));
                     self.scheduler.finished(slot, Ended::Failed);
                     self.cannot_start(job, *diag);
                 }
@@ -60,7 +67,34 @@ impl Work<'_, '_> {
         }
     }
 
-    fn prepare(&mut self, job: JobId, slot: Slot) -> Result<(JobTask, Running, Vec<event::ReasonText>), Box<Diag>> {
+    /// The tasks of all jobs of a slot; or the job that cannot start, and why.
+    fn prepare_unit(&mut self, job: JobId, slot: Slot) -> Result<Vec<Prepared>, (JobId, Box<Diag>)> {
+        let members = self.members(job);
+        let bond = self.bond(slot, &members);
+        let mut tasks = Vec::new();
+        for member in members.iter() {
+            let (mut task, running, reasons) = self.prepare(*member, slot).map_err(|diag| (*member, diag))?;
+            task.bond = bond.clone();
+            tasks.push((task, running, reasons));
+        }
+        Ok(tasks)
+    }
+
+    /// What a job's fleeting outputs stand for, for those that read them.
+    fn promise(&mut self, job: JobId) -> Option<Arc<Promise>> {
+        let fleeting = self.plan.bonds().fleeting();
+        let outputs = self.commands.graph.outputs(job).iter().filter(|path| fleeting.contains(path));
+        let promise = Arc::new(Promise::default());
+        let own: Vec<PathId> = outputs.copied().collect();
+        self.promises.extend(own.iter().map(|path| (*path, promise.clone())));
+        (!own.is_empty()).then_some(promise)
+    }
+
+    fn prepare(&mut self, job: JobId, slot: Slot) -> Result<Prepared, Box<Diag>> {
+        if let Some(service) = self.lost_service(job) {
+            let name = self.commands.graph.describe(self.commands.book, self.commands.paths, service);
+            return Err(Diag::error(Kind::Job, format!("the service `{name}` that it reads from has ended")).into());
+        }
         let commands = self.commands;
         let attempt = self.attempt(job);
         let needs = self.needs.take(commands.graph.rule(job), job);
@@ -89,6 +123,10 @@ impl Work<'_, '_> {
             inputs,
             outputs,
             log_paths: rendered.logs.clone(),
+            bond: None,
+            begun: false,
+            promise: self.promise(job),
+            service: self.enter_service(job, slot),
             shadow: commands.book.rule(commands.graph.rule(job)).shadow,
             cast: None,
             logs: rendered.logs.into_iter().map(|path| Out { path, marks: Marks::LOG }).collect(),
@@ -170,6 +208,7 @@ impl Work<'_, '_> {
     fn inputs(&self, scene: Scene<'_>, job: JobId) -> Vec<TaskInput> {
         let counts = |input: &InputRef| match input.path() {
             _ if input.is_ancient() => Counts::Existence,
+            path if self.promises.contains_key(&path) => Counts::Promised(self.promises[&path].clone()),
             path if self.touched.contains(&path) => Counts::Recorded(content_of(scene, path)),
             // What was noted of a file that was edited by hand is not what its
             // job made, and nobody has seen it since.
@@ -190,7 +229,8 @@ impl Work<'_, '_> {
             marks.set(Marks::PROTECTED, output.flags.contains(Flags::PROTECTED));
             let out = Out { path: commands.paths.str(*path).to_owned(), marks };
             let (made, noted) = (scene.state.output_digest(*path), self.memo.noted(*path));
-            TaskOutput { path: *path, out, made, noted, ensure: output.ensure.clone() }
+            let fleeting = plan::fleeting(output);
+            TaskOutput { path: *path, out, made, noted, fleeting, ensure: output.ensure.clone() }
         };
         commands.graph.outputs(job).iter().zip(&rule.outputs.items).map(output).collect()
     }
