@@ -83,6 +83,11 @@ impl Bond {
         !self.changed.wait_while(state, waits).unwrap_or_else(PoisonError::into_inner).failed
     }
 
+    /// Whether one of the tasks has failed already.
+    pub fn has_failed(&self) -> bool {
+        self.lock().failed
+    }
+
     /// A task's command has ended; waits for the others. False if one has failed:
     /// then all are ended.
     pub fn end(&self, task: u32, succeeded: bool) -> bool {

@@ -34,13 +34,13 @@ impl JobTask {
         if !own {
             self.break_promise();
         }
-        match &self.bond {
-            Some(bond) if !bond.end(self.job.0, own) && own => {
-                self.break_promise();
-                Err(BOUND.into())
-            }
-            _ => Ok(own),
+        let Some(bond) = &self.bond else { return Ok(own) };
+        let innocent = own || bond.has_failed();
+        if bond.end(self.job.0, own) || !innocent {
+            return Ok(own);
         }
+        self.break_promise();
+        Err(BOUND.into())
     }
 
     /// Whether all that pipes join can be recorded.
