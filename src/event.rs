@@ -69,6 +69,18 @@ pub struct Planned {
     /// Outputs edited by hand or never recorded that will be kept under
     /// `.rulemake/replaced/` when the job remakes them.
     pub replaces: Vec<String>,
+    /// What the plan does not know of it.
+    pub beyond: Option<Beyond>,
+}
+
+/// What is not known of a job before a checkpoint's job is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beyond {
+    /// The checkpoint's job (`rule wildcard=value`).
+    pub checkpoint: String,
+    /// Whether the job is planned as if that job made again what it made
+    /// before; else its inputs, and all that makes them, are unknown.
+    pub as_before: bool,
 }
 
 /// Counts of a rule in a plan.
@@ -91,6 +103,8 @@ pub struct Totals {
     pub fresh: usize,
     /// All jobs of the plan.
     pub jobs: usize,
+    /// Checkpoints that run or may run, so that there may be more jobs behind them.
+    pub behind: Vec<String>,
 }
 
 impl Totals {
@@ -243,10 +257,24 @@ pub enum Event {
         /// The job.
         job: Arc<Job>,
     },
+    /// A checkpoint is done, and so many jobs that may run came to light.
+    Grown {
+        /// How many.
+        jobs: usize,
+    },
     /// No more jobs are started: a failure, a signal, or `--drain`.
     Stopping {
         /// One line: why.
         why: String,
+    },
+    /// `onstart`, `onsuccess` or `onerror` ran; how that went changes nothing else.
+    Handled {
+        /// Which.
+        handler: &'static str,
+        /// How it ended.
+        end: End,
+        /// Why it could not run, or did not succeed, if so.
+        problem: Option<String>,
     },
     /// The run is over.
     Done(Summary),

@@ -203,6 +203,11 @@ pub fn parent(path: &str) -> Option<&str> {
     }
 }
 
+/// The directories above a path, nearest first.
+pub fn above(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(parent(path), |p| parent(p).filter(|q| q != p))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

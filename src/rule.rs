@@ -203,6 +203,72 @@ pub enum Action {
     None,
     /// `shell:`
     Shell(Text),
+    /// `run:`
+    Run(Arc<Body>),
+    /// `script:`
+    Script(Box<Script>),
+}
+
+/// Python of a Rulefile, as it is written there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Python {
+    /// The Rulefile's path as messages give it.
+    pub shown: Arc<str>,
+    /// Its absolute path.
+    pub path: Arc<str>,
+    /// The line of the text's first character, from 1.
+    pub line: u32,
+    /// Whole lines; what stands before a body on its key's line is blanks.
+    pub text: Box<str>,
+}
+
+impl Python {
+    /// The text without the indentation of its first line, as far as its other
+    /// lines have that too, and without outer blank lines.
+    pub fn outdented(&self) -> String {
+        let text = self.text.trim_end();
+        let first = text.lines().find(|l| !l.trim().is_empty()).unwrap_or("");
+        let indent = &first[..first.len() - first.trim_start().len()];
+        let lines = text.lines().skip_while(|l| l.trim().is_empty());
+        lines.map(|l| l.strip_prefix(indent).unwrap_or(l)).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// A Python body with all that it uses of the Rulefile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body {
+    /// The body itself.
+    pub python: Python,
+    /// It stands on the first line of its file, behind its key.
+    pub inline: bool,
+    /// Imports, `def`s, classes and the like, in the order of the files.
+    pub pieces: Vec<Arc<Python>>,
+    /// Names among [`Rulefile::variables`].
+    pub variables: Vec<Box<str>>,
+    /// What is recorded as its command: its own text and all that it uses.
+    pub recorded: Box<str>,
+}
+
+/// A script that an interpreter runs.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// Its path, which may hold wildcards and params.
+    pub path: Text,
+    /// The directory of its Rulefile, which the path is relative to: absolute.
+    pub directory: Box<str>,
+    /// The same as messages give it; empty for the working directory.
+    pub shown: Box<str>,
+}
+
+/// Python that runs before and after all jobs.
+#[derive(Debug, Default)]
+pub struct Hooks {
+    /// `onstart:`
+    pub start: Option<Body>,
+    /// `onsuccess:`
+    pub success: Option<Body>,
+    /// `onerror:`
+    pub error: Option<Body>,
 }
 
 /// A template with the text it was made from.
@@ -272,6 +338,8 @@ pub struct Rule {
     pub message: Option<Text>,
     /// What it does.
     pub action: Action,
+    /// `checkpoint NAME:`: functions may ask for what its jobs made.
+    pub checkpoint: bool,
     /// `localrules` or `localrule: True`: runs here, never on a cluster.
     pub local: bool,
     /// Where it stands.
@@ -292,6 +360,8 @@ pub struct Variable {
     pub name: Box<str>,
     /// Its value at the end of the Rulefile.
     pub value: Val,
+    /// It is a struct: the entries are its attributes.
+    pub fields: bool,
 }
 
 /// `workdir:`
@@ -317,12 +387,16 @@ pub struct Rulefile {
     pub workdir: Option<Workdir>,
     /// `shell.prefix(...)` or `shellprefix:`: put before every command.
     pub shell_prefix: Option<Box<str>>,
+    /// `shell.suffix(...)`: put behind every command.
+    pub shell_suffix: Option<Box<str>>,
     /// `shell.executable(...)`: the shell that runs commands, if not bash.
     pub shell_executable: Option<Box<str>>,
     /// `config` as it is at the end.
     pub config: Val,
-    /// Top-level variables that templates mention, and no others.
+    /// Top-level variables that templates or bodies mention, and no others.
     pub variables: Vec<Variable>,
+    /// What runs before and after all jobs.
+    pub hooks: Hooks,
 }
 
 impl Rulefile {
@@ -334,6 +408,11 @@ impl Rulefile {
     /// All rules with their ids.
     pub fn iter(&self) -> impl Iterator<Item = (RuleId, &Rule)> {
         self.rules.iter().enumerate().map(|(i, r)| (RuleId(i as u32), r))
+    }
+
+    /// A top-level variable that something mentions.
+    pub fn variable(&self, name: &str) -> Option<&Variable> {
+        self.variables.iter().find(|v| &*v.name == name)
     }
 
     /// The rule of a name.

@@ -233,7 +233,7 @@ impl App {
     ) -> Result<Pipeline<'a>, Diags> {
         let (opened, warnings) = run::open_state(run::Mode::Look, prefetch).map_err(|d| vec![d])?;
         self.reporter().diags(&warnings, &self.sources);
-        self.plan(book, functions, options, opened)
+        self.plan(book, functions, options, run::Mode::Look, opened)
     }
 
     fn plan<'a>(
@@ -241,6 +241,7 @@ impl App {
         book: &'a Rulefile,
         functions: &'a eval::Functions,
         options: &Options,
+        mode: run::Mode,
         opened: run::Opened,
     ) -> Result<Pipeline<'a>, Diags> {
         let begin = Instant::now();
@@ -254,7 +255,7 @@ impl App {
                 reporter.event(&Event::Hashing { done, total });
             }
         };
-        let pipeline = Pipeline::plan(book, functions, options, opened, &progress)?;
+        let pipeline = Pipeline::plan(book, functions, options, mode, opened, &progress)?;
         for diag in run::left_out(&pipeline) {
             self.note(&diag);
         }
@@ -340,7 +341,7 @@ impl App {
         if let Recovered::Interrupted(signal) = recovered {
             return Ok(End::Summary(Summary { signal: Some(signal), ..Summary::default() }));
         }
-        let mut pipeline = self.plan(book, functions, options, opened)?;
+        let mut pipeline = self.plan(book, functions, options, run::Mode::Run, opened)?;
         for rule in &self.args.accept {
             let accepted = run::accept_rule(&mut pipeline, rule).map_err(|d| vec![d])?;
             self.accepted(rule, accepted);
@@ -388,7 +389,7 @@ impl App {
         let touched = run::touch(&mut pipeline, options);
         // What was taken so far is taken, whatever came then.
         let closed = pipeline.close();
-        let touched = touched.and_then(|touched| closed.map(|()| touched)).map_err(|d| vec![d])?;
+        let touched = touched.and_then(|touched| closed.map(|()| touched).map_err(|d| vec![d]))?;
         let jobs = if touched.accepted == 1 { "job" } else { "jobs" };
         self.say(&format!("{} {jobs} taken as made, {} up to date before", touched.accepted, touched.fresh));
         for diag in touched.left {

@@ -2,7 +2,7 @@
 
 use super::{Commands, Needs, files};
 use crate::diag::Diag;
-use crate::eval::{Call, FileName, JobFiles, SizeOf};
+use crate::eval::{Call, FileName, JobFiles, SizeOf, Unavailable};
 use crate::graph::JobId;
 use crate::rule::Name;
 use crate::value::{FnId, Val};
@@ -79,16 +79,16 @@ impl Commands<'_> {
         let answer = commands.call(&[Arguments::of(&commands, job, id, needs, 1)]).pop();
         match answer.expect("one answer for one call") {
             _ if missed.load(Ordering::Relaxed) => Ok(Val::str(UNKNOWN_YET)),
-            answer => answer,
+            answer => answer.map_err(Diag::from),
         }
     }
 
     /// Makes all calls together; one answer a call, in order.
-    pub(super) fn call(&self, arguments: &[Arguments<'_>]) -> Vec<Result<Val, Diag>> {
+    pub(super) fn call(&self, arguments: &[Arguments<'_>]) -> Vec<Result<Val, Unavailable>> {
         if arguments.is_empty() {
             return Vec::new();
         }
         let calls: Vec<Call<'_>> = arguments.iter().map(Arguments::as_call).collect();
-        self.functions.call(&calls)
+        self.functions.call(&calls, &self.graph.answers(self.paths))
     }
 }

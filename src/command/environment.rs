@@ -21,7 +21,7 @@ impl Commands<'_> {
             let value = match &variable.value {
                 Val::Func(id) => {
                     let answer = self.call(&[Arguments::of(self, job, *id, needs, attempt)]).pop();
-                    answer.expect("one answer for one call").map_err(|d| d.note(self.for_job(job)))?
+                    answer.expect("one answer for one call").map_err(|u| Diag::from(u).note(self.for_job(job)))?
                 }
                 value if variable.filled => self.fill_param(job, rule, value, &mut patterns)?,
                 value => value.clone(),

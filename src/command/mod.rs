@@ -8,13 +8,17 @@ mod call;
 mod environment;
 mod files;
 mod params;
+mod program;
 mod recipe;
 mod resources;
 mod scope;
+mod script;
 
 pub use params::Params;
+pub use program::{Program, handler};
 pub use recipe::{Ingredient, Recipe, made_from};
 pub use resources::{DEVICES, Needs};
+pub use script::Scripts;
 
 use crate::diag::{Diag, Kind};
 use crate::eval::{Functions, SizeOf};
@@ -22,6 +26,7 @@ use crate::graph::{Graph, JobId};
 use crate::path::{Home, Paths};
 use crate::rule::{Action, Rule, Rulefile, Text};
 use crate::template::RenderError;
+use program::Job;
 use scope::{Mode, Scope};
 
 /// What all jobs of a run share.
@@ -37,6 +42,8 @@ pub struct Settings {
     pub max_threads: Option<u32>,
     /// Where temporary files go: `resources.tmpdir` of rules that name no other.
     pub tmpdir: String,
+    /// The texts of scripts.
+    pub scripts: Scripts,
 }
 
 /// Everything a job's texts are made from. Copies are cheap.
@@ -59,8 +66,11 @@ pub struct Commands<'a> {
 /// What runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rendered {
-    /// The shell's text; none for a rule without action.
+    /// The shell's text, a Python body or a script's name, to be shown; none
+    /// for a rule without action.
     pub command: Option<String>,
+    /// What runs in the place of a shell.
+    pub program: Option<Program>,
     /// `message:`, filled.
     pub message: Option<String>,
     /// `log:` files.
@@ -74,24 +84,34 @@ impl<'a> Commands<'a> {
         self.book.rule(self.graph.rule(job))
     }
 
-    /// The text that runs, with the resources it was given.
-    pub fn render(&self, job: JobId, params: &Params<'_>, needs: &Needs) -> Result<Rendered, Diag> {
+    /// The text that runs in an attempt (counted from 1), with the resources it
+    /// was given.
+    pub fn render(&self, job: JobId, params: &Params<'_>, needs: &Needs, attempt: u32) -> Result<Rendered, Diag> {
         let rule = self.rule(job);
         let logs = files::logs(self, job);
         let benchmark = files::benchmark(self, job);
         let mode = Mode::Run(needs);
         let scope = Scope { commands: self, job, rule, params, logs: &logs, benchmark: benchmark.as_deref(), mode };
-        let fill = |text: &Text| {
+        let fill = |text: &Text| -> Result<String, Diag> {
             let mut out = String::new();
             text.template.render(&scope, &mut out).map_err(|e| self.render_error(job, text, e))?;
             Ok(out)
         };
-        let command = match &rule.action {
-            Action::None => None,
-            Action::Shell(text) => Some(fill(text)?),
+        let (command, program) = match &rule.action {
+            Action::None => (None, None),
+            Action::Shell(text) => (Some(fill(text)?), None),
+            Action::Run(body) => {
+                let program = program::body(self.book, body, &Job::new(self, job, params, needs, &logs, attempt));
+                (Some(body.python.outdented()), Some(program))
+            }
+            Action::Script(script) => {
+                let found = self.find_script(job, script, params)?;
+                let program = program::script(self.book, &found, &Job::new(self, job, params, needs, &logs, attempt));
+                (Some(format!("script: {}", found.shown)), Some(program))
+            }
         };
         let message = rule.message.as_ref().map(fill).transpose()?;
-        Ok(Rendered { command, message, logs, benchmark })
+        Ok(Rendered { command, program, message, logs, benchmark })
     }
 
     fn render_error(&self, job: JobId, text: &Text, error: RenderError) -> Diag {

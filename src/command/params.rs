@@ -3,6 +3,7 @@
 use super::Commands;
 use super::call::Arguments;
 use crate::diag::{Diag, Kind};
+use crate::eval::Unavailable;
 use crate::graph::JobId;
 use crate::pattern::Pattern;
 use crate::rule::{Param, Rule};
@@ -49,12 +50,12 @@ impl Params<'_> {
 impl<'a> Commands<'a> {
     /// The params of some jobs, their functions called together. Functions see
     /// the declared threads and attempt 1, so that a retry or another `-j` makes
-    /// nothing stale.
-    pub fn params(&self, jobs: &[JobId]) -> Vec<Result<Params<'a>, Diag>> {
+    /// nothing stale. They may ask for checkpoints that are not done.
+    pub fn params(&self, jobs: &[JobId]) -> Vec<Result<Params<'a>, Unavailable>> {
         self.params_at(jobs, 1)
     }
 
-    fn params_at(&self, jobs: &[JobId], attempt: u32) -> Vec<Result<Params<'a>, Diag>> {
+    fn params_at(&self, jobs: &[JobId], attempt: u32) -> Vec<Result<Params<'a>, Unavailable>> {
         let mut asked: Vec<(JobId, FnId)> = Vec::new();
         for &job in jobs {
             let functions = self.rule(job).params.iter().filter_map(|p| match p.value {
@@ -72,7 +73,7 @@ impl<'a> Commands<'a> {
 
     /// The params that a later attempt at a job runs with; none if they are
     /// those of the first, because no function asks for `attempt`.
-    pub fn params_of_attempt(&self, job: JobId, attempt: u32) -> Option<Result<Params<'a>, Diag>> {
+    pub fn params_of_attempt(&self, job: JobId, attempt: u32) -> Option<Result<Params<'a>, Unavailable>> {
         let asks = |param: &Param| match param.value {
             Val::Func(id) => self.functions.parameters(id).iter().any(|name| &**name == "attempt"),
             _ => false,
@@ -84,28 +85,32 @@ impl<'a> Commands<'a> {
     fn params_of(
         &self,
         job: JobId,
-        answers: &mut std::vec::IntoIter<Result<Val, Diag>>,
+        answers: &mut std::vec::IntoIter<Result<Val, Unavailable>>,
         patterns: &mut FxHashMap<String, Pattern>,
-    ) -> Result<Params<'a>, Diag> {
+    ) -> Result<Params<'a>, Unavailable> {
         let rule = self.rule(job);
         if !rule.params.iter().any(|p| p.filled || matches!(p.value, Val::Func(_))) {
             return Ok(Params::Shared(&rule.params));
         }
         let mut values = Vec::with_capacity(rule.params.len());
-        let mut problem = None;
+        let (mut problem, mut waits) = (None, Vec::new());
         for param in &rule.params {
             let value = match &param.value {
                 Val::Func(_) => answers.next().expect("an answer for every function"),
-                value if param.filled => self.fill_param(job, rule, value, patterns),
+                value if param.filled => {
+                    self.fill_param(job, rule, value, patterns).map_err(|d| Unavailable::Failed(Box::new(d)))
+                }
                 value => Ok(value.clone()),
             };
             match value {
                 Ok(value) => values.push(value),
-                Err(diag) => problem = problem.or(Some(diag)),
+                Err(Unavailable::Waits(needs)) => waits.extend(needs),
+                Err(Unavailable::Failed(diag)) => problem = problem.or(Some(diag)),
             }
         }
         match problem {
-            Some(diag) => Err(diag.note(format!("for job `{}`", self.describe(job)))),
+            Some(diag) => Err(Unavailable::Failed(Box::new(diag.note(format!("for job `{}`", self.describe(job)))))),
+            None if !waits.is_empty() => Err(Unavailable::Waits(waits)),
             None => Ok(Params::Own(values)),
         }
     }
@@ -115,7 +120,7 @@ impl<'a> Commands<'a> {
     pub fn planned_params(&self, job: JobId) -> Result<Params<'a>, Diag> {
         let rule = self.rule(job);
         if !rule.params.iter().any(|p| matches!(p.value, Val::Func(_))) {
-            return self.params(&[job]).pop().expect("one answer for one job");
+            return Ok(self.params(&[job]).pop().expect("one answer for one job")?);
         }
         let needs = self.declared(job);
         let mut patterns = FxHashMap::default();
@@ -155,7 +160,8 @@ impl<'a> Commands<'a> {
         }
     }
 
-    pub(super) fn describe(&self, job: JobId) -> String {
+    /// What a job is called in messages.
+    pub fn describe(&self, job: JobId) -> String {
         self.graph.describe(self.book, self.paths, job)
     }
 }

@@ -20,6 +20,8 @@ pub enum Ingredient<'a> {
     Param(&'a str, &'a str),
     /// How commands are run, where it is not the default shell, and `env:`.
     Environment(&'a str),
+    /// A script's path and its content.
+    Script(&'a str, Digest),
     /// An input's path and whether it is `ancient()`.
     Input(&'a str, bool),
     /// The same of a path that was given as an absolute one below the working
@@ -34,6 +36,8 @@ pub struct Recipe {
     pub command: String,
     /// Params by name.
     pub params: Vec<(String, String)>,
+    /// Scripts and their contents.
+    pub scripts: Vec<(String, Digest)>,
     /// The shell, where it is not the default one, and the rule's `env:`.
     pub environment: String,
 }
@@ -41,8 +45,10 @@ pub struct Recipe {
 /// Stands for the working directory in what is recorded.
 const WORKDIR: &str = "{workdir}";
 
-/// Stands before the shell's prefix, so that it is not taken for the shell.
+/// Stand before what is put around commands, so that neither is taken for the
+/// shell or for the other.
 const PREFIX: &str = "\nprefix: ";
+const SUFFIX: &str = "\nsuffix: ";
 
 /// Stands before each variable of `env:`.
 const ENV: &str = "\nenv: ";
@@ -53,15 +59,23 @@ impl Recipe {
         let rule = commands.rule(job);
         self.command.clear();
         self.params.clear();
+        self.scripts.clear();
         self.environment.clear();
-        if let Action::Shell(text) = &rule.action {
-            let scope = Scope { commands, job, rule, params, logs: &[], benchmark: None, mode: Mode::Record };
-            let rendered = text.template.render(&scope, &mut self.command);
-            rendered.map_err(|e| commands.render_error(job, text, e))?;
-            self.environment.push_str(commands.book.shell_executable.as_deref().unwrap_or(""));
-            if let Some(prefix) = commands.book.shell_prefix.as_deref().filter(|p| !p.is_empty()) {
-                self.environment.push_str(PREFIX);
-                self.environment.push_str(prefix);
+        match &rule.action {
+            Action::None => {}
+            Action::Shell(text) => {
+                let scope = Scope { commands, job, rule, params, logs: &[], benchmark: None, mode: Mode::Record };
+                let rendered = text.template.render(&scope, &mut self.command);
+                rendered.map_err(|e| commands.render_error(job, text, e))?;
+                self.shell(commands);
+            }
+            Action::Run(body) => {
+                self.command.push_str(&body.recorded);
+                self.shell(commands);
+            }
+            Action::Script(script) => {
+                let found = commands.find_script(job, script, params)?;
+                self.scripts.push((found.name, found.file.digest));
             }
         }
         for (name, value) in commands.env(job, &commands.declared(job), 1)? {
@@ -71,13 +85,26 @@ impl Recipe {
             let name = param.name.as_deref().map_or_else(|| i.to_string(), str::to_owned);
             self.params.push((name, value.repr()));
         }
-        let texts = self.params.iter_mut().map(|(_, v)| v).chain([&mut self.command, &mut self.environment]);
+        let texts = self.params.iter_mut().map(|(_, v)| v).chain(self.scripts.iter_mut().map(|(name, _)| name));
+        let texts = texts.chain([&mut self.command, &mut self.environment]);
         for text in texts {
             if let Some(replaced) = commands.settings.home.replaced(text, WORKDIR) {
                 *text = replaced;
             }
         }
         Ok(())
+    }
+
+    /// How shell commands are run.
+    fn shell(&mut self, commands: &Commands<'_>) {
+        let book = commands.book;
+        let texts = [("", &book.shell_executable), (PREFIX, &book.shell_prefix), (SUFFIX, &book.shell_suffix)];
+        for (title, text) in texts {
+            if let Some(text) = text.as_deref().filter(|t| !t.is_empty()) {
+                self.environment.push_str(title);
+                self.environment.push_str(text);
+            }
+        }
     }
 
     /// Every ingredient, in order.
@@ -90,6 +117,7 @@ impl Recipe {
         let inputs = commands.graph.inputs(job).iter();
         std::iter::once(Ingredient::Command(&self.command))
             .chain(self.params.iter().map(|(n, v)| Ingredient::Param(n, v)))
+            .chain(self.scripts.iter().map(|(path, digest)| Ingredient::Script(path, *digest)))
             .chain(Some(Ingredient::Environment(&self.environment)).filter(|_| !self.environment.is_empty()))
             .chain(inputs.map(|i| {
                 let path = paths.str(i.path());
@@ -108,10 +136,11 @@ impl Recipe {
                 Ingredient::Command(text) => parts.add(1, text.as_bytes()),
                 Ingredient::Param(name, value) => parts.add(2, name.as_bytes()).add(3, value.as_bytes()),
                 Ingredient::Environment(text) => parts.add(4, text.as_bytes()),
+                Ingredient::Script(path, digest) => parts.add(8, path.as_bytes()).add(9, &digest.0),
                 Ingredient::Input(path, false) => parts.add(5, path.as_bytes()),
                 Ingredient::Input(path, true) => parts.add(6, path.as_bytes()),
-                Ingredient::InputBelow(rest, false) => parts.add(8, rest.as_bytes()),
-                Ingredient::InputBelow(rest, true) => parts.add(9, rest.as_bytes()),
+                Ingredient::InputBelow(rest, false) => parts.add(10, rest.as_bytes()),
+                Ingredient::InputBelow(rest, true) => parts.add(11, rest.as_bytes()),
             };
         }
         parts.finish()

@@ -163,7 +163,7 @@ impl Commands<'_> {
         let Val::Func(id) = param.value else { return Ok(param.value.clone()) };
         let arguments = [Arguments::of(self, job, id, needs, attempt)];
         let answer = self.call(&arguments).pop().expect("one answer for one call");
-        answer.map_err(|d| d.note(format!("for job `{}`", self.describe(job))))
+        answer.map_err(|u| Diag::from(u).note(format!("for job `{}`", self.describe(job))))
     }
 
     fn check_limits(&self, job: JobId, needs: &Needs) -> Result<(), Diag> {

@@ -130,6 +130,14 @@ pub(super) fn read(path: &str, sources: &mut Sources) -> Result<Val, Diag> {
     }
 }
 
+/// The value of a JSON text.
+///
+/// # Errors
+/// What is wrong, with line and column.
+pub(super) fn json(text: &str) -> Result<Val, String> {
+    serde_json::from_str::<Plain>(text).map(|plain| plain.0).map_err(|e| e.to_string())
+}
+
 fn one_line(text: &str) -> &str {
     text.lines().next().unwrap_or("").trim()
 }

@@ -3,6 +3,8 @@
 //! Owns the two directions. It does not know what the values are for.
 
 use super::files::Files;
+use super::pure_path::path_text;
+use super::python::NeedsPython;
 use super::wildcards::Wildcards;
 use crate::value::{FnId, Val};
 use starlark::values::dict::{AllocDict, DictRef};
@@ -15,6 +17,11 @@ use starlark::values::{Heap, UnpackValue, Value};
 /// What becomes of functions inside a value.
 pub(super) type OnFunction<'a, 'v> = &'a mut dyn FnMut(Value<'v>) -> starlark::Result<FnId>;
 
+/// The wildcards as a dict of strings, if a value is the `wildcards` of a call.
+pub(super) fn from_wildcards<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Value<'v>> {
+    Wildcards::from_value(value).map(|w| heap.alloc(AllocDict(w.pairs())))
+}
+
 /// Whether it can be called later.
 pub(super) fn is_function(value: Value) -> bool {
     value.get_type() == "function"
@@ -25,8 +32,8 @@ pub(super) fn is_function(value: Value) -> bool {
 /// # Errors
 /// The type of a value that has no plain form; what `on_function` refuses.
 pub(super) fn to_val<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFunction<'_, 'v>) -> starlark::Result<Val> {
-    if let Some(text) = value.unpack_str() {
-        return Ok(Val::str(text));
+    if let Some(path) = path_text(value) {
+        return Ok(Val::str(path));
     }
     if value.is_none() {
         return Ok(Val::None);
@@ -39,6 +46,9 @@ pub(super) fn to_val<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFuncti
     }
     if let Some(UnpackFloat(f)) = UnpackFloat::unpack_value(value)? {
         return Ok(Val::Float(f));
+    }
+    if let Some(python) = NeedsPython::from_value(value) {
+        return Err(python.refuse());
     }
     if is_function(value) {
         return Ok(Val::Func(on_function(value)?));

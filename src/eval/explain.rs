@@ -4,7 +4,7 @@
 //! what was being evaluated.
 
 use super::fault::Fault;
-use crate::diag::{Diag, Diags, Kind};
+use crate::diag::{Diag, Diags, Kind, Label};
 use crate::span::{FileId, Span};
 use crate::suggest::did_you_mean;
 use crate::syntax::Chunk;
@@ -62,9 +62,9 @@ pub(super) fn explain(error: &starlark::Error, scene: &Scene) -> Diags {
     if let Some(Fault(diags)) = cause(error.kind()) {
         let mut diags = diags.clone();
         if let [only] = diags.as_mut_slice()
-            && only.labels.is_empty()
+            && only.labels.iter().all(|l| !l.text.is_empty())
         {
-            *only = place.into_iter().fold(only.clone(), |d, span| d.label(span, ""));
+            only.labels.splice(0..0, place.map(|span| Label { span, text: String::new() }));
             *only = chain(only.clone(), error, scene);
         }
         return diags;
@@ -156,7 +156,6 @@ const ROOTS: [&str; 9] = ["wildcards", "input", "output", "params", "threads", "
 
 /// Python's names that are not there, and what to write instead.
 const PYTHON: &[(&str, &str)] = &[
-    ("open", "read settings with `configfile:`, or do it in a rule's `shell:`"),
     ("eval", "write the expression itself"),
     ("exec", "write the statements themselves"),
     ("next", "take an element with `xs[0]`"),
@@ -169,7 +168,6 @@ const PYTHON: &[(&str, &str)] = &[
     ("format", "write an f-string: `f\"{x:03d}\"`"),
     ("pow", "multiply, or write `math.pow(x, y)`"),
     ("storage", "fetch the files in a rule of their own"),
-    ("checkpoints", "checkpoints are not supported yet"),
     ("lookup", "index `config` itself, or write an input function"),
     ("branch", "write `a if condition else b`, or an input function"),
     ("pipe", "write an ordinary file"),
@@ -328,6 +326,8 @@ fn missing_attribute(kind: &str, name: &str, text: &str) -> Worded {
         "wildcards" => Worded::new(format!("there is no wildcard `{name}` here")),
         "rules" => Worded::new(format!("no rule `{name}` is defined before this line"))
             .hint("a rule can be named after its definition only"),
+        "checkpoints" => Worded::new(format!("no checkpoint `{name}` is defined here"))
+            .hint("`checkpoints` knows what is defined as `checkpoint NAME:`, not as `rule`"),
         "files" => Worded::new(format!("there is no file named `{name}` here")),
         "string" => string_method(name),
         _ => Worded::new(format!("{} has no `.{name}`", type_word(kind))),

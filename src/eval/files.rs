@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub type SizeOf = Arc<dyn Fn(&str) -> Option<u64> + Send + Sync>;
 
 /// See the module.
-#[derive(ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[derive(Clone, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
 #[allocative(skip)]
 pub(super) struct Files {
     pub(super) items: Arc<[Box<str>]>,
@@ -27,6 +27,9 @@ pub(super) struct Files {
     pub(super) mark: Mark,
     pub(super) marks: Marks,
     pub(super) size_of: Option<SizeOf>,
+    /// Whether its names become those of the section it is given to: it comes
+    /// from `multiext`.
+    pub(super) brings_names: bool,
 }
 
 impl fmt::Debug for Files {
@@ -71,6 +74,7 @@ impl Files {
             mark: self.mark.clone(),
             marks: self.marks.clone(),
             size_of: self.size_of.clone(),
+            brings_names: false,
         };
         heap.alloc(part)
     }

@@ -4,6 +4,7 @@
 //! the results are for.
 
 use super::convert::{elements, from_val, to_val};
+use super::deferred::{Checkpoints, Deferred, Unavailable};
 use super::explain::{Origin, Scene, explain};
 use super::files::Files;
 pub use super::files::SizeOf;
@@ -15,8 +16,7 @@ use crate::span::Span;
 use crate::suggest::did_you_mean;
 use crate::value::{FnId, Val};
 use starlark::PrintHandler;
-use starlark::any::ProvidesStaticType;
-use starlark::docs::{DocItem, DocMember, DocParams};
+use starlark::docs::{DocItem, DocMember};
 use starlark::environment::Module;
 use starlark::eval::Evaluator;
 use starlark::values::dict::DictRef;
@@ -73,18 +73,12 @@ pub struct Call<'a> {
 
 /// What an input function gave.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Answer {
+pub struct Gave {
     /// The value.
     pub value: Val,
     /// For every string in it, in order and but for keys, whether it is
     /// `ancient()`; empty if none is.
     pub ancient: Vec<bool>,
-}
-
-/// What is at hand while deferred functions run.
-#[derive(Default, ProvidesStaticType)]
-pub(super) struct Deferred {
-    pub(super) marks: Marks,
 }
 
 /// What is known of a kept function.
@@ -101,11 +95,11 @@ pub(super) struct Info {
 impl Info {
     /// Reads a function's parameters.
     pub(super) fn of(value: Value, span: Span) -> Info {
-        let empty = DocParams::default();
         let doc = value.documentation();
         let params = match &doc {
             DocItem::Member(DocMember::Function(f)) => &f.params,
-            _ => &empty,
+            // A `partial`: its parameters are not known.
+            _ => return Info { params: vec!["wildcards".into()], required: Vec::new(), takes_wildcards: true, span },
         };
         let positional = params.pos_only.iter().chain(&params.pos_or_named);
         let all: Vec<_> = positional.clone().chain(&params.named_only).collect();
@@ -172,36 +166,42 @@ impl Functions {
         self.info[id.0 as usize].span
     }
 
-    /// Calls functions, one result each, in order.
+    /// Calls functions, one result each, in order. They may ask for what
+    /// `checkpoints` knows.
     ///
     /// # Errors
-    /// For each call: what went wrong in it, at the user's line, with the
-    /// calls that led there.
-    pub fn call(&self, calls: &[Call<'_>]) -> Vec<Result<Val, Diag>> {
-        self.inputs(calls).into_iter().map(|answer| answer.map(|a| a.value)).collect()
+    /// For each call: the checkpoints' jobs it needs first; or what went wrong
+    /// in it, at the user's line, with the calls that led there.
+    pub fn call(&self, calls: &[Call<'_>], checkpoints: &dyn Checkpoints) -> Vec<Result<Val, Unavailable>> {
+        self.inputs(calls, checkpoints).into_iter().map(|gave| gave.map(|g| g.value)).collect()
     }
 
     /// Calls input functions: as [`call`](Self::call), with the marks of paths.
     ///
     /// # Errors
     /// As there.
-    pub fn inputs(&self, calls: &[Call<'_>]) -> Vec<Result<Answer, Diag>> {
+    pub fn inputs(&self, calls: &[Call<'_>], checkpoints: &dyn Checkpoints) -> Vec<Result<Gave, Unavailable>> {
         let mut results = Vec::with_capacity(calls.len());
+        let deferred = Deferred::new(checkpoints);
         for batch in calls.chunks(BATCH) {
             Module::with_temp_heap(|module| {
-                let deferred = Deferred::default();
                 let mut eval = Evaluator::new(&module);
                 eval.set_print_handler(&Silent);
                 eval.extra = Some(&deferred);
                 // Marks rely on values staying where they are.
                 eval.disable_gc();
-                results.extend(batch.iter().map(|call| self.one(call, &deferred.marks, &mut eval)));
+                deferred.marks.clear();
+                let answer = |call| {
+                    let answer = self.one(call, &deferred.marks, &mut eval);
+                    deferred.end(answer)
+                };
+                results.extend(batch.iter().map(answer));
             });
         }
         results
     }
 
-    fn one<'v>(&self, call: &Call<'_>, marks: &Marks, eval: &mut Evaluator<'v, '_, '_>) -> Result<Answer, Diag> {
+    fn one<'v>(&self, call: &Call<'_>, marks: &Marks, eval: &mut Evaluator<'v, '_, '_>) -> Result<Gave, Box<Diag>> {
         let info = &self.info[call.id.0 as usize];
         self.invoke(call, info, marks, eval).map_err(|error| {
             let scene = Scene { origins: &self.origins, ..Scene::default() };
@@ -213,7 +213,7 @@ impl Functions {
             if diag.labels.is_empty() {
                 diag = diag.label(info.span, "");
             }
-            diag
+            Box::new(diag)
         })
     }
 
@@ -223,7 +223,7 @@ impl Functions {
         info: &Info,
         marks: &Marks,
         eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Answer> {
+    ) -> starlark::Result<Gave> {
         let heap = eval.heap();
         let mut function = heap.access_owned_frozen_value(&self.frozen[call.id.0 as usize]);
         let wildcards = heap.alloc(Wildcards(call.wildcards.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect()));
@@ -236,7 +236,7 @@ impl Functions {
                 if !marks.is_empty() {
                     leaves(value, heap, marks, &mut ancient);
                 }
-                return Ok(Answer { value: plain, ancient });
+                return Ok(Gave { value: plain, ancient });
             }
             function = value;
             let params = Info::of(function, info.span).params;
@@ -285,5 +285,6 @@ fn files<'v>(files: &JobFiles<'_>, heap: Heap<'v>) -> Value<'v> {
         mark: Mark::default(),
         marks: Marks::default(),
         size_of: files.size_of.clone(),
+        brings_names: false,
     })
 }

@@ -6,12 +6,13 @@ use super::builtin;
 use super::convert::from_val;
 use super::explain::{Origin, Scene, explain};
 use super::function::Functions;
+use super::python::is_pythons;
 use super::session::{Session, slot};
 use super::{Loaded, Request, TrackedRead, assemble, config};
 use crate::diag::{Diag, Diags, Kind};
 use crate::span::{FileId, Sources, Span};
 use crate::suggest::did_you_mean;
-use crate::syntax::{self, Chunk};
+use crate::syntax::{self, Chunk, stand_in};
 use crate::value::{FnId, Val};
 use rustc_hash::FxHashSet;
 use starlark::ErrorKind;
@@ -20,7 +21,7 @@ use starlark::eval::Evaluator;
 use starlark::syntax::{AstModule, Dialect, DialectTypes};
 use starlark::values::FrozenHeapName;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 const DIALECT: Dialect = Dialect {
     enable_top_level_stmt: true,
@@ -76,7 +77,11 @@ fn whole(session: &Session, module: Module<'_>) -> Result<Loaded, Diags> {
     Ok(Loaded {
         rulefile,
         functions,
-        reads: session.reads.take(),
+        reads: [
+            session.reads.take(),
+            std::mem::take(&mut *session.asked.lock().unwrap_or_else(PoisonError::into_inner)),
+        ]
+        .concat(),
         warnings: once(session.warnings.take()),
         notes: session.notes.take(),
     })
@@ -152,6 +157,8 @@ fn run_text<'v>(session: &Session, module: &Module<'v>, file: FileId, text: &str
     let tree = syntax::parse(file, text, session.base())?;
     session.decls.borrow_mut().extend(tree.rules.into_iter().map(Arc::new));
     session.directives.borrow_mut().extend(tree.directives.into_iter().map(Arc::new));
+    session.definitions.borrow_mut().extend(tree.definitions);
+    session.pieces.borrow_mut().extend(tree.pieces);
     let fields: Arc<[Span]> = tree.fields.into();
     // Names may come from an include yet to be read, here or in the including file.
     let later = tree.includes || session.open.borrow().len() > 1;
@@ -172,9 +179,13 @@ fn run_chunk<'v>(session: &Session, module: &Module<'v>, origin: Origin, later: 
             Err(error) => error,
         };
         let unknown = match error.kind() {
-            ErrorKind::Scope(e) if later => unknown_name(&e.to_string()),
+            ErrorKind::Scope(e) if later => unknown_name(&e.to_string()).filter(|name| !is_pythons(name)),
             _ => None,
         };
+        if unknown.is_none() && leave_to_python(session, module, &mut chunk, &error) {
+            session.origins.borrow_mut()[index].chunk = chunk.clone();
+            continue;
+        }
         let Some(unknown) = unknown else { return Err(diagnose(session, module, &error)) };
         let scene = Scene { origins: &session.origins.borrow(), ..Scene::default() };
         if let Some(span) = error.span().and_then(|s| scene.place(s)) {
@@ -182,6 +193,27 @@ fn run_chunk<'v>(session: &Session, module: &Module<'v>, origin: Origin, later: 
         }
         chunk.declare(&unknown);
     }
+}
+
+/// A definition that Starlark refuses is left to Python; whether that helps.
+fn leave_to_python(session: &Session, module: &Module, chunk: &mut Chunk, error: &starlark::Error) -> bool {
+    if !matches!(error.kind(), ErrorKind::Parser(_) | ErrorKind::Scope(_)) {
+        return false;
+    }
+    let scene = Scene { origins: &session.origins.borrow(), ..Scene::default() };
+    let Some(place) = error.span().and_then(|s| scene.place(s)) else { return false };
+    let Some(number) = session.definition_at(place) else { return false };
+    let unknown = match error.kind() {
+        ErrorKind::Scope(e) => unknown_name(&e.to_string()),
+        _ if error.without_diagnostic().to_string().contains("indentation") => return false,
+        _ => None,
+    };
+    let refused = diagnose(session, module, error);
+    let any_name = session.pieces.borrow().iter().any(|p| p.names.is_empty());
+    let definition = &mut session.definitions.borrow_mut()[number];
+    definition.refused = refused;
+    definition.faulty = unknown.is_some_and(|name| !is_pythons(&name)) && !any_name;
+    chunk.stand_in(number, &stand_in(&definition.name, number))
 }
 
 /// The name that a message of Starlark's resolver is about.
@@ -221,7 +253,8 @@ fn known_names(module: &Module) -> Vec<String> {
 /// Names that were expected from a later include, which never came.
 fn undefined(session: &Session, module: &Module) {
     for (name, span) in session.expected.borrow().iter() {
-        if module.get(name).is_none() {
+        // What a function lacks is found out if it is called.
+        if module.get(name).is_none() && session.definition_at(*span).is_none() {
             let names = known_names(module);
             let known = names.iter().map(String::as_str).filter(|n| *n != &**name);
             session.fail(Diag::at(*span, format!("`{name}` is not defined")).maybe_hint(did_you_mean(name, known)));

@@ -6,7 +6,7 @@
 //! bytes, and is lost, as in Snakemake, when a new string is made from it.
 //! Addresses stay valid because nothing is collected while loading.
 
-use super::function::Deferred;
+use super::deferred::Deferred;
 use super::session::Session;
 use crate::rule::{Ensure, Flags, RuleId};
 use rustc_hash::FxHashMap;
@@ -39,9 +39,8 @@ pub(super) struct Marks(Arc<Mutex<FxHashMap<usize, Mark>>>);
 
 impl Marks {
     /// Those of what is being evaluated.
-    pub(super) fn of<'a>(eval: &Evaluator<'_, 'a, '_>) -> Option<&'a Marks> {
-        let deferred = || Some(&eval.extra?.downcast_ref::<Deferred>()?.marks);
-        Session::of(eval).map(|s| &s.marks).or_else(deferred)
+    pub(super) fn of<'e>(eval: &'e Evaluator<'_, '_, '_>) -> Option<&'e Marks> {
+        Session::of(eval).map(|s| &s.marks).or_else(|| Deferred::of(eval).map(|d| &d.marks))
     }
 
     /// A new string of that text, marked. Starlark shares strings of one
@@ -59,9 +58,9 @@ impl Marks {
         value.to_value()
     }
 
-    /// A path whose braces stand for themselves.
-    pub(super) fn literal<'v>(&self, text: &str, mark: Mark, heap: Heap<'v>) -> Value<'v> {
-        self.alloc(text, Mark { literal: text.contains(['{', '}']), ..mark }, heap)
+    /// Forgets all: the strings are gone.
+    pub(super) fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Whether nothing is marked.

@@ -10,6 +10,7 @@ mod assemble;
 mod builtin;
 mod config;
 mod convert;
+mod deferred;
 mod explain;
 mod fault;
 mod files;
@@ -18,10 +19,13 @@ mod given;
 mod load;
 mod mark;
 mod missing;
+mod pure_path;
+mod python;
 mod session;
 mod wildcards;
 
-pub use function::{Answer, Call, FileName, Functions, JobFiles, SizeOf};
+pub use deferred::{Checkpoints, Made, Need, Unavailable};
+pub use function::{Call, FileName, Functions, Gave, JobFiles, SizeOf};
 
 use crate::diag::Diags;
 use crate::rule::Rulefile;

@@ -11,7 +11,7 @@ use super::{Request, TrackedRead};
 use crate::diag::{Diag, Diags};
 use crate::rule::{Name, Rule, RuleId, Workdir};
 use crate::span::{Literals, Sources, Span};
-use crate::syntax::{Base, Directive, RuleDecl};
+use crate::syntax::{Base, Definition, Directive, Piece, RuleDecl};
 use crate::value::{FnId, Val};
 use rustc_hash::FxHashMap;
 use starlark::PrintHandler;
@@ -25,6 +25,8 @@ use std::sync::{Arc, Mutex};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shown {
     pub(super) id: Option<RuleId>,
+    pub(super) checkpoint: bool,
+    pub(super) wildcards: Arc<[Box<str>]>,
     pub(super) inputs: (Arc<[Box<str>]>, Arc<[Name]>),
     pub(super) outputs: (Arc<[Box<str>]>, Arc<[Name]>),
     pub(super) logs: (Arc<[Box<str>]>, Arc<[Name]>),
@@ -34,11 +36,20 @@ pub(super) struct Shown {
 /// The rules defined so far, by name, for the `rules` object.
 pub(super) type ShownRules = Arc<Mutex<FxHashMap<Box<str>, Shown>>>;
 
+/// Variables of the environment that were asked for.
+pub(super) type Asked = Arc<Mutex<Vec<TrackedRead>>>;
+/// What a text is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    Shell,
+    Message,
+    Script,
+}
+
 /// A text that becomes a template once all variables are known.
 pub(super) struct PendingText {
     pub(super) rule: RuleId,
-    /// `message`, else `shell`.
-    pub(super) message: bool,
+    pub(super) what: Use,
     pub(super) value: Box<str>,
     pub(super) at: Literals,
     /// Of a rule in an indented block: what the names in the text stood for when
@@ -69,6 +80,7 @@ pub(super) struct Session {
     pub(super) names: RefCell<Vec<Arc<Directive>>>,
     pub(super) workdir: RefCell<Option<Workdir>>,
     pub(super) prefix: RefCell<Option<Box<str>>>,
+    pub(super) suffix: RefCell<Option<Box<str>>>,
     pub(super) executable: RefCell<Option<Box<str>>>,
     pub(super) default_target: Cell<Option<RuleId>>,
     pub(super) marked_default: RefCell<Option<(RuleId, Span)>>,
@@ -79,9 +91,18 @@ pub(super) struct Session {
     /// Where the config came from, for messages.
     pub(super) config_files: RefCell<Vec<String>>,
     pub(super) reads: RefCell<Vec<TrackedRead>>,
+    pub(super) asked: Asked,
     pub(super) notes: RefCell<Vec<String>>,
     pub(super) warnings: RefCell<Diags>,
     pub(super) diags: RefCell<Diags>,
+    /// Statements that `run:` bodies may use, in the order they were read.
+    pub(super) pieces: RefCell<Vec<Piece>>,
+    /// `def`s and classes, by number.
+    pub(super) definitions: RefCell<Vec<Definition>>,
+    /// The bodies of rules.
+    pub(super) bodies: RefCell<Vec<(RuleId, Span)>>,
+    /// `onstart`, `onsuccess` and `onerror`.
+    pub(super) hooks: RefCell<Vec<(Box<str>, Span)>>,
     /// Names used before any definition, where they were first used.
     pub(super) expected: RefCell<Vec<(Box<str>, Span)>>,
     /// Files being read, outermost first.
@@ -104,6 +125,7 @@ impl Session {
             names: RefCell::default(),
             workdir: RefCell::default(),
             prefix: RefCell::default(),
+            suffix: RefCell::default(),
             executable: RefCell::default(),
             default_target: Cell::default(),
             marked_default: RefCell::default(),
@@ -112,9 +134,14 @@ impl Session {
             overrides: RefCell::default(),
             config_files: RefCell::default(),
             reads: RefCell::default(),
+            asked: Asked::default(),
             notes: RefCell::default(),
             warnings: RefCell::default(),
             diags: RefCell::default(),
+            pieces: RefCell::default(),
+            definitions: RefCell::default(),
+            bodies: RefCell::default(),
+            hooks: RefCell::default(),
             expected: RefCell::default(),
             open: RefCell::default(),
         }
@@ -132,7 +159,11 @@ impl Session {
 
     /// How many rules and directives the files so far declare.
     pub(super) fn base(&self) -> Base {
-        Base { rules: self.decls.borrow().len(), directives: self.directives.borrow().len() }
+        Base {
+            rules: self.decls.borrow().len(),
+            directives: self.directives.borrow().len(),
+            definitions: self.definitions.borrow().len(),
+        }
     }
 
     pub(super) fn read(&self, read: TrackedRead) {
@@ -140,6 +171,13 @@ impl Session {
         if !reads.contains(&read) {
             reads.push(read);
         }
+    }
+
+    /// The definition that a place lies in.
+    pub(super) fn definition_at(&self, place: Span) -> Option<usize> {
+        let holds =
+            |d: &Definition| d.span.file == place.file && d.span.start <= place.start && place.start < d.span.end;
+        self.definitions.borrow().iter().rposition(holds)
     }
 
     /// A path of the Rulefile as seen from the current directory: below `workdir:`.

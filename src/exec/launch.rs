@@ -14,7 +14,7 @@
 
 use super::direct;
 use super::spawn::{Image, spawn};
-use super::{Command, Spec};
+use super::{Command, Interpreter, Spec};
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 use std::ffi::{CStr, CString, OsStr, OsString};
 use std::fs::File;
@@ -74,6 +74,9 @@ impl Environment {
     pub(super) fn launch(&self, spec: &Spec, allow_direct: bool) -> Result<Launch, String> {
         let extra = spec.env.iter().map(|(name, value)| variable(name.as_bytes(), value.as_bytes()));
         let extra: Vec<CString> = extra.collect::<Result<_, _>>()?;
+        if let Some(interpreter) = &spec.command.interpreter {
+            return self.with_interpreter(spec, interpreter, extra);
+        }
         if allow_direct && let Some(launch) = self.without_shell(spec, &extra) {
             return Ok(launch);
         }
@@ -81,7 +84,7 @@ impl Environment {
     }
 
     fn without_shell(&self, spec: &Spec, extra: &[CString]) -> Option<Launch> {
-        let Command { text, prefix, shell } = &spec.command;
+        let Command { text, prefix, shell, .. } = &spec.command;
         if !prefix.is_empty()
             || shell.is_some()
             || spec.directory.is_some()
@@ -99,7 +102,7 @@ impl Environment {
     }
 
     fn with_shell(&self, spec: &Spec, extra: Vec<CString>) -> Result<Launch, String> {
-        let Command { text, prefix, shell } = &spec.command;
+        let Command { text, prefix, shell, .. } = &spec.command;
         let program = self.shell(shell.as_deref())?;
         let name = program.to_bytes().rsplit(|&b| b == b'/').next().unwrap_or_default();
         let mut args = vec![cstring(name)?];
@@ -109,15 +112,39 @@ impl Environment {
         let text = [prefix.as_str(), text.as_str()].concat();
         let mut script = None;
         if text.len() > MAX_TEXT {
-            let path = write_script(&spec.log, &text)?;
+            let path = write_script(beside(&spec.log), &text)?;
             let path = std::path::absolute(&path).unwrap_or(path);
             args.push(cstring(path.as_os_str().as_bytes())?);
             script = Some(path);
         } else {
             args.extend([c"-c".to_owned(), cstring(text.as_bytes())?]);
         }
-        let directory = spec.directory.as_ref().map(|dir| cstring(dir.as_os_str().as_bytes())).transpose()?;
-        Ok(Launch { program, args, extra, directory, direct: false, script })
+        Ok(Launch { program, args, extra, directory: run_in(spec)?, direct: false, script })
+    }
+
+    fn with_interpreter(&self, spec: &Spec, with: &Interpreter, extra: Vec<CString>) -> Result<Launch, String> {
+        let program = self.interpreter(with)?;
+        let directory = with.file.parent().map_or(Ok(()), std::fs::create_dir_all);
+        directory.map_err(|error| format!("cannot make the directory of `{}`: {error}", with.file.display()))?;
+        let script = write_script(with.file.clone(), &spec.command.text)?;
+        let script = std::path::absolute(&script).unwrap_or(script);
+        let words = with.words.iter().map(|w| w.as_bytes()).chain([script.as_os_str().as_bytes()]);
+        let args = words.map(cstring).collect::<Result<_, _>>()?;
+        let directory = run_in(spec)?;
+        Ok(Launch { program, args, extra, directory, direct: false, script: Some(script) })
+    }
+
+    fn interpreter(&self, interpreter: &Interpreter) -> Result<CString, String> {
+        let name = interpreter.words.first().map_or("", String::as_str);
+        let found = self.path.iter().map(|dir| dir.join(name)).find(|path| is_program(path));
+        let none =
+            || format!("`{name}` is not in `PATH`, and this job needs it: install it or add its directory to `PATH`");
+        cstring(found.ok_or_else(none)?.as_os_str().as_bytes())
+    }
+
+    /// Why a command could not be started.
+    pub(super) fn lacks(&self, command: &Command) -> Option<String> {
+        self.interpreter(command.interpreter.as_ref()?).err()
     }
 
     fn shell(&self, other: Option<&str>) -> Result<CString, String> {
@@ -244,6 +271,11 @@ fn to_path(bytes: &[u8]) -> PathBuf {
     PathBuf::from(OsStr::from_bytes(bytes))
 }
 
+/// The directory that a command runs in, if not ours.
+fn run_in(spec: &Spec) -> Result<Option<CString>, String> {
+    spec.directory.as_ref().map(|dir| cstring(dir.as_os_str().as_bytes())).transpose()
+}
+
 fn variable(name: &[u8], value: &[u8]) -> Result<CString, String> {
     cstring(&[name, b"=", value].concat())
 }
@@ -258,11 +290,14 @@ fn printable(bytes: &[u8]) -> String {
     text.chars().take(60).collect()
 }
 
-/// A text too long for an argument goes into a file beside the log.
-fn write_script(log: &Path, text: &str) -> Result<PathBuf, String> {
+/// The file of a text too long for an argument.
+fn beside(log: &Path) -> PathBuf {
     let mut path = log.as_os_str().to_owned();
     path.push(".sh");
-    let path = PathBuf::from(path);
+    path.into()
+}
+
+fn write_script(path: PathBuf, text: &str) -> Result<PathBuf, String> {
     let written = File::create(&path).and_then(|mut file| io::Write::write_all(&mut file, text.as_bytes()));
     written.map_err(|error| format!("cannot write the command to `{}`: {error}", path.display()))?;
     Ok(path)

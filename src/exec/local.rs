@@ -9,7 +9,7 @@ use super::launch::{Environment, Launch};
 use super::log::Log;
 use super::meter::Meters;
 use super::spawn::{Child, End, own_peak_rss_kib, prepare_process};
-use super::{Ender, Executor, Exit, Signal, Status, Task, orphan};
+use super::{Command, Ender, Executor, Exit, Signal, Status, Task, orphan};
 use crossbeam::channel::{Receiver, Sender, unbounded};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
@@ -108,6 +108,10 @@ impl Executor for Local {
 
     fn signal(&self, what: Signal) {
         self.shared.groups.signal(what);
+    }
+
+    fn lacks(&self, command: &Command) -> Option<String> {
+        self.shared.environment.lacks(command)
     }
 
     fn running(&self) -> usize {

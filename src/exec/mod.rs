@@ -36,6 +36,19 @@ pub struct Command {
     /// Another shell than bash, a path or a name to look up in `PATH`; it gets
     /// `-c` and the text.
     pub shell: Option<String>,
+    /// The text is a program of another language: an interpreter gets it in a
+    /// file, which is removed afterwards. There is no shell then.
+    pub interpreter: Option<Interpreter>,
+}
+
+/// What runs a program that is no shell command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Interpreter {
+    /// Its name, to be looked up in `PATH`, and its options.
+    pub words: Vec<String>,
+    /// The file that the text is put into, its name such that no interpreter
+    /// stumbles over it. Its directory is made.
+    pub file: PathBuf,
 }
 
 /// All an executor must know to run one command.
@@ -116,6 +129,11 @@ pub trait Executor {
     fn finished(&self) -> &Receiver<Box<dyn Task>>;
     /// Tells all running jobs.
     fn signal(&self, what: Signal);
+    /// Why a command could not be started at all, in one line: its interpreter
+    /// is not there.
+    fn lacks(&self, _command: &Command) -> Option<String> {
+        None
+    }
     /// How many tasks were started and have not come back yet.
     fn running(&self) -> usize;
     /// What ends the process of a single task.

@@ -6,11 +6,12 @@
 
 use super::choose;
 use super::error;
-use super::finder::{Candidate, Finder};
+use super::finder::Candidate;
+use super::ground::Ground;
 use super::target::Target;
 use super::{Graph, InputRef, JobId, Maker, Row};
 use crate::diag::{Diag, Diags};
-use crate::eval::{Answer, Call, Functions};
+use crate::eval::{Call, Functions, Gave, Need, Unavailable};
 use crate::path::{self, PathId, Paths};
 use crate::rule::{Flags, Input, InputWhat, Name, Rule, RuleId, Rulefile};
 use crate::value::{FnId, Val};
@@ -18,15 +19,15 @@ use rustc_hash::FxHashMap;
 use std::ops::Range;
 
 /// What [`build`] works from.
-pub struct Request<'a> {
+pub struct Request<'a, 't> {
     /// The rules.
     pub book: &'a Rulefile,
     /// Their input functions.
     pub functions: &'a Functions,
     /// What is asked for.
-    pub targets: &'a [Target],
+    pub targets: &'t [Target],
     /// What is asked about files.
-    pub files: &'a mut dyn Files,
+    pub files: &'t mut dyn Files,
 }
 
 /// What the graph asks about files, of the caller.
@@ -38,34 +39,43 @@ pub trait Files {
     fn exist(&mut self, paths: &Paths, ids: &[PathId]) -> Vec<bool>;
 }
 
-/// Grows the graph that the targets need.
-pub fn build(request: Request<'_>, paths: &mut Paths) -> Result<Graph, Diags> {
+/// Grows the graph that the targets need. What is given beside it serves to
+/// [`extend`](super::extend) it.
+pub fn build<'a>(request: Request<'a, '_>, paths: &mut Paths) -> Result<(Graph, Ground<'a>), Diags> {
     let Request { book, functions, targets, files } = request;
     let plain = without_globs(targets, book, functions, files, paths)?;
-    let mut builder = Builder::new(book, functions, files, paths);
+    let mut ground = Ground::new(book, functions);
+    let mut graph = Graph::default();
+    let mut builder = Builder::new(&mut ground, &mut graph, files, paths);
     for target in &plain {
         builder.target(target);
     }
     builder.grow()?;
-    let Builder { graph, endless, finder, files, paths, .. } = builder;
-    choose::settle(choose::Scene { book, paths, finder: &finder, endless: &endless, files }, graph)
+    let Builder { asked, .. } = builder;
+    choose::settle(choose::Scene { paths, files }, &mut ground, &mut graph, asked)?;
+    Ok((graph, ground))
 }
 
-struct Builder<'a, 'p> {
-    book: &'a Rulefile,
-    functions: &'a Functions,
-    files: &'p mut dyn Files,
-    paths: &'p mut Paths,
-    finder: Finder<'a>,
-    graph: Graph,
-    wave: Vec<JobId>,
-    /// Jobs of rules with several outputs, by each of them.
-    shared: FxHashMap<(PathId, RuleId), JobId>,
-    /// Paths for which a rule was left out as endlessly recursive.
-    endless: Vec<PathId>,
+pub(super) struct Builder<'a, 'p> {
+    pub(super) ground: &'p mut Ground<'a>,
+    pub(super) graph: &'p mut Graph,
+    pub(super) files: &'p mut dyn Files,
+    pub(super) paths: &'p mut Paths,
+    pub(super) wave: Vec<JobId>,
+    /// Paths whose makers were looked for, in that order.
+    pub(super) asked: Vec<PathId>,
+    /// What params functions of jobs need, beside their input functions.
+    pub(super) needs: FxHashMap<JobId, Vec<Need>>,
     captures: Vec<Range<u32>>,
     found: Vec<Candidate>,
     text: String,
+}
+
+/// What came of an input function.
+enum Answer {
+    Value(Gave),
+    /// It needs what these checkpoints' jobs make.
+    Waits(Vec<Need>),
 }
 
 /// One input of a job on its way into the graph.
@@ -75,17 +85,20 @@ struct Asked {
 }
 
 impl<'a, 'p> Builder<'a, 'p> {
-    fn new(book: &'a Rulefile, functions: &'a Functions, files: &'p mut dyn Files, paths: &'p mut Paths) -> Self {
+    pub(super) fn new(
+        ground: &'p mut Ground<'a>,
+        graph: &'p mut Graph,
+        files: &'p mut dyn Files,
+        paths: &'p mut Paths,
+    ) -> Self {
         Builder {
-            book,
-            functions,
+            ground,
+            graph,
             files,
             paths,
-            finder: Finder::new(book),
-            graph: Graph::default(),
             wave: Vec::new(),
-            shared: FxHashMap::default(),
-            endless: Vec::new(),
+            asked: Vec::new(),
+            needs: FxHashMap::default(),
             captures: Vec::new(),
             found: Vec::new(),
             text: String::new(),
@@ -113,7 +126,7 @@ impl<'a, 'p> Builder<'a, 'p> {
     /// The one job of a rule without wildcards; its outputs are targets too.
     fn rule_target(&mut self, rule: RuleId) -> JobId {
         let candidate = Candidate { rule, output: u32::MAX, captures: 0 };
-        let first = self.book.rule(rule).outputs.items.first();
+        let first = self.ground.book.rule(rule).outputs.items.first();
         let path = first.and_then(|o| o.pattern.as_literal()).map(|p| self.paths.intern(&path::normal(p)));
         if let Some(path) = path {
             self.ask(path, Some(rule));
@@ -130,18 +143,20 @@ impl<'a, 'p> Builder<'a, 'p> {
     }
 
     /// Finds who makes a path, once.
-    fn ask(&mut self, path: PathId, pin: Option<RuleId>) {
+    pub(super) fn ask(&mut self, path: PathId, pin: Option<RuleId>) {
         match self.graph.maker_of(path) {
             Maker::Unseen => {}
             Maker::Several => return self.pin(path, pin),
             Maker::Source | Maker::Job(_) => return,
         }
         self.files.named(self.paths, path);
+        self.asked.push(path);
         let mut found = std::mem::take(&mut self.found);
-        let endless = self.finder.candidates(self.paths.str(path), &mut self.captures, &mut found);
+        let endless = self.ground.finder.candidates(self.paths.str(path), &mut self.captures, &mut found);
         if endless {
-            self.endless.push(path);
+            self.ground.endless.push(path);
         }
+        self.without_nested(&mut found, path, pin);
         if let Some(rule) = pin.filter(|rule| found.iter().any(|c| c.rule == *rule)) {
             found.retain(|c| c.rule == rule);
         }
@@ -156,6 +171,7 @@ impl<'a, 'p> Builder<'a, 'p> {
         };
         *self.graph.maker_mut(path) = maker;
         self.found = found;
+        self.look_for_tree(path);
     }
 
     /// A later `rules.X.output` decides among several.
@@ -170,9 +186,9 @@ impl<'a, 'p> Builder<'a, 'p> {
 
     /// The job of a candidate: the one already there, or a new one.
     fn job(&mut self, candidate: &Candidate, path: PathId) -> JobId {
-        let rule = self.book.rule(candidate.rule);
+        let rule = self.ground.book.rule(candidate.rule);
         let several = rule.outputs.items.len() > 1;
-        if several && let Some(job) = self.shared.get(&(path, candidate.rule)) {
+        if several && let Some(job) = self.ground.shared.get(&(path, candidate.rule)) {
             return *job;
         }
         let id = JobId(self.graph.jobs.len() as u32);
@@ -185,8 +201,12 @@ impl<'a, 'p> Builder<'a, 'p> {
         self.graph.jobs[id.index()].outputs = outputs;
         if several {
             for output in self.graph.outputs(id) {
-                self.shared.insert((*output, candidate.rule), id);
+                self.ground.shared.insert((*output, candidate.rule), id);
             }
+        }
+        if rule.checkpoint {
+            let need = self.need_of(id, rule);
+            self.graph.gates.add(need, id);
         }
         self.wave.push(id);
         id
@@ -198,7 +218,7 @@ impl<'a, 'p> Builder<'a, 'p> {
             let id = if i as u32 == matched {
                 path
             } else {
-                fill(&self.graph, self.paths, job, rule, &output.pattern, &mut self.text);
+                fill(self.graph, self.paths, job, rule, &output.pattern, &mut self.text);
                 self.paths.intern(&path::normal(&self.text))
             };
             self.graph.outputs.push(id);
@@ -207,7 +227,7 @@ impl<'a, 'p> Builder<'a, 'p> {
     }
 
     /// Expands wave after wave until nothing new is asked for.
-    fn grow(&mut self) -> Result<(), Diags> {
+    pub(super) fn grow(&mut self) -> Result<(), Diags> {
         while !self.wave.is_empty() {
             let wave = std::mem::take(&mut self.wave);
             let mut answers = self.call_functions(&wave)?.into_iter();
@@ -233,19 +253,23 @@ impl<'a, 'p> Builder<'a, 'p> {
         }
         let wildcards: Vec<Vec<(&str, &str)>> = asked.iter().map(|(job, _)| self.wildcards(*job)).collect();
         let calls: Vec<Call<'_>> = asked.iter().zip(&wildcards).map(|((_, id), w)| of_wildcards(*id, w)).collect();
-        let mut values = Vec::with_capacity(calls.len());
+        let mut answers = Vec::with_capacity(calls.len());
         let mut errors = Vec::new();
-        for ((job, _), answer) in asked.iter().zip(self.functions.inputs(&calls)) {
+        for ((job, _), answer) in
+            asked.iter().zip(self.ground.functions.inputs(&calls, &self.graph.answers(self.paths)))
+        {
             match answer {
-                Ok(value) => values.push(value),
-                Err(diag) => errors.push(diag.note(format!("for job `{}`", self.describe(*job)))),
+                Ok(value) => answers.push(Answer::Value(value)),
+                Err(Unavailable::Waits(needs)) => answers.push(Answer::Waits(needs)),
+                Err(Unavailable::Failed(diag)) => errors.push(diag.note(format!("for job `{}`", self.describe(*job)))),
             }
         }
-        if errors.is_empty() { Ok(values) } else { Err(error::few(errors)) }
+        if errors.is_empty() { Ok(answers) } else { Err(error::few(errors)) }
     }
 
     fn functions_of(&self, job: JobId) -> impl Iterator<Item = FnId> + use<'a, 'p> {
-        let rule = self.book.rule(self.graph.rule(job));
+        let book: &'a Rulefile = self.ground.book;
+        let rule = book.rule(self.graph.rule(job));
         rule.inputs.items.iter().filter_map(|i| match i.what {
             InputWhat::Function { id, .. } => Some(id),
             _ => None,
@@ -253,23 +277,24 @@ impl<'a, 'p> Builder<'a, 'p> {
     }
 
     fn wildcards(&self, job: JobId) -> Vec<(&str, &str)> {
-        let rule = self.book.rule(self.graph.rule(job));
+        let rule = self.ground.book.rule(self.graph.rule(job));
         rule.wildcards.iter().map(|n| &**n).zip(self.graph.wildcards(self.paths, job, rule)).collect()
     }
 
-    fn describe(&self, job: JobId) -> String {
-        self.graph.describe(self.book, self.paths, job)
+    pub(super) fn describe(&self, job: JobId) -> String {
+        self.graph.describe(self.ground.book, self.paths, job)
     }
 
     /// Adds the inputs of one job to the graph and asks who makes them.
     fn inputs_of(&mut self, job: JobId, answers: &mut std::vec::IntoIter<Answer>, problems: &mut Diags) {
-        let rule = self.book.rule(self.graph.rule(job));
+        let rule = self.ground.book.rule(self.graph.rule(job));
         let start = self.graph.inputs.len();
         let mut pins = Vec::new();
+        let mut needs = self.needs.remove(&job).unwrap_or_default();
         let mut layout = Layout::new(rule);
         for (i, input) in rule.inputs.items.iter().enumerate() {
             let before = self.graph.inputs.len() - start;
-            let named = match self.input(job, rule, input, answers) {
+            let named = match self.input(job, rule, input, answers, &mut needs) {
                 Ok(named) => named,
                 Err(diag) => {
                     problems.push(diag.note(format!("for job `{}`", self.describe(job))));
@@ -281,6 +306,9 @@ impl<'a, 'p> Builder<'a, 'p> {
             if input.pin.is_some() {
                 pins.extend((before..after).map(|at| (start + at, input.pin)));
             }
+        }
+        if let Err(diag) = self.wait_for(job, needs) {
+            problems.push(diag.note(format!("for job `{}`", self.describe(job))));
         }
         let end = self.graph.inputs.len();
         self.graph.jobs[job.index()].inputs = (start as u32, (end - start) as u32);
@@ -302,18 +330,25 @@ impl<'a, 'p> Builder<'a, 'p> {
         rule: &Rule,
         input: &Input,
         answers: &mut std::vec::IntoIter<Answer>,
+        needs: &mut Vec<Need>,
     ) -> Result<Vec<Name>, Diag> {
         let ancient = input.flags.contains(Flags::ANCIENT);
         match &input.what {
             InputWhat::Path(path) => self.push(path, ancient),
             InputWhat::Pattern(pattern) => {
                 let mut text = std::mem::take(&mut self.text);
-                fill(&self.graph, self.paths, job, rule, pattern, &mut text);
+                fill(self.graph, self.paths, job, rule, pattern, &mut text);
                 self.push(&path::normal(&text), ancient);
                 self.text = text;
             }
             InputWhat::Function { unpack, span, .. } => {
-                let Answer { value, ancient: marked } = answers.next().expect("an answer for every function");
+                let Gave { value, ancient: marked } = match answers.next().expect("an answer for every function") {
+                    Answer::Value(gave) => gave,
+                    Answer::Waits(more) => {
+                        needs.extend(more);
+                        return Ok(Vec::new());
+                    }
+                };
                 let mut names = Vec::new();
                 let mut paths = Vec::new();
                 flatten(&value, *unpack, &mut paths, &mut names).map_err(|problem| Diag::at(*span, problem))?;
@@ -370,7 +405,7 @@ fn known_outputs(
     paths: &mut Paths,
 ) -> Result<Vec<String>, Diags> {
     let default = [Target::default_of(book).map_err(|d| vec![d])?];
-    let graph = build(Request { book, functions, targets: &default, files }, paths)?;
+    let (graph, _) = build(Request { book, functions, targets: &default, files }, paths)?;
     let jobs = graph.order().iter().flat_map(|j| graph.outputs(*j));
     let mut known: Vec<String> = jobs.map(|p| paths.str(*p).to_owned()).collect();
     let literals = book.rules.iter().flat_map(|r| &r.outputs.items).filter_map(|o| o.pattern.as_literal());
@@ -386,7 +421,14 @@ fn of_wildcards<'a>(id: FnId, wildcards: &'a [(&'a str, &'a str)]) -> Call<'a> {
 }
 
 /// Fills a pattern with a job's wildcards.
-fn fill(graph: &Graph, paths: &Paths, job: JobId, rule: &Rule, pattern: &crate::pattern::Pattern, out: &mut String) {
+pub(super) fn fill(
+    graph: &Graph,
+    paths: &Paths,
+    job: JobId,
+    rule: &Rule,
+    pattern: &crate::pattern::Pattern,
+    out: &mut String,
+) {
     out.clear();
     let row = &graph.jobs[job.index()];
     let text = if rule.wildcards.is_empty() { "" } else { paths.str(row.matched) };

@@ -7,7 +7,7 @@ use crate::diag::{Diag, Diags, Kind};
 use crate::files::STATE_DIR;
 use crate::path::{self, PathId, Paths};
 use crate::pattern;
-use crate::rule::{Flags, InputWhat, RuleId, Rulefile};
+use crate::rule::{InputWhat, RuleId, Rulefile};
 use crate::span::Span;
 use crate::suggest;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -264,11 +264,16 @@ impl View<'_> {
     }
 
     /// Files of the plan whose best makers tie.
-    pub fn ambiguous(&self, ties: &FxHashMap<PathId, Vec<JobId>>) -> Result<(), Diags> {
+    pub fn ambiguous(
+        &self,
+        ties: &FxHashMap<PathId, Vec<JobId>>,
+        jobs: impl Iterator<Item = JobId>,
+        targets: &[PathId],
+    ) -> Result<(), Diags> {
         let mut used: Vec<PathId> = Vec::new();
         if !ties.is_empty() {
-            let read = self.graph.order.iter().flat_map(|j| self.graph.inputs(*j)).map(|i| i.path());
-            used = read.chain(self.graph.targets.iter().copied()).filter(|p| ties.contains_key(p)).collect();
+            let read = jobs.flat_map(|j| self.graph.inputs(j)).map(|i| i.path());
+            used = read.chain(targets.iter().copied()).filter(|p| ties.contains_key(p)).collect();
         }
         used.sort_unstable();
         used.dedup();
@@ -311,30 +316,22 @@ impl View<'_> {
         Err(few(clashes.iter().map(tell).collect()))
     }
 
-    /// An output inside another job's directory output.
-    pub fn nested_outputs(&self) -> Result<(), Diags> {
-        let mut trees: FxHashMap<&str, JobId> = FxHashMap::default();
-        for job in self.graph.order() {
-            let rule = self.book.rule(self.graph.rule(*job));
-            for (output, path) in rule.outputs.items.iter().zip(self.graph.outputs(*job)) {
-                if output.flags.contains(Flags::DIRECTORY) {
-                    trees.insert(self.paths.str(*path), *job);
-                }
+    /// Outputs of some jobs inside another job's directory output.
+    pub fn nested_outputs(&self, jobs: &[JobId], trees: &FxHashMap<PathId, JobId>) -> Result<(), Diags> {
+        let mut errors = self.forbidden_outputs(jobs);
+        let lies_in =
+            |name| path::above(name).filter_map(|p| self.paths.get(p)).filter_map(|p| trees.get_key_value(&p));
+        let jobs = if trees.is_empty() { &[] } else { jobs };
+        for (job, name) in self.sources_of(jobs) {
+            if let Some((_, maker)) = lies_in(name).next() {
+                errors.push(self.source_in_tree(name, job, *maker));
             }
         }
-        let mut errors = self.forbidden_outputs();
-        if trees.is_empty() {
-            return if errors.is_empty() { Ok(()) } else { Err(few(errors)) };
-        }
-        for (job, name) in self.sources_in(&trees) {
-            let maker = trees[above(name).find(|p| trees.contains_key(p)).expect("it lies in one")];
-            errors.push(self.source_in_tree(name, job, maker));
-        }
-        for job in self.graph.order() {
+        for job in jobs {
             for output in self.graph.outputs(*job) {
                 let name = self.paths.str(*output);
-                for tree in above(name).filter_map(|p| trees.get_key_value(p)) {
-                    errors.push(self.nested(name, *job, tree.0, *tree.1));
+                for (tree, maker) in lies_in(name) {
+                    errors.push(self.nested(name, *job, self.paths.str(*tree), *maker));
                 }
             }
         }
@@ -342,10 +339,10 @@ impl View<'_> {
     }
 
     /// Outputs that no job may make.
-    fn forbidden_outputs(&self) -> Diags {
+    fn forbidden_outputs(&self, jobs: &[JobId]) -> Diags {
         let own = |name: &str| name == STATE_DIR || name.strip_prefix(STATE_DIR).is_some_and(|r| r.starts_with('/'));
         let mut errors = Vec::new();
-        for job in self.graph.order() {
+        for job in jobs {
             let names = self.graph.outputs(*job).iter().map(|o| self.paths.str(*o));
             for name in names.filter(|n| own(n) || matches!(*n, "." | ".." | "/") || n.ends_with("/..")) {
                 let message = format!("`{name}` cannot be an output of `{}`", self.job(*job));
@@ -360,12 +357,12 @@ impl View<'_> {
         errors
     }
 
-    /// Sources of jobs that lie inside directory outputs, each with its reader.
-    fn sources_in(&self, trees: &FxHashMap<&str, JobId>) -> Vec<(JobId, &str)> {
-        let jobs = self.graph.order().iter();
-        let inputs = jobs.flat_map(|j| self.graph.inputs(*j).iter().map(move |i| (*j, i.path())));
-        let sources = inputs.filter(|(_, p)| self.graph.maker(*p).is_none()).map(|(j, p)| (j, self.paths.str(p)));
-        sources.filter(|(_, name)| above(name).any(|p| trees.contains_key(p))).collect()
+    /// The sources of some jobs, but those that lie where a checkpoint makes
+    /// them, each with its reader.
+    fn sources_of(&self, jobs: &[JobId]) -> impl Iterator<Item = (JobId, &str)> {
+        let inputs = jobs.iter().flat_map(|j| self.graph.inputs(*j).iter().map(move |i| (*j, i.path())));
+        let sources = inputs.filter(|(_, p)| self.graph.origin(*p).is_none());
+        sources.map(|(job, p)| (job, self.paths.str(p)))
     }
 
     fn source_in_tree(&self, name: &str, reader: JobId, maker: JobId) -> Diag {
@@ -430,11 +427,6 @@ impl Chain {
 struct Node {
     parent: Option<(Option<usize>, JobId)>,
     file: PathId,
-}
-
-/// The directories above a path, nearest first.
-fn above(name: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(path::parent(name), |p| path::parent(p).filter(|q| q != p))
 }
 
 /// "did you mean" for a file: the nearest name in its directory.

@@ -3,20 +3,29 @@
 //! Owns which job makes which file, and what each job reads. It grows only at
 //! its end, so that a running plan can add to it. It does not know what is
 //! stale, and it never reads a file: whether one exists is asked of the caller.
+//! Of a checkpoint it is told when its functions may read what it made.
 
 mod build;
 mod choose;
 mod dead;
 mod error;
+mod extend;
 mod finder;
+mod gates;
+mod ground;
 mod order;
 mod target;
+#[cfg(test)]
+mod tests;
 
 pub use build::{Files, Request, build};
+pub use extend::{Extended, Extension, extend};
+pub use ground::Ground;
 pub use target::Target;
 
 use crate::path::{PathId, Paths};
 use crate::rule::{Name, Rule, RuleId, Rulefile};
+use gates::Gates;
 use rustc_hash::FxHashMap;
 
 /// Index of a job in its graph.
@@ -106,6 +115,7 @@ pub struct Graph {
     left_out: Vec<LeftOut>,
     targets: Vec<PathId>,
     target_jobs: Vec<JobId>,
+    gates: Gates,
 }
 
 impl Graph {
@@ -160,6 +170,12 @@ impl Graph {
             Some(Maker::Job(job)) => Some(*job),
             _ => None,
         }
+    }
+
+    /// The job that a file comes from: its maker, or that of the directory of a
+    /// checkpoint which the file lies in. None if it is a source.
+    pub fn origin(&self, path: PathId) -> Option<JobId> {
+        self.maker(path).or_else(|| self.gates.trees(path).iter().find_map(|tree| self.maker(*tree)))
     }
 
     /// Files of the plan that are taken as they are, though a rule could make

@@ -9,6 +9,7 @@ use crate::record::Record;
 use crate::rule::{Action, Flags};
 use crate::stale::{self, Now, Reason};
 use crate::state::RecordRef;
+use rustc_hash::FxHashMap;
 
 /// What will happen to a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,10 +60,13 @@ pub fn decide(scene: Scene<'_>, job: JobId, verdicts: &[Verdict]) -> Decision {
     let graph = scene.commands.graph;
     let rule = scene.commands.book.rule(graph.rule(job));
     let outputs = graph.outputs(job);
+    if let Some(gates) = graph.open(job) {
+        return Decision::Maybe(gates[0]);
+    }
     if outputs.is_empty() && matches!(rule.action, Action::None) {
         return Decision::Fresh;
     }
-    if scene.force.all || scene.force.jobs.contains(&job) {
+    if scene.force.covers(graph, job) {
         return Decision::Run(Cause::Forced);
     }
     if outputs.is_empty() {
@@ -113,8 +117,11 @@ fn by_inputs(scene: Scene<'_>, job: JobId, record: RecordRef, verdicts: &[Verdic
     let inputs = scene.commands.graph.inputs(job);
     let waits = |i: &InputRef| waiting(scene, *i, verdicts);
     let Some(first) = inputs.iter().find_map(waits) else {
-        let digests = inputs.iter().filter(|i| !i.is_ancient()).map(|i| content_of(scene, i.path()));
-        let now = made_from(scene.facts.recipe(job), digests);
+        let inputs = scene.commands.graph.inputs(job).iter().filter(|i| !i.is_ancient());
+        let now = match inputs.clone().find(|i| is_gone_inside(scene, i.path())) {
+            None => made_from(scene.facts.recipe(job), inputs.map(|i| content_of(scene, i.path()))),
+            Some(_) => made_from(scene.facts.recipe(job), remembered(scene, record, inputs).into_iter()),
+        };
         return if now == scene.state.made_from(record) { Decision::Fresh } else { Decision::Run(Cause::Inputs) };
     };
     if inputs.iter().all(|i| waits(i).is_some()) {
@@ -133,12 +140,32 @@ fn known_input_changed(scene: Scene<'_>, job: JobId, record: &Record, verdicts: 
     })
 }
 
+/// Whether a file is gone with the directory that a checkpoint makes, though
+/// its job need not run.
+fn is_gone_inside(scene: Scene<'_>, path: PathId) -> bool {
+    scene.commands.graph.tree_of(path).is_some_and(|tree| !scene.facts.exists(path) && !scene.facts.exists(tree))
+}
+
+/// The contents of inputs; of those that are gone with their directory, what
+/// the last run read: it would be made the same again.
+fn remembered<'i>(scene: Scene<'_>, record: RecordRef, inputs: impl Iterator<Item = &'i InputRef>) -> Vec<Digest> {
+    let old: FxHashMap<PathId, Digest> = match scene.state.record(record) {
+        Ok(record) => record.inputs.iter().map(|i| (i.path, i.digest)).collect(),
+        Err(_) => FxHashMap::default(),
+    };
+    let content = |path| match is_gone_inside(scene, path) {
+        true => old.get(&path).copied().unwrap_or(Digest::UNKNOWN),
+        false => content_of(scene, path),
+    };
+    inputs.map(|i| content(i.path())).collect()
+}
+
 /// The job that must be done before this input's content is known.
 fn waiting(scene: Scene<'_>, input: InputRef, verdicts: &[Verdict]) -> Option<JobId> {
     if input.is_ancient() {
         return None;
     }
-    scene.commands.graph.maker(input.path()).filter(|m| verdicts[m.index()] != Verdict::Fresh)
+    scene.commands.graph.origin(input.path()).filter(|m| verdicts[m.index()] != Verdict::Fresh)
 }
 
 /// The content of a file that no job is about to change: of one that a job
@@ -155,12 +182,12 @@ pub fn content_of(scene: Scene<'_>, path: PathId) -> Digest {
 #[derive(Debug)]
 pub struct Evidence {
     cause: Cause,
+    /// Records may be missing that were written.
+    lost: bool,
     /// The record, if it is needed and can be read.
     record: Option<Record>,
     /// Inputs as they are: path, content if it is known, `ancient()`.
     inputs: Vec<(PathId, Option<Digest>, bool)>,
-    /// Records were lost, perhaps that of this job.
-    lost: bool,
 }
 
 impl Evidence {
@@ -168,7 +195,7 @@ impl Evidence {
     pub fn gather(scene: Scene<'_>, job: JobId, cause: Cause, verdicts: &[Verdict]) -> Evidence {
         let lost = scene.state.lost_records();
         if !matches!(cause, Cause::Recipe | Cause::Inputs) {
-            return Evidence { cause, record: None, inputs: Vec::new(), lost };
+            return Evidence { cause, lost, record: None, inputs: Vec::new() };
         }
         let graph = scene.commands.graph;
         let known = |i: &InputRef| {
@@ -178,9 +205,9 @@ impl Evidence {
         let record = graph.outputs(job).first().and_then(|o| scene.state.find(*o));
         Evidence {
             cause,
+            lost,
             record: record.and_then(|r| scene.state.record(r).ok()),
             inputs: graph.inputs(job).iter().map(known).collect(),
-            lost,
         }
     }
 
@@ -207,10 +234,11 @@ impl Evidence {
 
     /// What differs; `unclear` if that cannot be told.
     fn compared(&self, recipe: Option<&Recipe>, unclear: Reason) -> Vec<Reason> {
-        let (Some(record), Some(Recipe { command, params, environment })) = (&self.record, recipe) else {
+        let (Some(record), Some(recipe)) = (&self.record, recipe) else {
             return vec![unclear];
         };
-        let reasons = stale::compare(record, Now { command, params, environment, inputs: &self.inputs });
+        let Recipe { command, params, scripts, environment } = recipe;
+        let reasons = stale::compare(record, Now { command, params, scripts, environment, inputs: &self.inputs });
         if reasons.is_empty() { vec![unclear] } else { reasons }
     }
 }
@@ -222,7 +250,7 @@ mod tests {
     #[test]
     fn what_cannot_be_compared_is_not_called_never_made() {
         let reasons = |cause, record| {
-            Evidence { cause, record, inputs: Vec::new(), lost: false }.reasons(Some(&Recipe::default()))
+            Evidence { cause, lost: false, record, inputs: Vec::new() }.reasons(Some(&Recipe::default()))
         };
         assert_eq!(reasons(Cause::Recipe, None), [Reason::RecipeUnclear]);
         assert_eq!(reasons(Cause::Inputs, None), [Reason::InputsUnclear]);

@@ -23,11 +23,17 @@ pub fn pass(scene: Scene<'_>, plan: &mut Plan) {
     for input in gathered.flat_map(|j| graph.inputs(*j)) {
         needs[input.path().index()] = Need::Yes;
     }
+    // Without what its checkpoints made, nobody knows what an open job reads.
+    for gate in graph.open_jobs().flat_map(|(_, gates)| gates) {
+        graph.outputs(*gate).iter().for_each(|o| needs[o.index()] = Need::Yes);
+    }
     for &job in graph.order().iter().rev() {
         if plan.verdict(job) != Verdict::Run
             && let Some((output, need)) = missing(scene, &needs, job)
         {
             match need {
+                Need::Yes if graph.open(job).is_some() => plan.set_lacking(job, output),
+                _ if graph.open(job).is_some() => {}
                 Need::Yes => plan.set_missing(job, output),
                 Need::Maybe(reader) if plan.verdict(job) == Verdict::Fresh => {
                     plan.verdicts[job.index()] = Verdict::Maybe;
@@ -43,9 +49,15 @@ pub fn pass(scene: Scene<'_>, plan: &mut Plan) {
             Verdict::Maybe => Need::Maybe(job),
         };
         for input in graph.inputs(job) {
-            let slot = &mut needs[input.path().index()];
-            if *slot == Need::No || need == Need::Yes {
-                *slot = need;
+            let mut mark = |path: PathId| {
+                let slot = &mut needs[path.index()];
+                if *slot == Need::No || need == Need::Yes {
+                    *slot = need;
+                }
+            };
+            mark(input.path());
+            if let Some(tree) = graph.tree_of(input.path()).filter(|_| !scene.facts.exists(input.path())) {
+                mark(tree);
             }
         }
     }

@@ -4,6 +4,7 @@
 use crate::command::{Commands, Recipe};
 use crate::diag::{Diag, Diags, Kind};
 use crate::digest::Digest;
+use crate::eval::{Need, Unavailable};
 use crate::files::{self, Clock, Item, Memo, Stat, StatAhead, Trust};
 use crate::graph::JobId;
 use crate::path::{PathId, Paths};
@@ -42,6 +43,15 @@ impl Stats {
         if errors.is_empty() { Ok(()) } else { Err(errors.iter().take(5).map(tell).collect()) }
     }
 
+    /// They are to be asked again.
+    pub fn forget(&mut self, ids: &[PathId]) {
+        for id in ids {
+            if let Some(row) = self.rows.get_mut(id.index()) {
+                *row = None;
+            }
+        }
+    }
+
     /// The stat of a file that was asked for.
     pub fn get(&self, id: PathId) -> Option<&Stat> {
         self.rows.get(id.index())?.as_ref()
@@ -65,6 +75,9 @@ impl Stats {
 #[derive(Default)]
 pub struct Facts {
     exists: Vec<bool>,
+    /// Whether `exists` was asked, and whether `content` was.
+    known: Vec<bool>,
+    wanted: Vec<bool>,
     content: Vec<Digest>,
     recipes: Vec<Digest>,
     /// Bytes that had to be read to know.
@@ -87,12 +100,23 @@ impl Facts {
         self.recipes[job.index()]
     }
 
+    /// Makes room for all paths and jobs.
+    fn reach(&mut self, paths: usize, jobs: usize) {
+        if self.exists.len() < paths {
+            self.exists.resize(paths, false);
+            self.known.resize(paths, false);
+            self.wanted.resize(paths, false);
+            self.content.resize(paths, Digest::UNKNOWN);
+        }
+        if self.recipes.len() < jobs {
+            self.recipes.resize(jobs, Digest::UNKNOWN);
+        }
+    }
+
     /// A file was made, or digested, since.
     pub fn set(&mut self, path: PathId, exists: bool, content: Digest) {
-        if self.exists.len() <= path.index() {
-            self.exists.resize(path.index() + 1, false);
-            self.content.resize(path.index() + 1, Digest::UNKNOWN);
-        }
+        self.reach(path.index() + 1, 0);
+        self.known[path.index()] = true;
         self.exists[path.index()] = exists;
         self.content[path.index()] = content;
     }
@@ -120,21 +144,21 @@ pub struct Gather<'a> {
     pub progress: &'a (dyn Fn(u64, u64) + Sync),
 }
 
-/// Gathers what is needed to decide every job of the graph's order. Reads only
-/// files whose digest could keep a job from running.
-pub fn gather(with: Gather<'_>) -> Result<Facts, Diags> {
+/// Adds what is needed to decide some jobs. Reads only files whose digest could
+/// keep a job from running. Gives the jobs whose params functions need
+/// checkpoints that are not done.
+pub fn gather(with: Gather<'_>, facts: &mut Facts, jobs: &[JobId]) -> Result<Vec<(JobId, Vec<Need>)>, Diags> {
     let Gather { commands, state, memo, stats, clock, threads, hash_threads, trust, progress } = with;
     let (graph, paths) = (commands.graph, commands.paths);
-    let files = files_of(commands);
+    facts.reach(paths.len(), graph.job_ids());
+    let files = files_of(commands, facts, jobs);
     stats.ensure(paths, &files, threads)?;
-    let mut facts = Facts { recipes: recipes(commands, threads)?, ..Facts::default() };
-    facts.exists = vec![false; paths.len()];
-    facts.content = vec![Digest::UNKNOWN; paths.len()];
+    let needs = recipes(commands, facts, jobs, threads)?;
     for id in &files {
         facts.exists[id.index()] = stats.exists(*id);
     }
     let mut unknown = Vec::new();
-    for id in wanted(commands, state, &facts, graph.order()) {
+    for id in wanted(commands, state, facts, jobs) {
         let Some(stat) = stats.whole(paths, id) else { continue };
         match memo.lookup(id, &stat).or_else(|| memo.by_stat(id, &stat, trust.covers(paths.str(id)))) {
             Some(digest) => facts.content[id.index()] = digest,
@@ -151,19 +175,18 @@ pub fn gather(with: Gather<'_>) -> Result<Facts, Diags> {
             facts.content[id.index()] = digest.unwrap_or(Digest::UNKNOWN);
         }
     }
-    digest(&unknown, paths, stats, memo, clock, hash_threads, progress, &mut facts)?;
-    Ok(facts)
+    digest(&unknown, paths, stats, memo, clock, hash_threads, progress, facts)?;
+    Ok(needs)
 }
 
-/// Every file of the plan, once.
-fn files_of(commands: Commands<'_>) -> Vec<PathId> {
+/// Every file of some jobs that is not known yet, once.
+fn files_of(commands: Commands<'_>, facts: &mut Facts, jobs: &[JobId]) -> Vec<PathId> {
     let graph = commands.graph;
-    let mut seen = vec![false; commands.paths.len()];
     let mut files = Vec::new();
-    for &job in graph.order() {
+    for &job in jobs {
         let inputs = graph.inputs(job).iter().map(|i| i.path());
         for id in inputs.chain(graph.outputs(job).iter().copied()) {
-            if !std::mem::replace(&mut seen[id.index()], true) {
+            if !std::mem::replace(&mut facts.known[id.index()], true) {
                 files.push(id);
             }
         }
@@ -173,9 +196,8 @@ fn files_of(commands: Commands<'_>) -> Vec<PathId> {
 
 /// Files whose content can matter to a decision: outputs that have a record,
 /// and the sources of jobs whose recipe is as recorded.
-fn wanted(commands: Commands<'_>, state: &State, facts: &Facts, order: &[JobId]) -> Vec<PathId> {
+fn wanted(commands: Commands<'_>, state: &State, facts: &mut Facts, order: &[JobId]) -> Vec<PathId> {
     let graph = commands.graph;
-    let mut seen = vec![false; commands.paths.len()];
     let mut wanted = Vec::new();
     for &job in order {
         let Some(record) = graph.outputs(job).first().and_then(|o| state.find(*o)) else { continue };
@@ -183,8 +205,8 @@ fn wanted(commands: Commands<'_>, state: &State, facts: &Facts, order: &[JobId])
         let same = state.recipe(record) == facts.recipe(job);
         let sources = graph.inputs(job).iter().filter(|i| same && !i.is_ancient()).map(|i| i.path());
         let sources = sources.filter(|p| graph.maker(*p).is_none());
-        for id in outputs.chain(sources).filter(|p| facts.exists(*p)) {
-            if !std::mem::replace(&mut seen[id.index()], true) {
+        for id in outputs.chain(sources) {
+            if facts.exists(id) && !std::mem::replace(&mut facts.wanted[id.index()], true) {
                 wanted.push(id);
             }
         }
@@ -232,12 +254,16 @@ fn digest(
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-/// The recipes' digests of all jobs of the order, by job id.
-fn recipes(commands: Commands<'_>, threads: usize) -> Result<Vec<Digest>, Diags> {
-    let order = commands.graph.order();
-    let mut all = vec![Digest::UNKNOWN; commands.graph.job_ids()];
-    let piece = (order.len() / threads.max(1) / 4).clamp(256, 8192);
-    let pieces: Vec<&[JobId]> = order.chunks(piece).collect();
+/// The recipes' digests of some jobs; those that are open have none yet. Gives
+/// those whose params functions need checkpoints that are not done.
+fn recipes(
+    commands: Commands<'_>,
+    facts: &mut Facts,
+    jobs: &[JobId],
+    threads: usize,
+) -> Result<Vec<(JobId, Vec<Need>)>, Diags> {
+    let piece = (jobs.len() / threads.max(1) / 4).clamp(256, 8192);
+    let pieces: Vec<&[JobId]> = jobs.chunks(piece).collect();
     let next = std::sync::atomic::AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
@@ -252,13 +278,15 @@ fn recipes(commands: Commands<'_>, threads: usize) -> Result<Vec<Digest>, Diags>
         let others = helpers.into_iter().flat_map(|h| h.join().expect("no recipe panics"));
         own.into_iter().chain(others).collect()
     });
-    let mut errors = Vec::new();
-    for (digests, problems) in results {
-        digests.into_iter().for_each(|(job, digest)| all[job.index()] = digest);
-        errors.extend(problems);
+    let (mut errors, mut needs) = (Vec::new(), Vec::new());
+    for piece in results {
+        piece.digests.into_iter().for_each(|(job, digest)| facts.recipes[job.index()] = digest);
+        errors.extend(piece.errors);
+        needs.extend(piece.needs);
     }
     if errors.is_empty() {
-        return Ok(all);
+        needs.sort_by_key(|(job, _)| *job);
+        return Ok(needs);
     }
     let mut seen = FxHashSet::default();
     errors.sort_by_key(|(job, _): &(JobId, Diag)| *job);
@@ -268,16 +296,25 @@ fn recipes(commands: Commands<'_>, threads: usize) -> Result<Vec<Digest>, Diags>
     Err(diags)
 }
 
-type Recipes = (Vec<(JobId, Digest)>, Vec<(JobId, Diag)>);
+#[derive(Default)]
+struct Recipes {
+    digests: Vec<(JobId, Digest)>,
+    needs: Vec<(JobId, Vec<Need>)>,
+    errors: Vec<(JobId, Diag)>,
+}
 
 fn piece_of_recipes(commands: Commands<'_>, jobs: &[JobId]) -> Recipes {
-    let (mut digests, mut errors) = (Vec::with_capacity(jobs.len()), Vec::new());
+    let jobs: Vec<JobId> = jobs.iter().copied().filter(|j| commands.graph.open(*j).is_none()).collect();
+    let mut done = Recipes { digests: Vec::with_capacity(jobs.len()), ..Recipes::default() };
     let mut recipe = Recipe::default();
-    for (job, params) in jobs.iter().zip(commands.params(jobs)) {
-        match params.and_then(|params| recipe.fill(&commands, *job, &params)) {
-            Ok(()) => digests.push((*job, recipe.digest(&commands, *job))),
-            Err(diag) => errors.push((*job, diag)),
+    for (job, params) in jobs.iter().zip(commands.params(&jobs)) {
+        let filled = params
+            .and_then(|params| recipe.fill(&commands, *job, &params).map_err(|d| Unavailable::Failed(Box::new(d))));
+        match filled {
+            Ok(()) => done.digests.push((*job, recipe.digest(&commands, *job))),
+            Err(Unavailable::Waits(needs)) => done.needs.push((*job, needs)),
+            Err(Unavailable::Failed(diag)) => done.errors.push((*job, *diag)),
         }
     }
-    (digests, errors)
+    done
 }

@@ -15,8 +15,9 @@ pub use facts::{Facts, Gather, Stats, gather};
 pub use view::{Viewer, described, only_gathers, totals, worded};
 
 use crate::command::Commands;
-use crate::graph::JobId;
+use crate::graph::{Graph, JobId};
 use crate::path::PathId;
+use crate::rule::RuleId;
 use crate::state::State;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -25,8 +26,22 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub struct Force {
     /// `-F`: all.
     pub all: bool,
-    /// `-R` and `--force`: these.
+    /// `--force`: these.
     pub jobs: FxHashSet<JobId>,
+    /// `-R`: all jobs of these rules,
+    pub rules: FxHashSet<RuleId>,
+    /// and those that make these files.
+    pub files: FxHashSet<PathId>,
+}
+
+impl Force {
+    /// Whether a job is to run whatever its record says.
+    pub fn covers(&self, graph: &Graph, job: JobId) -> bool {
+        self.all
+            || self.jobs.contains(&job)
+            || self.rules.contains(&graph.rule(job))
+            || (!self.files.is_empty() && graph.outputs(job).iter().any(|o| self.files.contains(o)))
+    }
 }
 
 /// What decisions are made from.
@@ -52,29 +67,91 @@ pub struct Plan {
     /// Jobs that are up to date, but have missing outputs that a job may need.
     dormant: FxHashSet<JobId>,
     bonds: Bonds,
+    /// Jobs that are planned on what a checkpoint made before it runs again.
+    supposed: FxHashMap<JobId, Supposed>,
+    /// Outputs that are needed and missing, of jobs that are still open.
+    lacking: FxHashMap<JobId, PathId>,
+    /// Jobs that are decided for good: none before them is open.
+    settled: Vec<bool>,
+}
+
+/// That a checkpoint makes what it made before.
+#[derive(Clone, Copy, Debug)]
+struct Supposed {
+    checkpoint: JobId,
+    /// The job's inputs come from it, not only the job itself.
+    inputs: bool,
+}
+
+impl Supposed {
+    /// Whether what was decided holds only if the checkpoint comes out the same.
+    fn weakens(self, decision: &decide::Decision, only_gathers: bool) -> bool {
+        match decision {
+            decide::Decision::Run(_) => true,
+            decide::Decision::Fresh => self.inputs && !only_gathers,
+            decide::Decision::Maybe(_) => false,
+        }
+    }
 }
 
 impl Plan {
-    /// Decides every job: first forward, from what each is made from; then
-    /// backward, from what is needed and missing.
-    pub fn make(scene: Scene<'_>, bonds: Bonds) -> Plan {
+    /// Decides, forward, every job that is not decided for good.
+    pub fn forward(&mut self, scene: Scene<'_>) {
         let graph = scene.commands.graph;
-        let mut plan = Plan { verdicts: vec![Verdict::Fresh; graph.job_ids()], bonds, ..Plan::default() };
+        self.reach(graph);
+        let staged = graph.open_jobs().next().is_some();
         for &job in graph.order() {
-            plan.decide(scene, job);
+            if self.settled[job.index()] {
+                continue;
+            }
+            self.decide(scene, job);
+            let settled = |o: JobId| self.settled[o.index()];
+            let before = || graph.inputs(job).iter().filter_map(|i| graph.origin(i.path())).all(settled);
+            self.settled[job.index()] = !staged || (graph.open(job).is_none() && before());
         }
-        let bonds = std::mem::take(&mut plan.bonds);
-        demand::pass(scene, &mut plan);
-        while bonds.unify(&mut plan) {
-            demand::pass(scene, &mut plan);
+    }
+
+    /// Decides backward, from what is needed and missing, and from one job to
+    /// those that are bound to it. To be done once.
+    pub fn backward(&mut self, scene: Scene<'_>, bonds: Bonds) {
+        demand::pass(scene, self);
+        while bonds.unify(self) {
+            demand::pass(scene, self);
         }
-        plan.bonds = bonds;
-        plan
+        self.bonds = bonds;
+    }
+
+    /// Makes room for jobs that are new.
+    fn reach(&mut self, graph: &Graph) {
+        self.verdicts.resize(graph.job_ids(), Verdict::Fresh);
+        self.settled.resize(graph.job_ids(), false);
+    }
+
+    /// A job was found by supposing that a checkpoint makes what it made before:
+    /// it runs at most. Its `inputs` may come from that, too.
+    pub fn suppose(&mut self, job: JobId, checkpoint: JobId, inputs: bool) {
+        self.supposed.insert(job, Supposed { checkpoint, inputs });
+    }
+
+    /// The checkpoint that a job is planned on as if it made what it made before.
+    pub fn supposes(&self, job: JobId) -> Option<JobId> {
+        self.supposed.get(&job).map(|s| s.checkpoint)
     }
 
     /// Decides one job anew, given the verdicts on those before it.
     pub fn decide(&mut self, scene: Scene<'_>, job: JobId) -> Verdict {
-        let decision = decide::decide(scene, job, &self.verdicts);
+        self.reach(scene.commands.graph);
+        let mut decision = decide::decide(scene, job, &self.verdicts);
+        if let (decide::Decision::Fresh, Some(output)) = (&decision, self.lacking.get(&job))
+            && !scene.facts.exists(*output)
+        {
+            decision = decide::Decision::Run(Cause::Missing(*output));
+        }
+        if let Some(supposed) = self.supposed.get(&job)
+            && supposed.weakens(&decision, only_gathers(scene, job))
+        {
+            decision = decide::Decision::Maybe(supposed.checkpoint);
+        }
         let verdict = match decision {
             decide::Decision::Fresh => Verdict::Fresh,
             decide::Decision::Run(cause) => {
@@ -129,6 +206,12 @@ impl Plan {
     /// Which jobs run at the same time.
     pub fn bonds(&self) -> &Bonds {
         &self.bonds
+    }
+
+    /// Once it is known what an open job reads, it must run because an output
+    /// that is needed is missing.
+    fn set_lacking(&mut self, job: JobId, output: PathId) {
+        self.lacking.insert(job, output);
     }
 
     /// The job was made, or found to be up to date.

@@ -6,8 +6,9 @@ use crate::command::{Commands, Needs, Recipe, Rendered};
 use crate::event::{self, Planned, RuleCount, Totals, Why};
 use crate::graph::JobId;
 use crate::path::{PathId, Paths};
-use crate::rule::Action;
+use crate::rule::{Action, RuleId};
 use crate::stale::word;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,7 +46,16 @@ pub fn totals(scene: Scene<'_>, plan: &Plan) -> Totals {
         }
     }
     rules.retain(|r| r.run + r.maybe > 0);
-    Totals { rules, fresh, jobs }
+    Totals { rules, fresh, jobs, behind: behind(scene, plan) }
+}
+
+/// Checkpoints behind which there may be more jobs, in the Rulefile's order.
+fn behind(scene: Scene<'_>, plan: &Plan) -> Vec<String> {
+    let graph = scene.commands.graph;
+    let waited = graph.open_jobs().flat_map(|(_, gates)| gates.iter().copied());
+    let gates = waited.chain(plan.supposed.values().map(|s| s.checkpoint));
+    let rules: BTreeSet<RuleId> = gates.map(|gate| graph.rule(gate)).collect();
+    rules.into_iter().map(|rule| scene.commands.book.rule(rule).name.to_string()).collect()
 }
 
 /// A job for people and machines, with what was rendered for it, if anything was.
@@ -92,14 +102,28 @@ impl Viewer<'_> {
             verdict,
             reasons: self.reasons(job),
             replaces,
+            beyond: self.beyond(job),
         }
     }
 
+    /// What is not known of a job yet.
+    fn beyond(&self, job: JobId) -> Option<event::Beyond> {
+        let graph = self.scene.commands.graph;
+        let open = graph.open(job).map(|gates| (gates[0], false));
+        let supposed = || self.plan.supposes(job).map(|gate| (gate, true));
+        let (gate, as_before) = open.or_else(supposed)?;
+        let checkpoint = graph.describe(self.scene.commands.book, self.scene.commands.paths, gate);
+        Some(event::Beyond { checkpoint, as_before })
+    }
+
     fn rendered(&self, job: JobId) -> Option<(Rendered, Needs)> {
+        if self.scene.commands.graph.open(job).is_some() {
+            return None;
+        }
         let commands = self.scene.commands;
         let params = commands.planned_params(job).ok()?;
         let needs = commands.planned_needs(job).ok()?;
-        Some((commands.render(job, &params, &needs).ok()?, needs))
+        Some((commands.render(job, &params, &needs, 1).ok()?, needs))
     }
 
     /// Why a job runs, in words.

@@ -5,7 +5,7 @@
 //! hundreds of thousands of jobs, so a job is plain appends to one string.
 
 use super::text::{LABEL, Paint, columns, jobs, name, push_name, push_spaces, push_title, tame};
-use crate::event::{Planned, ReasonText, Totals, Verdict};
+use crate::event::{Beyond, Planned, ReasonText, Totals, Verdict};
 
 /// How many names of a long list are shown.
 const NAMES: usize = 4;
@@ -26,6 +26,7 @@ pub struct Dry {
     output: String,
     reason: String,
     waits: String,
+    beyond: String,
     replaces: String,
     command: String,
 }
@@ -48,6 +49,7 @@ impl Dry {
             output: label("output"),
             reason: label("reason"),
             waits: label("waits for"),
+            beyond: label("beyond"),
             replaces: label("replaces"),
             command: label("command"),
         }
@@ -82,6 +84,11 @@ impl Dry {
         if let Verdict::Maybe { waits_for } = &planned.verdict {
             push_names(out, &self.waits, waits_for, NAMES);
         }
+        if let Some(beyond) = &planned.beyond {
+            push_label(out, &self.beyond, 0);
+            out.push_str(&unknown(beyond));
+            out.push('\n');
+        }
     }
 
     /// Appends the table of counts by rule and the line that sums it up.
@@ -111,6 +118,15 @@ impl Dry {
     }
 }
 
+/// What is not known of a job before a checkpoint is done, in one line.
+pub fn unknown(beyond: &Beyond) -> String {
+    let checkpoint = name(&beyond.checkpoint);
+    match beyond.as_before {
+        true => format!("checkpoint {checkpoint}: planned on what it made before"),
+        false => format!("checkpoint {checkpoint}: its inputs are unknown before that is done"),
+    }
+}
+
 /// A number of the table; a point for none, so that the others stand out.
 fn figure(count: usize) -> String {
     if count == 0 { "·".into() } else { count.to_string() }
@@ -122,13 +138,24 @@ pub fn sentence(totals: &Totals) -> String {
     let mut out = match (run, maybe) {
         (0, 0) if totals.jobs == 0 => return "nothing to do".into(),
         (0, 0) => return format!("nothing to do: {} up to date", jobs(totals.jobs)),
+        (run, 0) if !totals.behind.is_empty() => format!("at least {} to run", jobs(run)),
+        (run, maybe) if !totals.behind.is_empty() => format!("at least {} to run, {maybe} may run", jobs(run)),
         (run, 0) => format!("{} to run", jobs(run)),
         (run, maybe) => format!("at least {run}, at most {} to run", jobs(run + maybe)),
     };
+    if !totals.behind.is_empty() {
+        out.push_str(&format!(", perhaps more behind {}", checkpoints(&totals.behind)));
+    }
     if totals.fresh > 0 {
         out.push_str(&format!(", {} up to date", totals.fresh));
     }
     out
+}
+
+fn checkpoints(names: &[String]) -> String {
+    let what = if names.len() == 1 { "checkpoint" } else { "checkpoints" };
+    let names: Vec<String> = names.iter().map(|n| name(n)).collect();
+    format!("{what} {}", names.join(", "))
 }
 
 /// Appends a reason on one line, with its values if they are short.
@@ -201,7 +228,13 @@ mod tests {
             old: Some(old.into()),
             new: Some(new.into()),
         });
-        Planned { job: Arc::new(job), verdict, reasons: reasons.into_iter().collect(), replaces: Vec::new() }
+        Planned {
+            job: Arc::new(job),
+            verdict,
+            reasons: reasons.into_iter().collect(),
+            replaces: Vec::new(),
+            beyond: None,
+        }
     }
 
     fn page(dry: &Dry, planned: &Planned) -> String {
@@ -255,7 +288,7 @@ mod tests {
         let dry = Dry::new(Paint { on: false }, false, true);
         let rules = vec![count("count", 3, 0), count("zipf_of_all", 0, 12)];
         let mut out = String::new();
-        dry.totals(&mut out, &Totals { rules, fresh: 8, jobs: 23 });
+        dry.totals(&mut out, &Totals { rules, fresh: 8, jobs: 23, behind: Vec::new() });
         assert_eq!(
             out,
             "rule            run   maybe
@@ -270,9 +303,14 @@ at least 3, at most 15 jobs to run, 8 up to date
 
     #[test]
     fn plans_in_one_line() {
-        let line = |rules, fresh, jobs| sentence(&Totals { rules, fresh, jobs });
+        let line = |rules, fresh, jobs| sentence(&Totals { rules, fresh, jobs, behind: Vec::new() });
         assert_eq!(line(vec![], 0, 0), "nothing to do");
         assert_eq!(line(vec![], 12, 12), "nothing to do: 12 jobs up to date");
         assert_eq!(line(vec![count("a", 1, 0)], 0, 1), "1 job to run");
+        let behind = |rules| sentence(&Totals { rules, fresh: 2, jobs: 5, behind: vec!["split".into()] });
+        let want = "at least 1 job to run, 2 may run, perhaps more behind checkpoint split, 2 up to date";
+        assert_eq!(behind(vec![count("a", 1, 2)]), want);
+        let want = "at least 3 jobs to run, perhaps more behind checkpoint split, 2 up to date";
+        assert_eq!(behind(vec![count("a", 3, 0)]), want);
     }
 }

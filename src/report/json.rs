@@ -98,6 +98,13 @@ struct PlannedFields<'a> {
     waits_for: &'a [String],
     reasons: Vec<ReasonFields<'a>>,
     replaces: &'a [String],
+    beyond: Option<BeyondFields<'a>>,
+}
+
+#[derive(Serialize)]
+struct BeyondFields<'a> {
+    checkpoint: &'a str,
+    as_before: bool,
 }
 
 impl<'a> From<&'a Planned> for PlannedFields<'a> {
@@ -113,6 +120,7 @@ impl<'a> From<&'a Planned> for PlannedFields<'a> {
             waits_for,
             reasons: reasons(&planned.reasons),
             replaces: &planned.replaces,
+            beyond: planned.beyond.as_ref().map(|b| BeyondFields { checkpoint: &b.checkpoint, as_before: b.as_before }),
         }
     }
 }
@@ -188,6 +196,29 @@ fn failed(failure: &Failure) -> Failed<'_> {
 }
 
 #[derive(Serialize)]
+struct Handled<'a> {
+    handler: &'a str,
+    seconds: f64,
+    exit_code: Option<i32>,
+    end: &'a str,
+    output: Option<&'a str>,
+    output_file: Option<&'a str>,
+    problem: Option<&'a str>,
+}
+
+fn handled<'a>(handler: &'a str, end: &'a End, problem: Option<&'a str>) -> Handled<'a> {
+    Handled {
+        handler,
+        seconds: seconds(end.wall),
+        exit_code: end.code,
+        end: &end.words,
+        output: end.output.as_deref(),
+        output_file: end.output_file.as_deref(),
+        problem,
+    }
+}
+
+#[derive(Serialize)]
 struct Note<'a> {
     severity: &'static str,
     kind: &'static str,
@@ -206,6 +237,11 @@ struct Hashing {
 #[derive(Serialize)]
 struct Waiting<'a> {
     what: &'a str,
+}
+
+#[derive(Serialize)]
+struct Grown {
+    jobs: usize,
 }
 
 #[derive(Serialize)]
@@ -228,6 +264,7 @@ struct TotalsFields<'a> {
     run: usize,
     maybe: usize,
     fresh: usize,
+    behind: &'a [String],
     rules: Vec<RuleFields<'a>>,
 }
 
@@ -288,6 +325,10 @@ pub fn event(out: &mut String, unix_ms: u64, event: &Event) {
             push(out, unix_ms, "job-not-started", NotStarted { job: (&**job).into(), problem: &diag.message });
         }
         Event::CutOff { job } => push(out, unix_ms, "job-cut-off", JobFields::from(&**job)),
+        Event::Grown { jobs } => push(out, unix_ms, "grown", Grown { jobs: *jobs }),
+        Event::Handled { handler, end, problem } => {
+            push(out, unix_ms, "handler-finished", handled(handler, end, problem.as_deref()));
+        }
         Event::Stopping { why } => push(out, unix_ms, "stopping", Stopping { why }),
         Event::Done(summary) => push(out, unix_ms, "run-finished", finish(summary)),
     }
@@ -340,6 +381,7 @@ fn totals_fields(totals: &Totals, cores: u32, dry: bool) -> TotalsFields<'_> {
         run: totals.run(),
         maybe: totals.maybe(),
         fresh: totals.fresh,
+        behind: &totals.behind,
         rules: totals.rules.iter().map(fields).collect(),
     }
 }

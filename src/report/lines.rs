@@ -84,6 +84,20 @@ pub fn cut_off(paint: Paint) -> String {
     paint.faint("  skipped: its inputs came out the same")
 }
 
+/// What a handler printed, and whether it failed.
+pub fn handled(out: &mut String, paint: Paint, handler: &str, end: &crate::event::End, problem: Option<&str>) {
+    match problem {
+        Some(problem) => {
+            out.push_str(&paint.unsure("warning:"));
+            out.push_str(&format!(" `{handler}` failed: {}\n", tame(problem).trim_end()));
+        }
+        None => out.push_str(&format!("{handler}\n")),
+    }
+    if let Some(text) = &end.output {
+        push_indented(out, 4, &tame(text));
+    }
+}
+
 /// A failure in full: what failed, how, the command, the end of its output (if
 /// `output`) or of its log, and where to find the rest.
 pub fn failure(out: &mut String, paint: Paint, failure: &Failure, output: bool) {

@@ -228,6 +228,14 @@ impl Reporter {
             Event::Finished { job, end } => self.finished(job, end, now.instant),
             Event::Failed(failure) => self.failed(failure, now.instant),
             Event::CutOff { job } => self.cut_off(job, now.instant),
+            Event::Grown { jobs } => self.progress.total += jobs,
+            Event::Handled { handler, end, problem } => {
+                let mut lines = String::new();
+                lines::handled(&mut lines, self.paint, handler, end, problem.as_deref());
+                if problem.is_some() || (!self.options.quiet.all && end.output.is_some()) {
+                    self.say(&lines, now.instant);
+                }
+            }
             Event::Done(summary) => self.done(summary),
         }
     }

@@ -3,7 +3,7 @@
 //! Owns their look. It does not know how the answers are found.
 
 use super::diff::{Line, lines};
-use super::dry::short;
+use super::dry::{short, unknown};
 use super::text::{Paint, columns, date, duration, name, push_field, push_indented, push_spaces, tame, title};
 use crate::event::{Listed, Planned, ReasonText, Verdict, Why};
 use std::time::Duration;
@@ -23,6 +23,9 @@ pub fn why(why: &Why, now_ms: u64, paint: Paint) -> String {
     if let Verdict::Maybe { waits_for } = &planned.verdict {
         let names: Vec<String> = waits_for.iter().map(|w| name(w)).collect();
         push_field(&mut out, paint, 2, "waits for", &names.join("\n"));
+    }
+    if let Some(beyond) = &planned.beyond {
+        push_field(&mut out, paint, 2, "beyond", &unknown(beyond));
     }
     if let Some((at, took)) = why.last {
         let ago = duration(Duration::from_millis(now_ms.saturating_sub(at)).max(Duration::from_secs(1)));
@@ -160,7 +163,7 @@ mod tests {
 
     fn planned(rule: &str, verdict: Verdict, reasons: Vec<ReasonText>) -> Planned {
         let job = Job { rule: rule.into(), wildcards: vec![("book".into(), "abyss".into())], ..Job::default() };
-        Planned { job: Arc::new(job), verdict, reasons, replaces: Vec::new() }
+        Planned { job: Arc::new(job), verdict, reasons, replaces: Vec::new(), beyond: None }
     }
 
     fn reason(text: &str, old: Option<&str>, new: Option<&str>) -> ReasonText {

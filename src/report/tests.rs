@@ -1,7 +1,7 @@
 //! Stories: events in, exact text out.
 
 use super::*;
-use crate::event::{Planned, ReasonText, RuleCount, Verdict};
+use crate::event::{Beyond, Planned, ReasonText, RuleCount, Verdict};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -87,7 +87,7 @@ fn end(code: i32, output: Option<&str>) -> End {
 
 fn totals(run: usize, maybe: usize, fresh: usize, dry: bool) -> Event {
     let rules = vec![RuleCount { rule: "count".into(), run, maybe }];
-    Event::Totals { totals: Totals { rules, fresh, jobs: run + maybe + fresh }, cores: 4, dry }
+    Event::Totals { totals: Totals { rules, fresh, jobs: run + maybe + fresh, behind: Vec::new() }, cores: 4, dry }
 }
 
 fn started(id: u32) -> Event {
@@ -279,7 +279,13 @@ fn slow_hashing_is_told_once() {
 
 fn planned(id: u32) -> Event {
     let reason = ReasonText { code: "no-record", text: "it never ran".into(), old: None, new: None };
-    Event::DryJob(Planned { job: job(id), verdict: Verdict::Run, reasons: vec![reason], replaces: Vec::new() })
+    Event::DryJob(Planned {
+        job: job(id),
+        verdict: Verdict::Run,
+        reasons: vec![reason],
+        replaces: Vec::new(),
+        beyond: None,
+    })
 }
 
 #[test]
@@ -414,7 +420,8 @@ fn examples() -> Vec<(&'static str, String)> {
         new: Some("10".into()),
     }];
     let replaces = vec!["counts/b1.tsv".to_string()];
-    let plan = Planned { job: job(1), verdict: Verdict::Maybe { waits_for }, reasons, replaces };
+    let beyond = Some(Beyond { checkpoint: "split".into(), as_before: true });
+    let plan = Planned { job: job(1), verdict: Verdict::Maybe { waits_for }, reasons, replaces, beyond };
     let diag = Diag::warning(Kind::Usage, "`--unlock` is needless").hint("leave it out");
     story
         .at(0, Event::Note { diag, text: "warning: `--unlock` is needless\n".into() })
@@ -427,6 +434,8 @@ fn examples() -> Vec<(&'static str, String)> {
         .at(60, finished(1, Some("b1: 1402 words\n")))
         .at(70, failed(2, false))
         .at(80, Event::CutOff { job: job(3) })
+        .at(85, Event::Grown { jobs: 12 })
+        .at(85, Event::Handled { handler: "onsuccess", end: end(0, Some("sent a mail\n")), problem: None })
         .at(90, Event::Stopping { why: "a job failed".into() })
         .at(100, done(1, &[2], 5));
     let why = Why {
@@ -460,6 +469,8 @@ fn examples() -> Vec<(&'static str, String)> {
         "job-finished",
         "job-failed",
         "job-cut-off",
+        "grown",
+        "handler-finished",
         "stopping",
         "run-finished",
         "why",

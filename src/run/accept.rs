@@ -29,42 +29,73 @@ pub struct Touched {
 }
 
 /// Records the existing outputs of jobs as if they had just been made: of the
-/// jobs that make the named files, or of all jobs of the plan. Goes on with the
+/// jobs that make the named files, or of all jobs of the plan. What is behind a
+/// checkpoint that is taken as made is taken as made, too. Goes on with the
 /// others where it cannot.
 ///
 /// # Errors
-/// If the log cannot be written.
-pub fn touch(pipeline: &mut Pipeline<'_>, options: &Options) -> Result<Touched, Diag> {
+/// If the log cannot be written; of the plan of what is behind a checkpoint.
+pub fn touch(pipeline: &mut Pipeline<'_>, options: &Options) -> Result<Touched, Diags> {
+    let mut touched = Touched::default();
+    let mut seen: FxHashSet<JobId> = FxHashSet::default();
+    loop {
+        let mut jobs = to_touch(pipeline, options);
+        jobs.retain(|j| pipeline.graph.open(*j).is_none() && seen.insert(*j));
+        if jobs.is_empty() {
+            break;
+        }
+        for job in jobs {
+            touch_job(pipeline, job, options, &mut touched).map_err(|d| vec![d])?;
+        }
+        pipeline.grow_all(options, &|_, _| {})?;
+    }
+    let open = to_touch(pipeline, options).into_iter().filter(|j| pipeline.graph.open(*j).is_some());
+    touched.left.extend(open.map(|job| unknown_inputs(pipeline, job)));
+    Ok(touched)
+}
+
+fn unknown_inputs(pipeline: &Pipeline<'_>, job: JobId) -> Diag {
+    let name = pipeline.graph.describe(pipeline.book, &pipeline.paths, job);
+    Diag::error(Kind::Plan, format!("what `{name}` reads is not known before its checkpoint is done"))
+}
+
+fn to_touch(pipeline: &Pipeline<'_>, options: &Options) -> Vec<JobId> {
     let graph = &pipeline.graph;
-    let named = !options.targets.is_empty();
     let mut jobs: Vec<JobId> = graph.order().to_vec();
-    if named && graph.target_jobs().is_empty() {
+    if !options.targets.is_empty() && graph.target_jobs().is_empty() {
         let targets: FxHashSet<PathId> = graph.targets().iter().copied().collect();
         jobs.retain(|j| graph.outputs(*j).iter().any(|o| targets.contains(o)));
     }
     jobs.retain(|j| !graph.outputs(*j).is_empty());
-    let mut touched = Touched::default();
-    for job in jobs {
-        if pipeline.plan.verdict(job) == Verdict::Fresh {
-            touched.fresh += 1;
-            continue;
-        }
-        let outputs = pipeline.graph.outputs(job).iter();
-        let missing = outputs.map(|o| pipeline.paths.str(*o)).filter(|p| stat_of(p).is_none());
-        let missing: Vec<String> = missing.map(str::to_owned).collect();
-        if !missing.is_empty() {
-            touched.missing.extend(missing);
-            continue;
-        }
-        match as_made(pipeline, job, options) {
-            Ok(record) => {
-                pipeline.state.append(&record, None, &pipeline.paths)?;
-                touched.accepted += 1;
-            }
-            Err(diag) => touched.left.push(diag),
-        }
+    jobs
+}
+
+fn touch_job(pipeline: &mut Pipeline<'_>, job: JobId, options: &Options, touched: &mut Touched) -> Result<(), Diag> {
+    if pipeline.plan.verdict(job) == Verdict::Fresh {
+        touched.fresh += 1;
+        return Ok(());
     }
-    Ok(touched)
+    let outputs = pipeline.graph.outputs(job).iter();
+    let missing = outputs.map(|o| pipeline.paths.str(*o)).filter(|p| stat_of(p).is_none());
+    let missing: Vec<String> = missing.map(str::to_owned).collect();
+    if !missing.is_empty() {
+        touched.missing.extend(missing);
+        return Ok(());
+    }
+    let record = match as_made(pipeline, job, options) {
+        Ok(record) => record,
+        Err(diag) => {
+            touched.left.push(diag);
+            return Ok(());
+        }
+    };
+    pipeline.state.append(&record, None, &pipeline.paths)?;
+    for (path, digest) in &record.outputs {
+        pipeline.facts.set(*path, true, *digest);
+    }
+    pipeline.plan.set_fresh(job);
+    touched.accepted += 1;
+    Ok(())
 }
 
 fn as_made(pipeline: &mut Pipeline<'_>, job: JobId, options: &Options) -> Result<Record, Diag> {
@@ -95,6 +126,7 @@ fn components(recipe: Recipe) -> Record {
     Record {
         command: recipe.command.into(),
         params: recipe.params.into_iter().map(|(n, v)| (n.into(), v.into())).collect(),
+        scripts: recipe.scripts.into_iter().map(|(p, d)| (p.into(), d)).collect(),
         environment: recipe.environment.into(),
         ..Record::default()
     }
@@ -174,6 +206,7 @@ pub fn accept_rule(pipeline: &mut Pipeline<'_>, name: &str) -> Result<Accepted, 
             made_from,
             command: new.command,
             params: new.params,
+            scripts: new.scripts,
             environment: new.environment,
             accepted: accepted_note,
             ..old

@@ -6,6 +6,8 @@
 mod accept;
 mod adopt;
 mod follow;
+mod grow;
+mod handler;
 mod open;
 mod recover;
 mod signals;
@@ -14,11 +16,12 @@ mod temp;
 mod work;
 
 pub use accept::{Accepted, Touched, accept_rule, touch};
+pub use handler::execute;
 pub use open::{Mode, Opened, Pipeline, Prefetch, left_out, open_state, refuse_protected, refuse_to_overwrite};
 pub use recover::{Recovered, recover};
 pub use signals::Listener;
 pub use temp::TempMode;
-pub use work::{Hands, Ran, execute, settler};
+pub use work::{Hands, Ran, settler};
 
 use crate::event::Event;
 use crate::files::Trust;

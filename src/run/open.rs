@@ -1,14 +1,15 @@
 //! Opening a pipeline: state, graph, facts, plan.
 
 use super::Options;
-use crate::command::{Commands, DEVICES, Settings};
+use super::grow::{self, Progress, not_made};
+use crate::command::{Commands, DEVICES, Scripts, Settings};
 use crate::diag::{Diag, Diags, Kind};
 use crate::digest::Digest;
 use crate::eval::{Functions, SizeOf};
-use crate::files::{self, Clock, Memo, StatAhead};
-use crate::graph::{self, Graph, JobId, Target};
+use crate::files::{self, Clock, Memo};
+use crate::graph::{self, Graph, Ground, JobId};
 use crate::path::{self, PathId, Paths};
-use crate::plan::{self, Bonds, Facts, Force, Gather, Plan, Scene, Stats};
+use crate::plan::{self, Bonds, Facts, Force, Plan, Scene, Stats};
 use crate::rule::{Flags, Rulefile};
 use crate::settle;
 use crate::state::{self, Ahead, State};
@@ -35,13 +36,17 @@ pub struct Pipeline<'a> {
     /// What all jobs share.
     pub settings: Settings,
     /// All paths.
-    pub paths: Arc<Paths>,
+    pub paths: Paths,
     /// All jobs.
     pub graph: Graph,
+    /// What the graph grows on.
+    pub ground: Ground<'a>,
     /// Records.
     pub state: State,
     /// Remembered digests.
     pub memo: Memo,
+    /// Files as they were found.
+    pub stats: Stats,
     /// Files and recipes.
     pub facts: Facts,
     /// What is forced.
@@ -65,14 +70,13 @@ impl<'a> Pipeline<'a> {
         book: &'a Rulefile,
         functions: &'a Functions,
         options: &Options,
+        mode: Mode,
         opened: Opened,
-        progress: &(dyn Fn(u64, u64) + Sync),
+        progress: &Progress<'_>,
     ) -> Result<Pipeline<'a>, Diags> {
-        let (state, mut memo, mut paths) = opened;
-        let threads = options.cores as usize;
+        let (state, memo, mut paths) = opened;
         let mut stats = Stats::default();
-        let graph = grow(book, functions, options, &mut paths, &mut stats)?;
-        let force = force(book, &graph, &paths, options)?;
+        let (graph, ground) = grow::first(book, functions, options, &mut paths, &mut stats)?;
         check_devices(options).map_err(|d| vec![d])?;
         let settings = Settings {
             cores: options.cores,
@@ -80,31 +84,40 @@ impl<'a> Pipeline<'a> {
             limits: options.limits.clone(),
             tmpdir: options.tmpdir.clone(),
             max_threads: options.max_threads,
+            scripts: Scripts::default(),
         };
-        let clock = Clock::new(Path::new(files::STATE_DIR));
-        let size_of = size_of();
-        let commands =
-            Commands { book, functions, graph: &graph, paths: &paths, settings: &settings, size_of: &size_of };
-        let gather = Gather {
-            commands,
-            state: &state,
-            memo: &mut memo,
-            stats: &mut stats,
-            clock: &clock,
-            threads,
-            hash_threads: options.hash_threads,
-            trust: &options.trust,
-            progress,
+        let mut pipeline = Pipeline {
+            book,
+            functions,
+            settings,
+            force: force(book, &graph, &mut paths, options),
+            paths,
+            graph,
+            ground,
+            state,
+            memo,
+            stats,
+            facts: Facts::default(),
+            plan: Plan::default(),
+            clock: Clock::new(Path::new(files::STATE_DIR)),
+            size_of: size_of(),
         };
-        let mut facts = plan::gather(gather)?;
-        let bonds = Bonds::find(book, &graph);
-        bonds.check(book, &graph, &paths).map_err(|d| vec![d])?;
+        pipeline.grow_all(options, progress)?;
+        if mode == Mode::Look {
+            pipeline.suppose(options, progress)?;
+        }
+        let Pipeline { book, functions, graph, paths, settings, size_of, state, facts, force, plan, .. } =
+            &mut pipeline;
+        let commands = Commands { book, functions, graph, paths, settings, size_of };
+        let bonds = Bonds::find(book, graph);
+        bonds.check(book, graph, paths).map_err(|d| vec![d])?;
         bonds.fleeting().iter().for_each(|path| facts.set(*path, false, Digest::UNKNOWN));
-        let plan = Plan::make(Scene { commands, state: &state, facts: &facts, force: &force }, bonds);
-        check_needs(commands, &plan)?;
-        check_bound(commands, &plan).map_err(|d| vec![d])?;
-        let paths = Arc::new(paths);
-        Ok(Pipeline { book, functions, settings, paths, graph, state, memo, facts, force, plan, clock, size_of })
+        plan.backward(Scene { commands, state, facts, force }, bonds);
+        check_force(&pipeline, options)?;
+        check_inside(&pipeline)?;
+        check_needs(pipeline.commands(), &pipeline.plan)?;
+        check_bound(pipeline.commands(), &pipeline.plan).map_err(|d| vec![d])?;
+        Ok(pipeline)
     }
 
     /// What texts are made from.
@@ -135,75 +148,49 @@ impl<'a> Pipeline<'a> {
     }
 }
 
-fn grow(
-    book: &Rulefile,
-    functions: &Functions,
-    options: &Options,
-    paths: &mut Paths,
-    stats: &mut Stats,
-) -> Result<Graph, Diags> {
-    let words = options.targets.iter();
-    let mut targets: Vec<Target> =
-        words.map(|w| Target::parse(w, book)).collect::<Result<_, _>>().map_err(|d| vec![d])?;
-    if targets.is_empty() {
-        targets.push(Target::default_of(book).map_err(|d| vec![d])?);
-    }
-    let mut look = Look { stats, ahead: None, threads: options.cores as usize, trouble: Vec::new() };
-    let graph = graph::build(graph::Request { book, functions, targets: &targets, files: &mut look }, paths);
-    if look.trouble.is_empty() { graph } else { Err(look.trouble) }
-}
-
-/// Answers the graph's questions about files. Stats are asked for while it grows.
-struct Look<'s> {
-    stats: &'s mut Stats,
-    ahead: Option<StatAhead>,
-    threads: usize,
-    trouble: Diags,
-}
-
-impl graph::Files for Look<'_> {
-    fn named(&mut self, paths: &Paths, path: PathId) {
-        self.ahead.get_or_insert_with(|| StatAhead::new(self.threads.saturating_sub(1))).want(paths, path);
-    }
-
-    fn exist(&mut self, paths: &Paths, ids: &[PathId]) -> Vec<bool> {
-        if let Some(ahead) = self.ahead.take() {
-            self.stats.take(paths, ahead);
-        }
-        if let Err(errors) = self.stats.ensure(paths, ids, self.threads) {
-            self.trouble.extend(errors);
-        }
-        ids.iter().map(|id| self.stats.exists(*id)).collect()
-    }
-}
-
-fn force(book: &Rulefile, graph: &Graph, paths: &Paths, options: &Options) -> Result<Force, Diags> {
-    let mut jobs: FxHashSet<JobId> = FxHashSet::default();
+fn force(book: &Rulefile, graph: &Graph, paths: &mut Paths, options: &Options) -> Force {
+    let mut force = Force { all: options.force_all, ..Force::default() };
     if options.force_targets {
-        jobs.extend(graph.target_jobs());
-        jobs.extend(graph.targets().iter().filter_map(|t| graph.maker(*t)));
+        force.jobs.extend(graph.target_jobs());
+        force.jobs.extend(graph.targets().iter().filter_map(|t| graph.maker(*t)));
         for job in graph.target_jobs().to_vec() {
             if graph.outputs(job).is_empty() {
-                jobs.extend(graph.inputs(job).iter().filter_map(|i| graph.maker(i.path())));
+                force.jobs.extend(graph.inputs(job).iter().filter_map(|i| graph.maker(i.path())));
             }
         }
     }
     for word in &options.force_run {
-        if let Some(rule) = book.find(word) {
-            jobs.extend(graph.order().iter().filter(|j| graph.rule(**j) == rule));
-        } else if let Some(job) = paths.get(&path::normal(word)).and_then(|p| graph.maker(p)) {
-            jobs.insert(job);
-        } else {
-            let unknown = Diag::error(
-                Kind::Usage,
-                format!("`{word}` is neither a rule nor a file that a job of this plan makes"),
-            );
-            return Err(vec![
-                unknown.maybe_hint(crate::suggest::did_you_mean(word, book.rules.iter().map(|r| &*r.name))),
-            ]);
+        match book.find(word) {
+            Some(rule) => drop(force.rules.insert(rule)),
+            None => drop(force.files.insert(paths.intern(&path::normal(word)))),
         }
     }
-    Ok(Force { all: options.force_all, jobs })
+    force
+}
+
+/// Every file that is to be made by force is one that a job makes, or may make
+/// once more is known.
+fn check_force(pipeline: &Pipeline<'_>, options: &Options) -> Result<(), Diags> {
+    let (book, graph) = (pipeline.book, &pipeline.graph);
+    if graph.open_jobs().next().is_some() {
+        return Ok(());
+    }
+    let known = |word: &&String| {
+        let made = || pipeline.paths.get(&path::normal(word)).is_some_and(|p| graph.maker(p).is_some());
+        book.find(word).is_some() || made()
+    };
+    let Some(word) = options.force_run.iter().find(|word| !known(word)) else { return Ok(()) };
+    let message = format!("`{word}` is neither a rule nor a file that a job of this plan makes");
+    let near = crate::suggest::did_you_mean(word, book.rules.iter().map(|r| &*r.name));
+    Err(vec![Diag::error(Kind::Usage, message).maybe_hint(near)])
+}
+
+/// What jobs that run read in a directory of a checkpoint that is done is there.
+fn check_inside(pipeline: &Pipeline<'_>) -> Result<(), Diags> {
+    let graph = &pipeline.graph;
+    let stale = graph.order().iter().filter(|j| pipeline.plan.verdict(**j) != plan::Verdict::Fresh);
+    let mut found = stale.filter_map(|job| not_made(pipeline.scene(), &pipeline.plan, *job));
+    found.next().map_or(Ok(()), |diag| Err(vec![diag]))
 }
 
 /// A limit of `gpu` says how many devices jobs are given: there must be as many.

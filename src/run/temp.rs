@@ -19,35 +19,70 @@ pub enum TempMode {
     All,
 }
 
+impl TempMode {
+    fn takes(self, output: &Output) -> bool {
+        match self {
+            TempMode::Marked => output.flags.contains(Flags::TEMP),
+            TempMode::Keep => false,
+            TempMode::All => true,
+        }
+    }
+}
+
 /// Counts who still reads which `temp()` file.
 pub struct Temps {
     /// The `temp()` outputs of the graph, but for what was asked for: files, and
     /// the inputs of rules that only gather.
     temps: FxHashSet<PathId>,
     readers: FxHashMap<PathId, u32>,
+    /// Read by nobody any more, but perhaps by a job that is still open.
+    held: Option<Vec<PathId>>,
+    mode: TempMode,
 }
 
 impl Temps {
     /// Nothing is counted yet.
     pub fn new(book: &Rulefile, graph: &Graph, mode: TempMode) -> Self {
-        let mut temps = FxHashSet::default();
-        let is_temp = |output: &Output| match mode {
-            TempMode::Marked => output.flags.contains(Flags::TEMP),
-            TempMode::Keep => false,
-            TempMode::All => true,
-        };
-        if book.rules.iter().flat_map(|r| &r.outputs.items).any(is_temp) {
-            for &job in graph.order() {
-                let outputs = graph.outputs(job).iter().zip(&book.rule(graph.rule(job)).outputs.items);
-                temps.extend(outputs.filter(|(_, output)| is_temp(output)).map(|(p, _)| *p));
-            }
+        let held = graph.open_jobs().next().map(|_| Vec::new());
+        let mut temps = Temps { temps: FxHashSet::default(), readers: FxHashMap::default(), held, mode };
+        if book.rules.iter().flat_map(|r| &r.outputs.items).any(|output| mode.takes(output)) {
+            temps.take_in(book, graph, graph.order());
             let gathered = graph.target_jobs().iter().filter(|j| graph.outputs(**j).is_empty());
-            let gathered = gathered.flat_map(|j| graph.inputs(*j)).map(|i| i.path());
-            for asked_for in graph.targets().iter().copied().chain(gathered) {
-                temps.remove(&asked_for);
+            gathered.for_each(|job| temps.keep_inputs(graph, *job));
+            for asked_for in graph.targets() {
+                temps.temps.remove(asked_for);
             }
         }
-        Temps { temps, readers: FxHashMap::default() }
+        temps
+    }
+
+    /// The graph has new jobs, and one of them that only gathers has its inputs.
+    pub fn grow(&mut self, book: &Rulefile, graph: &Graph, new: &[JobId], gathers: Option<JobId>) {
+        self.take_in(book, graph, new);
+        gathers.into_iter().for_each(|job| self.keep_inputs(graph, job));
+    }
+
+    fn take_in(&mut self, book: &Rulefile, graph: &Graph, jobs: &[JobId]) {
+        for &job in jobs {
+            let outputs = graph.outputs(job).iter().zip(&book.rule(graph.rule(job)).outputs.items);
+            self.temps.extend(outputs.filter(|(_, output)| self.mode.takes(output)).map(|(p, _)| *p));
+        }
+    }
+
+    /// What a rule that only gathers names was asked for.
+    fn keep_inputs(&mut self, graph: &Graph, job: JobId) {
+        for input in graph.inputs(job) {
+            self.temps.remove(&input.path());
+        }
+    }
+
+    /// What was held back and nobody reads after all, unless some job is still open.
+    pub fn release(&mut self, open: bool) -> Vec<PathId> {
+        if open {
+            return Vec::new();
+        }
+        let held = self.held.take().unwrap_or_default();
+        held.into_iter().filter(|p| self.temps.contains(p) && self.readers.get(p).is_none_or(|n| *n == 0)).collect()
     }
 
     /// A job will be decided or run.
@@ -70,11 +105,26 @@ impl Temps {
         }
         let outputs = graph.outputs(job).iter().copied().filter(|p| self.temps.contains(p));
         over.extend(outputs.filter(|p| self.readers.get(p).is_none_or(|n| *n == 0)));
-        over
+        match &mut self.held {
+            Some(held) => {
+                held.append(&mut over);
+                Vec::new()
+            }
+            None => over,
+        }
+    }
+
+    /// A job reads other files now than these.
+    pub fn unread(&mut self, paths: &[PathId]) {
+        for path in paths {
+            if let Some(left) = self.readers.get_mut(path) {
+                *left -= 1;
+            }
+        }
     }
 
     /// The `temp()` files that a job reads, each once.
-    fn read_by(&self, graph: &Graph, job: JobId) -> Vec<PathId> {
+    pub fn read_by(&self, graph: &Graph, job: JobId) -> Vec<PathId> {
         if self.temps.is_empty() {
             return Vec::new();
         }

@@ -38,6 +38,15 @@ pub enum Reason {
         /// As it is; none if it went.
         new: Option<String>,
     },
+    /// A script's content changed, or a script came or went.
+    Script {
+        /// Its path.
+        path: String,
+        /// As recorded; none if it is new.
+        old: Option<Digest>,
+        /// As it is; none if it went.
+        new: Option<Digest>,
+    },
     /// The shell or its prefix changed.
     Environment {
         /// As recorded.
@@ -76,6 +85,8 @@ pub struct Now<'a> {
     pub command: &'a str,
     /// Params by name.
     pub params: &'a [(String, String)],
+    /// Scripts and their contents.
+    pub scripts: &'a [(String, Digest)],
     /// The shell, where it is not the default one.
     pub environment: &'a str,
     /// Inputs in order: path, content (none if not known yet), `ancient()`.
@@ -90,6 +101,7 @@ pub fn compare(record: &Record, now: Now<'_>) -> Vec<Reason> {
         reasons.push(Reason::Command { old: record.command.to_string(), new: now.command.to_owned() });
     }
     params(record, now.params, &mut reasons);
+    scripts(record, now.scripts, &mut reasons);
     if *record.environment != *now.environment {
         let (old, new) = (record.environment.to_string(), now.environment.to_owned());
         reasons.push(Reason::Environment { old, new });
@@ -108,6 +120,20 @@ fn params(record: &Record, now: &[(String, String)], reasons: &mut Vec<Reason>) 
     for (name, old) in &record.params {
         if !now.iter().any(|(n, _)| **n == **name) {
             reasons.push(Reason::Param { name: name.to_string(), old: Some(old.to_string()), new: None });
+        }
+    }
+}
+
+fn scripts(record: &Record, now: &[(String, Digest)], reasons: &mut Vec<Reason>) {
+    for (path, new) in now {
+        let old = record.scripts.iter().find(|(p, _)| **p == **path).map(|(_, digest)| *digest);
+        if old != Some(*new) {
+            reasons.push(Reason::Script { path: path.clone(), old, new: Some(*new) });
+        }
+    }
+    for (path, old) in &record.scripts {
+        if !now.iter().any(|(p, _)| **p == **path) {
+            reasons.push(Reason::Script { path: path.to_string(), old: Some(*old), new: None });
         }
     }
 }
@@ -154,7 +180,7 @@ mod tests {
     fn reasons(command: &str, params: &[(&str, &str)], inputs: &[(u32, &str)]) -> Vec<Reason> {
         let params: Vec<_> = params.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
         let inputs: Vec<_> = inputs.iter().map(|(n, t)| (PathId(*n), Some(Digest::of(t.as_bytes())), false)).collect();
-        compare(&record(), Now { command, params: &params, environment: "", inputs: &inputs })
+        compare(&record(), Now { command, params: &params, scripts: &[], environment: "", inputs: &inputs })
     }
 
     #[test]
@@ -186,12 +212,24 @@ mod tests {
     }
 
     #[test]
+    fn scripts_are_told_by_content() {
+        let digest = |text: &str| Digest::of(text.as_bytes());
+        let record =
+            Record { scripts: vec![("a.py".into(), digest("1")), ("b.R".into(), digest("2"))], ..Record::default() };
+        let scripts = [("a.py".to_owned(), digest("3"))];
+        let now = Now { command: "", params: &[], scripts: &scripts, environment: "", inputs: &[] };
+        let reason = |path: &str, old, new| Reason::Script { path: path.into(), old, new };
+        let changed = reason("a.py", Some(digest("1")), Some(digest("3")));
+        assert_eq!(compare(&record, now), [changed, reason("b.R", Some(digest("2")), None)]);
+    }
+
+    #[test]
     fn an_input_that_changed_under_the_job_is_stale() {
         let mut record = record();
         record.inputs[0].digest = Digest::UNKNOWN;
         let inputs = [(PathId(0), Some(Digest::of(b"a")), false), (PathId(1), Some(Digest::of(b"b")), false)];
         let params = [("top".to_owned(), "10".to_owned())];
-        let now = Now { command: "c", params: &params, environment: "", inputs: &inputs };
+        let now = Now { command: "c", params: &params, scripts: &[], environment: "", inputs: &inputs };
         assert_eq!(compare(&record, now), [Reason::InputUnseen(PathId(0))]);
     }
 }

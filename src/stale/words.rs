@@ -28,6 +28,16 @@ pub fn word(reason: &Reason, paths: &Paths) -> ReasonText {
             old: old.clone(),
             new: new.clone(),
         },
+        Reason::Script { path, old, new } => ReasonText {
+            code: "script-changed",
+            text: match (old, new) {
+                (Some(_), Some(_)) => format!("the script {path} changed"),
+                (None, _) => format!("the script {path} is new"),
+                _ => format!("the script {path} is not run any more"),
+            },
+            old: None,
+            new: None,
+        },
         Reason::Environment { old, new } => ReasonText {
             code: "environment-changed",
             text: "the shell or its prefix changed".into(),

@@ -14,6 +14,8 @@ pub const LOG: &str = "log";
 pub const LOCK: &str = "lock";
 /// Jobs' output, one file a job.
 pub const LOGS: &str = "logs";
+/// Programs of running jobs in other languages than the shell's.
+pub const PROGRAMS: &str = "programs";
 /// Outputs that were not ours, kept when they were remade.
 pub const REPLACED: &str = "replaced";
 /// Directories of jobs with `shadow:`, and links to those that lie elsewhere.

@@ -7,7 +7,8 @@
 
 use super::Base;
 use super::emit::Emitter;
-use super::tree::{Binding, Directive, RuleDecl, Tree};
+use super::python::definition_length;
+use super::tree::{Binding, Definition, Directive, Piece, RuleDecl, Tree};
 use crate::diag::{Diag, Diags};
 use crate::span::{FileId, Literal, Span};
 use pest::Parser;
@@ -40,6 +41,8 @@ pub(super) struct Builder<'s> {
     pub(super) directives: Vec<Directive>,
     pub(super) fields: Vec<Span>,
     pub(super) bindings: Vec<Binding>,
+    pub(super) pieces: Vec<Piece>,
+    pub(super) definitions: Vec<Definition>,
     /// Literals of the section being read.
     pub(super) literals: Vec<Literal>,
     pub(super) before: Before,
@@ -47,6 +50,8 @@ pub(super) struct Builder<'s> {
     pub(super) pending_cut: bool,
     pub(super) includes: bool,
     depth: usize,
+    /// Within the arguments of a call.
+    splats: bool,
 }
 
 /// Brackets in brackets beyond this are refused: Starlark's parser recurses.
@@ -59,10 +64,28 @@ const MOST: usize = 20_000;
 pub(super) fn parse(file: FileId, source: &str, base: Base) -> Result<Tree, Diags> {
     let pairs = Grammar::parse(Rule::file, source).map_err(|e| vec![pest_error(file, source, &e)])?;
     let mut builder = Builder::new(file, source, base);
-    for item in pairs.flat_map(Pair::into_inner) {
-        builder.item(item);
+    let items: Vec<Pair> = pairs.flat_map(Pair::into_inner).collect();
+    let mut rest = items.as_slice();
+    while let [item, after @ ..] = rest {
+        match definition_length(rest) {
+            Some(length) => {
+                builder.cut_before(item);
+                builder.definition(rest[..length].to_vec());
+                builder.before.reported = false;
+                rest = &rest[length..];
+            }
+            None => {
+                builder.item(item.clone());
+                rest = after;
+            }
+        }
     }
     builder.finish()
+}
+
+/// The pairs of a text that is no Rulefile.
+pub(super) fn parsed(what: Rule, text: &str) -> Option<pest::iterators::Pairs<'_, Rule>> {
+    Grammar::parse(what, text).ok()
 }
 
 /// The error where not even the grammar's error rules fit.
@@ -93,11 +116,14 @@ impl<'s> Builder<'s> {
             directives: Vec::new(),
             fields: Vec::new(),
             bindings: Vec::new(),
+            pieces: Vec::new(),
+            definitions: Vec::new(),
             literals: Vec::new(),
             before: Before::default(),
             pending_cut: false,
             includes: false,
             depth: 0,
+            splats: false,
         }
     }
 
@@ -111,6 +137,8 @@ impl<'s> Builder<'s> {
             chunks: self.emit.finish(),
             fields: self.fields,
             bindings: self.bindings,
+            pieces: self.pieces,
+            definitions: self.definitions,
             includes: self.includes,
         })
     }
@@ -149,15 +177,33 @@ impl<'s> Builder<'s> {
             Rule::use_rule => self.use_rule(pair),
             Rule::directive => self.directive(pair),
             Rule::names => self.names(pair),
-            Rule::code => self.code(pair),
-            Rule::import => self.import(pair),
-            Rule::from => self.from(pair),
+            Rule::hook => self.hook(pair),
+            Rule::code => {
+                self.keep_assignment(&pair);
+                self.inner_item(pair);
+            }
+            Rule::import | Rule::from => {
+                let bound = self.inner_item(pair.clone());
+                self.keep(&pair, bound);
+            }
             Rule::bad_rule => self.bad_rule(pair),
             Rule::bad_head => self.bad_head(pair),
             Rule::bad_line => self.bad_line(pair),
             other => unreachable!("{other:?} is no item of a file"),
         }
         self.before.reported = known_bad;
+    }
+
+    /// A line of Starlark or an import, perhaps within a definition; gives the
+    /// names that an import binds.
+    pub(super) fn inner_item(&mut self, pair: Pair<'s>) -> Vec<Box<str>> {
+        let before = self.bindings.len();
+        match pair.as_rule() {
+            Rule::import => self.import(pair),
+            Rule::from => self.from(pair),
+            _ => self.code(pair),
+        }
+        self.bindings[before..].iter().map(|b| b.name.clone()).collect()
     }
 
     /// Names from an include are known from the next unindented statement on.
@@ -186,6 +232,8 @@ impl<'s> Builder<'s> {
                 self.fail(diag);
             }
             Rule::deep => self.deep(&pair),
+            Rule::json_load => self.emit.replace(pair.as_span().start()..pair.as_span().end(), "json.loads"),
+            Rule::splat => self.splat(&pair),
             Rule::for_word => {}
             other => unreachable!("{other:?} is no token"),
         }
@@ -218,7 +266,25 @@ impl<'s> Builder<'s> {
         self.emit.replace(pair.as_span().start()..pair.as_span().end(), operator);
     }
 
-    fn bracket(&mut self, pair: Pair) {
+    /// Whether a bracket holds the arguments of a call; those of a `def` or a
+    /// `lambda` are parameters.
+    fn passes_arguments(&self, range: Range<usize>) -> bool {
+        let line = self.source[..range.start].rfind('\n').map_or(0, |i| i + 1);
+        let text = &self.source[range.clone()];
+        text.starts_with('(')
+            && !self.source[line..range.start].trim_start().starts_with("def ")
+            && !text.contains("lambda")
+    }
+
+    /// `**x` of a call, where `x` may be `wildcards`: Starlark wants a dict.
+    fn splat(&mut self, pair: &Pair) {
+        let before = self.source[..pair.as_span().start()].trim_end();
+        if self.splats && before.ends_with(['(', ',']) {
+            self.emit.insert(pair.as_span().end(), "_kw | ");
+        }
+    }
+
+    pub(super) fn bracket(&mut self, pair: Pair) {
         let (start, end) = (pair.as_span().start(), pair.as_span().end());
         let inner: Vec<Pair> = pair.into_inner().collect();
         let has = |wanted| inner.iter().any(|p| p.as_rule() == wanted);
@@ -237,7 +303,10 @@ impl<'s> Builder<'s> {
         if generator {
             self.emit.insert(start + 1, "[");
         }
+        let passed = has(Rule::splat) && self.passes_arguments(start..end);
+        let splats = std::mem::replace(&mut self.splats, passed);
         inner.into_iter().for_each(|t| self.token(t));
+        self.splats = splats;
         if generator {
             self.emit.insert(end - 1, "]");
         }
@@ -288,6 +357,13 @@ mod tests {
             ("x = f'{b!r:>{w}}' 'z'", "x = _f(_fmt((b),\"r\",_f(\">\",_fmt((w),\"\",_f()),)), \"z\",)"),
             ("import os.path as p, re", "p = _import(\"os.path\", \"\"); re = _import(\"re\", \"\")"),
             ("from a import b as c  # d", "c = _import(\"a\", \"b\")  # d"),
+            ("f(a, **w)", "f(a, **_kw | w)"),
+            ("def f(a, **w): pass", "def f(a, **w): pass"),
+            ("x = (2 ** 3)", "x = (2 ** 3)"),
+            (
+                "def f():\n\twith open('a') as f, open(b) as g:\n\t\tx = f.read()",
+                "def f():\n f = open('a')\n g = open(b)\n if True:\n  x = f.read()",
+            ),
             ("x = r'\\d'", "x = \"\\\\d\""),
             ("x: int = 3", "x: int = 3"),
             ("a, b, = c", "(a, b,) = c"),

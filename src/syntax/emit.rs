@@ -12,6 +12,9 @@ pub struct Chunk {
     pub text: String,
     /// (lowered offset, source offset, length in the source), ascending in the first.
     segments: Vec<(u32, u32, u32)>,
+    /// Stretches that something else may stand for: a number, and their bytes
+    /// in the lowered text.
+    marked: Vec<(usize, Range<usize>)>,
 }
 
 impl Chunk {
@@ -43,6 +46,26 @@ impl Chunk {
         }
     }
 
+    /// Puts a text in the place of a marked stretch; false if it is not here.
+    pub fn stand_in(&mut self, number: usize, text: &str) -> bool {
+        let Some(at) = self.marked.iter().position(|(n, _)| *n == number) else { return false };
+        let (_, range) = self.marked.remove(at);
+        let source = self.source(range.clone());
+        self.text.replace_range(range.clone(), text);
+        let moved = |offset: usize| offset + text.len() - range.len();
+        let first = self.segments.partition_point(|s| (s.0 as usize) < range.start);
+        let after = self.segments.partition_point(|s| (s.0 as usize) < range.end);
+        for segment in &mut self.segments[after..] {
+            segment.0 = moved(segment.0 as usize) as u32;
+        }
+        let whole = (range.start as u32, source.start as u32, source.len() as u32);
+        self.segments.splice(first..after, [whole]);
+        for (_, later) in self.marked.iter_mut().filter(|(_, r)| r.start >= range.end) {
+            *later = moved(later.start)..moved(later.end);
+        }
+        true
+    }
+
     /// Makes a name known to the text, without a value, as a later include
     /// may give it one.
     pub fn declare(&mut self, name: &str) {
@@ -64,7 +87,8 @@ pub(super) struct Emitter<'s> {
 
 impl<'s> Emitter<'s> {
     pub(super) fn new(source: &'s str) -> Self {
-        let chunk = Chunk { text: String::with_capacity(source.len() + source.len() / 4), segments: Vec::new() };
+        let text = String::with_capacity(source.len() + source.len() / 4);
+        let chunk = Chunk { text, ..Chunk::default() };
         let clean = !source.bytes().any(|b| b == b'\t' || b == b'\r');
         let at = if source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         Emitter { source, at, chunk, done: Vec::new(), clean }
@@ -106,6 +130,19 @@ impl<'s> Emitter<'s> {
         self.at = self.at.max(range.end);
     }
 
+    /// Where the lowered text of what follows a place begins. What is marked
+    /// begins and ends with segments of its own.
+    pub(super) fn position(&mut self, at: usize) -> usize {
+        self.copy_to(at);
+        self.chunk.text.len()
+    }
+
+    /// Marks the stretch from a position up to a place.
+    pub(super) fn mark(&mut self, number: usize, from: usize, to: usize) {
+        let end = self.position(to);
+        self.chunk.marked.push((number, from..end));
+    }
+
     /// Ends the chunk at a place and begins another.
     pub(super) fn cut(&mut self, at: usize) {
         self.copy_to(at);
@@ -133,6 +170,21 @@ mod tests {
         assert_eq!(chunk.source(0..4), 0..4, "replaced text stands for what it replaced");
         assert_eq!(chunk.source(16..17), 10..10, "inserted text has no length");
         assert_eq!(chunk.source(18..21), 11..14);
+    }
+
+    #[test]
+    fn something_else_stands_for_a_marked_stretch() {
+        let mut emitter = Emitter::new("a def b c");
+        let from = emitter.position(2);
+        emitter.replace(2..5, "DEFINITION");
+        emitter.mark(7, from, 7);
+        let mut chunk = emitter.finish().remove(0);
+        assert_eq!(chunk.text, "a DEFINITION b c");
+        assert!(!chunk.stand_in(8, "x"));
+        assert!(chunk.stand_in(7, "x"));
+        assert_eq!(chunk.text, "a x c");
+        assert_eq!(chunk.source(2..3), 2..3);
+        assert_eq!(chunk.source(4..5), 8..9);
     }
 
     #[test]

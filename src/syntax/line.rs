@@ -39,7 +39,12 @@ impl<'s> Builder<'s> {
         for part in parts {
             let at = part.as_span().start();
             match part.as_rule() {
-                Rule::banned => self.banned(&part),
+                Rule::with => self.with(part),
+                Rule::banned => {
+                    let follows = matches!(part.as_str(), "except" | "finally") && !self.diags.is_empty();
+                    let diag = self.banned(&part);
+                    self.diags.extend(Some(diag).filter(|_| !follows));
+                }
                 Rule::throw => {
                     open = true;
                     let call = if part.as_str() == "raise" { "_raise(" } else { "_assert(" };
@@ -63,14 +68,35 @@ impl<'s> Builder<'s> {
         }
     }
 
-    fn banned(&mut self, pair: &Pair) {
-        let word = pair.as_str();
-        if matches!(word, "except" | "finally") && !self.diags.is_empty() {
-            return;
+    /// `with open(x) as f:` in a function becomes `f = open(x)` and a block.
+    fn with(&mut self, pair: Pair) {
+        let (start, end) = (pair.as_span().start(), pair.as_span().end());
+        let line = self.source[..start].rfind('\n').map_or(0, |i| i + 1);
+        let indent = self.slice(line..start).replace('\t', " ");
+        if indent.is_empty() {
+            let diag = self.lacking(self.span(start..start + "with".len()), "with");
+            return self.fail(diag);
         }
+        let (mut at, mut lead) = (start, String::new());
+        for opened in pair.into_inner() {
+            let mut parts = opened.into_inner();
+            let (Some(call), Some(name)) = (parts.next(), parts.next()) else { return };
+            self.emit.replace(at..call.as_span().start(), &format!("{lead}{} = ", name.as_str()));
+            at = call.as_span().end();
+            lead = format!("\n{indent}");
+            call.into_inner().for_each(|bracket| self.bracket(bracket));
+        }
+        self.emit.replace(at..end, &format!("{lead}if True"));
+    }
+
+    /// What is to be said of a word that Starlark lacks.
+    pub(super) fn banned(&self, pair: &Pair) -> Diag {
+        self.lacking(self.span_of(pair), pair.as_str())
+    }
+
+    fn lacking(&self, place: crate::span::Span, word: &str) -> Diag {
         let what = if word == "@" { "decorators are".into() } else { format!("`{word}` is") };
-        let diag = Diag::at(self.span_of(pair), format!("{what} not supported"));
-        self.fail(diag.hint(instead(word)));
+        Diag::at(place, format!("{what} not supported")).hint(instead(word))
     }
 
     /// `import a.b as c, d`: each name is bound to what is served of it.

@@ -9,13 +9,15 @@ mod build;
 mod emit;
 mod keys;
 mod line;
+mod python;
 mod section;
 mod string;
 mod tree;
 
 pub use emit::Chunk;
 pub use keys::{Support, directive_support, section_names, section_support};
-pub use tree::{Arg, Binding, Directive, Kind, RuleDecl, Section, Tree};
+pub use python::{Named, named, stand_in};
+pub use tree::{Arg, Binding, Definition, Directive, Kind, Piece, RuleDecl, Section, Tree};
 
 use crate::diag::Diags;
 use crate::span::FileId;
@@ -28,6 +30,8 @@ pub struct Base {
     pub rules: usize,
     /// Directives so far.
     pub directives: usize,
+    /// `def`s and classes so far.
+    pub definitions: usize,
 }
 
 /// Parses and lowers one file.

@@ -79,8 +79,7 @@ impl<'s> Builder<'s> {
 
     fn check_kind(&mut self, decl: &RuleDecl) {
         let hint = match decl.kind {
-            Kind::Rule => return,
-            Kind::Checkpoint => "write a `rule`, with outputs that are known before it runs",
+            Kind::Rule | Kind::Checkpoint => return,
             Kind::Module => "write `include: \"path/to/Rulefile\"`",
         };
         let diag = Diag::at(decl.head, format!("`{}` is not supported yet", decl.kind.word()));
@@ -98,7 +97,8 @@ impl<'s> Builder<'s> {
     fn entry(&mut self, pair: Pair<'s>, decl: &mut RuleDecl, title: &str, end: &mut usize) {
         match pair.as_rule() {
             Rule::docstring => self.doc(pair, decl, end),
-            Rule::section if decl.kind == Kind::Module => {}
+            Rule::section | Rule::run if decl.kind == Kind::Module => {}
+            Rule::run => self.run(pair, decl, title, end),
             Rule::section => self.section(pair, decl, title, end),
             _ => self.bad_entry(&pair, title),
         }
@@ -139,7 +139,7 @@ impl<'s> Builder<'s> {
     }
 
     /// Remembers how the sections of this rule are indented.
-    fn note_indentation(&mut self, key: Span) {
+    pub(super) fn note_indentation(&mut self, key: Span) {
         let line = self.source[..key.start as usize].rfind('\n').map_or(0, |i| i + 1);
         let indent = &self.source[line..key.start as usize];
         if let Some((_, known)) = &mut self.before.rule
@@ -150,10 +150,15 @@ impl<'s> Builder<'s> {
         }
     }
 
-    fn section_allowed(&mut self, key: &str, span: Span, decl: &RuleDecl, title: &str) -> bool {
+    pub(super) fn section_allowed(&mut self, key: &str, span: Span, decl: &RuleDecl, title: &str) -> bool {
         if let Some(first) = decl.section(key) {
             let diag = Diag::at(span, format!("`{key}` is given twice in {title}"));
             self.fail(diag.label(first.key_span, "first given here"));
+            return false;
+        }
+        if let Some(action) = decl.sections.iter().find(|s| matches!(&*s.key, "run" | "script" | "shell")) {
+            let message = format!("`{key}` stands behind `{}`, which comes last in a rule", action.key);
+            self.fail(Diag::at(span, message).label(action.key_span, "what the rule does"));
             return false;
         }
         let diag = match keys::section_support(key) {

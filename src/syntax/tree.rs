@@ -3,6 +3,7 @@
 //! Owns plain types. It does not know pest, nor what values evaluate to.
 
 use super::emit::Chunk;
+use crate::diag::Diag;
 use crate::span::{Literals, Span};
 
 /// What a rule-like block is.
@@ -47,7 +48,7 @@ pub struct Section {
     pub key_span: Span,
     /// The value, or the key where there is none.
     pub span: Span,
-    /// The arguments, in order.
+    /// The arguments, in order; none for a Python body, which `span` is.
     pub args: Vec<Arg>,
     /// Every string literal of the value.
     pub literals: Literals,
@@ -127,6 +128,32 @@ pub struct Tree {
     pub fields: Vec<Span>,
     /// Names that come from Python modules.
     pub bindings: Vec<Binding>,
+    /// Python that is kept for `run:` bodies.
+    pub pieces: Vec<Piece>,
+    /// The `def`s and classes, named by index plus the base.
+    pub definitions: Vec<Definition>,
     /// Some `include:` stands in it.
     pub includes: bool,
+}
+
+/// A top-level statement that binds names, kept as text for `run:` bodies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// The names that it binds; none for `from module import *`.
+    pub names: Vec<Box<str>>,
+    /// Its lines, from the first one's indentation on.
+    pub span: Span,
+}
+
+/// A `def` or a class with its decorators.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// Its name.
+    pub name: Box<str>,
+    /// All of it.
+    pub span: Span,
+    /// Why it is Python only; empty if nothing speaks against it so far.
+    pub refused: Vec<Diag>,
+    /// Python would refuse it too, as far as can be told.
+    pub faulty: bool,
 }

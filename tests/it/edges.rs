@@ -177,3 +177,56 @@ fn why_asks_for_the_file_behind_doubled_braces() {
     story.run(&[]).succeeds();
     story.run(&["--why", "a"]).succeeds().says("x{y}");
 }
+
+#[test]
+fn expand_waits_for_functions_of_the_wildcards() {
+    let story = Story::new().rulefile(
+        r#"
+RUNS = {"s": ["1", "2"], "t": ["3"]}
+
+rule all:
+    input: "s.txt", "t.txt"
+
+rule merge:
+    input:
+        runs = expand("runs/{run}.{end}", run=lambda wildcards: RUNS[wildcards.sample], end=["a", "b"]),
+        marked = ancient(expand("{x}", x=[lambda w: "old." + w.sample, "same"])),
+    output: "{sample}.txt"
+    shell: "echo {wildcards.sample} >> ran.log; echo {input.runs} {input.marked} > {output}"
+"#,
+    );
+    for name in ["runs/1.a", "runs/1.b", "runs/2.a", "runs/2.b", "runs/3.a", "runs/3.b", "old.s", "old.t", "same"] {
+        story.write(name, "");
+    }
+    story.run(&[]).succeeds();
+    assert_eq!(story.read("s.txt"), "runs/1.a runs/1.b runs/2.a runs/2.b old.s same\n");
+    assert_eq!(story.read("t.txt"), "runs/3.a runs/3.b old.t same\n");
+    story.write("same", "new").run(&[]).has_nothing_to_do();
+}
+
+#[test]
+fn what_a_dropped_job_needed_is_not_made_for_it() {
+    // Of the circle, `b` is dropped for the file that is there; `only_b` then serves nobody.
+    let story = Story::new().file("b", "there\n").rulefile(
+        r#"
+rule a:
+    input: "a0", "b"
+    output: "a"
+    shell: "echo a >> ran.log; cat {input} > {output}"
+
+rule a0:
+    output: "a0"
+    shell: "echo a0 >> ran.log; touch {output}"
+
+rule b:
+    input: "only_b", "a"
+    output: "b"
+    shell: "echo b >> ran.log; cat {input} > {output}"
+
+rule only_b:
+    output: "only_b"
+    shell: "echo only_b >> ran.log; touch {output}"
+"#,
+    );
+    story.run(&["a"]).succeeds().ran(&["a0", "a"]);
+}

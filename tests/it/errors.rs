@@ -38,7 +38,7 @@ fn call_all(loaded: &Loaded) -> Vec<Diag> {
         let wildcards: Vec<(&str, &str)> = rule.wildcards.iter().map(|w| (&**w, "1")).collect();
         let calls: Vec<Call> =
             ids.iter().map(|id| Call { id: *id, wildcards: &wildcards, attempt: 1, ..Call::default() }).collect();
-        diags.extend(loaded.functions.call(&calls).into_iter().filter_map(Result::err));
+        diags.extend(loaded.functions.call(&calls, &()).into_iter().filter_map(Result::err).map(Diag::from));
     }
     diags
 }

@@ -469,7 +469,8 @@ rule a:
         attempt: 2,
     };
     let calls: Vec<Call> = [id].into_iter().chain((0..5).map(|i| function(&loaded, 0, i))).map(call).collect();
-    let results: Vec<String> = loaded.functions.call(&calls).into_iter().map(|r| r.expect("a value").repr()).collect();
+    let results: Vec<String> =
+        loaded.functions.call(&calls, &()).into_iter().map(|r| r.expect("a value").repr()).collect();
     let want = [
         "['reads/a.fq']",
         "['x', 'r', ['l1', 'l2'], 4, 'x r l1 l2', 'a.bam']",
@@ -493,7 +494,7 @@ fn functions_run_on_several_threads() {
                 let texts: Vec<String> = (0..2500).map(|i| format!("{thread}.{i}")).collect();
                 let wildcards: Vec<[(&str, &str); 1]> = texts.iter().map(|t| [("s", t.as_str())]).collect();
                 let calls: Vec<Call> = wildcards.iter().map(|w| Call { id, wildcards: w, ..Call::default() }).collect();
-                for (text, result) in texts.iter().zip(functions.call(&calls)) {
+                for (text, result) in texts.iter().zip(functions.call(&calls, &())) {
                     assert_eq!(result.expect("a value"), Val::str(format!("{text}!")));
                 }
             });
@@ -586,4 +587,79 @@ if True: rules.a.output[0]
         let indents: String = (0..2000).map(|i| format!("{}if True:\n", " ".repeat(i))).collect();
         let _ = Project::new(&indents).load();
     }
+}
+
+#[test]
+fn modules_of_python() {
+    let text = r#"
+import os, json, itertools, collections
+from pathlib import Path
+from itertools import combinations
+from functools import partial
+from collections import Counter, OrderedDict
+import functools
+
+DATA = json.load(open("DIR/data.json"))
+LINES = [line.strip() for line in open("DIR/lines.txt")]
+P = Path("data") / "raw" / "a.tar.gz"
+HOME = "set" if "PATH" in os.environ and os.environ["PATH"] else "no"
+VALUES = [
+    DATA["n"], DATA["list"], json.loads("[1.5, null, true]"),
+    json.dumps({"b": [1, None, True], "a": "\u00e9\"\n"}, sort_keys=True), json.dumps([1, [2]], indent=2), json.dumps({}),
+    LINES, open("DIR/lines.txt").read(),
+    [P, P.name, P.stem, P.suffix, P.parent, P.parts, P.with_suffix(".bz2"), P.with_name("b"), P.with_stem("c")],
+    [Path("/a") / "b", Path("a", "/b"), Path("x").parent, Path("x") == Path("./x"), Path(".gitignore").suffix],
+    HOME, [list(c) for c in combinations("abc".elems(), 2)], len(itertools.permutations([1, 2, 3], 2)),
+    [list(p) for p in itertools.product([0, 1], repeat=2)], Counter("aba"), OrderedDict([("z", 1), ("a", 2)]),
+    functools.partial(lambda a, b: a + b, 1)(2),
+]
+
+rule a:
+    input: Path("in") / "x.txt", expand("{d}/y", d=Path("d"))
+    params: values = VALUES
+"#;
+    let project = Project::new(text).file("data.json", r#"{"n": 7, "list": [1, "x"]}"#).file("lines.txt", "one\ntwo\n");
+    let loaded = project.ok();
+    let rule = &loaded.rulefile.rules[0];
+    assert_eq!(inputs(rule), ["in/x.txt", "d/y"]);
+    let Val::List(values) = &rule.params[0].value else { panic!("a list") };
+    let want = [
+        "7",
+        "[1, 'x']",
+        "[1.5, None, True]",
+        r#"'{"a": "\\u00e9\\"\\n", "b": [1, null, true]}'"#,
+        r"'[\n  1,\n  [\n    2\n  ]\n]'",
+        "'{}'",
+        "['one', 'two']",
+        r"'one\ntwo\n'",
+        "['data/raw/a.tar.gz', 'a.tar.gz', 'a.tar', '.gz', 'data/raw', ['data', 'raw', 'a.tar.gz'], \
+         'data/raw/a.tar.bz2', 'data/raw/b', 'data/raw/c.gz']",
+        "['/a/b', '/b', '.', True, '']",
+        "'set'",
+        "[['a', 'b'], ['a', 'c'], ['b', 'c']]",
+        "6",
+        "[[0, 0], [0, 1], [1, 0], [1, 1]]",
+        "{'a': 2, 'b': 1}",
+        "{'z': 1, 'a': 2}",
+        "3",
+    ];
+    for (value, want) in values.iter().zip(want) {
+        assert_eq!(value.repr(), want);
+    }
+    assert!(loaded.reads.iter().any(|r| matches!(r, TrackedRead::Env(name, Some(_)) if &**name == "PATH")));
+    assert!(loaded.reads.iter().any(|r| matches!(r, TrackedRead::File(path) if path.ends_with("data.json"))));
+}
+
+#[test]
+fn multiext_may_name_its_files() {
+    let loaded = rules(
+        "rule a:\n    output: \"first\", temp(multiext(\"p\", x=\".x\", y=\".y\"))\n    shell: \"touch {output.x} {output.y}\"\n\
+         rule b:\n    input: rules.a.output.y, multiext(\"q\", z=\".z\")\n    shell: \"cat {input.z}\"\n",
+    );
+    let a = &loaded.rulefile.rules[0];
+    assert_eq!(outputs(a), ["first", "p.x", "p.y"]);
+    let names: Vec<_> = a.outputs.names.iter().map(|n| (&*n.name, n.range.clone(), n.list)).collect();
+    assert_eq!(names, [("x", 1..2, false), ("y", 2..3, false)]);
+    assert_eq!(a.outputs.items[2].flags, Flags::TEMP);
+    assert_eq!(inputs(&loaded.rulefile.rules[1]), ["p.y", "q.z"]);
 }

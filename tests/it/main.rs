@@ -1,6 +1,7 @@
 //! Tests of the built program: stories told through the command line, the
 //! examples, the lessons, the documents, and the shape of the source itself.
 
+mod checkpoints;
 mod docs;
 mod edges;
 mod edits;
@@ -13,7 +14,10 @@ mod lessons;
 mod model;
 mod options;
 mod output;
+mod parts;
 mod plans;
+mod python;
+mod scripts;
 mod shadows;
 mod story;
 mod surroundings;

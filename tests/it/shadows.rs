@@ -63,8 +63,9 @@ fn a_shadow_of_a_job_that_fails_goes_and_its_log_stays() {
 
 #[test]
 fn what_a_killed_run_left_of_a_shadow_goes_with_the_next() {
-    let story =
-        Story::new().rulefile(FAILING).file("in", "touch here; cut -d' ' -f5 /proc/$$/stat > \"$HOME_OF_TEST/pid\"; exec sleep 30\n");
+    let story = Story::new()
+        .rulefile(FAILING)
+        .file("in", "touch here; cut -d' ' -f5 /proc/$$/stat > \"$HOME_OF_TEST/pid\"; exec sleep 30\n");
     let home = story.path("").display().to_string();
     story.edit("Rulefile", "bash {input}", &format!("HOME_OF_TEST={home} bash {{input}}"));
     let elsewhere = tempfile::tempdir().unwrap();

@@ -8,6 +8,8 @@ use crate::eval::convert::{elements, is_function};
 use crate::eval::files::Files;
 use crate::eval::given::Slot;
 use crate::eval::mark::{Mark, Marks};
+use crate::eval::pure_path::path_text;
+use crate::eval::python::NeedsPython;
 use crate::path::normal;
 use crate::pattern::Pattern;
 use crate::rule::{Flags, Input, InputWhat, Name, Named, Output};
@@ -15,6 +17,7 @@ use crate::suggest::did_you_mean;
 use rustc_hash::FxHashSet;
 use starlark::values::structs::StructRef;
 use starlark::values::{Heap, Value};
+use std::ops::Range;
 
 /// One entry of a flattened section.
 enum Piece<'v> {
@@ -28,7 +31,7 @@ pub(in crate::eval) const WRAPPED: [&str; 3] = ["function()", "flags()", "unpack
 
 /// Flattens a value; the error is the element that is no path.
 fn flatten<'v>(value: Value<'v>, heap: Heap<'v>, marks: &Marks, out: &mut Vec<Piece<'v>>) -> Result<(), Value<'v>> {
-    if let Some(text) = value.unpack_str() {
+    if let Some(text) = path_text(value) {
         out.push(Piece::Path(text, marks.get(text)));
     } else if let Some(items) = elements(value, heap) {
         for item in items {
@@ -65,6 +68,10 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
     fn pieces(&mut self, value: Value<'v>, slot: Slot, key: &str) -> Vec<Piece<'v>> {
         let mut pieces = Vec::new();
         if let Err(odd) = flatten(value, self.eval.heap(), &self.session.marks, &mut pieces) {
+            if let Some(python) = NeedsPython::from_value(odd) {
+                self.fail(python.refused_at(slot.span()));
+                return Vec::new();
+            }
             let kind = odd.get_type();
             let diag = Diag::at(slot.span(), format!("`{key}` holds paths, this is a value of type `{kind}`"));
             let hint = match kind {
@@ -94,10 +101,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
             for piece in self.pieces(value, slot, key) {
                 self.output(piece, key, slot, &mut named.items);
             }
-            if let Some(name) = name {
-                let range = start..named.items.len() as u32;
-                named.names.push(Name { name: name.into(), range, list: is_list(value, self.eval.heap()) });
-            }
+            self.names(name, value, start..named.items.len() as u32, &mut named.names);
         }
         named
     }
@@ -115,6 +119,16 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
             self.fail(Diag::at(section.span, "`benchmark` wants one file"));
         }
         (found, repeat.unwrap_or(1))
+    }
+
+    /// The names of an entry: its own, or those that `multiext` brings.
+    fn names(&self, name: Option<&str>, value: Value<'v>, range: Range<u32>, names: &mut Vec<Name>) {
+        if let Some(name) = name {
+            names.push(Name { name: name.into(), range, list: is_list(value, self.eval.heap()) });
+        } else if let Some(files) = Files::from_value(value).filter(|f| f.brings_names) {
+            let moved = |n: &Name| Name { range: n.range.start + range.start..n.range.end + range.start, ..n.clone() };
+            names.extend(files.names.iter().map(moved));
+        }
     }
 
     fn output(&mut self, piece: Piece<'v>, key: &str, slot: Slot, out: &mut Vec<Output>) {
@@ -187,10 +201,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
                     named.items.push(input);
                 }
             }
-            if let Some(name) = name {
-                let range = start..named.items.len() as u32;
-                named.names.push(Name { name: name.into(), range, list: is_list(value, self.eval.heap()) });
-            }
+            self.names(name, value, start..named.items.len() as u32, &mut named.names);
         }
         Ok(named)
     }

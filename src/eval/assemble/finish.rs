@@ -3,12 +3,14 @@
 //! Owns templates, global constraints, rule order, local rules and the default
 //! target.
 
+use super::python::{Bodies, absolute};
 use crate::diag::{Diag, Kind};
 use crate::eval::convert::{is_function, to_val};
 use crate::eval::fault::fault;
 use crate::eval::missing::Missing;
-use crate::eval::session::{PendingText, Session};
-use crate::rule::{Action, Input, InputWhat, Name, Rule, RuleId, Rulefile, Text, Variable};
+use crate::eval::python::NeedsPython;
+use crate::eval::session::{PendingText, Session, Use};
+use crate::rule::{Action, Input, InputWhat, Name, Rule, RuleId, Rulefile, Script, Text, Variable};
 use crate::suggest::did_you_mean;
 use crate::syntax::Directive;
 use crate::template::{Access, Hole, Language, Names, Root, Template};
@@ -24,10 +26,10 @@ struct Known<'m, 'v, 'r> {
 }
 
 /// A top-level name that has a plain value.
-fn variable<'v>(module: &Module<'v>, name: &str) -> Option<Value<'v>> {
+pub(super) fn variable<'v>(module: &Module<'v>, name: &str) -> Option<Value<'v>> {
     let value = module.get(name)?;
-    let odd = is_function(value) || Missing::from_value(value).is_some();
-    (!odd && !matches!(value.get_type(), "rules" | "namespace")).then_some(value)
+    let odd = is_function(value) || Missing::from_value(value).is_some() || NeedsPython::from_value(value).is_some();
+    (!odd && !matches!(value.get_type(), "rules" | "checkpoints" | "namespace")).then_some(value)
 }
 
 impl Names for Known<'_, '_, '_> {
@@ -48,6 +50,8 @@ pub(in crate::eval) fn finish(session: &Session, module: &Module) -> Rulefile {
     for text in session.texts.take() {
         template(session, module, &mut rules, text, &mut mentioned);
     }
+    let config: Val = module.get("config").and_then(|v| plain(v, module).ok()).unwrap_or_default();
+    let hooks = Bodies::new(session, module, &config, &mut mentioned).fill(&mut rules);
     let mut ruleorder = Vec::new();
     for directive in session.names.take() {
         let found = named_rules(session, &directive);
@@ -63,13 +67,15 @@ pub(in crate::eval) fn finish(session: &Session, module: &Module) -> Rulefile {
         default_target: marked.or(session.default_target.get()),
         workdir: session.workdir.take(),
         shell_prefix: session.prefix.take(),
+        shell_suffix: session.suffix.take(),
         shell_executable: session.executable.take(),
-        config: module.get("config").and_then(|v| plain(v, module).ok()).unwrap_or_default(),
+        config,
         variables: mentioned.into_values().collect(),
+        hooks,
     }
 }
 
-fn plain<'v>(value: Value<'v>, module: &Module<'v>) -> starlark::Result<Val> {
+pub(super) fn plain<'v>(value: Value<'v>, module: &Module<'v>) -> starlark::Result<Val> {
     to_val(value, module.heap(), &mut |_| Err(fault("it holds a function")))
 }
 
@@ -102,7 +108,7 @@ fn template(
 ) {
     let rule = &mut rules[text.rule.index()];
     let bash = session.executable.borrow().as_deref().is_none_or(|e| e.rsplit('/').next() == Some("bash"));
-    let language = if text.message || !bash { Language::Plain } else { Language::Shell };
+    let language = if text.what != Use::Shell || !bash { Language::Plain } else { Language::Shell };
     let parsed = Template::parse(&text.value, language, &Known { module, rule });
     let template = match parsed {
         Ok(template) => template,
@@ -122,14 +128,15 @@ fn template(
     }
     for name in template.variables() {
         if !mentioned.contains_key(name)
-            && let Some(value) = variable(module, name)
+            && let Some(found) = variable(module, name)
         {
-            match plain(value, module) {
+            match plain(found, module) {
                 Ok(value) => {
-                    mentioned.insert(name.into(), Variable { name: name.into(), value });
+                    let fields = found.get_type() == "struct";
+                    mentioned.insert(name.into(), Variable { name: name.into(), value, fields });
                 }
                 Err(_) => {
-                    let kind = value.get_type();
+                    let kind = found.get_type();
                     let message = format!("`{name}` is a value of type `{kind}`, which has no text");
                     session.fail(Diag::at(text.at.locate(&text.value, 0..0), message));
                 }
@@ -137,10 +144,15 @@ fn template(
         }
     }
     let done = Text { template, value: text.value, at: text.at };
-    if text.message {
-        rule.message = Some(done);
-    } else {
-        rule.action = Action::Shell(done);
+    match text.what {
+        Use::Message => rule.message = Some(done),
+        Use::Shell => rule.action = Action::Shell(done),
+        Use::Script => {
+            let shown = session.sources.borrow().get(done.at.span.file).path.clone();
+            let parent = |path: &str| Box::from(path.rsplit_once('/').map_or("", |(directory, _)| directory));
+            let script = Script { directory: parent(&absolute(&shown)), shown: parent(&shown), path: done };
+            rule.action = Action::Script(Box::new(script));
+        }
     }
 }
 

@@ -8,18 +8,19 @@ mod environment;
 mod files;
 mod finish;
 mod params;
+mod python;
 
 pub(super) use files::WRAPPED;
 pub(super) use finish::finish;
 
 use super::fault::Fault;
 use super::given::{Given, Slot};
-use super::session::{PendingText, Session, Shown};
+use super::session::{PendingText, Session, Shown, Use};
 use crate::diag::{Diag, Diags};
 use crate::pattern::Pattern;
-use crate::rule::{Action, Benchmark, Name, Named, Output, Param, Places, Rule, RuleId};
+use crate::rule::{Action, Benchmark, Flags, Name, Named, Output, Param, Places, Rule, RuleId};
 use crate::span::Literals;
-use crate::syntax::{RuleDecl, Section};
+use crate::syntax::{Kind, RuleDecl, Section};
 use crate::value::Val;
 use starlark::collections::SmallMap;
 use starlark::eval::Evaluator;
@@ -103,7 +104,16 @@ fn shown(rule: &Rule, id: RuleId) -> Shown {
     };
     let inputs = inputs.map(|all| (all.into(), rule.inputs.names.as_slice().into())).unwrap_or_default();
     let params = rule.params.iter().map(|p| (p.name.clone(), p.value.clone())).collect();
-    Shown { id: Some(id), inputs, outputs: outputs(&rule.outputs), logs: outputs(&rule.logs), params }
+    let (checkpoint, wildcards) = (rule.checkpoint, rule.wildcards.as_slice().into());
+    Shown {
+        id: Some(id),
+        checkpoint,
+        wildcards,
+        inputs,
+        outputs: outputs(&rule.outputs),
+        logs: outputs(&rule.logs),
+        params,
+    }
 }
 
 /// The text that is read as this pattern again.
@@ -117,11 +127,12 @@ fn as_pattern(pattern: &Pattern) -> Box<str> {
 impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
     fn rule(&mut self) -> starlark::Result<Rule> {
         self.rule_constraints();
-        let outputs = self.outputs("output");
+        let mut outputs = self.outputs("output");
         let logs = self.outputs("log");
         let (benchmark, repeat) = self.benchmark();
         self.same_wildcards(&[("output", &outputs), ("log", &logs), ("benchmark", &benchmark)]);
         self.no_duplicates(&outputs);
+        self.checkpoint(&mut outputs);
         let inputs = self.inputs()?;
         let params = self.params()?;
         let threads = self.threads()?;
@@ -147,14 +158,34 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
             timeout: self.timeout(),
             message: None,
             action: Action::None,
+            checkpoint: self.decl.kind == Kind::Checkpoint,
             local: self.flag("localrule"),
             places: self.places(),
         };
-        self.text("shell");
-        self.text("message");
-        self.text("group");
+        self.text("shell", Some(Use::Shell));
+        self.text("message", Some(Use::Message));
+        self.text("script", Some(Use::Script));
+        self.text("group", None);
+        self.body();
         self.default_target();
         Ok(rule)
+    }
+
+    /// What holds for a checkpoint's outputs: functions read them in every plan.
+    fn checkpoint(&mut self, outputs: &mut Named<Output>) {
+        if self.decl.kind != Kind::Checkpoint {
+            return;
+        }
+        if outputs.items.is_empty() && self.decl.section("output").is_none() {
+            let diag = Diag::at(self.decl.head, "a checkpoint without outputs: there is nothing to ask it for");
+            self.fail(diag.hint("give it an `output:`, or make it a `rule`"));
+        }
+        if outputs.items.iter().any(|o| o.flags.contains(Flags::TEMP)) {
+            outputs.items.iter_mut().for_each(|o| o.flags.remove(Flags::TEMP));
+            let text = "`temp()` is ignored on a checkpoint's output: every plan reads it";
+            let span = self.decl.section("output").map_or(self.decl.head, |s| s.span);
+            self.session.warn(Diag::warning(crate::diag::Kind::Rulefile, text).label(span, ""));
+        }
     }
 
     fn places(&self) -> Places {
@@ -235,18 +266,25 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
     }
 
     /// A template, kept until all variables are known.
-    fn text(&mut self, key: &str) {
+    fn text(&mut self, key: &str, what: Option<Use>) {
         let Some((value, slot)) = self.single(key) else { return };
-        match value.unpack_str() {
-            Some(text) if key != "group" => self.session.texts.borrow_mut().push(PendingText {
+        match (value.unpack_str(), what) {
+            (Some(text), Some(what)) => self.session.texts.borrow_mut().push(PendingText {
                 rule: self.id,
-                message: key == "message",
+                what,
                 value: text.into(),
                 at: slot.literals(),
                 then: self.named_now(text),
             }),
-            Some(_) => {}
-            None => self.wants(key, "a string", value, slot),
+            (Some(_), None) => {}
+            (None, _) => self.wants(key, "a string", value, slot),
+        }
+    }
+
+    /// A Python body, kept until all that it may use is known.
+    fn body(&mut self) {
+        if let Some(section) = self.decl.section("run") {
+            self.session.bodies.borrow_mut().push((self.id, section.span));
         }
     }
 

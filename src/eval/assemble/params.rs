@@ -6,6 +6,7 @@ use super::{Assembler, plain};
 use crate::diag::Diag;
 use crate::eval::convert::to_val;
 use crate::eval::given::Slot;
+use crate::eval::python::NeedsPython;
 use crate::pattern::Pattern;
 use crate::rule::Param;
 use crate::span::Span;
@@ -21,6 +22,10 @@ const THREADS: &[&str] = &["input", "attempt"];
 
 impl<'v> Assembler<'_, '_, 'v, '_, '_> {
     pub(super) fn value(&mut self, value: Value<'v>, span: Span, allowed: &[&str]) -> starlark::Result<Val> {
+        if let Some(python) = NeedsPython::from_value(value) {
+            self.fail(python.refused_at(span));
+            return Ok(Val::None);
+        }
         let (session, eval) = (self.session, &*self.eval);
         to_val(value, eval.heap(), &mut |function| session.keep(function, span, allowed, eval))
     }

@@ -4,10 +4,10 @@
 use crate::diag::{Diag, Kind};
 use crate::eval::config;
 use crate::eval::convert::{from_val, to_val};
-use crate::eval::fault::{Fault, fault, hinted};
+use crate::eval::fault::{Fault, fault};
 use crate::eval::given::{Given, pack};
 use crate::eval::load::{beside, run_file};
-use crate::eval::missing::Missing;
+use crate::eval::python::NeedsPython;
 use crate::eval::session::Session;
 use crate::eval::{TrackedRead, assemble};
 use crate::rule::Workdir;
@@ -20,7 +20,6 @@ use starlark::eval::Evaluator;
 use starlark::starlark_module;
 use starlark::values::dict::DictMut;
 use starlark::values::none::NoneType;
-use starlark::values::structs::AllocStruct;
 use starlark::values::tuple::UnpackTuple;
 use starlark::values::{Heap, Value};
 use std::sync::Arc;
@@ -108,9 +107,18 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
     fn _import<'v>(
         #[starlark(require = pos)] module: &str,
         #[starlark(require = pos)] member: &str,
-        heap: Heap<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        Ok(import(module, member, heap))
+        Ok(super::modules::import(module, member, eval))
+    }
+
+    fn _python<'v>(
+        #[starlark(require = pos)] number: i32,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let session = Session::loading(eval, "a definition in Python")?;
+        let definition = &session.definitions.borrow()[number as usize];
+        Ok(eval.heap().alloc(NeedsPython::new(definition)))
     }
 }
 
@@ -132,32 +140,13 @@ pub(super) fn shell(builder: &mut GlobalsBuilder) {
         Ok(NoneType)
     }
 
-    fn suffix(#[starlark(require = pos)] _text: &str) -> starlark::Result<NoneType> {
-        Err(hinted("`shell.suffix` is not supported", "write it at the end of the commands"))
+    fn suffix<'v>(
+        #[starlark(require = pos)] text: &str,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<NoneType> {
+        *Session::loading(eval, "shell.suffix")?.suffix.borrow_mut() = Some(text.into());
+        Ok(NoneType)
     }
-}
-
-/// What is served of Python's modules under their own names; all else is a
-/// stand-in that fails where it is used.
-fn import<'v>(module: &str, member: &str, heap: Heap<'v>) -> Value<'v> {
-    let global = |name: &str| super::globals().iter().find(|(n, _)| *n == name).map(|(_, v)| v.to_value());
-    let follow = |path: &str| {
-        let mut steps = path.split('.');
-        let root = global(steps.next()?)?;
-        steps.try_fold(root, |value, step| value.get_attr(step, heap).ok().flatten())
-    };
-    let served = match (module, member) {
-        ("os" | "math" | "re" | "os.path", "") => follow(module),
-        ("os" | "math" | "re" | "os.path", member) => follow(&format!("{module}.{member}")),
-        ("glob", "") => global("glob").map(|g| heap.alloc(AllocStruct([("glob", g), ("iglob", g)]))),
-        ("glob", "glob" | "iglob") => global("glob"),
-        ("snakemake.utils", "min_version") => global("_min_version"),
-        ("itertools", "product" | "chain") | ("functools", "partial") => global(member),
-        (m, member) if m.starts_with("snakemake") && !member.is_empty() => global(member),
-        _ => None,
-    };
-    let dotted = if member.is_empty() { module.to_owned() } else { format!("{module}.{member}") };
-    served.unwrap_or_else(|| heap.alloc(Missing(dotted.into())))
 }
 
 fn run_directive<'v>(
@@ -176,6 +165,10 @@ fn run_directive<'v>(
             let (mut constraints, mut diags) = assemble::constraints(&given);
             session.constraints.borrow_mut().append(&mut constraints);
             session.diags.borrow_mut().append(&mut diags);
+            return Ok(());
+        }
+        "onstart" | "onsuccess" | "onerror" => {
+            session.hooks.borrow_mut().push((key.into(), directive.section.span));
             return Ok(());
         }
         _ => {}

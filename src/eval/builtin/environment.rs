@@ -3,42 +3,51 @@
 
 use super::glob::is_there;
 use crate::eval::TrackedRead;
+use crate::eval::deferred::Reader;
 use crate::eval::fault::{fault, hinted};
+use crate::eval::pure_path::{self, cut};
+use crate::eval::session::Asked;
 use crate::eval::session::Session;
 use crate::files;
-use starlark::environment::GlobalsBuilder;
+use allocative::Allocative;
+use starlark::any::ProvidesStaticType;
+use starlark::environment::{GlobalsBuilder, Methods, MethodsBuilder};
 use starlark::eval::Evaluator;
-use starlark::starlark_module;
-use starlark::values::Value;
 use starlark::values::list::AllocList;
 use starlark::values::none::NoneOr;
+use starlark::values::structs::AllocStruct;
 use starlark::values::tuple::UnpackTuple;
+use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+use starlark::{starlark_module, starlark_simple_value};
+use std::sync::PoisonError;
 
-/// `os`, with `os.path` and `os.environ` in it.
+/// `os`, with `os.path` in it; `os.environ` belongs to one load.
 pub(super) fn os(builder: &mut GlobalsBuilder) {
     functions(builder);
     builder.namespace("path", path);
-    builder.namespace("environ", environ);
 }
 
-fn cut(path: &str) -> (&str, &str) {
-    match path.rfind('/') {
-        Some(i) => {
-            let head = path[..i].trim_end_matches('/');
-            (if head.is_empty() { &path[..=i] } else { head }, &path[i + 1..])
-        }
-        None => ("", path),
-    }
+/// `os` of one load: with an `os.environ` that tells it what was asked for.
+pub(super) fn with_environ<'v>(os: Value<'v>, asked: Asked, heap: Heap<'v>) -> Value<'v> {
+    let member = |name: String| Some((name.clone(), os.get_attr(&name, heap).ok()??));
+    let members = os.dir_attr().into_iter().filter_map(member);
+    let environ = heap.alloc(Environ(asked));
+    heap.alloc(AllocStruct(members.chain([("environ".to_owned(), environ)]).collect::<Vec<_>>()))
 }
 
-fn variable<'v>(name: &str, default: Option<Value<'v>>, eval: &Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
-    let session = Session::loading(eval, "os.environ")?;
+/// A variable of the environment, tracked.
+fn variable(name: &str, asked: &Asked) -> Option<String> {
     let found = std::env::var(name).ok();
-    session.read(TrackedRead::Env(name.into(), found.as_deref().map(Into::into)));
-    Ok(match found {
-        Some(text) => eval.heap().alloc_str(&text).to_value(),
-        None => default.unwrap_or_else(Value::new_none),
-    })
+    let read = TrackedRead::Env(name.into(), found.as_deref().map(Into::into));
+    let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
+    if !asked.contains(&read) {
+        asked.push(read);
+    }
+    found
+}
+
+fn or_default<'v>(found: Option<String>, default: Option<Value<'v>>, heap: Heap<'v>) -> Value<'v> {
+    found.map_or_else(|| default.unwrap_or_else(Value::new_none), |text| heap.alloc_str(&text).to_value())
 }
 
 fn absolute(path: &str) -> String {
@@ -76,17 +85,18 @@ fn functions(builder: &mut GlobalsBuilder) {
         #[starlark(default = NoneOr::None)] default: NoneOr<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        variable(name, default.into_option(), eval)
+        let session = Session::loading(eval, "os.getenv")?;
+        Ok(or_default(variable(name, &session.asked), default.into_option(), eval.heap()))
     }
 
     fn listdir<'v>(
         #[starlark(default = ".")] directory: &str,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        let session = Session::loading(eval, "os.listdir")?;
-        let glob = format!("{}/*", globset::escape(session.in_workdir(directory).trim_end_matches('/')));
+        let reader = Reader::of(eval, "os.listdir")?;
+        let glob = format!("{}/*", globset::escape(reader.in_workdir(directory).trim_end_matches('/')));
         let found = files::glob::paths(&glob).map_err(|e| fault(format!("`{directory}` cannot be listed: {e}")))?;
-        session.read(TrackedRead::Glob(format!("{directory}/*").into(), found.paths.len()));
+        reader.read(TrackedRead::Glob(format!("{directory}/*").into(), found.paths.len()));
         Ok(eval.heap().alloc(AllocList(found.paths.iter().map(|p| cut(p).1))))
     }
 
@@ -101,14 +111,44 @@ fn functions(builder: &mut GlobalsBuilder) {
     }
 }
 
+/// `os.environ`. Every answer is tracked.
+#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[display("os.environ")]
+#[allocative(skip)]
+struct Environ(Asked);
+
+starlark_simple_value!(Environ);
+
+#[starlark_value(type = "environ")]
+impl<'v> StarlarkValue<'v> for Environ {
+    fn get_methods() -> Option<&'static Methods> {
+        starlark::methods_static!(METHODS = environ);
+        Some(METHODS.methods())
+    }
+
+    fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let name = index.unpack_str().unwrap_or("");
+        let found = variable(name, &self.0).map(|text| heap.alloc_str(&text).to_value());
+        found.ok_or_else(|| {
+            let hint = format!("set it before rulemake is started, or write `os.environ.get(\"{name}\", DEFAULT)`");
+            hinted(format!("the environment variable `{name}` is not set"), hint)
+        })
+    }
+
+    fn is_in(&self, other: Value<'v>) -> starlark::Result<bool> {
+        Ok(variable(other.unpack_str().unwrap_or(""), &self.0).is_some())
+    }
+}
+
 #[starlark_module]
-fn environ(builder: &mut GlobalsBuilder) {
+fn environ(builder: &mut MethodsBuilder) {
     fn get<'v>(
+        this: &Environ,
         #[starlark(require = pos)] name: &str,
         #[starlark(require = pos)] default: Option<Value<'v>>,
-        eval: &mut Evaluator<'v, '_, '_>,
+        heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        variable(name, default, eval)
+        Ok(or_default(variable(name, &this.0), default, heap))
     }
 }
 
@@ -144,10 +184,8 @@ fn path(builder: &mut GlobalsBuilder) {
     }
 
     fn splitext(#[starlark(require = pos)] path: &str) -> starlark::Result<(String, String)> {
-        let name = cut(path).1;
-        let dots = name.len() - name.trim_start_matches('.').len();
-        let at = name[dots..].rfind('.').map_or(path.len(), |i| path.len() - name.len() + dots + i);
-        Ok((path[..at].to_owned(), path[at..].to_owned()))
+        let (stem, suffix) = pure_path::splitext(path);
+        Ok((stem.to_owned(), suffix.to_owned()))
     }
 
     fn exists<'v>(#[starlark(require = pos)] path: &str, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<bool> {
@@ -180,7 +218,7 @@ fn path(builder: &mut GlobalsBuilder) {
 }
 
 fn is_directory(path: &str, eval: &Evaluator) -> starlark::Result<bool> {
-    let session = Session::loading(eval, "os.path")?;
-    let stat = files::stat(&session.in_workdir(path)).map_err(|e| fault(format!("`{path}`: {e}")))?;
+    let reader = Reader::of(eval, "os.path")?;
+    let stat = files::stat(&reader.in_workdir(path)).map_err(|e| fault(format!("`{path}`: {e}")))?;
     Ok(stat.kind == files::Kind::Dir)
 }

@@ -1,16 +1,18 @@
 //! `expand`, `collect` and `multiext`.
 
-use crate::eval::convert::elements;
+use super::modules::entries;
+use crate::eval::convert::{elements, is_function};
 use crate::eval::fault::{fault, hinted};
 use crate::eval::files::Files;
 use crate::eval::mark::{Mark, Marks};
 use crate::pattern::Pattern;
+use crate::rule::Name;
 use crate::suggest::did_you_mean;
 use starlark::collections::SmallMap;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
-use starlark::values::dict::DictRef;
+use starlark::values::dict::{AllocDict, DictRef};
 use starlark::values::list::AllocList;
 use starlark::values::tuple::UnpackTuple;
 use starlark::values::{Heap, Value};
@@ -149,6 +151,9 @@ fn expand_all<'v>(
     named: SmallMap<String, Value<'v>>,
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<Value<'v>> {
+    if named.values().any(|v| waits(*v, eval.heap())) {
+        return later(patterns, combine, named, eval);
+    }
     let marks = Marks::of(eval);
     let heap = eval.heap();
     let mut allow_missing = false;
@@ -157,10 +162,6 @@ fn expand_all<'v>(
         if name == "allow_missing" {
             allow_missing = value.to_bool();
             continue;
-        }
-        if value.get_type() == "function" {
-            let message = format!("the values of `{name}` are a function, which `expand` cannot wait for");
-            return Err(hinted(message, "write the input as `lambda wildcards: expand(..., name=f(wildcards))`"));
         }
         let mut values = Vec::new();
         texts(*value, heap, &mut values, None);
@@ -179,6 +180,49 @@ fn expand_all<'v>(
         expansion.fill(pattern, &mut |text, literal| out.push(alloc(text, mark(literal), marks, heap)))?;
     }
     Ok(heap.alloc(AllocList(out)))
+}
+
+/// A path whose braces stand for themselves, as a value.
+pub(super) fn literal<'v>(text: &str, mark: Mark, marks: Option<&Marks>, heap: Heap<'v>) -> Value<'v> {
+    alloc(text, Mark { literal: text.contains(['{', '}']), ..mark }, marks, heap)
+}
+
+/// Whether values are known only when the job is.
+fn waits<'v>(value: Value<'v>, heap: Heap<'v>) -> bool {
+    is_function(value) || elements(value, heap).is_some_and(|items| items.into_iter().any(is_function))
+}
+
+/// An input function that expands once it has the wildcards.
+fn later<'v>(
+    patterns: Value<'v>,
+    combine: &[Value<'v>],
+    named: SmallMap<String, Value<'v>>,
+    eval: &mut Evaluator<'v, '_, '_>,
+) -> starlark::Result<Value<'v>> {
+    let global = |name: &str| super::globals().iter().find(|(n, _)| *n == name).map(|(_, v)| v.to_value());
+    let (partial, expand) = (global("partial"), global("_expand_later"));
+    let heap = eval.heap();
+    let arguments = [
+        expand.expect("a global"),
+        patterns,
+        heap.alloc(AllocList(combine.iter().copied())),
+        heap.alloc(AllocDict(named)),
+    ];
+    eval.eval_function(partial.expect("a global"), &arguments, &[])
+}
+
+/// What a function of the wildcards gives, or the value itself.
+fn now<'v>(value: Value<'v>, wildcards: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
+    if is_function(value) {
+        return eval.eval_function(value, &[wildcards], &[]);
+    }
+    let heap = eval.heap();
+    if !waits(value, heap) {
+        return Ok(value);
+    }
+    let items = elements(value, heap).unwrap_or_default();
+    let items = items.into_iter().map(|v| now(v, wildcards, eval)).collect::<starlark::Result<Vec<_>>>()?;
+    Ok(heap.alloc(AllocList(items)))
 }
 
 /// A path as a value, marked where marks are kept.
@@ -209,17 +253,47 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         expand_all(patterns, &combine.items, named, eval)
     }
 
+    fn _expand_later<'v>(
+        #[starlark(require = pos)] patterns: Value<'v>,
+        #[starlark(require = pos)] combine: Value<'v>,
+        #[starlark(require = pos)] named: Value<'v>,
+        #[starlark(require = pos)] wildcards: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let mut known = SmallMap::new();
+        for (name, value) in entries(named) {
+            known.insert(name, now(value, wildcards, eval)?);
+        }
+        let combine = elements(combine, eval.heap()).unwrap_or_default();
+        expand_all(patterns, &combine, known, eval)
+    }
+
     fn multiext<'v>(
         #[starlark(require = pos)] prefix: &str,
         #[starlark(args)] extensions: UnpackTuple<&'v str>,
+        #[starlark(kwargs)] named: SmallMap<String, &'v str>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        if let Some(odd) = extensions.items.iter().find(|e| e.contains('/')) {
+        if let Some(odd) = extensions.items.iter().chain(named.values()).find(|e| e.contains('/')) {
             return Err(hinted(format!("an extension cannot hold `/`: `{odd}`"), "put directories into the prefix"));
         }
         let marks = Marks::of(eval);
         let mark = marks.map(|m| m.get(prefix)).unwrap_or_default();
         let heap = eval.heap();
+        if !extensions.items.is_empty() && !named.is_empty() {
+            return Err(fault("the extensions of `multiext` have names all of them, or none"));
+        }
+        if !named.is_empty() {
+            let name = |(i, name): (u32, &String)| Name { name: name.as_str().into(), range: i..i + 1, list: false };
+            return Ok(heap.alloc(Files {
+                items: named.values().map(|e| format!("{prefix}{e}").into()).collect(),
+                names: (0..).zip(named.keys()).map(name).collect(),
+                mark,
+                marks: marks.cloned().unwrap_or_default(),
+                size_of: None,
+                brings_names: true,
+            }));
+        }
         let all = extensions.items.iter().map(|e| alloc(&format!("{prefix}{e}"), mark.clone(), marks, heap));
         Ok(heap.alloc(AllocList(all.collect::<Vec<_>>())))
     }

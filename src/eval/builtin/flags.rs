@@ -6,13 +6,16 @@ use crate::eval::convert::{elements, is_function};
 use crate::eval::fault::{fault, hinted};
 use crate::eval::files::Files;
 use crate::eval::mark::{Mark, Marks};
+use crate::eval::pure_path::path_text;
 use crate::rule::{Checksum, Ensure, Flags};
+use allocative::Allocative;
+use starlark::any::ProvidesStaticType;
 use starlark::environment::GlobalsBuilder;
-use starlark::eval::Evaluator;
-use starlark::starlark_module;
+use starlark::eval::{Arguments, Evaluator};
 use starlark::values::list::AllocList;
 use starlark::values::structs::{AllocStruct, StructRef};
-use starlark::values::{Heap, Value};
+use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+use starlark::{starlark_module, starlark_simple_value};
 use std::sync::Arc;
 
 /// A function with marks: a struct whose field names no Rulefile can write.
@@ -29,14 +32,6 @@ fn unwrap(value: Value) -> Option<(Value, Flags, bool)> {
     Some((field(WRAPPED[0])?, flags, field(WRAPPED[2])?.unpack_bool()?))
 }
 
-/// A value with a mark.
-fn flag<'v>(value: Value<'v>, name: &str, flags: Flags, eval: &Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
-    match Marks::of(eval) {
-        Some(marks) => flagged(value, flags, name, marks, eval.heap()),
-        None => Ok(value),
-    }
-}
-
 fn flagged<'v>(
     value: Value<'v>,
     flags: Flags,
@@ -44,7 +39,7 @@ fn flagged<'v>(
     marks: &Marks,
     heap: Heap<'v>,
 ) -> starlark::Result<Value<'v>> {
-    if let Some(text) = value.unpack_str() {
+    if let Some(text) = path_text(value) {
         return Ok(marks.alloc(text, marks.get(text).with(flags), heap));
     }
     if let Some(items) = elements(value, heap) {
@@ -52,8 +47,7 @@ fn flagged<'v>(
         return Ok(heap.alloc(AllocList(all.collect::<starlark::Result<Vec<_>>>()?)));
     }
     if let Some(files) = Files::from_value(value) {
-        let all = files.texts().map(|t| marks.alloc(t, files.mark.clone().with(flags), heap));
-        return Ok(heap.alloc(AllocList(all.collect::<Vec<_>>())));
+        return Ok(heap.alloc(Files { mark: files.mark.clone().with(flags), ..files.clone() }));
     }
     if is_function(value) {
         return Ok(wrap(value, flags, false, heap));
@@ -95,78 +89,61 @@ fn checksum(kind: Checksum, text: &str) -> starlark::Result<(Checksum, Box<str>)
     ))
 }
 
-#[starlark_module]
+/// A function that marks paths.
+#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[display("<function {name}>")]
+#[allocative(skip)]
+struct Marker {
+    name: &'static str,
+    flags: Flags,
+}
+
+starlark_simple_value!(Marker);
+
+#[starlark_value(type = "function")]
+impl<'v> StarlarkValue<'v> for Marker {
+    fn name_for_call_stack(&self, _me: Value<'v>) -> String {
+        self.name.to_owned()
+    }
+
+    fn invoke(
+        &self,
+        _me: Value<'v>,
+        args: &Arguments<'v, '_>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        args.no_named_args()?;
+        let value = args.positional1(eval.heap())?;
+        match Marks::of(eval) {
+            Some(marks) => flagged(value, self.flags, self.name, marks, eval.heap()),
+            None => Ok(value),
+        }
+    }
+}
+
+/// The marks by their names.
+const MARKERS: [(&str, Flags); 10] = [
+    ("temp", Flags::TEMP),
+    ("temporary", Flags::TEMP),
+    ("directory", Flags::DIRECTORY),
+    ("touch", Flags::TOUCH),
+    ("ancient", Flags::ANCIENT),
+    ("protected", Flags::PROTECTED),
+    ("pipe", Flags::PIPE),
+    ("service", Flags::SERVICE),
+    ("update", Flags::UPDATE),
+    ("before_update", Flags::BEFORE_UPDATE.union(Flags::ANCIENT)),
+];
+
 pub(super) fn register(builder: &mut GlobalsBuilder) {
-    fn temp<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        flag(value, "temp", Flags::TEMP, eval)
+    for (name, flags) in MARKERS {
+        builder.set(name, Marker { name, flags });
     }
+    functions(builder);
+}
 
-    fn temporary<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        flag(value, "temporary", Flags::TEMP, eval)
-    }
-
-    fn directory<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        flag(value, "directory", Flags::DIRECTORY, eval)
-    }
-
-    fn touch<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        flag(value, "touch", Flags::TOUCH, eval)
-    }
-
-    fn ancient<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        flag(value, "ancient", Flags::ANCIENT, eval)
-    }
-
-    fn protected<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        flag(value, "protected", Flags::PROTECTED, eval)
-    }
-
-    fn pipe<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        flag(value, "pipe", Flags::PIPE, eval)
-    }
-
-    fn service<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        flag(value, "service", Flags::SERVICE, eval)
-    }
-
-    fn update<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        flag(value, "update", Flags::UPDATE, eval)
-    }
-
-    fn before_update<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        flag(value, "before_update", Flags::BEFORE_UPDATE | Flags::ANCIENT, eval)
-    }
-
+#[starlark_module]
+fn functions(builder: &mut GlobalsBuilder) {
     fn ensure<'v>(
         #[starlark(require = pos)] value: Value<'v>,
         #[starlark(require = named, default = false)] non_empty: bool,

@@ -1,12 +1,12 @@
 //! What is on disk while the Rulefile is read: `glob_wildcards`, `glob`,
 //! `exists`. Every answer is a tracked read.
 
-use super::expand::texts;
+use super::expand::{literal, texts};
 use crate::diag::{Diag, Kind};
 use crate::eval::TrackedRead;
+use crate::eval::deferred::Reader;
 use crate::eval::fault::{fault, hinted};
-use crate::eval::mark::Mark;
-use crate::eval::session::Session;
+use crate::eval::mark::{Mark, Marks};
 use crate::files;
 use crate::path::normal;
 use crate::pattern::Pattern;
@@ -61,12 +61,12 @@ impl<'v> StarlarkValue<'v> for Columns {
 }
 
 /// A pattern as seen from the current directory.
-fn pattern(text: &str, session: &Session) -> starlark::Result<Pattern> {
+fn pattern(text: &str, reader: &Reader<'_>) -> starlark::Result<Pattern> {
     let text = normal(text);
-    let braces = |dir: &str| dir.replace('{', "{{").replace('}', "}}");
-    let placed = match &*session.workdir.borrow() {
-        Some(dir) if !text.starts_with('/') => normal(&format!("{}/{text}", braces(&dir.path))).into_owned(),
-        _ => text.to_string(),
+    let root = reader.root().replace('{', "{{").replace('}', "}}");
+    let placed = match root.is_empty() || text.starts_with('/') {
+        true => text.to_string(),
+        false => format!("{root}/{text}"),
     };
     Pattern::parse(&placed).map_err(|e| {
         let message = format!("`{text}` is no pattern: {}", e.message);
@@ -75,35 +75,35 @@ fn pattern(text: &str, session: &Session) -> starlark::Result<Pattern> {
 }
 
 fn wildcards<'v>(text: &str, given: Option<Value<'v>>, eval: &Evaluator<'v, '_, '_>) -> starlark::Result<Columns> {
-    let session = Session::loading(eval, "glob_wildcards")?;
+    let reader = Reader::of(eval, "glob_wildcards")?;
     let given = given.map(|value| {
         let mut all = Vec::new();
         texts(value, eval.heap(), &mut all, None);
-        all.into_iter().map(|(t, _)| session.in_workdir(&t)).collect::<Vec<_>>()
+        all.into_iter().map(|(t, _)| reader.in_workdir(&t)).collect::<Vec<_>>()
     });
-    let pattern = pattern(text, session)?;
+    let pattern = pattern(text, &reader)?;
     if pattern.names().is_empty() {
         return Err(hinted(format!("`{text}` has no wildcard"), "write one in braces, such as `data/{sample}.txt`"));
     }
     let found = files::glob::wildcards(&pattern, given.as_deref())
         .map_err(|e| fault(format!("`{text}` cannot be searched: {e}")))?;
     if given.is_none() {
-        session.read(TrackedRead::Glob(text.into(), found.count));
+        reader.read(TrackedRead::Glob(text.into(), found.count));
     }
-    passed_over(&found.not_utf8, session, eval);
+    passed_over(&found.not_utf8, &reader, eval);
     let boxed = |values: Vec<String>| values.into_iter().map(String::into_boxed_str).collect();
     Ok(Columns(found.names.into_iter().zip(found.values.into_iter().map(boxed)).collect()))
 }
 
 /// Warns of names that cannot be told apart from others once they are text.
-fn passed_over(names: &files::glob::NotUtf8, session: &Session, eval: &Evaluator) {
+fn passed_over(names: &files::glob::NotUtf8, reader: &Reader<'_>, eval: &Evaluator) {
     let message = match names.count {
         0 => return,
         1 => format!("`{}` is passed over: its name is not UTF-8", names.first),
         count => format!("{count} files are passed over, such as `{}`: their names are not UTF-8", names.first),
     };
     let warning = Diag::warning(Kind::Rulefile, message).hint("rename them to have them found");
-    session.warn(session.here(eval).into_iter().fold(warning, |d, span| d.label(span, "looked for here")));
+    reader.warn(warning, "looked for here", eval);
 }
 
 #[starlark_module]
@@ -121,18 +121,19 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         #[starlark(args)] patterns: UnpackTuple<&'v str>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        let session = Session::loading(eval, "glob")?;
+        let reader = Reader::of(eval, "glob")?;
         let mut all = Vec::new();
         for pattern in &patterns.items {
-            let found = files::glob::paths(&session.in_workdir(pattern))
+            let found = files::glob::paths(&reader.in_workdir(pattern))
                 .map_err(|e| fault(format!("`{pattern}` cannot be searched: {e}")))?;
-            session.read(TrackedRead::Glob((*pattern).into(), found.paths.len()));
-            passed_over(&found.not_utf8, session, eval);
-            all.extend(found.paths.iter().map(|p| session.below_workdir(p).to_owned()));
+            reader.read(TrackedRead::Glob((*pattern).into(), found.paths.len()));
+            passed_over(&found.not_utf8, &reader, eval);
+            all.extend(found.paths.iter().map(|p| reader.below_workdir(p).to_owned()));
         }
         all.sort_unstable();
         all.dedup();
-        let value = |path: &String| session.marks.literal(path, Mark::default(), eval.heap());
+        let marks = Marks::of(eval);
+        let value = |path: &String| literal(path, Mark::default(), marks, eval.heap());
         Ok(eval.heap().alloc(AllocList(all.iter().map(value))))
     }
 
@@ -142,9 +143,9 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
 }
 
 /// Whether a path exists, tracked.
-pub(super) fn is_there(path: &str, eval: &Evaluator) -> starlark::Result<bool> {
-    let session = Session::loading(eval, "exists")?;
-    let stat = files::stat(&session.in_workdir(path)).map_err(|e| fault(format!("`{path}`: {e}")))?;
-    session.read(TrackedRead::Exists(path.into(), stat.exists()));
+pub(in crate::eval) fn is_there(path: &str, eval: &Evaluator) -> starlark::Result<bool> {
+    let reader = Reader::of(eval, "exists")?;
+    let stat = files::stat(&reader.in_workdir(path)).map_err(|e| fault(format!("`{path}`: {e}")))?;
+    reader.read(TrackedRead::Exists(path.into(), stat.exists()));
     Ok(stat.exists())
 }

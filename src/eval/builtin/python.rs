@@ -92,26 +92,6 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         Ok(heap.alloc(AllocTuple([a.floor_div(b, heap)?, a.percent(b, heap)?])))
     }
 
-    fn product<'v>(#[starlark(args)] lists: UnpackTuple<Value<'v>>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
-        for list in &lists.items {
-            let items: Vec<Value> = list.iterate(heap)?.collect();
-            rows = rows
-                .iter()
-                .flat_map(|row| items.iter().map(move |item| row.iter().copied().chain([*item]).collect()))
-                .collect();
-        }
-        Ok(heap.alloc(AllocList(rows.into_iter().map(AllocTuple))))
-    }
-
-    fn chain<'v>(#[starlark(args)] lists: UnpackTuple<Value<'v>>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        let mut all = Vec::new();
-        for list in &lists.items {
-            all.extend(list.iterate(heap)?);
-        }
-        Ok(heap.alloc(AllocList(all)))
-    }
-
     fn flatten<'v>(#[starlark(require = pos)] list: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         fn walk<'v>(value: Value<'v>, heap: Heap<'v>, out: &mut Vec<Value<'v>>) {
             match elements(value, heap) {

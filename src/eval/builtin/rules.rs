@@ -87,6 +87,7 @@ impl One {
             mark: Mark { pin, ..Mark::default() },
             marks: self.marks.clone(),
             size_of: None,
+            brings_names: false,
         })
     }
 }

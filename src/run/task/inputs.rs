@@ -1,7 +1,7 @@
 //! A job's inputs around its command: looked at before it starts, digested
 //! where nobody knows them while it runs, and looked at again at its end.
 
-use super::{JobTask, Promise, Seen, Shared, look_at, stat_of};
+use super::{JobTask, Promise, Seen, look_at, stat_of};
 use crate::digest::Digest;
 use crate::memo::Noted;
 use crate::path::PathId;
@@ -53,7 +53,7 @@ impl JobTask {
     /// still the same file: else it was changed since, and its content is
     /// unknown until it is digested while the job runs.
     pub(super) fn look_at_inputs(&mut self) -> Result<(), String> {
-        let Shared { paths, trust, .. } = &*self.shared;
+        let shared = &self.shared;
         self.before.clear();
         for input in &mut self.inputs {
             if matches!(input.counts, Counts::Promised(_)) {
@@ -61,14 +61,15 @@ impl JobTask {
                 input.digest = None;
                 continue;
             }
-            let path = paths.str(input.path);
-            let stat = look_at(path).map_err(|e| format!("cannot look at its input `{path}`: {}", super::plain(&e)))?;
+            let path = shared.path(input.path);
+            let stat =
+                look_at(&path).map_err(|e| format!("cannot look at its input `{path}`: {}", super::plain(&e)))?;
             let stat = stat.ok_or_else(|| format!("its input `{path}` is not there any more"))?;
             let (before, digest) = match &input.counts {
                 Counts::Existence | Counts::Promised(_) => (None, None),
                 Counts::Recorded(digest) => (None, Some(*digest)),
                 Counts::Content(noted) => {
-                    let same = noted.filter(|noted| noted.is_of(&stat, trust.covers(path)));
+                    let same = noted.filter(|noted| noted.is_of(&stat, shared.trust.covers(&path)));
                     (Some(stat), same.map(|noted| noted.digest))
                 }
             };
@@ -94,7 +95,7 @@ impl JobTask {
             if self.digested.is_empty() {
                 self.reading = self.shared.clock.read();
             }
-            let digest = match self.shared.digest_of(self.path(id)) {
+            let digest = match self.shared.digest_of(&self.path(id)) {
                 Some((stat, digest)) if self.before[i].is_some_and(|b| b.same_content(&stat)) => {
                     self.digested.push(Seen { path: id, stat, digest });
                     digest
@@ -114,12 +115,12 @@ impl JobTask {
             let id = input.path;
             let Some(before) = self.before[i] else { continue };
             let path = self.path(id);
-            let same = stat_of(path).is_some_and(|now| self.shared.same_content(path, &before, &now));
+            let same = stat_of(&path).is_some_and(|now| self.shared.same_content(&path, &before, &now));
             let known = input.digest.filter(|d| !d.is_unknown());
             if same && known.is_some() {
                 continue;
             }
-            let now = self.shared.digest_of(path).map(|(_, d)| d);
+            let now = self.shared.digest_of(&path).map(|(_, d)| d);
             if known.is_none() || now != known {
                 self.inputs[i].digest = Some(Digest::UNKNOWN);
                 changed.push(id);

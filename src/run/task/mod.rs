@@ -28,14 +28,15 @@ use rustc_hash::FxHashMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use together::BOUND;
 
 /// What all tasks of a run share.
 pub struct Shared {
-    /// All paths.
-    pub paths: Arc<Paths>,
+    /// All paths. Only the loop adds to them. Who locks both this and the state
+    /// locks the state first, unless it is the loop.
+    pub paths: RwLock<Paths>,
     /// The log, behind a lock: marks and records are written by workers.
     pub state: Mutex<State>,
     /// The file system's clock.
@@ -67,9 +68,19 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The paths so far.
+    pub fn paths(&self) -> RwLockReadGuard<'_, Paths> {
+        self.paths.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The text of a path.
+    fn path(&self, id: PathId) -> String {
+        self.paths().str(id).to_owned()
+    }
+
     /// What stands for a file's or a directory's content, with its stat; none
     /// if it cannot be read.
-    fn digest_of(&self, path: &str) -> Option<(Stat, Digest)> {
+    pub fn digest_of(&self, path: &str) -> Option<(Stat, Digest)> {
         if self.trust.covers(path) {
             return stat_of(path).map(|stat| (stat, files::trusted_stat_digest(&stat)));
         }
@@ -273,7 +284,7 @@ impl JobTask {
             aside: token.as_str().into(),
             when_ms: unix_ms(SystemTime::now()),
         };
-        self.number = Some(state.started(started, &self.shared.paths).map_err(|d| d.message)?);
+        self.number = Some(state.started(started, &self.shared.paths()).map_err(|d| d.message)?);
         if outs.iter().any(|out| out.marks.contains(Marks::KEEP_OLD | Marks::EXISTED)) {
             // A file of the user's own is about to be moved: not even a loss of
             // power may leave it under a name that nothing tells of.
@@ -289,8 +300,8 @@ impl JobTask {
         }
     }
 
-    fn path(&self, id: PathId) -> &str {
-        self.shared.paths.str(id)
+    fn path(&self, id: PathId) -> String {
+        self.shared.path(id)
     }
 
     fn succeed(&mut self, exit: &Exit) -> Result<Outcome, Option<String>> {
@@ -310,7 +321,7 @@ impl JobTask {
             return Err(Some(BOUND.into()));
         }
         self.complete_record(exit, &outputs);
-        let recorded = self.shared.state().append(&self.record, self.number, &self.shared.paths);
+        let recorded = self.shared.state().append(&self.record, self.number, &self.shared.paths());
         recorded.map_err(|d| Some(d.message))?;
         let moved = self.commit();
         let made_from = self.record.made_from;
@@ -359,7 +370,7 @@ impl JobTask {
         if settled {
             self.mark_settled();
         }
-        let back = self.aside.iter().filter_map(|(id, old)| Some((*id, *old, stat_of(self.path(*id))?))).collect();
+        let back = self.aside.iter().filter_map(|(id, old)| Some((*id, *old, stat_of(&self.path(*id))?))).collect();
         let outputs: Vec<PathId> = self.outputs.iter().map(|o| o.path).collect();
         if self.number.is_some() && !outputs.is_empty() {
             let failure = Failure {
@@ -367,7 +378,7 @@ impl JobTask {
                 exit: exec::describe(&exit.status).into(),
                 attempt: self.record.stats.attempt,
             };
-            let _ = self.shared.state().annotate_failure(&outputs, &failure, &self.shared.paths);
+            let _ = self.shared.state().annotate_failure(&outputs, &failure, &self.shared.paths());
         }
         Outcome::Failed { exit, problem, back, moved }
     }

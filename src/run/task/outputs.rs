@@ -49,9 +49,9 @@ impl Shared {
         if output.fleeting || output.out.marks.intersects(Marks::TOUCH | Marks::UPDATE) {
             return false;
         }
-        let path = self.paths.str(output.path);
-        let noted = output.noted.filter(|noted| noted.is_of(now, self.trust.covers(path))).map(|noted| noted.digest);
-        let holds = || noted.or_else(|| self.digest_of(path).map(|(_, digest)| digest));
+        let path = self.path(output.path);
+        let noted = output.noted.filter(|noted| noted.is_of(now, self.trust.covers(&path))).map(|noted| noted.digest);
+        let holds = || noted.or_else(|| self.digest_of(&path).map(|(_, digest)| digest));
         output.made.is_none_or(|made| holds() != Some(made))
     }
 }
@@ -90,7 +90,7 @@ impl JobTask {
             if !self.has_command {
                 return Err(format!("its output `{path}` does not exist, and the rule has no command to make it"));
             }
-            if let Ok(target) = std::fs::read_link(path) {
+            if let Ok(target) = std::fs::read_link(&path) {
                 let target = target.display();
                 return Err(format!("its output `{path}` is a symbolic link to `{target}`, which does not exist"));
             }
@@ -107,10 +107,10 @@ impl JobTask {
         self.outputs.iter().filter(|output| !output.fleeting)
     }
 
-    fn missing_output(&self) -> Result<Option<&str>, String> {
+    fn missing_output(&self) -> Result<Option<String>, String> {
         for output in self.lasting() {
             let path = self.path(output.path);
-            let found = look_at(path).map_err(|e| format!("cannot look at its output `{path}`: {}", plain(&e)))?;
+            let found = look_at(&path).map_err(|e| format!("cannot look at its output `{path}`: {}", plain(&e)))?;
             if found.is_none() {
                 return Ok(Some(path));
             }
@@ -120,7 +120,7 @@ impl JobTask {
 
     fn check_kind(&self, output: &TaskOutput) -> Result<(), String> {
         let path = self.path(output.path);
-        let is_dir = files::stat(path).is_ok_and(|s| s.kind == files::Kind::Dir);
+        let is_dir = files::stat(&path).is_ok_and(|s| s.kind == files::Kind::Dir);
         match (is_dir, output.has(Marks::DIRECTORY)) {
             (true, false) => Err(format!("its output `{path}` is a directory: write `directory(\"{path}\")`")),
             (false, true) => Err(format!("its output `{path}` is marked `directory(...)`, but it made a file")),
@@ -132,7 +132,7 @@ impl JobTask {
     pub(super) fn check_outputs(&self) -> Result<(), String> {
         for output in self.lasting() {
             let Some(ensure) = &output.ensure else { continue };
-            let path = self.path(output.path);
+            let path = output.out.path.as_str();
             if ensure.non_empty && files::is_empty(path).map_err(|e| unreadable(path, &e))? {
                 return Err(format!("its output `{path}` is empty, and `ensure(..., non_empty=True)` asks for more"));
             }
@@ -154,7 +154,7 @@ impl JobTask {
     /// rather than to have large outputs read twice.
     pub(super) fn read_clock(&self) -> Reading {
         let reading = self.shared.clock.read();
-        let stats: Vec<Stat> = self.lasting().filter_map(|output| stat_of(self.path(output.path))).collect();
+        let stats: Vec<Stat> = self.lasting().filter_map(|output| stat_of(&self.path(output.path))).collect();
         let large = stats.iter().map(|s| s.size).sum::<u64>() >= LARGE;
         if !large || reading.dev.is_none() || stats.iter().all(|stat| reading.trusts(stat)) {
             return reading;
@@ -166,7 +166,7 @@ impl JobTask {
     pub(super) fn digest_outputs(&self) -> Result<Vec<Seen>, String> {
         let seen = |output: &TaskOutput| {
             let path = self.path(output.path);
-            let found = self.shared.digest_of(path);
+            let found = self.shared.digest_of(&path);
             let (stat, digest) = found.ok_or_else(|| format!("cannot read its output `{path}`"))?;
             // A touched file says by itself nothing of what it stands for.
             let digest = if output.has(Marks::TOUCH) { self.made_from() } else { digest };

@@ -9,12 +9,13 @@ impl JobTask {
     /// Makes the directory, and has the command run there.
     pub(super) fn enter_shadow(&mut self, token: &str) -> Result<(), String> {
         let Some(kind) = self.shadow else { return Ok(()) };
+        let reads: Vec<String> = self.inputs.iter().map(|input| self.path(input.path)).collect();
         let plot = Plot {
             kind,
             home: &self.shared.home,
             state: Path::new(files::STATE_DIR),
             prefix: self.shared.shadow_prefix.as_deref(),
-            reads: self.inputs.iter().map(|input| self.path(input.path)).collect(),
+            reads: reads.iter().map(String::as_str).collect(),
             writes: self.written().collect(),
         };
         let cast = self.shared.settler.cast(token, &plot).map_err(|fault| fault.to_string())?;

@@ -4,34 +4,37 @@
 use super::Work;
 use crate::command::Needs;
 use crate::diag::{Diag, Kind};
-use crate::event::Event;
+use crate::event::{self, Event};
 use crate::graph::JobId;
 use crate::path;
 use crate::plan::{self, Verdict, only_gathers};
+use crate::rule::Action;
+use crate::run::grow::not_made;
 use crate::schedule::{Decision, JobDesc, JobId as Slot, Need};
 use rustc_hash::FxHashSet;
+use std::rc::Rc;
 use std::sync::Arc;
 
 impl Work<'_, '_> {
     /// Puts every job that is not fresh into the scheduler.
     pub(super) fn fill(&mut self) {
-        let graph = self.commands.graph;
+        let graph = &self.graph;
         let stale: Vec<JobId> =
             graph.order().iter().copied().filter(|j| self.plan.verdict(*j) != Verdict::Fresh).collect();
         let stale = self.without_dormant(stale);
         let fresh = self.with_scene(|scene| {
-            let counted = graph.order().iter().filter(|j| !only_gathers(scene, **j)).count();
-            counted - stale.len()
+            let jobs = |jobs: &[JobId]| jobs.iter().filter(|j| !only_gathers(scene, **j)).count();
+            jobs(scene.commands.graph.order()) - jobs(&stale)
         });
         self.summary.fresh = fresh;
         self.first = self.prioritized();
-        self.enter(&stale);
+        self.enter_all(&stale);
         self.scheduler.start();
     }
 
     /// The jobs that `--prioritize` names, and all that they need.
     fn prioritized(&mut self) -> FxHashSet<JobId> {
-        let (graph, book, paths) = (self.commands.graph, self.commands.book, self.commands.paths);
+        let (graph, book, paths) = (&self.graph, self.fixed.book, self.shared.paths());
         let mut first = FxHashSet::default();
         let mut open: Vec<JobId> = Vec::new();
         for word in &self.options.prioritize {
@@ -57,7 +60,7 @@ impl Work<'_, '_> {
     }
 
     /// Adds jobs with what they wait for; of jobs that pipes join all together.
-    fn enter(&mut self, jobs: &[JobId]) {
+    pub(super) fn enter_all(&mut self, jobs: &[JobId]) {
         let mut joined = FxHashSet::default();
         for job in jobs {
             let together = self.plan.bonds().together(*job);
@@ -68,31 +71,41 @@ impl Work<'_, '_> {
             let slot = self.slots[job];
             for member in together.iter().flat_map(|members| members.iter()).filter(|member| *member != job) {
                 self.slots.insert(*member, slot);
-                self.temps.add(self.commands.graph, *member);
+                self.temps.add(&self.graph, *member);
             }
         }
         jobs.iter().for_each(|job| self.link(*job));
     }
 
     fn add(&mut self, job: JobId) {
-        let graph = self.commands.graph;
+        let graph = &self.graph;
         let state = self.shared.state();
         let record = graph.outputs(job).first().and_then(|o| state.find(*o));
         let weight_ms = record.map_or(1, |r| u64::from(state.wall_ms(r)).max(1));
+        drop(state);
         let first = self.first.contains(&job);
-        let priority = if first { i64::MAX } else { self.commands.book.rule(graph.rule(job)).priority };
+        let priority = if first { i64::MAX } else { self.fixed.book.rule(graph.rule(job)).priority };
         let order = self.jobs.len() as u32;
-        let slot = self.scheduler.add(&JobDesc { need: Need::default(), priority, weight_ms, order });
+        let desc = JobDesc { need: Need::default(), priority, weight_ms, order };
+        let slot = self.scheduler.add(&desc);
         self.slots.insert(job, slot);
         self.jobs.push(job);
-        self.temps.add(graph, job);
+        if self.only_gathers(job) {
+            self.gathers.push(slot);
+        }
+        self.temps.add(&self.graph, job);
+    }
+
+    pub(super) fn only_gathers(&self, job: JobId) -> bool {
+        let rule = self.fixed.book.rule(self.graph.rule(job));
+        matches!(rule.action, Action::None) && rule.outputs.items.is_empty()
     }
 
     /// Lets a job wait for those that make its inputs.
-    fn link(&mut self, job: JobId) {
+    pub(super) fn link(&mut self, job: JobId) {
         let slot = self.slots[&job];
-        for input in self.commands.graph.inputs(job) {
-            let maker = self.commands.graph.maker(input.path()).and_then(|m| self.slots.get(&m));
+        for input in self.graph.inputs(job) {
+            let maker = self.graph.origin(input.path()).and_then(|m| self.slots.get(&m));
             if let Some(maker) = maker.filter(|maker| **maker != slot && !self.is_served(**maker)) {
                 self.scheduler.add_edge(*maker, slot);
             }
@@ -104,19 +117,29 @@ impl Work<'_, '_> {
             && let Some(slot) = self.scheduler.next_to_decide()
         {
             let job = self.jobs[slot.0 as usize];
-            match self.verdict_on_unit(job) {
-                Verdict::Run => self.run_it(job, slot),
-                Verdict::Fresh => {
-                    self.scheduler.decide(slot, Decision::Fresh);
-                    self.members(job).iter().for_each(|member| self.cut_off(*member));
-                }
-                Verdict::Maybe => self.wait_for_remade(job, slot),
+            if self.graph.open(job).is_none() || self.open_up(job, slot) {
+                self.decide_one(job, slot);
             }
+        }
+    }
+
+    fn decide_one(&mut self, job: JobId, slot: Slot) {
+        match self.verdict_on_unit(job) {
+            Verdict::Run => self.run_it(job, slot),
+            Verdict::Fresh => {
+                self.scheduler.decide(slot, Decision::Fresh);
+                self.members(job).iter().for_each(|member| self.cut_off(*member));
+            }
+            Verdict::Maybe => self.wait_for_remade(job, slot),
         }
     }
 
     /// A job runs, once it has what it takes and its inputs are there.
     fn run_it(&mut self, job: JobId, slot: Slot) {
+        if let Some(diag) = self.with_scene(|scene| not_made(scene, &self.plan, job)) {
+            self.scheduler.fail(slot);
+            return self.cannot_start(job, diag);
+        }
         let members = self.members(job);
         match self.need_of_all(&members) {
             Ok(need) => {
@@ -136,7 +159,7 @@ impl Work<'_, '_> {
     fn need_of_all(&mut self, jobs: &[JobId]) -> Result<Need, Box<Diag>> {
         let mut sum: Option<Need> = None;
         for job in jobs {
-            let needs = self.needs.decide(self.commands, *job, 1)?;
+            let needs = self.needs_of(*job, 1)?;
             let one = self.need(&needs);
             sum = Some(match sum {
                 None => one,
@@ -148,6 +171,18 @@ impl Work<'_, '_> {
             Ok(()) => Ok(need),
             Err(excess) => Err(Diag::error(Kind::Job, format!("with the jobs that pipes join it to {excess}")).into()),
         }
+    }
+
+    /// What an attempt at a job takes.
+    pub(super) fn needs_of(&mut self, job: JobId, attempt: u32) -> Result<Rc<Needs>, Box<Diag>> {
+        let paths = self.shared.paths();
+        self.needs.decide(self.fixed.commands(&self.graph, &paths), job, attempt)
+    }
+
+    /// A job for people and machines.
+    pub(super) fn described(&self, job: JobId) -> Arc<event::Job> {
+        let paths = self.shared.paths();
+        Arc::new(plan::described(self.fixed.commands(&self.graph, &paths), job, None))
     }
 
     pub(super) fn need(&self, needs: &Needs) -> Need {
@@ -172,29 +207,33 @@ impl Work<'_, '_> {
         }
     }
 
-    fn decide_again(&mut self, job: JobId) -> Verdict {
+    pub(super) fn decide_again(&mut self, job: JobId) -> Verdict {
+        self.read_inside(job);
+        let paths = self.shared.paths();
         let state = self.shared.state();
-        let scene = plan::Scene { commands: self.commands, state: &state, facts: &self.facts, force: self.force };
+        let commands = self.fixed.commands(&self.graph, &paths);
+        let scene = plan::Scene { commands, state: &state, facts: &self.facts, force: self.force };
         self.plan.decide(scene, job)
     }
 
     fn cut_off(&mut self, job: JobId) {
+        if self.only_gathers(job) {
+            return;
+        }
         self.summary.cut_off += 1;
         self.drop_temps(job);
-        let job = Arc::new(plan::described(self.commands, job, None));
+        let job = self.described(job);
         self.tell(Event::CutOff { job });
     }
 
     /// Adds the makers of inputs that are not there (their jobs were fresh, so
     /// far nobody needed them), and theirs. Returns whether the job can still run.
     fn demand(&mut self, job: JobId, slot: Slot) -> bool {
-        let graph = self.commands.graph;
-        let mut added = Vec::new();
+        let mut added: Vec<JobId> = Vec::new();
         let mut work = vec![job];
         while let Some(at) = work.pop() {
-            for input in graph.inputs(at) {
-                let path = input.path();
-                let Some(maker) = graph.maker(path).filter(|_| !self.facts.exists(path)) else { continue };
+            for path in self.graph.inputs(at).iter().map(|i| i.path()).collect::<Vec<_>>() {
+                let Some(maker) = self.graph.origin(path).filter(|_| !self.facts.exists(path)) else { continue };
                 if self.plan.verdict(maker) == Verdict::Fresh {
                     self.plan.set_missing(maker, path);
                     self.summary.fresh = self.summary.fresh.saturating_sub(1);
@@ -207,12 +246,12 @@ impl Work<'_, '_> {
             }
         }
         if !added.is_empty() {
-            self.enter(&added);
+            self.enter_all(&added);
             self.scheduler.start();
         }
         // Also makers that another job asked for before.
-        let missing = graph.inputs(job).iter().map(|i| i.path()).filter(|p| !self.facts.exists(*p));
-        let makers: Vec<JobId> = missing.filter_map(|p| graph.maker(p)).collect();
+        let missing = self.graph.inputs(job).iter().map(|i| i.path()).filter(|p| !self.facts.exists(*p));
+        let makers: Vec<JobId> = missing.filter_map(|p| self.graph.origin(p)).collect();
         makers.into_iter().all(|maker| match self.slots.get(&maker) {
             Some(maker) if *maker == slot => true,
             Some(maker) => self.scheduler.wait_for(slot, *maker),

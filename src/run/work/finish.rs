@@ -9,13 +9,12 @@ use crate::exec::{self, Exit};
 use crate::files;
 use crate::graph::JobId;
 use crate::path::PathId;
-use crate::plan;
 use crate::run::adopt::adopt;
 use crate::run::task::{Made, Outcome};
 use crate::schedule::{JobId as Slot, Outcome as Ended};
 use crate::settle;
 use rustc_hash::FxHashMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 /// How much of a job's output goes into events.
@@ -48,11 +47,12 @@ impl Work<'_, '_> {
         for (seen, reading) in outputs.chain(made.inputs.iter().map(|seen| (seen, made.inputs_reading))) {
             self.facts.set(seen.path, true, seen.digest);
             self.memo.insert(seen.path, &seen.stat, seen.digest, reading);
-            if self.options.trust.covers(self.commands.paths.str(seen.path)) {
+            if self.options.trust.covers(self.shared.paths().str(seen.path)) {
                 self.memo.by_stat(seen.path, &seen.stat, true);
             }
         }
         self.plan.set_fresh(job);
+        self.look_inside(job);
         self.adopt(&running, made);
         self.forget_fleeting(job);
         self.task_over(running.slot, Ended::Made);
@@ -64,7 +64,7 @@ impl Work<'_, '_> {
             self.note(Diag::warning(Kind::Job, message).note(format!("it is kept as `{}`", moved.to.display())));
         }
         for path in &made.changed {
-            let name = self.commands.paths.str(*path).to_owned();
+            let name = self.shared.paths().str(*path).to_owned();
             let rule = &running.job.rule;
             let diag = Diag::warning(Kind::Job, format!("`{name}` changed while rule `{rule}` was reading it"))
                 .note("the job is stale, and will run again next time");
@@ -82,9 +82,14 @@ impl Work<'_, '_> {
 
     /// Deletes `temp()` files that nobody reads any more.
     pub(super) fn drop_temps(&mut self, job: JobId) {
-        for path in self.temps.done(self.commands.graph, job) {
-            let name = self.commands.paths.str(path);
-            match self.shared.settler.delete(name) {
+        let over = self.temps.done(&self.graph, job);
+        self.delete_temps(over);
+    }
+
+    pub(super) fn delete_temps(&mut self, over: Vec<PathId>) {
+        for path in over {
+            let name = self.shared.paths().str(path).to_owned();
+            match self.shared.settler.delete(&name) {
                 Ok(_) => self.facts.set(path, false, Digest::UNKNOWN),
                 Err(fault) => self.note(Diag::warning(Kind::System, fault.to_string())),
             }
@@ -106,7 +111,7 @@ impl Work<'_, '_> {
         let mut trouble = Vec::new();
         let mut state = self.shared.state();
         for (path, old, new) in changed {
-            trouble.extend(adopt(&mut state, self.commands.paths, path, old, new).err());
+            trouble.extend(adopt(&mut state, &self.shared.paths(), path, old, new).err());
         }
         drop(state);
         trouble.into_iter().for_each(|diag| self.give_up(diag));
@@ -138,7 +143,7 @@ impl Work<'_, '_> {
 
     /// What was there only while a job ran is gone, and stands for what it was made from.
     fn forget_fleeting(&mut self, job: JobId) {
-        for path in self.commands.graph.outputs(job) {
+        for path in self.graph.outputs(job) {
             if self.promises.remove(path).is_some() {
                 self.facts.set(*path, false, Digest::UNKNOWN);
             }
@@ -151,7 +156,7 @@ impl Work<'_, '_> {
         if bonds.together(job).is_some() || bonds.readers(job).is_some() {
             return 0;
         }
-        self.commands.book.rule(self.commands.graph.rule(job)).retries.unwrap_or(self.options.retries)
+        self.fixed.book.rule(self.graph.rule(job)).retries.unwrap_or(self.options.retries)
     }
 
     /// Which attempt at a job is the next.
@@ -161,7 +166,7 @@ impl Work<'_, '_> {
 
     fn try_again(&mut self, job: JobId, slot: Slot, attempt: u32) {
         self.attempts.insert(job, attempt);
-        match self.needs.decide(self.commands, job, attempt) {
+        match self.needs_of(job, attempt) {
             Ok(needs) => {
                 let need = self.need(&needs);
                 self.scheduler.retry(slot, &need);
@@ -175,7 +180,7 @@ impl Work<'_, '_> {
 
     /// What a job runs, or what it takes, cannot be worked out: it has failed.
     pub(super) fn cannot_start(&mut self, job: JobId, diag: Diag) {
-        let job = Arc::new(plan::described(self.commands, job, None));
+        let job = self.described(job);
         let words = format!("not started: {}", diag.message);
         let end = End { wall: Duration::ZERO, code: None, words, output: None, output_file: None };
         self.summary.failed.push((job.clone(), end));

@@ -3,10 +3,13 @@
 mod devices;
 mod fill;
 mod finish;
+mod grow;
 mod needs;
 mod prepare;
 mod service;
 mod unit;
+
+pub(super) use prepare::interpreted;
 
 use super::follow::{self, Follow, Follower};
 use super::open::Pipeline;
@@ -14,13 +17,15 @@ use super::signals::{Ask, Listener, suspend_self};
 use super::task::{Promise, Shared, unix_ms};
 use super::temp::Temps;
 use super::{Options, Tell};
+use crate::command::{Commands, Settings};
 use crate::diag::{Diag, Diags};
 use crate::digest::Digest;
+use crate::eval::{Functions, SizeOf};
 use crate::event::{self, Event, Summary};
 use crate::exec::{self, Ender, Executor, Signal};
 use crate::files;
-use crate::graph::{Graph, JobId};
-use crate::path::PathId;
+use crate::graph::{Graph, Ground, JobId};
+use crate::path::{PathId, Paths};
 use crate::plan;
 use crate::rule::{Flags, Output, Rulefile};
 use crate::schedule::{JobId as Slot, JobState, Scheduler};
@@ -32,7 +37,7 @@ use needs::AllNeeds;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::hash::BuildHasher;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
 /// How long jobs have to end after a signal before they are killed.
@@ -69,10 +74,24 @@ pub struct Ran {
 /// Runs all stale jobs of a pipeline.
 pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> Ran {
     let begin = Instant::now();
-    let Pipeline { book, functions, settings, paths, graph, state, memo, facts, force, plan, clock, size_of } =
-        pipeline;
+    let Pipeline {
+        book,
+        functions,
+        settings,
+        paths,
+        graph,
+        ground,
+        state,
+        memo,
+        stats,
+        facts,
+        force,
+        plan,
+        clock,
+        size_of,
+    } = pipeline;
     let shared = Arc::new(Shared {
-        paths: paths.clone(),
+        paths: RwLock::new(paths),
         state: Mutex::new(state),
         clock,
         settler: settler(options),
@@ -85,19 +104,17 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
         run_token: run_token(),
         outcomes: Mutex::default(),
     });
-    let commands = crate::command::Commands {
-        book,
-        functions,
-        graph: &graph,
-        paths: &paths,
-        settings: &settings,
-        size_of: &size_of,
-    };
+    let fixed = Fixed { book, functions, settings: &settings, size_of: &size_of };
     let summary = Summary::default();
     let ender = hands.executor.ender();
     let follower = Follower::new(options.stream, hands.live);
     let mut work = Work {
-        commands,
+        fixed,
+        temps: Temps::new(book, &graph, options.temps),
+        touched: touched(book, &graph, graph.order()),
+        graph,
+        ground,
+        stats,
         options,
         hands,
         scheduler: Scheduler::new(options.cores, settings.limits.clone()),
@@ -119,8 +136,7 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
         slots: FxHashMap::default(),
         jobs: Vec::new(),
         running: FxHashMap::default(),
-        temps: Temps::new(book, &graph, options.temps),
-        touched: touched(book, &graph),
+        gathers: Vec::new(),
         follower,
         stop: None,
         summary,
@@ -133,6 +149,7 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
     let Work { summary, memo, mut errors, shared, .. } = work;
     let shared = Arc::into_inner(shared).expect("every task came back");
     let state = shared.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let paths = shared.paths.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Err(diag) = state.close(memo, &paths) {
         errors.push(diag);
     }
@@ -157,13 +174,13 @@ fn run_token() -> Box<str> {
     format!("{random:x}").into()
 }
 
-fn touched(book: &Rulefile, graph: &Graph) -> FxHashSet<PathId> {
+fn touched(book: &Rulefile, graph: &Graph, jobs: &[JobId]) -> FxHashSet<PathId> {
     let is_touch = |output: &Output| output.flags.contains(Flags::TOUCH);
     if !book.rules.iter().flat_map(|rule| &rule.outputs.items).any(is_touch) {
         return FxHashSet::default();
     }
     let of_job = |job: &JobId| graph.outputs(*job).iter().zip(&book.rule(graph.rule(*job)).outputs.items);
-    graph.order().iter().flat_map(of_job).filter(|(_, output)| is_touch(output)).map(|(path, _)| *path).collect()
+    jobs.iter().flat_map(of_job).filter(|(_, output)| is_touch(output)).map(|(path, _)| *path).collect()
 }
 
 /// A job that was handed to the executor.
@@ -187,8 +204,28 @@ enum Stop {
     Signal { number: i32, kill_at: Instant, killed: bool },
 }
 
+/// What texts are made from and does not change during a run.
+#[derive(Clone, Copy)]
+struct Fixed<'a> {
+    book: &'a Rulefile,
+    functions: &'a Functions,
+    settings: &'a Settings,
+    size_of: &'a SizeOf,
+}
+
+impl Fixed<'_> {
+    fn commands<'c>(&'c self, graph: &'c Graph, paths: &'c Paths) -> Commands<'c> {
+        let Fixed { book, functions, settings, size_of } = *self;
+        Commands { book, functions, graph, paths, settings, size_of }
+    }
+}
+
 struct Work<'a, 'h> {
-    commands: crate::command::Commands<'a>,
+    fixed: Fixed<'a>,
+    graph: Graph,
+    /// What the graph grows on.
+    ground: Ground<'a>,
+    stats: plan::Stats,
     options: &'a Options,
     hands: Hands<'h>,
     scheduler: Scheduler,
@@ -218,6 +255,8 @@ struct Work<'a, 'h> {
     jobs: Vec<JobId>,
     running: FxHashMap<u32, Running>,
     temps: Temps,
+    /// Rules that only gather, and were open: they are no jobs for people.
+    gathers: Vec<Slot>,
     /// The `touch()` outputs of the graph: their records stand for them.
     touched: FxHashSet<PathId>,
     follower: Follower,
@@ -232,9 +271,10 @@ impl Work<'_, '_> {
     }
 
     fn with_scene<T>(&self, body: impl FnOnce(plan::Scene<'_>) -> T) -> T {
+        let paths = self.shared.paths();
         let state = self.shared.state();
-        let scene = plan::Scene { commands: self.commands, state: &state, facts: &self.facts, force: self.force };
-        body(scene)
+        let commands = self.fixed.commands(&self.graph, &paths);
+        body(plan::Scene { commands, state: &state, facts: &self.facts, force: self.force })
     }
 
     /// Until nothing runs and nothing more may start.
@@ -253,7 +293,8 @@ impl Work<'_, '_> {
             self.wait();
         }
         let left = [JobState::Waiting, JobState::Deciding, JobState::Ready, JobState::Cancelled];
-        self.summary.not_run += left.into_iter().map(|s| self.scheduler.count(s) as usize).sum::<usize>();
+        self.summary.not_run += left.iter().map(|s| self.scheduler.count(*s) as usize).sum::<usize>();
+        self.summary.not_run -= self.gathers.iter().filter(|g| left.contains(&self.scheduler.state(**g))).count();
         if let Some(Stop::Signal { number, .. }) = self.stop {
             self.summary.signal = Some(number);
         }

@@ -1,11 +1,11 @@
 //! From a job that is to start to the task that a worker gets.
 
 use super::{Running, Work};
-use crate::command::{Needs, Recipe};
+use crate::command::{Needs, Program, Recipe};
 use crate::diag::{Diag, Kind};
 use crate::digest::Digest;
 use crate::event::{self, Event};
-use crate::exec::{Command, Spec};
+use crate::exec::{Command, Interpreter, Spec};
 use crate::files::{self, Reading};
 use crate::graph::{InputRef, JobId};
 use crate::path::PathId;
@@ -83,7 +83,7 @@ impl Work<'_, '_> {
     /// What a job's fleeting outputs stand for, for those that read them.
     fn promise(&mut self, job: JobId) -> Option<Arc<Promise>> {
         let fleeting = self.plan.bonds().fleeting();
-        let outputs = self.commands.graph.outputs(job).iter().filter(|path| fleeting.contains(path));
+        let outputs = self.graph.outputs(job).iter().filter(|path| fleeting.contains(path));
         let promise = Arc::new(Promise::default());
         let own: Vec<PathId> = outputs.copied().collect();
         self.promises.extend(own.iter().map(|path| (*path, promise.clone())));
@@ -92,18 +92,20 @@ impl Work<'_, '_> {
 
     fn prepare(&mut self, job: JobId, slot: Slot) -> Result<Prepared, Box<Diag>> {
         if let Some(service) = self.lost_service(job) {
-            let name = self.commands.graph.describe(self.commands.book, self.commands.paths, service);
+            let name = self.graph.describe(self.fixed.book, &self.shared.paths(), service);
             return Err(Diag::error(Kind::Job, format!("the service `{name}` that it reads from has ended")).into());
         }
-        let commands = self.commands;
         let attempt = self.attempt(job);
-        let needs = self.needs.take(commands.graph.rule(job), job);
+        let needs = self.needs.take(self.graph.rule(job), job);
         self.make_tmpdir(job, &needs)?;
         self.devices.take(job, needs.devices());
+        let (promise, service) = (self.promise(job), self.enter_service(job, slot));
+        let paths = self.shared.paths();
+        let commands = self.fixed.commands(&self.graph, &paths);
         let params = commands.params(&[job]).pop().expect("one answer for one job")?;
         let rendered = match commands.params_of_attempt(job, attempt) {
-            Some(params) => commands.render(job, &params?, &needs)?,
-            None => commands.render(job, &params, &needs)?,
+            Some(params) => commands.render(job, &params?, &needs, attempt)?,
+            None => commands.render(job, &params, &needs, attempt)?,
         };
         let mut recipe = Recipe::default();
         recipe.fill(&commands, job, &params)?;
@@ -115,18 +117,24 @@ impl Work<'_, '_> {
         });
         let reasons = evidence.map_or_else(Vec::new, |e| plan::worded(&e, Some(&recipe), commands.paths));
         let (inputs, outputs) = task;
+        let env = self.variables(job, &needs, commands.env(job, &needs, attempt)?);
+        let text = rendered.command.clone().unwrap_or_default();
+        let spec = self.spec(text, rendered.program, env, &described);
+        if let Some(why) = self.hands.executor.lacks(&spec.command) {
+            return Err(Box::new(Diag::error(Kind::System, why).note(format!("for job `{}`", commands.describe(job)))));
+        }
         let task = JobTask {
             job,
             has_command: rendered.command.is_some(),
-            spec: self.spec(rendered.command.unwrap_or_default(), &needs, &described, attempt)?,
+            spec,
             benchmark: rendered.benchmark,
             inputs,
             outputs,
             log_paths: rendered.logs.clone(),
             bond: None,
             begun: false,
-            promise: self.promise(job),
-            service: self.enter_service(job, slot),
+            promise,
+            service,
             shadow: commands.book.rule(commands.graph.rule(job)).shadow,
             cast: None,
             logs: rendered.logs.into_iter().map(|path| Out { path, marks: Marks::LOG }).collect(),
@@ -154,7 +162,7 @@ impl Work<'_, '_> {
         }
         let made = self.shared.settler.make_dir(dir);
         made.map_err(|e| {
-            let rule = self.commands.book.rule(self.commands.graph.rule(job));
+            let rule = self.fixed.book.rule(self.graph.rule(job));
             Diag::error(Kind::Job, format!("cannot make `{dir}` for temporary files: {e}")).label(rule.places.head, "")
         })?;
         self.tmpdirs.insert(dir.to_owned());
@@ -170,39 +178,45 @@ impl Work<'_, '_> {
         Some((scene.state.made_from(record), scene.state.outputs(record).collect()))
     }
 
-    fn spec(&self, text: String, needs: &Needs, described: &event::Job, attempt: u32) -> Result<Spec, Box<Diag>> {
-        let job = JobId(described.id);
-        let book = self.commands.book;
-        let rule = book.rule(self.commands.graph.rule(job));
+    fn shell(&self, text: String) -> Command {
+        let book = self.fixed.book;
+        Command {
+            text: text + book.shell_suffix.as_deref().unwrap_or(""),
+            prefix: book.shell_prefix.as_deref().unwrap_or("").to_owned(),
+            shell: book.shell_executable.as_deref().map(str::to_owned),
+            interpreter: None,
+        }
+    }
+
+    fn spec(&self, text: String, program: Option<Program>, env: Vec<(String, String)>, described: &event::Job) -> Spec {
+        let rule = self.fixed.book.rule(self.graph.rule(JobId(described.id)));
         let benchmark = rule.benchmark.as_ref();
-        Ok(Spec {
-            command: Command {
-                text,
-                prefix: book.shell_prefix.as_deref().unwrap_or("").to_owned(),
-                shell: book.shell_executable.as_deref().map(str::to_owned),
+        Spec {
+            command: match program {
+                Some(program) => interpreted(program, described.id),
+                None => self.shell(text),
             },
-            env: self.variables(job, needs, attempt)?,
+            env,
             directory: None,
             runs: benchmark.map_or(1, |benchmark| benchmark.repeat),
             measure: benchmark.is_some(),
             timeout: rule.timeout,
             log: log_path(described),
             log_limit: self.options.log_limit,
-        })
+        }
     }
 
     /// Environment variables of a job: its threads, its directory for temporary
     /// files, its devices, and those of the rule's `env:`, which win.
-    fn variables(&self, job: JobId, needs: &Needs, attempt: u32) -> Result<Vec<(String, String)>, Box<Diag>> {
+    fn variables(&self, job: JobId, needs: &Needs, own: Vec<(String, String)>) -> Vec<(String, String)> {
         let threads = needs.threads.to_string();
         let mut all: Vec<(String, String)> =
             THREAD_VARIABLES.iter().map(|name| (name.to_string(), threads.clone())).collect();
         let tmpdir = needs.tmpdir().filter(|dir| *dir != self.options.tmpdir);
         all.extend(tmpdir.into_iter().flat_map(|dir| TMPDIR_VARIABLES.map(|name| (name.to_owned(), dir.to_owned()))));
-        let devices = self.devices.of(job).map(|devices| (DEVICES.to_owned(), devices));
-        all.extend(devices);
-        all.extend(self.commands.env(job, needs, attempt)?);
-        Ok(all)
+        all.extend(self.devices.of(job).map(|devices| (DEVICES.to_owned(), devices)));
+        all.extend(own);
+        all
     }
 
     fn inputs(&self, scene: Scene<'_>, job: JobId) -> Vec<TaskInput> {
@@ -236,12 +250,22 @@ impl Work<'_, '_> {
     }
 }
 
+/// A program as the executor takes it, in a file named after a number that no
+/// other has meanwhile.
+pub(in crate::run) fn interpreted(program: Program, number: u32) -> Command {
+    let words = program.interpreter.iter().map(|w| w.to_string()).collect();
+    let directory = PathBuf::from(files::STATE_DIR).join(state::PROGRAMS);
+    let interpreter = Some(Interpreter { words, file: directory.join(format!("{number}{}", program.ending)) });
+    Command { text: program.text, interpreter, ..Command::default() }
+}
+
 /// The record of an attempt, complete but for contents and figures.
 fn record(described: &event::Job, recipe: Recipe, attempt: u32) -> Record {
     Record {
         rule: described.rule.as_str().into(),
         command: recipe.command.into(),
         params: recipe.params.into_iter().map(|(n, v)| (n.into(), v.into())).collect(),
+        scripts: recipe.scripts.into_iter().map(|(p, d)| (p.into(), d)).collect(),
         environment: recipe.environment.into(),
         stats: Stats {
             attempt,

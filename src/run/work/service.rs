@@ -49,7 +49,7 @@ impl Work<'_, '_> {
         for service in &mut services {
             if !service.up && self.is_up(service) {
                 service.up = true;
-                let outputs = self.commands.graph.outputs(service.job);
+                let outputs = self.graph.outputs(service.job);
                 let digest = self.promises.get(&outputs[0]).cloned();
                 for path in outputs {
                     let known = digest.as_ref().map_or(crate::digest::Digest::UNKNOWN, |promise| promise.wait());
@@ -66,8 +66,8 @@ impl Work<'_, '_> {
     }
 
     fn is_up(&self, service: &mut Live) -> bool {
-        let outputs = self.commands.graph.outputs(service.job);
-        let stat = |path| files::stat(self.commands.paths.str(path)).ok().filter(files::Stat::exists);
+        let outputs = self.graph.outputs(service.job);
+        let stat = |path| files::stat(self.shared.paths().str(path)).ok().filter(files::Stat::exists);
         let stats: Vec<files::Stat> = outputs.iter().filter_map(|path| stat(*path)).collect();
         if stats.len() < outputs.len() {
             return false;
@@ -95,7 +95,7 @@ impl Work<'_, '_> {
 
     /// Whether a service that a job reads from is not there (any more).
     pub(super) fn lost_service(&self, job: JobId) -> Option<JobId> {
-        let graph = self.commands.graph;
+        let graph = &self.graph;
         let services = graph.inputs(job).iter().filter_map(|input| graph.maker(input.path()));
         let mut services = services.filter(|maker| self.plan.bonds().readers(*maker).is_some());
         services.find(|maker| !self.services.iter().any(|live| live.job == *maker && live.up))
@@ -105,7 +105,7 @@ impl Work<'_, '_> {
     pub(super) fn leave_service(&mut self, job: JobId) {
         let Some(at) = self.services.iter().position(|live| live.job == job) else { return };
         let live = self.services.swap_remove(at);
-        for path in self.commands.graph.outputs(job) {
+        for path in self.graph.outputs(job) {
             self.facts.set(*path, false, crate::digest::Digest::UNKNOWN);
         }
         if live.asked.load(Ordering::Acquire) {

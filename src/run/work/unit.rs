@@ -41,12 +41,12 @@ impl Work<'_, '_> {
         if members.len() == 1 {
             return None;
         }
-        let graph = self.commands.graph;
+        let graph = &self.graph;
         let mut pipes = Vec::new();
         for reader in members {
             for input in graph.inputs(*reader) {
                 let writer = graph.maker(input.path()).filter(|maker| members.contains(maker));
-                let path = self.commands.paths.str(input.path()).to_owned();
+                let path = self.shared.paths().str(input.path()).to_owned();
                 pipes.extend(writer.map(|writer| Pipe { path, writer: writer.0, reader: reader.0 }));
             }
         }

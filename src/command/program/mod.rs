@@ -1,0 +1,159 @@
+//! Programs in other languages than the shell's: bodies of `run:`, handlers,
+//! and scripts, each a text for an interpreter with all of its job in it.
+//!
+//! Owns which interpreter runs which file, and what of a job is handed over. It
+//! starts nothing.
+
+mod bash;
+mod julia;
+mod python;
+mod r;
+
+use super::script::Found;
+use super::{Commands, Needs, Params, files};
+use crate::graph::JobId;
+use crate::rule::{Body, Name, Rule, Rulefile};
+use crate::value::Val;
+
+/// A text for an interpreter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// The interpreter's name, to be looked up in `PATH`, and its options.
+    pub interpreter: &'static [&'static str],
+    /// The whole text.
+    pub text: String,
+    /// How the name of a file that holds it ends.
+    pub ending: &'static str,
+}
+
+/// The languages of scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    Python,
+    R,
+    Julia,
+    Bash,
+}
+
+impl Language {
+    /// The language of a file by its name's ending.
+    pub fn of(path: &str) -> Option<Language> {
+        match path.rsplit_once('.')?.1 {
+            "py" => Some(Language::Python),
+            "R" | "r" => Some(Language::R),
+            "jl" => Some(Language::Julia),
+            "sh" | "bash" => Some(Language::Bash),
+            _ => None,
+        }
+    }
+}
+
+/// Values of a section: all of them, and those that have names.
+#[derive(Clone, Debug, Default)]
+struct Section {
+    items: Vec<Val>,
+    names: Vec<(Box<str>, Val)>,
+}
+
+/// All of a job that a program is given.
+pub(super) struct Job<'a> {
+    input: Section,
+    output: Section,
+    params: Section,
+    wildcards: Section,
+    log: Section,
+    resources: Section,
+    threads: u32,
+    rule: &'a str,
+    number: u32,
+    attempt: u32,
+    config: &'a Val,
+}
+
+/// Paths with the names of some stretches of them.
+fn section<'p>(paths: impl Iterator<Item = &'p str>, names: &[Name]) -> Section {
+    let items: Vec<Val> = paths.map(Val::str).collect();
+    let value = |n: &Name| match &items[n.range.start as usize..n.range.end as usize] {
+        [one] if !n.list => one.clone(),
+        several => Val::List(several.to_vec()),
+    };
+    let names = names.iter().map(|n| (n.name.clone(), value(n))).collect();
+    Section { items, names }
+}
+
+/// Values that all have names.
+fn all_named<'n>(entries: impl Iterator<Item = (&'n str, Val)>) -> Section {
+    let names: Vec<(Box<str>, Val)> = entries.map(|(n, v)| (n.into(), v)).collect();
+    Section { items: names.iter().map(|(_, v)| v.clone()).collect(), names }
+}
+
+impl<'a> Job<'a> {
+    pub(super) fn new(
+        commands: &Commands<'a>,
+        job: JobId,
+        params: &Params<'_>,
+        needs: &Needs,
+        logs: &[String],
+        attempt: u32,
+    ) -> Job<'a> {
+        let rule: &'a Rule = commands.book.rule(commands.graph.rule(job));
+        let values = commands.graph.wildcards(commands.paths, job, rule);
+        let named = rule.params.iter().zip(params.iter());
+        Job {
+            input: section(files::inputs(commands, job).into_iter(), files::input_names(commands, job)),
+            output: section(files::outputs(commands, job).into_iter(), &rule.outputs.names),
+            params: Section {
+                items: params.iter().cloned().collect(),
+                names: named.filter_map(|(p, v)| Some((p.name.clone()?, v.clone()))).collect(),
+            },
+            wildcards: all_named(rule.wildcards.iter().map(|n| &**n).zip(values.map(Val::str))),
+            log: section(logs.iter().map(String::as_str), &rule.logs.names),
+            resources: all_named(needs.resources.iter().map(|(n, v)| (&**n, v.clone()))),
+            threads: needs.threads,
+            rule: &rule.name,
+            number: job.0,
+            attempt,
+            config: &commands.book.config,
+        }
+    }
+
+    /// The sections by their names.
+    fn sections(&self) -> [(&'static str, &Section); 6] {
+        [
+            ("input", &self.input),
+            ("output", &self.output),
+            ("params", &self.params),
+            ("wildcards", &self.wildcards),
+            ("log", &self.log),
+            ("resources", &self.resources),
+        ]
+    }
+}
+
+/// The program of a `run:` body.
+pub(super) fn body(book: &Rulefile, body: &Body, job: &Job<'_>) -> Program {
+    python::body(book, body, job)
+}
+
+/// The program of a script.
+pub(super) fn script(book: &Rulefile, found: &Found, job: &Job<'_>) -> Program {
+    match found.language {
+        Language::Python => python::script(book, found, job),
+        Language::R => r::script(found, job),
+        Language::Julia => julia::script(found, job),
+        Language::Bash => bash::script(found, job),
+    }
+}
+
+/// The program of a handler such as `onsuccess:`, given the path of the run's log.
+pub fn handler(book: &Rulefile, body: &Body, name: &str, log: &str) -> Program {
+    python::handler(book, body, name, log)
+}
+
+/// A text with something of ours before it: in the place of its first line if
+/// that names an interpreter, so that lines keep their numbers.
+fn with_preamble(preamble: &str, text: &str) -> String {
+    debug_assert!(!preamble.contains('\n'), "bug: a preamble of several lines");
+    let rest = if text.starts_with("#!") { text.split_once('\n').map_or("", |(_, rest)| rest) } else { text };
+    format!("{preamble}\n{rest}")
+}

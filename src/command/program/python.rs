@@ -1,0 +1,139 @@
+//! Python programs: the runtime, then the job as a literal, then the user's text.
+
+use super::{Job, Program, Section};
+use crate::command::script::Found;
+use crate::rule::{Body, Python, Rulefile};
+use crate::value::Val;
+use std::fmt::Write;
+
+const RUNTIME: &str = include_str!("runtime.py");
+const INTERPRETER: &[&str] = &["python3"];
+
+pub(super) fn body(book: &Rulefile, body: &Body, job: &Job<'_>) -> Program {
+    let mut entries = body_entries(book, body, &identifier(job.rule));
+    push(&mut entries, "job", &job_literal(job));
+    program(entries)
+}
+
+pub(super) fn handler(book: &Rulefile, body: &Body, name: &str, log: &str) -> Program {
+    let mut entries = body_entries(book, body, name);
+    push(&mut entries, "job", &format!("{{'log': {}}}", text(log)));
+    program(entries)
+}
+
+pub(super) fn script(book: &Rulefile, found: &Found, job: &Job<'_>) -> Program {
+    let mut entries = shared(book, found.directory());
+    push(&mut entries, "job", &job_literal(job));
+    push(&mut entries, "files", &format!("{{{}: {}}}", text(&found.shown), text(&found.path)));
+    push(&mut entries, "script", &tuple(&[text(&found.shown), text(&found.path), text(&found.file.text)]));
+    program(entries)
+}
+
+/// What every program is told.
+fn shared(book: &Rulefile, directory: &str) -> String {
+    let mut entries = String::new();
+    let or_empty = |value: &Option<Box<str>>| text(value.as_deref().unwrap_or(""));
+    let shell = [or_empty(&book.shell_prefix), or_empty(&book.shell_suffix), or_empty(&book.shell_executable)];
+    push(&mut entries, "shell", &tuple(&shell));
+    push(&mut entries, "directory", &text(directory));
+    push(&mut entries, "config", &literal(&book.config));
+    entries
+}
+
+fn body_entries(book: &Rulefile, body: &Body, name: &str) -> String {
+    let directory = body.python.path.rsplit_once('/').map_or(".", |(directory, _)| directory);
+    let mut entries = shared(book, directory);
+    push(&mut entries, "name", &text(name));
+    let python = &body.python;
+    let inline = if body.inline { "True" } else { "False" };
+    push(
+        &mut entries,
+        "body",
+        &tuple(&[text(&python.shown), python.line.to_string(), text(&python.text), inline.into()]),
+    );
+    let piece = |p: &Python| tuple(&[text(&p.shown), p.line.to_string(), text(&p.text)]);
+    let pieces: Vec<String> = body.pieces.iter().map(|p| piece(p)).collect();
+    push(&mut entries, "pieces", &format!("[{}]", pieces.join(", ")));
+    let files = body.pieces.iter().map(|p| &**p).chain([python]);
+    let files: Vec<String> = files.map(|p| format!("{}: {}", text(&p.shown), text(&p.path))).collect();
+    push(&mut entries, "files", &format!("{{{}}}", files.join(", ")));
+    let mut variables = String::new();
+    for variable in body.variables.iter().filter_map(|name| book.variable(name)) {
+        let value = literal(&variable.value);
+        push(&mut variables, &variable.name, &if variable.fields { format!("({value},)") } else { value });
+    }
+    push(&mut entries, "variables", &format!("{{{variables}}}"));
+    entries
+}
+
+/// The whole text: everything of ours runs under names of its own.
+fn program(entries: String) -> Program {
+    let text = format!(
+        "def _rulemake(program):\n    runtime = {{}}\n    exec(compile({}, '<rulemake>', 'exec'), runtime)\n    \
+         runtime['start'](program, globals())\n\n\n_rulemake({{{entries}}})\n",
+        text(RUNTIME),
+    );
+    Program { interpreter: INTERPRETER, text, ending: ".py" }
+}
+
+fn job_literal(job: &Job<'_>) -> String {
+    let mut entries = String::new();
+    for (name, section) in job.sections() {
+        push(&mut entries, name, &section_literal(section));
+    }
+    push(&mut entries, "threads", &job.threads.to_string());
+    push(&mut entries, "rule", &text(job.rule));
+    push(&mut entries, "jobid", &job.number.to_string());
+    push(&mut entries, "attempt", &job.attempt.to_string());
+    format!("{{{entries}}}")
+}
+
+fn section_literal(section: &Section) -> String {
+    let items: Vec<String> = section.items.iter().map(literal).collect();
+    let names: Vec<String> = section.names.iter().map(|(n, v)| format!("{}: {}", text(n), literal(v))).collect();
+    format!("([{}], {{{}}})", items.join(", "), names.join(", "))
+}
+
+fn push(entries: &mut String, key: &str, value: &str) {
+    let _ = write!(entries, "{}: {value}, ", text(key));
+}
+
+fn tuple(parts: &[String]) -> String {
+    format!("({})", parts.join(", "))
+}
+
+fn text(text: &str) -> String {
+    Val::str(text).repr()
+}
+
+/// A value as Python writes it: its `repr`, but for the numbers that have none.
+fn literal(value: &Val) -> String {
+    match value {
+        Val::Float(f) if !f.is_finite() => format!("float('{f}')"),
+        Val::Func(_) => "None".into(),
+        Val::List(items) => format!("[{}]", items.iter().map(literal).collect::<Vec<_>>().join(", ")),
+        Val::Dict(entries) => {
+            let entry = |(k, v): &(Val, Val)| format!("{}: {}", literal(k), literal(v));
+            format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
+        }
+        other => other.repr(),
+    }
+}
+
+/// The name of the function that a body becomes.
+fn identifier(rule: &str) -> String {
+    let letters = rule.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' });
+    format!("rule_{}", letters.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_has_a_literal() {
+        let dict = Val::Dict(vec![(Val::Int(1), Val::List(vec![Val::Float(f64::INFINITY), Val::None]))]);
+        assert_eq!(literal(&dict), "{1: [float('inf'), None]}");
+        assert_eq!(literal(&Val::str("a'\"\n\\é\0")), "'a\\'\"\\n\\\\é\\x00'");
+    }
+}

@@ -1,0 +1,99 @@
+//! R scripts: the job as an S4 object, `snakemake@input[["name"]]`.
+
+use super::{Job, Program, Section, with_preamble};
+use crate::command::script::Found;
+use crate::value::Val;
+
+pub(super) fn script(found: &Found, job: &Job<'_>) -> Program {
+    let text = with_preamble(&preamble(found.directory(), job), &found.file.text);
+    Program { interpreter: &["Rscript", "--vanilla"], text, ending: ".R" }
+}
+
+fn preamble(directory: &str, job: &Job<'_>) -> String {
+    let mut slots: Vec<(&str, &str, String)> =
+        job.sections().into_iter().map(|(name, s)| (name, "list", section(s))).collect();
+    slots.push(("threads", "numeric", job.threads.to_string()));
+    slots.push(("config", "list", list(job.config)));
+    slots.push(("rule", "character", text(job.rule)));
+    slots.push(("jobid", "numeric", job.number.to_string()));
+    slots.push(("attempt", "numeric", job.attempt.to_string()));
+    slots.push(("bench_iteration", "numeric", "as.numeric(NA)".into()));
+    slots.push(("scriptdir", "character", text(directory)));
+    let kinds: Vec<String> = slots.iter().map(|(name, kind, _)| format!("{name} = \"{kind}\"")).collect();
+    let values: Vec<String> = slots.iter().map(|(name, _, value)| format!("{name} = {value}")).collect();
+    format!(
+        "Snakemake <- methods::setClass(\"Snakemake\", slots = c({})); rulemake <- snakemake <- Snakemake({})",
+        kinds.join(", "),
+        values.join(", "),
+    )
+}
+
+/// All values by number, then those with names once more.
+fn section(section: &Section) -> String {
+    let items = section.items.iter().map(value);
+    let names = section.names.iter().map(|(name, v)| format!("{} = {}", text(name), value(v)));
+    format!("list({})", items.chain(names).collect::<Vec<_>>().join(", "))
+}
+
+fn list(value: &Val) -> String {
+    match value {
+        Val::Dict(_) => self::value(value),
+        _ => "list()".into(),
+    }
+}
+
+/// A list of values of one kind is a vector.
+fn value(value: &Val) -> String {
+    match value {
+        Val::None | Val::Func(_) => "NULL".into(),
+        Val::Bool(b) => if *b { "TRUE" } else { "FALSE" }.into(),
+        Val::Int(i) => i.to_string(),
+        Val::Float(f) if f.is_nan() => "NaN".into(),
+        Val::Float(f) if f.is_infinite() => if *f > 0.0 { "Inf" } else { "-Inf" }.into(),
+        Val::Float(f) => format!("{f:?}"),
+        Val::Str(s) => text(s),
+        Val::List(items) => {
+            let plain = |v: &Val| !matches!(v, Val::List(_) | Val::Dict(_) | Val::None);
+            let all = items.iter().map(self::value).collect::<Vec<_>>().join(", ");
+            if items.iter().all(plain) { format!("c({all})") } else { format!("list({all})") }
+        }
+        Val::Dict(entries) => {
+            let entry = |(k, v): &(Val, Val)| match k.display() {
+                key if key.is_empty() => self::value(v),
+                key => format!("{} = {}", text(&key), self::value(v)),
+            };
+            format!("list({})", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+/// A string of R.
+fn text(text: &str) -> String {
+    let escaped = |c: char| match c {
+        '"' | '\\' => format!("\\{c}"),
+        '\n' => "\\n".into(),
+        c if c.is_control() => format!("\\u{:04x}", c as u32),
+        c => c.to_string(),
+    };
+    format!("\"{}\"", text.chars().map(escaped).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_rs_own() {
+        let dict = Val::Dict(vec![(Val::str("a b"), Val::List(vec![Val::Int(1), Val::Float(0.5)]))]);
+        assert_eq!(value(&dict), "list(\"a b\" = c(1, 0.5))");
+        assert_eq!(value(&Val::List(vec![Val::None, Val::Bool(true)])), "list(NULL, TRUE)");
+        assert_eq!(text("a\"\\\n\té"), "\"a\\\"\\\\\\n\\u0009é\"");
+    }
+
+    #[test]
+    fn names_stand_behind_numbers() {
+        let names = vec![("b".into(), Val::str("y"))];
+        let both = Section { items: vec![Val::str("x"), Val::str("y")], names };
+        assert_eq!(section(&both), "list(\"x\", \"y\", \"b\" = \"y\")");
+    }
+}

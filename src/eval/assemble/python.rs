@@ -1,0 +1,185 @@
+//! Python bodies with all of the Rulefile that they use.
+//!
+//! Owns the way from the names in a text to the variables, imports, `def`s and
+//! classes behind them, theirs included, and the text that is recorded. So an
+//! edit of a `def` makes stale only what uses it. It runs no Python.
+
+use super::finish::{plain, variable};
+use crate::eval::convert::is_function;
+use crate::eval::session::Session;
+use crate::rule::{Action, Body, Hooks, Python, Rule, Variable};
+use crate::span::Span;
+use crate::syntax::{Piece, named};
+use crate::value::Val;
+use rustc_hash::FxHashMap;
+use starlark::environment::Module;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// Names that are a job's own, whatever the Rulefile calls so.
+const JOBS_OWN: [&str; 12] = [
+    "input",
+    "output",
+    "params",
+    "wildcards",
+    "threads",
+    "resources",
+    "log",
+    "rule",
+    "jobid",
+    "attempt",
+    "shell",
+    "config",
+];
+
+/// Puts bodies together.
+pub(super) struct Bodies<'a, 'm, 'v> {
+    session: &'a Session,
+    module: &'m Module<'v>,
+    config: &'a Val,
+    pieces: Vec<(Piece, Option<Arc<Python>>)>,
+    variables: &'a mut BTreeMap<Box<str>, Variable>,
+}
+
+/// What a text uses, itself or by what it uses.
+#[derive(Default)]
+struct Uses {
+    /// Numbers of pieces.
+    pieces: BTreeSet<usize>,
+    variables: BTreeSet<Box<str>>,
+    config_keys: BTreeSet<Box<str>>,
+    all_config: bool,
+}
+
+impl<'a, 'm, 'v> Bodies<'a, 'm, 'v> {
+    pub(super) fn new(
+        session: &'a Session,
+        module: &'m Module<'v>,
+        config: &'a Val,
+        variables: &'a mut BTreeMap<Box<str>, Variable>,
+    ) -> Self {
+        let pieces = session.pieces.take().into_iter().map(|p| (p, None)).collect();
+        Bodies { session, module, config, pieces, variables }
+    }
+
+    /// Gives every rule its body, and all handlers theirs.
+    pub(super) fn fill(mut self, rules: &mut [Rule]) -> Hooks {
+        // Rules of a loop share their body.
+        let mut bodies: FxHashMap<Span, Arc<Body>> = FxHashMap::default();
+        for (rule, span) in self.session.bodies.take() {
+            let body = bodies.entry(span).or_insert_with(|| Arc::new(self.body(span)));
+            rules[rule.index()].action = Action::Run(body.clone());
+        }
+        let mut hooks = Hooks::default();
+        for (key, span) in self.session.hooks.take() {
+            let body = Some(self.body(span));
+            match &*key {
+                "onstart" => hooks.start = body,
+                "onsuccess" => hooks.success = body,
+                _ => hooks.error = body,
+            }
+        }
+        hooks
+    }
+
+    fn body(&mut self, span: Span) -> Body {
+        let python = self.python(span);
+        let uses = self.uses(&python.text);
+        let pieces: Vec<Arc<Python>> = uses.pieces.iter().map(|i| self.piece(*i)).collect();
+        let recorded = self.recorded(&python, &pieces, &uses);
+        let inline = python.line == 1;
+        let variables = uses.variables.into_iter().collect();
+        Body { python, inline, pieces, variables, recorded: recorded.into() }
+    }
+
+    fn python(&self, span: Span) -> Python {
+        let sources = self.session.sources.borrow();
+        let shown = sources.get(span.file).path.as_str();
+        let (line, column) = sources.line_col(span);
+        // Columns stay what they are in the file; a first line has none above it.
+        let before = " ".repeat(if line == 1 { 0 } else { column - 1 });
+        Python {
+            shown: shown.into(),
+            path: absolute(shown).into(),
+            line: line as u32,
+            text: format!("{before}{}", sources.slice(span)).into(),
+        }
+    }
+
+    fn piece(&mut self, number: usize) -> Arc<Python> {
+        if self.pieces[number].1.is_none() {
+            self.pieces[number].1 = Some(Arc::new(self.python(self.pieces[number].0.span)));
+        }
+        self.pieces[number].1.clone().expect("bug: a piece without its text")
+    }
+
+    fn uses(&mut self, text: &str) -> Uses {
+        let mut uses = Uses::default();
+        // `from module import *` may bring any name.
+        let stars = self.pieces.iter().enumerate().filter(|(_, (p, _))| p.names.is_empty());
+        uses.pieces.extend(stars.map(|(i, _)| i));
+        let mut texts = vec![text.to_owned()];
+        while let Some(text) = texts.pop() {
+            let names = named(&text);
+            uses.all_config |= names.words.contains("config");
+            uses.config_keys.extend(names.config_keys);
+            for field in names.config_fields {
+                match self.config.get(&field) {
+                    Some(_) => uses.config_keys.insert(field),
+                    None => std::mem::replace(&mut uses.all_config, true),
+                };
+            }
+            for word in names.words.iter().filter(|w| !JOBS_OWN.contains(&&***w)) {
+                if self.carry(word) {
+                    uses.variables.insert(word.clone());
+                    continue;
+                }
+                let binding = self.pieces.iter().enumerate().filter(|(_, (p, _))| p.names.contains(word));
+                for number in binding.map(|(i, _)| i).collect::<Vec<_>>() {
+                    if uses.pieces.insert(number) {
+                        texts.push(self.piece(number).text.to_string());
+                    }
+                }
+            }
+        }
+        uses
+    }
+
+    /// Whether a name is a variable whose value can be handed over.
+    fn carry(&mut self, name: &str) -> bool {
+        if self.variables.contains_key(name) {
+            return true;
+        }
+        let Some(found) = variable(self.module, name).filter(|v| !is_function(*v)) else { return false };
+        let Ok(value) = plain(found, self.module) else { return false };
+        let fields = found.get_type() == "struct";
+        self.variables.insert(name.into(), Variable { name: name.into(), value, fields });
+        true
+    }
+
+    fn recorded(&self, body: &Python, pieces: &[Arc<Python>], uses: &Uses) -> String {
+        let mut text = String::new();
+        for piece in pieces {
+            let _ = writeln!(text, "{}", piece.outdented());
+        }
+        for name in &uses.variables {
+            let _ = writeln!(text, "{name} = {}", self.variables[name].value.repr());
+        }
+        if uses.all_config {
+            let _ = writeln!(text, "config = {}", self.config.repr());
+        } else {
+            for key in &uses.config_keys {
+                let value = self.config.get(key).map_or("missing".into(), Val::repr);
+                let _ = writeln!(text, "config[{key:?}] = {value}");
+            }
+        }
+        text.push_str(&body.outdented());
+        text
+    }
+}
+
+/// A path of a Rulefile, from the root.
+pub(super) fn absolute(path: &str) -> String {
+    std::path::absolute(path).map_or_else(|_| path.to_owned(), |p| p.to_string_lossy().into_owned())
+}

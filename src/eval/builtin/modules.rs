@@ -1,0 +1,166 @@
+//! Python's modules `itertools`, `collections` and `pathlib`, as far as they are
+//! pure, and which names an `import` binds.
+
+use crate::eval::fault::hinted;
+use crate::eval::missing::Missing;
+use crate::eval::pure_path::PurePath;
+use starlark::collections::SmallMap;
+use starlark::environment::GlobalsBuilder;
+use starlark::eval::Evaluator;
+use starlark::starlark_module;
+use starlark::values::dict::{AllocDict, DictRef};
+use starlark::values::list::AllocList;
+use starlark::values::structs::AllocStruct;
+use starlark::values::tuple::{AllocTuple, UnpackTuple};
+use starlark::values::{Heap, Value};
+
+/// The name of a load's own `os`, which no Rulefile can write.
+pub(super) const OS: &str = "os#";
+
+/// Modules that are namespaces of that name.
+const SERVED: [&str; 8] = ["os", "os.path", "math", "re", "json", "itertools", "collections", "pathlib"];
+
+/// What is served of Python's modules under their own names; all else is a
+/// stand-in that fails where it is used.
+pub(super) fn import<'v>(module: &str, member: &str, eval: &Evaluator<'v, '_, '_>) -> Value<'v> {
+    let heap = eval.heap();
+    let own = |name: &str| eval.module().get(OS).filter(|_| name == "os");
+    let global =
+        |name: &str| own(name).or_else(|| super::globals().iter().find(|(n, _)| *n == name).map(|(_, v)| v.to_value()));
+    let follow = |path: &str| {
+        let mut steps = path.split('.');
+        let root = global(steps.next()?)?;
+        steps.try_fold(root, |value, step| value.get_attr(step, heap).ok().flatten())
+    };
+    let dotted = if member.is_empty() { module.to_owned() } else { format!("{module}.{member}") };
+    let served = match (module, member) {
+        (module, _) if SERVED.contains(&module) => follow(&dotted),
+        ("glob", "") => global("glob").map(|g| heap.alloc(AllocStruct([("glob", g), ("iglob", g)]))),
+        ("glob", "glob" | "iglob") => global("glob"),
+        ("snakemake.utils", "min_version") => global("_min_version"),
+        ("functools", "") => global("partial").map(|p| heap.alloc(AllocStruct([("partial", p)]))),
+        ("functools", "partial") => global(member),
+        (m, member) if m.starts_with("snakemake") && !member.is_empty() => global(member),
+        _ => None,
+    };
+    served.unwrap_or_else(|| heap.alloc(Missing(dotted.into())))
+}
+
+/// The rows of all choices of `count` of some positions: in order, or as sets.
+fn choices(len: usize, count: usize, ordered: bool) -> Vec<Vec<usize>> {
+    let mut rows: Vec<Vec<usize>> = vec![Vec::new()];
+    for _ in 0..count {
+        let fits = |row: &[usize], i: &usize| match ordered {
+            true => !row.contains(i),
+            false => row.last().is_none_or(|last| last < i),
+        };
+        let longer = |row: Vec<usize>| {
+            let next: Vec<usize> = (0..len).filter(|i| fits(&row, i)).collect();
+            next.into_iter().map(move |i| row.iter().copied().chain([i]).collect())
+        };
+        rows = rows.into_iter().flat_map(longer).collect();
+    }
+    rows
+}
+
+fn chosen<'v>(items: Value<'v>, count: u32, ordered: bool, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    let items: Vec<Value> = items.iterate(heap)?.collect();
+    let rows = choices(items.len(), count as usize, ordered).into_iter();
+    Ok(heap.alloc(AllocList(rows.map(|row| AllocTuple(row.into_iter().map(|i| items[i]).collect::<Vec<_>>())))))
+}
+
+#[starlark_module]
+pub(super) fn itertools(builder: &mut GlobalsBuilder) {
+    fn product<'v>(
+        #[starlark(args)] lists: UnpackTuple<Value<'v>>,
+        #[starlark(require = named, default = 1)] repeat: u32,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let lists: Vec<Vec<Value>> =
+            lists.items.iter().map(|l| Ok(l.iterate(heap)?.collect())).collect::<starlark::Result<_>>()?;
+        let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
+        for items in (0..repeat).flat_map(|_| &lists) {
+            let longer =
+                |row: Vec<Value<'v>>| items.iter().map(move |item| row.iter().copied().chain([*item]).collect());
+            rows = rows.into_iter().flat_map(longer).collect();
+        }
+        Ok(heap.alloc(AllocList(rows.into_iter().map(AllocTuple))))
+    }
+
+    fn chain<'v>(#[starlark(args)] lists: UnpackTuple<Value<'v>>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let mut all = Vec::new();
+        for list in &lists.items {
+            all.extend(list.iterate(heap)?);
+        }
+        Ok(heap.alloc(AllocList(all)))
+    }
+
+    fn combinations<'v>(
+        #[starlark(require = pos)] items: Value<'v>,
+        #[starlark(require = pos)] count: u32,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        chosen(items, count, false, heap)
+    }
+
+    fn permutations<'v>(
+        #[starlark(require = pos)] items: Value<'v>,
+        #[starlark(require = pos)] count: u32,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        chosen(items, count, true, heap)
+    }
+}
+
+#[starlark_module]
+pub(super) fn collections(builder: &mut GlobalsBuilder) {
+    fn OrderedDict<'v>(
+        #[starlark(require = pos)] from: Option<Value<'v>>,
+        #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let dict = super::globals().iter().find(|(n, _)| *n == "dict").map(|(_, v)| v.to_value());
+        let named: Vec<(&str, Value)> = named.iter().map(|(k, v)| (k.as_str(), *v)).collect();
+        eval.eval_function(dict.expect("`dict` is a global"), from.as_slice(), &named)
+    }
+
+    fn Counter<'v>(#[starlark(require = pos)] items: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let mut counts: SmallMap<Value<'v>, i32> = SmallMap::new();
+        let items: Vec<Value> = match items.unpack_str() {
+            Some(text) => text.chars().map(|c| heap.alloc(c)).collect(),
+            None => items.iterate(heap)?.collect(),
+        };
+        for item in items {
+            *counts.entry_hashed(item.get_hashed()?).or_insert(0) += 1;
+        }
+        Ok(heap.alloc(AllocDict(counts)))
+    }
+
+    fn defaultdict<'v>(#[starlark(args)] _args: UnpackTuple<Value<'v>>) -> starlark::Result<Value<'v>> {
+        Err(hinted(
+            "`defaultdict` is not supported",
+            "use a dict, and `d.setdefault(key, []).append(x)` or `d[key] = d.get(key, 0) + x`",
+        ))
+    }
+
+    fn namedtuple<'v>(#[starlark(args)] _args: UnpackTuple<Value<'v>>) -> starlark::Result<Value<'v>> {
+        Err(hinted("`namedtuple` is not supported", "write `struct(name=value)`"))
+    }
+}
+
+#[starlark_module]
+pub(super) fn pathlib(builder: &mut GlobalsBuilder) {
+    fn Path<'v>(#[starlark(args)] parts: UnpackTuple<Value<'v>>) -> starlark::Result<PurePath> {
+        Ok(PurePath::of(&parts.items))
+    }
+
+    fn PurePath<'v>(#[starlark(args)] parts: UnpackTuple<Value<'v>>) -> starlark::Result<PurePath> {
+        Ok(PurePath::of(&parts.items))
+    }
+}
+
+/// A dict's entries, for arguments that were packed into one.
+pub(super) fn entries<'v>(dict: Value<'v>) -> SmallMap<String, Value<'v>> {
+    let entries = DictRef::from_value(dict).map(|d| d.iter().map(|(k, v)| (k.to_str(), v)).collect());
+    entries.unwrap_or_default()
+}

@@ -1,0 +1,100 @@
+//! `open(path)`: a text is read, while the Rulefile is read or in functions that
+//! were told of a checkpoint.
+//!
+//! Owns the file object: its text, and how far it was read. Nothing is written.
+
+use crate::eval::TrackedRead;
+use crate::eval::deferred::Reader;
+use crate::eval::fault::{fault, hinted};
+use crate::eval::pure_path::path_text;
+use allocative::Allocative;
+use starlark::any::ProvidesStaticType;
+use starlark::environment::{GlobalsBuilder, Methods, MethodsBuilder};
+use starlark::eval::Evaluator;
+use starlark::values::list::AllocList;
+use starlark::values::none::NoneType;
+use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+use starlark::{starlark_module, starlark_simple_value};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// An open file: its text, of which the first bytes were read.
+#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[display("<open file>")]
+pub(super) struct Opened {
+    text: Box<str>,
+    at: AtomicUsize,
+}
+
+starlark_simple_value!(Opened);
+
+impl Opened {
+    /// What was not read yet; it is read now.
+    pub(super) fn rest(&self) -> &str {
+        &self.text[self.at.swap(self.text.len(), Ordering::Relaxed)..]
+    }
+
+    /// The next line with its line break; empty at the end.
+    fn line(&self) -> &str {
+        let at = self.at.load(Ordering::Relaxed);
+        let line = self.text[at..].split_inclusive('\n').next().unwrap_or("");
+        self.at.store(at + line.len(), Ordering::Relaxed);
+        line
+    }
+}
+
+#[starlark_value(type = "file")]
+impl<'v> StarlarkValue<'v> for Opened {
+    fn get_methods() -> Option<&'static Methods> {
+        starlark::methods_static!(METHODS = methods);
+        Some(METHODS.methods())
+    }
+
+    fn iterate_collect(&self, heap: Heap<'v>) -> starlark::Result<Vec<Value<'v>>> {
+        Ok(self.rest().split_inclusive('\n').map(|line| heap.alloc_str(line).to_value()).collect())
+    }
+}
+
+#[starlark_module]
+fn methods(builder: &mut MethodsBuilder) {
+    fn read<'v>(this: &Opened, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(heap.alloc_str(this.rest()).to_value())
+    }
+
+    fn readline<'v>(this: &Opened, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(heap.alloc_str(this.line()).to_value())
+    }
+
+    fn readlines<'v>(this: &Opened, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(heap.alloc(AllocList(this.rest().split_inclusive('\n'))))
+    }
+
+    fn close(#[starlark(this)] _this: Value<'_>) -> starlark::Result<NoneType> {
+        Ok(NoneType)
+    }
+}
+
+#[starlark_module]
+pub(super) fn register(builder: &mut GlobalsBuilder) {
+    fn open<'v>(
+        #[starlark(require = pos)] path: Value<'v>,
+        #[starlark(default = "r")] mode: &str,
+        #[starlark(default = "utf-8")] encoding: &str,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let Some(name) = path_text(path) else {
+            return Err(fault(format!("`open` wants a path, this is a value of type `{}`", path.get_type())));
+        };
+        let reader = Reader::of(eval, "open")?;
+        let path = reader.in_workdir(name);
+        if !matches!(mode, "r" | "rt") || !matches!(encoding.to_ascii_lowercase().as_str(), "utf-8" | "utf8") {
+            return Err(hinted(
+                "only UTF-8 text can be read here: write `open(path)`",
+                "write files in a rule's `shell:`",
+            ));
+        }
+        let text = std::fs::read_to_string(&path).map_err(|e| fault(format!("`{path}` cannot be read: {e}")))?;
+        reader.read(TrackedRead::File(name.into()));
+        let text = if text.contains('\r') { text.replace("\r\n", "\n") } else { text };
+        Ok(eval.heap().alloc(Opened { text: text.into(), at: AtomicUsize::new(0) }))
+    }
+}

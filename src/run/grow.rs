@@ -1,0 +1,288 @@
+//! Graph, facts and plan growing together: first from the targets, then behind
+//! each checkpoint that is done.
+//!
+//! Owns who is told what, in which order. It does not know how paths become
+//! jobs (`graph`), nor what is stale (`plan`).
+
+use super::Options;
+use super::open::Pipeline;
+use crate::command::Commands;
+use crate::diag::{Diag, Diags, Kind};
+use crate::eval::{Functions, Need};
+use crate::files::StatAhead;
+use crate::graph::{self, Extension, Graph, Ground, JobId, Target};
+use crate::path::{PathId, Paths};
+use crate::plan::{self, Gather, Plan, Scene, Stats, Verdict};
+use crate::rule::Rulefile;
+use rustc_hash::FxHashSet;
+
+/// Told bytes done and bytes in all while files are digested.
+pub type Progress<'p> = dyn Fn(u64, u64) + Sync + 'p;
+
+/// The graph that the options' targets need, as far as it is known before any
+/// checkpoint is.
+pub fn first<'a>(
+    book: &'a Rulefile,
+    functions: &'a Functions,
+    options: &Options,
+    paths: &mut Paths,
+    stats: &mut Stats,
+) -> Result<(Graph, Ground<'a>), Diags> {
+    let words = options.targets.iter();
+    let mut targets: Vec<Target> =
+        words.map(|w| Target::parse(w, book)).collect::<Result<_, _>>().map_err(|d| vec![d])?;
+    if targets.is_empty() {
+        targets.push(Target::default_of(book).map_err(|d| vec![d])?);
+    }
+    let mut look = Look::new(stats, options);
+    look.ahead = Some(StatAhead::new(options.cores.saturating_sub(1) as usize));
+    let grown = graph::build(graph::Request { book, functions, targets: &targets, files: &mut look }, paths);
+    look.end()?;
+    grown
+}
+
+/// Answers the graph's questions about files.
+pub struct Look<'s> {
+    stats: &'s mut Stats,
+    threads: usize,
+    /// Asks for stats while the graph grows, the first time.
+    ahead: Option<StatAhead>,
+    /// What was asked before does not count.
+    anew: bool,
+    trouble: Diags,
+}
+
+impl<'s> Look<'s> {
+    /// Asks when it is asked.
+    pub fn new(stats: &'s mut Stats, options: &Options) -> Self {
+        Look { stats, threads: options.cores as usize, ahead: None, anew: false, trouble: Vec::new() }
+    }
+
+    /// Asks when it is asked, also for what was asked before: jobs run.
+    pub fn anew(stats: &'s mut Stats, options: &Options) -> Self {
+        Look { anew: true, ..Look::new(stats, options) }
+    }
+
+    /// What could not be looked at, if anything.
+    pub fn end(self) -> Result<(), Diags> {
+        if self.trouble.is_empty() { Ok(()) } else { Err(self.trouble) }
+    }
+}
+
+impl graph::Files for Look<'_> {
+    fn named(&mut self, paths: &Paths, path: PathId) {
+        if let Some(ahead) = &mut self.ahead {
+            ahead.want(paths, path);
+        }
+    }
+
+    fn exist(&mut self, paths: &Paths, ids: &[PathId]) -> Vec<bool> {
+        if let Some(ahead) = self.ahead.take() {
+            self.stats.take(paths, ahead);
+        }
+        if self.anew {
+            self.stats.forget(ids);
+        }
+        if let Err(errors) = self.stats.ensure(paths, ids, self.threads) {
+            self.trouble.extend(errors);
+        }
+        ids.iter().map(|id| self.stats.exists(*id)).collect()
+    }
+}
+
+impl Pipeline<'_> {
+    /// Decides all jobs; lets the functions of open ones read what fresh
+    /// checkpoints made, and decides what is new; until nothing is.
+    pub(super) fn grow_all(&mut self, options: &Options, progress: &Progress<'_>) -> Result<(), Diags> {
+        let mut new = self.graph.order().to_vec();
+        loop {
+            self.take_in(&new, options, progress)?;
+            let ready = self.ready();
+            if ready.is_empty() {
+                return Ok(());
+            }
+            new = self.extend_by(&ready, Vec::new(), options)?;
+            self.graph.reorder();
+        }
+    }
+
+    /// Gathers facts of new jobs and decides all that is not decided.
+    fn take_in(&mut self, new: &[JobId], options: &Options, progress: &Progress<'_>) -> Result<(), Diags> {
+        let mut needs = self.gather(new, options, progress)?;
+        while !needs.is_empty() {
+            let jobs: Vec<JobId> = needs.iter().map(|(job, _)| *job).collect();
+            let new = self.extend_by(&jobs, needs, options)?;
+            self.graph.reorder();
+            needs = self.gather(&new, options, progress)?;
+        }
+        self.plan.forward(Scene {
+            commands: Commands {
+                book: self.book,
+                functions: self.functions,
+                graph: &self.graph,
+                paths: &self.paths,
+                settings: &self.settings,
+                size_of: &self.size_of,
+            },
+            state: &self.state,
+            facts: &self.facts,
+            force: &self.force,
+        });
+        Ok(())
+    }
+
+    fn gather(
+        &mut self,
+        new: &[JobId],
+        options: &Options,
+        progress: &Progress<'_>,
+    ) -> Result<Vec<(JobId, Vec<Need>)>, Diags> {
+        let commands = Commands {
+            book: self.book,
+            functions: self.functions,
+            graph: &self.graph,
+            paths: &self.paths,
+            settings: &self.settings,
+            size_of: &self.size_of,
+        };
+        let gather = Gather {
+            commands,
+            state: &self.state,
+            memo: &mut self.memo,
+            stats: &mut self.stats,
+            clock: &self.clock,
+            threads: options.cores as usize,
+            hash_threads: options.hash_threads,
+            trust: &options.trust,
+            progress,
+        };
+        plan::gather(gather, &mut self.facts, new)
+    }
+
+    /// Lets functions read what fresh checkpoints made. Gives the open jobs
+    /// that wait for no other.
+    fn ready(&mut self) -> Vec<JobId> {
+        let gates: FxHashSet<JobId> = self.graph.open_jobs().flat_map(|(_, gates)| gates.iter().copied()).collect();
+        let mut passed: Vec<JobId> = gates.into_iter().filter(|gate| self.is_done(*gate)).collect();
+        passed.sort_unstable();
+        passed.iter().for_each(|gate| self.graph.pass(*gate));
+        self.passed_by()
+    }
+
+    /// Open jobs all of whose checkpoints may be read.
+    fn passed_by(&self) -> Vec<JobId> {
+        let ready = self.graph.open_jobs().filter(|(_, gates)| gates.iter().all(|g| self.graph.is_passed(*g)));
+        ready.map(|(job, _)| job).collect()
+    }
+
+    fn is_done(&self, gate: JobId) -> bool {
+        self.plan.verdict(gate) == Verdict::Fresh && self.has_outputs(gate)
+    }
+
+    fn has_outputs(&self, job: JobId) -> bool {
+        self.graph.outputs(job).iter().all(|o| self.facts.exists(*o))
+    }
+
+    fn extend_by(
+        &mut self,
+        jobs: &[JobId],
+        needs: Vec<(JobId, Vec<Need>)>,
+        options: &Options,
+    ) -> Result<Vec<JobId>, Diags> {
+        let mut look = Look::new(&mut self.stats, options);
+        let by = Extension { jobs, needs, files: &mut look };
+        let extended = graph::extend(&mut self.ground, &mut self.graph, &mut self.paths, by);
+        look.end()?;
+        Ok(extended?.jobs)
+    }
+
+    /// For a look only: what is behind checkpoints that are to run, if they
+    /// make what they made before.
+    pub(super) fn suppose(&mut self, options: &Options, progress: &Progress<'_>) -> Result<(), Diags> {
+        let mut tried: FxHashSet<JobId> = FxHashSet::default();
+        loop {
+            let known =
+                |(job, gates): &(JobId, &[JobId])| !tried.contains(job) && gates.iter().all(|g| self.has_outputs(*g));
+            let open: Vec<(JobId, Vec<JobId>)> =
+                self.graph.open_jobs().filter(known).map(|(job, gates)| (job, gates.to_vec())).collect();
+            if open.is_empty() {
+                return Ok(());
+            }
+            open.iter().flat_map(|(_, gates)| gates).for_each(|gate| self.graph.pass(*gate));
+            let mut new = Vec::new();
+            self.suppose_some(&open, options, &mut tried, &mut new);
+            self.graph.reorder();
+            self.take_in(&new, options, progress)?;
+        }
+    }
+
+    /// Extends the graph by what is behind some open jobs. One that cannot be
+    /// stays open.
+    fn suppose_some(
+        &mut self,
+        open: &[(JobId, Vec<JobId>)],
+        options: &Options,
+        tried: &mut FxHashSet<JobId>,
+        all: &mut Vec<JobId>,
+    ) {
+        let jobs: Vec<JobId> = open.iter().map(|(job, _)| *job).collect();
+        match (self.extend_by(&jobs, Vec::new(), options), open) {
+            (Ok(new), _) => {
+                let set: FxHashSet<JobId> = new.iter().copied().collect();
+                for (job, gates) in open {
+                    let unsure = gates.iter().copied().find(|gate| !self.is_done(*gate));
+                    if let Some(gate) = unsure {
+                        self.plan.suppose(*job, gate, true);
+                    }
+                    if let Some(gate) = unsure.or(self.plan.supposes(*job)) {
+                        self.suppose_behind(*job, gate, &set);
+                    }
+                }
+                all.extend(new);
+            }
+            (Err(_), [(job, _)]) => drop(tried.insert(*job)),
+            (Err(_), _) => {
+                let (first, rest) = open.split_at(open.len() / 2);
+                self.suppose_some(first, options, tried, all);
+                self.suppose_some(rest, options, tried, all);
+            }
+        }
+    }
+
+    /// What a job needs of the new jobs holds only if its checkpoint comes out
+    /// the same.
+    fn suppose_behind(&mut self, job: JobId, gate: JobId, new: &FxHashSet<JobId>) {
+        let mut work = vec![job];
+        while let Some(at) = work.pop() {
+            for origin in self.graph.inputs(at).iter().filter_map(|i| self.graph.origin(i.path())) {
+                if new.contains(&origin) && self.plan.supposes(origin).is_none() {
+                    self.plan.suppose(origin, gate, false);
+                    work.push(origin);
+                }
+            }
+        }
+    }
+}
+
+/// What is wrong if a job that is to run reads a file which the checkpoint that
+/// makes its directory did not make.
+pub fn not_made(scene: Scene<'_>, plan: &Plan, job: JobId) -> Option<Diag> {
+    let (graph, paths, book) = (scene.commands.graph, scene.commands.paths, scene.commands.book);
+    let inputs = graph.inputs(job).iter().map(|i| i.path()).filter(|p| !scene.facts.exists(*p));
+    let done = |p: &PathId| {
+        let tree = graph.tree_of(*p).filter(|t| scene.facts.exists(*t));
+        tree.and_then(|t| graph.maker(t)).filter(|m| plan.verdict(*m) == Verdict::Fresh)
+    };
+    let (path, maker) = inputs.filter_map(|p| Some((p, done(&p)?))).next()?;
+    let rule = book.rule(graph.rule(job));
+    let maker_head = book.rule(graph.rule(maker)).places.head;
+    let message = format!("missing input `{}` of rule `{}`", paths.str(path), rule.name);
+    Some(
+        Diag::error(Kind::Plan, message)
+            .label(rule.places.input.span, format!("needed by `{}`", graph.describe(book, paths, job)))
+            .label(
+                maker_head,
+                format!("`{}` makes its directory, and did not make it", graph.describe(book, paths, maker)),
+            ),
+    )
+}

@@ -1,0 +1,220 @@
+//! Growing while jobs run: a job whose checkpoints are done is opened up, and
+//! what is new behind it enters the run.
+//!
+//! Owns the order of steps for one open job. What was there before is touched
+//! only where the new jobs read from it.
+
+use super::{Work, touched};
+use crate::diag::{Diag, Diags};
+use crate::digest::Digest;
+use crate::eval::Need;
+use crate::event::Event;
+use crate::files::{self, Stat};
+use crate::graph::{self, Extended, Extension, JobId};
+use crate::path::PathId;
+use crate::plan::{self, Gather, Verdict};
+use crate::run::grow::Look;
+use crate::run::task::stat_of;
+use crate::schedule::JobId as Slot;
+use rustc_hash::FxHashSet;
+use std::sync::PoisonError;
+
+impl Work<'_, '_> {
+    /// Calls the functions of an open job that is to be decided. Returns
+    /// whether it can be decided now: it may have to wait for what is new, or
+    /// have failed.
+    pub(super) fn open_up(&mut self, job: JobId, slot: Slot) -> bool {
+        while let Some(gates) = self.graph.open(job).map(<[JobId]>::to_vec) {
+            gates.into_iter().for_each(|gate| self.graph.pass(gate));
+            let read = self.temps.read_by(&self.graph, job);
+            let new = match self.extend(job) {
+                Ok(new) => new,
+                Err(diags) => {
+                    self.scheduler.fail(slot);
+                    self.cannot_start(job, joined(diags));
+                    return false;
+                }
+            };
+            self.enter(job, &new);
+            self.temps.unread(&read);
+            let ready = self.wait_for_new(job, slot);
+            self.scheduler.start();
+            if !ready {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Grows graph and facts. Gives the new jobs. On an error nothing is new.
+    fn extend(&mut self, job: JobId) -> Result<Vec<JobId>, Diags> {
+        let mut steps = Vec::new();
+        let grown = self.extend_until_known(job, &mut steps);
+        if grown.is_err() {
+            let paths = self.shared.paths();
+            steps.into_iter().rev().for_each(|step| step.undo(&mut self.ground, &mut self.graph, &paths));
+        }
+        grown
+    }
+
+    /// Params functions may ask for checkpoints, too.
+    fn extend_until_known(&mut self, job: JobId, steps: &mut Vec<Extended>) -> Result<Vec<JobId>, Diags> {
+        let (mut jobs, mut needs) = (vec![job], Vec::new());
+        let mut all: Vec<JobId> = Vec::new();
+        loop {
+            let step = self.extend_by(&jobs, needs)?;
+            let new = step.jobs.clone();
+            steps.push(step);
+            // What a job waits for now comes before it.
+            let moved: FxHashSet<JobId> = new.iter().copied().collect();
+            all.retain(|j| !moved.contains(j));
+            all.extend(&new);
+            needs = self.gather(&new)?;
+            if needs.is_empty() {
+                break;
+            }
+            jobs = needs.iter().map(|(job, _)| *job).collect();
+        }
+        all.retain(|j| *j != job);
+        Ok(all)
+    }
+
+    fn extend_by(&mut self, jobs: &[JobId], needs: Vec<(JobId, Vec<Need>)>) -> Result<Extended, Diags> {
+        let mut paths = self.shared.paths.write().unwrap_or_else(PoisonError::into_inner);
+        let mut look = Look::anew(&mut self.stats, self.options);
+        let by = Extension { jobs, needs, files: &mut look };
+        let extended = graph::extend(&mut self.ground, &mut self.graph, &mut paths, by);
+        match look.end() {
+            Ok(()) => extended,
+            Err(diags) => {
+                if let Ok(extended) = extended {
+                    extended.undo(&mut self.ground, &mut self.graph, &paths);
+                }
+                Err(diags)
+            }
+        }
+    }
+
+    fn gather(&mut self, new: &[JobId]) -> Result<Vec<(JobId, Vec<Need>)>, Diags> {
+        let paths = self.shared.paths();
+        let state = self.shared.state();
+        let gather = Gather {
+            commands: self.fixed.commands(&self.graph, &paths),
+            state: &state,
+            memo: &mut self.memo,
+            stats: &mut self.stats,
+            clock: &self.shared.clock,
+            threads: 1,
+            hash_threads: self.options.hash_threads,
+            trust: &self.options.trust,
+            progress: &|_, _| {},
+        };
+        plan::gather(gather, &mut self.facts, new)
+    }
+
+    /// Decides the new jobs, and puts those that are not fresh into the run.
+    fn enter(&mut self, job: JobId, new: &[JobId]) {
+        let gathers = self.only_gathers(job);
+        self.temps.grow(self.fixed.book, &self.graph, new, Some(job).filter(|_| gathers));
+        self.temps.add(&self.graph, job);
+        self.touched.extend(touched(self.fixed.book, &self.graph, new));
+        let mut stale: Vec<JobId> = Vec::new();
+        for &other in new {
+            match self.decide_again(other) {
+                Verdict::Fresh => self.summary.fresh += usize::from(!self.only_gathers(other)),
+                Verdict::Run | Verdict::Maybe => stale.push(other),
+            }
+        }
+        let mut entering = Vec::new();
+        for asking in new.iter().copied().chain([job]) {
+            if self.graph.open(asking).is_some() || (asking == job && gathers) {
+                entering.extend(self.demand_now(asking));
+            }
+        }
+        entering.append(&mut stale);
+        self.enter_all(&entering);
+        let jobs = entering.iter().filter(|j| !self.only_gathers(**j)).count();
+        if jobs > 0 {
+            self.tell(Event::Grown { jobs });
+        }
+        let over = self.temps.release(self.graph.open_jobs().next().is_some());
+        self.delete_temps(over);
+    }
+
+    /// What a rule that only gathers names is needed; so are the outputs of a
+    /// checkpoint that a function asks for. Gives the fresh jobs that are to
+    /// make them again.
+    fn demand_now(&mut self, job: JobId) -> Vec<JobId> {
+        let missing = self.graph.inputs(job).iter().map(|i| i.path()).filter(|p| !self.facts.exists(*p));
+        let mut remade = Vec::new();
+        for path in missing.collect::<Vec<PathId>>() {
+            let Some(maker) = self.graph.origin(path) else { continue };
+            if self.plan.verdict(maker) == Verdict::Fresh {
+                self.plan.set_missing(maker, path);
+                self.summary.fresh = self.summary.fresh.saturating_sub(1);
+                remade.push(maker);
+            }
+        }
+        remade
+    }
+
+    /// Lets a job that is being decided wait for what it reads. Returns whether
+    /// it need not wait.
+    fn wait_for_new(&mut self, job: JobId, slot: Slot) -> bool {
+        let mut waits = false;
+        for input in self.graph.inputs(job) {
+            let maker = self.graph.origin(input.path()).and_then(|m| self.slots.get(&m)).copied();
+            let Some(maker) = maker.filter(|m| !self.scheduler.state(*m).is_done()) else { continue };
+            if !self.scheduler.wait_for(slot, maker) {
+                return false;
+            }
+            waits = true;
+        }
+        if waits {
+            self.scheduler.postpone(slot);
+        }
+        !waits
+    }
+
+    /// A checkpoint made a directory: what jobs read in it is other than before.
+    pub(super) fn look_inside(&mut self, job: JobId) {
+        for tree in self.graph.outputs(job) {
+            for path in self.graph.inside(*tree) {
+                let exists = files::stat(self.shared.paths().str(*path)).is_ok_and(|s| s.exists());
+                self.facts.set(*path, exists, Digest::UNKNOWN);
+            }
+        }
+    }
+
+    /// Digests what a job reads in directories of checkpoints.
+    pub(super) fn read_inside(&mut self, job: JobId) {
+        let inside = self.graph.inputs(job).iter().filter(|i| !i.is_ancient()).map(|i| i.path());
+        let inside = inside.filter(|p| self.graph.tree_of(*p).is_some());
+        let unknown = inside.filter(|p| self.facts.exists(*p) && self.facts.content(*p).is_unknown());
+        for path in unknown.collect::<Vec<PathId>>() {
+            if let Some(digest) = self.digest_now(path) {
+                self.facts.set(path, true, digest);
+            }
+        }
+    }
+
+    fn digest_now(&mut self, path: PathId) -> Option<Digest> {
+        let name = self.shared.paths().str(path).to_owned();
+        let stat: Stat = stat_of(&name)?;
+        let trusted = self.options.trust.covers(&name);
+        if let Some(digest) = self.memo.lookup(path, &stat).or_else(|| self.memo.by_stat(path, &stat, trusted)) {
+            return Some(digest);
+        }
+        let reading = self.shared.clock.read();
+        let (stat, digest) = self.shared.digest_of(&name)?;
+        self.memo.insert(path, &stat, digest, reading);
+        Some(digest)
+    }
+}
+
+/// Several errors as one: the first, which names the messages of the others.
+fn joined(diags: Diags) -> Diag {
+    let mut diags = diags.into_iter();
+    let first = diags.next().expect("bug: an error without a message");
+    diags.fold(first, |all, diag| all.note(diag.message))
+}

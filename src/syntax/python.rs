@@ -1,0 +1,232 @@
+//! Python that is kept as text: bodies of `run:` and of handlers, and the
+//! top-level statements that such bodies may use.
+//!
+//! Owns which lines belong together, and which names a Python text mentions. A
+//! `def` stays in the lowered text as long as Starlark may serve it; one that is
+//! plainly Python only is lowered to a stand-in. It runs no Python.
+
+use super::build::{Builder, Pair, Rule, parsed};
+use super::tree::{Definition, Directive, Piece, RuleDecl, Section};
+use crate::diag::Diag;
+use crate::span::{Literals, Span};
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+/// What a Python text mentions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Named {
+    /// Words that may be names of the Rulefile's; `config` where it is used
+    /// otherwise than by a constant key.
+    pub words: BTreeSet<Box<str>>,
+    /// The keys of `config["key"]` and `config.get("key")`.
+    pub config_keys: BTreeSet<Box<str>>,
+    /// Those of `{config[key]}` in a string; in an f-string, variables.
+    pub config_fields: BTreeSet<Box<str>>,
+}
+
+/// Finds the names in a Python text. Those in comments do not count, those in
+/// strings only within braces: `shell("cat {X}")` and f-strings use them.
+pub fn named(text: &str) -> Named {
+    let mut named = Named::default();
+    let Some(pairs) = parsed(Rule::py_names, text) else { return named };
+    for pair in pairs.flat_map(Pair::into_inner) {
+        match pair.as_rule() {
+            Rule::py_name => {
+                named.words.insert(pair.as_str().into());
+            }
+            Rule::py_config => named.config_keys.extend(pair.into_inner().map(|key| key.as_str().into())),
+            Rule::py_field => named.config_fields.extend(pair.into_inner().map(|key| key.as_str().into())),
+            _ => {}
+        }
+    }
+    named
+}
+
+/// The indentation of a line.
+fn indent(text: &str) -> &str {
+    &text[..text.len() - text.trim_start_matches([' ', '\t']).len()]
+}
+
+/// Whether a line is indented deeper than another.
+fn is_below(line: &str, indentation: &str) -> bool {
+    line.strip_prefix(indentation).is_some_and(|rest| rest.starts_with([' ', '\t']))
+}
+
+/// The first word of a line, or `@`.
+fn first_word(line: &str) -> &str {
+    let line = line.trim_start();
+    let end = line.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(line.len());
+    if line.starts_with('@') { "@" } else { &line[..end] }
+}
+
+/// The name after `def` or `class`.
+fn defined_name(line: &str) -> Option<&str> {
+    let words = line.trim_start().trim_start_matches("async").trim_start();
+    let rest = words.strip_prefix("def").or_else(|| words.strip_prefix("class"))?.trim_start();
+    let name = &rest[..rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())];
+    (!name.is_empty()).then_some(name)
+}
+
+/// How many of the items from the first on make a definition; none if that is
+/// none. Decorators belong to it.
+pub(super) fn definition_length(items: &[Pair]) -> Option<usize> {
+    let first = items.first().filter(|p| p.as_rule() == Rule::code)?.as_str();
+    if !matches!(first_word(first), "def" | "class" | "async" | "@") {
+        return None;
+    }
+    let own = indent(first);
+    let alike = |p: &Pair| indent(p.as_str()) == own;
+    let decorators = items.iter().take_while(|p| alike(p) && first_word(p.as_str()) == "@").count();
+    let head = items.get(decorators).filter(|p| alike(p) && p.as_rule() == Rule::code)?;
+    defined_name(head.as_str())?;
+    let body = items[decorators + 1..].iter().take_while(|p| is_below(p.as_str(), own)).count();
+    Some(decorators + 1 + body)
+}
+
+impl<'s> Builder<'s> {
+    /// A `run:` section: its body is kept as it is.
+    pub(super) fn run(&mut self, pair: Pair<'s>, decl: &mut RuleDecl, title: &str, end: &mut usize) {
+        let whole = pair.as_span().start()..pair.as_span().end();
+        let Some((key_span, body)) = self.body(pair) else { return };
+        self.note_indentation(key_span);
+        if !self.section_allowed("run", key_span, decl, title) {
+            return;
+        }
+        let Some(span) = body else { return self.empty_body("run", key_span) };
+        *end = whole.end;
+        let rest = self.slice(whole.clone());
+        let break_at = whole.start + rest.trim_end().len();
+        self.emit.replace(whole.start..break_at, "run=_args(),");
+        *end = break_at;
+        decl.sections.push(body_section("run", key_span, span));
+    }
+
+    /// `onstart:` and its like.
+    pub(super) fn hook(&mut self, pair: Pair<'s>) {
+        let whole = self.line_span(&pair);
+        let Some((key_span, body)) = self.body(pair) else { return };
+        let key = self.slice(key_span.range());
+        let Some(span) = body else { return self.empty_body(key, key_span) };
+        let id = self.base.directives + self.directives.len();
+        self.emit.replace(whole.range(), &format!("_directive({id})"));
+        self.directives.push(Directive { section: body_section(key, key_span, span), names: Vec::new() });
+    }
+
+    /// The key of a body and where the body stands.
+    fn body(&mut self, pair: Pair<'s>) -> Option<(Span, Option<Span>)> {
+        let mut parts = pair.into_inner();
+        let key = self.span_of(&parts.next()?);
+        let body = parts.next().filter(|p| !p.as_str().trim().is_empty());
+        Some((key, body.map(|p| self.trimmed(&p))))
+    }
+
+    /// Without the line break at the end, and with the first line's indentation.
+    fn trimmed(&self, pair: &Pair) -> Span {
+        let start = pair.as_span().start();
+        self.span(start..start + pair.as_str().trim_end().len())
+    }
+
+    fn empty_body(&mut self, key: &str, span: Span) {
+        let diag = Diag::at(span, format!("`{key}` has no body"));
+        self.fail(diag.hint(format!("write Python below `{key}:`, indented")));
+    }
+
+    /// A `def` or a class, with its decorators: for Starlark if nothing plainly
+    /// speaks against it, and for Python in any case.
+    pub(super) fn definition(&mut self, items: Vec<Pair<'s>>) {
+        let (Some(first), Some(last)) = (items.first(), items.last()) else { return };
+        let lines = first.as_span().start()..last.as_span().end();
+        let range = self.statement(lines);
+        let head = items.iter().find_map(|p| defined_name(p.as_str()));
+        let name: Box<str> = head.expect("bug: a definition without a name").into();
+        self.pieces.push(Piece { names: vec![name.clone()], span: self.span(range.clone()) });
+        let number = self.base.definitions + self.definitions.len();
+        let refused = self.python_only(&items);
+        let inner = range.start + indent(self.slice(range.clone())).len()..range.end;
+        if refused.is_empty() {
+            let from = self.emit.position(inner.start);
+            for item in items {
+                self.inner_item(item);
+            }
+            self.emit.mark(number, from, inner.end);
+        } else {
+            self.emit.replace(inner.clone(), &stand_in(&name, number));
+        }
+        self.definitions.push(Definition { name, span: self.span(inner), refused, faulty: false });
+    }
+
+    /// The lines of a statement, without the last line break.
+    fn statement(&self, lines: Range<usize>) -> Range<usize> {
+        lines.start..lines.start + self.slice(lines).trim_end().len()
+    }
+
+    /// What of some lines only Python understands.
+    fn python_only(&self, items: &[Pair<'s>]) -> Vec<Diag> {
+        let mut found = Vec::new();
+        for item in items {
+            match item.as_rule() {
+                Rule::code => {
+                    let stmt = item.clone().into_inner().flat_map(Pair::into_inner);
+                    found.extend(stmt.filter(|p| p.as_rule() == Rule::banned).map(|p| self.banned(&p)));
+                }
+                Rule::import | Rule::from => {}
+                _ => found.push(Diag::at(self.line_span(item), "Starlark does not know this statement")),
+            }
+        }
+        found
+    }
+
+    /// Keeps what a line assigns or imports.
+    pub(super) fn keep(&mut self, pair: &Pair, names: Vec<Box<str>>) {
+        let range = self.statement(pair.as_span().start()..pair.as_span().end());
+        self.pieces.push(Piece { names, span: self.span(range) });
+    }
+
+    /// Keeps `name = ...`, also of several names, for what has no plain value.
+    pub(super) fn keep_assignment(&mut self, pair: &Pair) {
+        let Some((left, right)) = pair.as_str().split_once('=') else { return };
+        let name = |n: &str| n.split(':').next().unwrap_or("").trim().to_owned();
+        let names: Vec<String> = left.split(',').map(name).filter(|n| !n.is_empty()).collect();
+        let is_name = |n: &String| n.chars().all(|c| c.is_alphanumeric() || c == '_');
+        if !names.is_empty() && names.iter().all(is_name) && !right.starts_with('=') {
+            self.keep(pair, names.into_iter().map(Into::into).collect());
+        }
+    }
+}
+
+/// What stands in the lowered text for a definition that is Python only.
+pub fn stand_in(name: &str, number: usize) -> String {
+    format!("{name} = _python({number})")
+}
+
+fn body_section(key: &str, key_span: Span, span: Span) -> Section {
+    Section { key: key.into(), key_span, span, args: Vec::new(), literals: Literals::none(span) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_where_they_count() {
+        let text =
+            "x = f(A, b.C)  # D\nshell('cat {E} {{F}} G' + r\"H\", I)\nf'{J!r:>{K}}' \"\"\"{L\n}\"\"\"\n0x1A 1.5e3";
+        let words: Vec<String> = named(text).words.into_iter().map(String::from).collect();
+        assert_eq!(words, ["A", "E", "F", "I", "J", "K", "L", "b", "f", "r", "shell", "x"]);
+    }
+
+    #[test]
+    fn constant_keys_of_config_are_told_from_other_uses() {
+        let keys = |text: &str| {
+            let named = named(text);
+            let whole = named.words.contains("config");
+            (named.config_keys.iter().map(|k| k.to_string()).collect::<Vec<_>>(), whole)
+        };
+        assert_eq!(keys("config['a'] + config.get(\"b\", 1)"), (vec!["a".into(), "b".into()], false));
+        let fields = named("shell('echo {config[c]}')").config_fields;
+        assert_eq!(fields.into_iter().collect::<Vec<_>>(), ["c".into()]);
+        assert_eq!(keys("config[key]"), (vec![], true));
+        assert_eq!(keys("f(config)"), (vec![], true));
+        assert_eq!(keys("my_config['a']"), (vec![], false));
+    }
+}
