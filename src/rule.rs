@@ -42,8 +42,6 @@ bitflags::bitflags! {
         const SERVICE = 64;
         /// `update()`: the old output stays in place for the job.
         const UPDATE = 128;
-        /// `before_update()`: read as it was before another job updates it.
-        const BEFORE_UPDATE = 256;
     }
 }
 

@@ -19,6 +19,7 @@ const MAKE: &str = "What to make";
 const INSTEAD: &str = "Instead of running jobs";
 const AGAIN: &str = "What to make again";
 const JOBS: &str = "How jobs run";
+const GIVEN: &str = "What jobs are given";
 const SHOW: &str = "What is shown";
 
 /// Words that may follow `--quiet`.
@@ -160,7 +161,7 @@ pub struct Args {
     /// Without it, or without a value: all that this process may use. A word after it that is
     /// none of these is a target.
     #[arg(short = 'j', long, short_alias = 'c', alias = "jobs", value_name = "N", num_args = 0..=1)]
-    #[arg(default_missing_value = "all", help_heading = JOBS)]
+    #[arg(default_missing_value = "all", help_heading = GIVEN)]
     pub cores: Option<String>,
 
     /// Bound a resource over all running jobs
@@ -168,40 +169,40 @@ pub struct Args {
     /// Any name that rules have under `resources:`; `mem=8GB`, `disk=1TB` and
     /// `runtime=2h` take units. Resources that are not named here have no bound.
     /// A word without `=` is a target.
-    #[arg(long, alias = "res", value_name = "NAME=N", num_args = 1.., help_heading = JOBS)]
+    #[arg(long, alias = "res", value_name = "NAME=N", num_args = 1.., help_heading = GIVEN)]
     pub resources: Vec<String>,
 
     /// Give rules resources that they do not name
     ///
     /// Those of the rule, and of `--set-resources`, win. A word without `=` is a target.
-    #[arg(long, alias = "default-res", value_name = "NAME=N", num_args = 0.., help_heading = JOBS)]
+    #[arg(long, alias = "default-res", value_name = "NAME=N", num_args = 1.., help_heading = GIVEN)]
     pub default_resources: Vec<String>,
 
     /// Set a resource of a rule
-    #[arg(long, value_name = "RULE:NAME=N", num_args = 1.., help_heading = JOBS)]
+    #[arg(long, value_name = "RULE:NAME=N", num_args = 1.., help_heading = GIVEN)]
     pub set_resources: Vec<String>,
 
     /// Set the threads of a rule
-    #[arg(long, value_name = "RULE=N", num_args = 1.., help_heading = JOBS)]
+    #[arg(long, value_name = "RULE=N", num_args = 1.., help_heading = GIVEN)]
     pub set_threads: Vec<String>,
 
     /// Give no job more threads
-    #[arg(long, value_name = "N", help_heading = JOBS)]
+    #[arg(long, value_name = "N", help_heading = GIVEN)]
     pub max_threads: Option<NonZeroU32>,
 
     /// Make these first, with all that they need
-    #[arg(short = 'P', long, value_name = "RULE|FILE", num_args = 1.., help_heading = JOBS)]
+    #[arg(short = 'P', long, value_name = "TARGET", num_args = 1.., help_heading = JOBS)]
     pub prioritize: Vec<String>,
 
     /// Keep `temp()` files
     #[arg(long, aliases = ["no-temp", "nt"], help_heading = JOBS)]
     pub notemp: bool,
 
-    /// Delete all outputs that only other jobs need, as if `temp()`
+    /// Delete what only other jobs need, as if `temp()`
     #[arg(long, conflicts_with = "notemp", help_heading = JOBS)]
     pub all_temp: bool,
 
-    /// Make the directories of `shadow:` rules here, not under .rulemake/
+    /// Make directories of `shadow:` rules here
     #[arg(long, value_name = "DIR", help_heading = JOBS)]
     pub shadow_prefix: Option<PathBuf>,
 

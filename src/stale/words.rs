@@ -40,7 +40,7 @@ pub fn word(reason: &Reason, paths: &Paths) -> ReasonText {
         },
         Reason::Environment { old, new } => ReasonText {
             code: "environment-changed",
-            text: "the shell or its prefix changed".into(),
+            text: "the shell, its prefix or `env:` changed".into(),
             old: Some(old.clone()),
             new: Some(new.clone()),
         },

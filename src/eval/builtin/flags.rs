@@ -122,7 +122,7 @@ impl<'v> StarlarkValue<'v> for Marker {
 }
 
 /// The marks by their names.
-const MARKERS: [(&str, Flags); 10] = [
+const MARKERS: [(&str, Flags); 9] = [
     ("temp", Flags::TEMP),
     ("temporary", Flags::TEMP),
     ("directory", Flags::DIRECTORY),
@@ -132,7 +132,6 @@ const MARKERS: [(&str, Flags); 10] = [
     ("pipe", Flags::PIPE),
     ("service", Flags::SERVICE),
     ("update", Flags::UPDATE),
-    ("before_update", Flags::BEFORE_UPDATE.union(Flags::ANCIENT)),
 ];
 
 pub(super) fn register(builder: &mut GlobalsBuilder) {

@@ -167,8 +167,6 @@ pub struct JobTask {
     pub benchmark: Option<String>,
     /// What joins it with tasks that run at the same time.
     pub bond: Option<Arc<Bond>>,
-    /// It has come as far as its command.
-    pub begun: bool,
     /// What its `pipe()` and `service()` outputs stand for, for those that read them.
     pub promise: Option<Arc<Promise>>,
     /// It is a service; set when it was asked to end.

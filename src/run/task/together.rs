@@ -11,8 +11,7 @@ pub(super) const BOUND: &str = "a job that is bound to it by a pipe failed";
 
 impl JobTask {
     /// Waits until all that pipes join can start.
-    pub(super) fn begin_together(&mut self) -> Result<(), String> {
-        self.begun = true;
+    pub(super) fn begin_together(&self) -> Result<(), String> {
         match &self.bond {
             Some(bond) if !bond.begin() => Err(BOUND.into()),
             _ => Ok(()),

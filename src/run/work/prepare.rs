@@ -132,7 +132,6 @@ impl Work<'_, '_> {
             outputs,
             log_paths: rendered.logs.clone(),
             bond: None,
-            begun: false,
             promise,
             service,
             shadow: commands.book.rule(commands.graph.rule(job)).shadow,
