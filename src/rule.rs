@@ -36,12 +36,14 @@ bitflags::bitflags! {
         const ANCIENT = 8;
         /// `protected()`: write bits are taken off after the job.
         const PROTECTED = 16;
-        /// `pipe()`: a FIFO; the job that reads it runs at the same time.
-        const PIPE = 32;
-        /// `service()`: there while its job runs, which ends after those that read it.
-        const SERVICE = 64;
-        /// `update()`: the old output stays in place for the job.
-        const UPDATE = 128;
+        /// `pipe()`: a FIFO, both ends of which run together.
+        const PIPE = 1 << 8;
+        /// `service()`: made by a job that runs until its last reader has ended.
+        const SERVICE = 1 << 9;
+        /// `update()`: the job changes the output in place.
+        const UPDATE = 1 << 10;
+        /// `before_update()`: the file as it is, whoever updates it.
+        const BEFORE_UPDATE = 1 << 11;
     }
 }
 
@@ -86,28 +88,30 @@ pub struct Output {
     pub pattern: Pattern,
     /// Its marks.
     pub flags: Flags,
-    /// `ensure()`: what must be true of it.
-    pub ensure: Option<Arc<Ensure>>,
+    /// `ensure()`: what it must be when the job has ended.
+    pub ensure: Option<Box<Ensure>>,
+    /// `repeat(path, n)` of a benchmark: how often the job is measured.
+    pub repeat: u32,
 }
 
 /// What `ensure()` asks of an output.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Ensure {
-    /// It holds something.
+    /// It is not empty.
     pub non_empty: bool,
-    /// Checksums by algorithm, in lower case and hexadecimal.
-    pub checksums: Vec<(Checksum, Box<str>)>,
+    /// Its checksum: hexadecimal text, or a function that gives it.
+    pub checksum: Option<(Checksum, Val)>,
 }
 
-/// An algorithm of checksums.
+/// An algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Checksum {
-    /// MD5.
-    Md5,
-    /// SHA-1.
-    Sha1,
-    /// SHA-256.
+    /// SHA-256
     Sha256,
+    /// MD5
+    Md5,
+    /// SHA-1
+    Sha1,
 }
 
 impl Checksum {
@@ -119,24 +123,6 @@ impl Checksum {
             Checksum::Sha256 => "sha256",
         }
     }
-
-    /// Digits of a checksum.
-    pub fn digits(self) -> usize {
-        match self {
-            Checksum::Md5 => 32,
-            Checksum::Sha1 => 40,
-            Checksum::Sha256 => 64,
-        }
-    }
-}
-
-/// `benchmark:`
-#[derive(Clone, Debug)]
-pub struct Benchmark {
-    /// The file.
-    pub output: Output,
-    /// How often the command runs: `repeat(path, n)`.
-    pub repeat: u32,
 }
 
 /// `shadow:` a directory of its own that a job runs in.
@@ -315,7 +301,7 @@ pub struct Rule {
     /// `log:`
     pub logs: Named<Output>,
     /// `benchmark:`
-    pub benchmark: Option<Benchmark>,
+    pub benchmark: Option<Output>,
     /// `params:`
     pub params: Vec<Param>,
     /// `threads:` a number or a function; 1 if not given.
@@ -336,6 +322,8 @@ pub struct Rule {
     pub message: Option<Text>,
     /// What it does.
     pub action: Action,
+    /// The module it was taken from, in [`Rulefile::modules`].
+    pub module: Option<u32>,
     /// `checkpoint NAME:`: functions may ask for what its jobs made.
     pub checkpoint: bool,
     /// `localrules` or `localrule: True`: runs here, never on a cluster.
@@ -360,6 +348,22 @@ pub struct Variable {
     pub value: Val,
     /// It is a struct: the entries are its attributes.
     pub fields: bool,
+}
+
+/// What the texts of a module's rules may name.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// `config` as it is at the end.
+    pub config: Val,
+    /// Top-level variables that templates or bodies mention, and no others.
+    pub variables: Vec<Variable>,
+}
+
+impl Scope {
+    /// A top-level variable that something mentions.
+    pub fn variable(&self, name: &str) -> Option<&Variable> {
+        self.variables.iter().find(|v| &*v.name == name)
+    }
 }
 
 /// `workdir:`
@@ -389,15 +393,20 @@ pub struct Rulefile {
     pub shell_suffix: Option<Box<str>>,
     /// `shell.executable(...)`: the shell that runs commands, if not bash.
     pub shell_executable: Option<Box<str>>,
-    /// `config` as it is at the end.
-    pub config: Val,
-    /// Top-level variables that templates or bodies mention, and no others.
-    pub variables: Vec<Variable>,
+    /// What its own rules see.
+    pub scope: Scope,
+    /// What the rules of each module see.
+    pub modules: Vec<Scope>,
     /// What runs before and after all jobs.
     pub hooks: Hooks,
 }
 
 impl Rulefile {
+    /// What the texts of a rule may name.
+    pub fn scope_of(&self, rule: &Rule) -> &Scope {
+        rule.module.map_or(&self.scope, |i| &self.modules[i as usize])
+    }
+
     /// A rule.
     pub fn rule(&self, id: RuleId) -> &Rule {
         &self.rules[id.index()]
@@ -406,11 +415,6 @@ impl Rulefile {
     /// All rules with their ids.
     pub fn iter(&self) -> impl Iterator<Item = (RuleId, &Rule)> {
         self.rules.iter().enumerate().map(|(i, r)| (RuleId(i as u32), r))
-    }
-
-    /// A top-level variable that something mentions.
-    pub fn variable(&self, name: &str) -> Option<&Variable> {
-        self.variables.iter().find(|v| &*v.name == name)
     }
 
     /// The rule of a name.

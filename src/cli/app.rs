@@ -192,7 +192,10 @@ impl App {
     fn load(&mut self) -> Result<eval::Loaded, Diags> {
         let path = self.rulefile().map_err(|d| vec![d])?;
         let config = self.args.config().map_err(|d| vec![d])?;
-        let request = eval::Request { path, config, configfiles: self.args.config_files.clone() };
+        let available = std::thread::available_parallelism().map_or(1, |n| n.get() as u32);
+        let cores = self.args.cores(available, num_cpus::get_physical() as u32).map_err(|d| vec![d])?;
+        let scatter = self.args.scatter().map_err(|d| vec![d])?;
+        let request = eval::Request { path, config, configfiles: self.args.config_files.clone(), scatter, cores };
         eval::load(request, &mut self.sources)
     }
 

@@ -103,6 +103,12 @@ pub struct Args {
     #[arg(long = "configfile", alias = "configfiles", value_name = "FILE", num_args = 1.., help_heading = MAKE)]
     pub config_files: Vec<String>,
 
+    /// Set the number of parts of a `scattergather` name
+    ///
+    /// It beats what the Rulefile says. A word without `=` is a target.
+    #[arg(long, value_name = "NAME=N", num_args = 1.., help_heading = MAKE)]
+    pub set_scatter: Vec<String>,
+
     /// Say what would run, and why; run nothing
     #[arg(short = 'n', long, alias = "dryrun", help_heading = INSTEAD)]
     pub dry_run: bool,
@@ -364,6 +370,19 @@ impl Args {
         self.config.iter().map(|word| parse_pair("--config", word)).collect()
     }
 
+    /// Numbers of `--set-scatter`, in order.
+    ///
+    /// # Errors
+    /// If a name is missing or a number is not one of 1 or more.
+    pub fn scatter(&self) -> Result<Vec<(String, u32)>, Diag> {
+        let pair = |word: &String| match parse_pair("--set-scatter", word)? {
+            (name, Val::Int(n)) if (1..=i64::from(u32::MAX)).contains(&n) => Ok((name, n as u32)),
+            (name, _) => Err(usage(format!("`--set-scatter {word}`: the number of parts must be 1 or more"))
+                .hint(format!("write `--set-scatter {name}=4`"))),
+        };
+        self.set_scatter.iter().map(pair).collect()
+    }
+
     /// Bounds of `--resources` by the names they are counted under, in whole
     /// numbers: `mem=8GB` is `mem_mb` 8000. Of two for one resource the later counts.
     ///
@@ -417,6 +436,7 @@ impl Args {
             &mut self.default_resources,
             &mut self.set_resources,
             &mut self.set_threads,
+            &mut self.set_scatter,
         ];
         for words in pairs {
             targets.extend(words.extract_if(.., |w| !is_pair(w)));

@@ -29,7 +29,7 @@ pub fn logs(commands: &Commands<'_>, job: JobId) -> Vec<String> {
 /// The path of a job's benchmark.
 pub fn benchmark(commands: &Commands<'_>, job: JobId) -> Option<String> {
     let rule = commands.book.rule(commands.graph.rule(job));
-    rule.benchmark.as_ref().map(|benchmark| filled(commands, job, rule, &benchmark.output))
+    rule.benchmark.as_ref().map(|benchmark| filled(commands, job, rule, benchmark))
 }
 
 fn filled(commands: &Commands<'_>, job: JobId, rule: &Rule, output: &Output) -> String {

@@ -5,6 +5,7 @@
 //! made from. It does not know what is stale, and it starts nothing.
 
 mod call;
+mod ensure;
 mod environment;
 mod files;
 mod params;
@@ -14,6 +15,7 @@ mod resources;
 mod scope;
 mod script;
 
+pub use ensure::Ensured;
 pub use params::Params;
 pub use program::{Program, handler};
 pub use recipe::{Ingredient, Recipe, made_from};

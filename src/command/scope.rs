@@ -46,7 +46,10 @@ impl<'s, 'a: 's> template::Scope<'s> for Scope<'s, 'a> {
             }
             Root::Wildcards => self.wildcards(steps),
             Root::Params => self.params(steps),
-            Root::Config => Ok(Filled::Value(Cow::Borrowed(template::access(&self.commands.book.config, steps)?))),
+            Root::Config => Ok(Filled::Value(Cow::Borrowed(template::access(
+                &self.commands.book.scope_of(self.rule).config,
+                steps,
+            )?))),
             Root::Variable(name) => self.variable(name, steps),
             late => self.late(late, hole),
         }
@@ -112,8 +115,7 @@ impl<'s, 'a: 's> Scope<'s, 'a> {
     }
 
     fn variable(&self, name: &str, steps: &[Access]) -> Result<Filled<'s>, String> {
-        let variables = &self.commands.book.variables;
-        let found = variables.iter().find(|v| &*v.name == name);
+        let found = self.commands.book.scope_of(self.rule).variable(name);
         let found = found.ok_or_else(|| format!("there is no variable `{name}`"))?;
         Ok(Filled::Value(Cow::Borrowed(template::access(&found.value, steps)?)))
     }

@@ -75,7 +75,8 @@ fn compound<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFunction<'_, 'v
     if let Some(wildcards) = Wildcards::from_value(value) {
         return Ok(Val::Dict(wildcards.pairs().map(|(k, v)| (Val::str(k), Val::str(v))).collect()));
     }
-    Err(super::fault::fault(format!("a value of type `{}` cannot be used here", value.get_type())))
+    super::builtin::plain(value)
+        .ok_or_else(|| super::fault::fault(format!("a value of type `{}` cannot be used here", value.get_type())))
 }
 
 /// The elements of a list, tuple, set or range.

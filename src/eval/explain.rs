@@ -168,11 +168,6 @@ const PYTHON: &[(&str, &str)] = &[
     ("format", "write an f-string: `f\"{x:03d}\"`"),
     ("pow", "multiply, or write `math.pow(x, y)`"),
     ("storage", "fetch the files in a rule of their own"),
-    ("lookup", "index `config` itself, or write an input function"),
-    ("branch", "write `a if condition else b`, or an input function"),
-    ("pipe", "write an ordinary file"),
-    ("service", "start the service inside the rule's `shell:`"),
-    ("ensure", "test the output at the end of `shell:`, such as `test -s {output}`"),
 ];
 
 fn undefined(name: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
@@ -326,6 +321,8 @@ fn missing_attribute(kind: &str, name: &str, text: &str) -> Worded {
         "wildcards" => Worded::new(format!("there is no wildcard `{name}` here")),
         "rules" => Worded::new(format!("no rule `{name}` is defined before this line"))
             .hint("a rule can be named after its definition only"),
+        "scatter" => Worded::new(format!("`scattergather` names no `{name}` before this line"))
+            .hint(format!("write `scattergather: {name} = 8` above it")),
         "checkpoints" => Worded::new(format!("no checkpoint `{name}` is defined here"))
             .hint("`checkpoints` knows what is defined as `checkpoint NAME:`, not as `rule`"),
         "files" => Worded::new(format!("there is no file named `{name}` here")),

@@ -51,7 +51,7 @@ impl Files {
     }
 
     fn value<'v>(&self, text: &str, heap: Heap<'v>) -> Value<'v> {
-        self.marks.alloc(text, self.mark.clone(), heap)
+        self.marks.alloc(text, self.mark, heap)
     }
 
     fn values<'v>(&self, range: std::ops::Range<usize>, heap: Heap<'v>) -> Vec<Value<'v>> {
@@ -71,7 +71,7 @@ impl Files {
         let part = Files {
             items: self.items[range].into(),
             names: Arc::new([]),
-            mark: self.mark.clone(),
+            mark: self.mark,
             marks: self.marks.clone(),
             size_of: self.size_of.clone(),
             brings_names: false,

@@ -9,13 +9,13 @@ use super::explain::{Origin, Scene, explain};
 use super::files::Files;
 pub use super::files::SizeOf;
 use super::mark::{Mark, Marks};
+use super::rewrite::Rewrites;
 use super::wildcards::Wildcards;
 use crate::diag::{Diag, Kind};
 use crate::rule::{Flags, Name};
 use crate::span::Span;
 use crate::suggest::did_you_mean;
 use crate::value::{FnId, Val};
-use starlark::PrintHandler;
 use starlark::docs::{DocItem, DocMember};
 use starlark::environment::Module;
 use starlark::eval::Evaluator;
@@ -90,16 +90,26 @@ pub(super) struct Info {
     required: Vec<Box<str>>,
     takes_wildcards: bool,
     span: Span,
+    /// What becomes of the paths it gives.
+    pub(super) rewrites: Rewrites,
 }
 
 impl Info {
     /// Reads a function's parameters.
     pub(super) fn of(value: Value, span: Span) -> Info {
+        if let Some(asks) = super::later::params_of(value) {
+            let params = std::iter::once(Box::from("wildcards")).chain(asks.iter().cloned()).collect();
+            return Info { params, required: asks, takes_wildcards: true, span, rewrites: Rewrites::default() };
+        }
         let doc = value.documentation();
         let params = match &doc {
             DocItem::Member(DocMember::Function(f)) => &f.params,
             // A `partial`: its parameters are not known.
-            _ => return Info { params: vec!["wildcards".into()], required: Vec::new(), takes_wildcards: true, span },
+            _ => {
+                let params = vec!["wildcards".into()];
+                let (required, rewrites) = (Vec::new(), Rewrites::default());
+                return Info { params, required, takes_wildcards: true, span, rewrites };
+            }
         };
         let positional = params.pos_only.iter().chain(&params.pos_or_named);
         let all: Vec<_> = positional.clone().chain(&params.named_only).collect();
@@ -109,7 +119,13 @@ impl Info {
             required: required.map(|p| p.name.as_str().into()).collect(),
             takes_wildcards: positional.count() > 0 || params.args.is_some(),
             span,
+            rewrites: Rewrites::default(),
         }
+    }
+
+    /// Parameters that can be given, the one for the wildcards first.
+    pub(super) fn params(&self) -> &[Box<str>] {
+        &self.params
     }
 
     /// Why it cannot be called with what is at hand.
@@ -138,15 +154,6 @@ pub struct Functions {
 impl std::fmt::Debug for Functions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Functions({})", self.frozen.len())
-    }
-}
-
-/// Deferred functions may run many times over: what they print is not kept.
-struct Silent;
-
-impl PrintHandler for Silent {
-    fn println(&self, _text: &str) -> starlark::Result<()> {
-        Ok(())
     }
 }
 
@@ -186,7 +193,6 @@ impl Functions {
         for batch in calls.chunks(BATCH) {
             Module::with_temp_heap(|module| {
                 let mut eval = Evaluator::new(&module);
-                eval.set_print_handler(&Silent);
                 eval.extra = Some(&deferred);
                 // Marks rely on values staying where they are.
                 eval.disable_gc();
@@ -231,7 +237,8 @@ impl Functions {
         let mut value = eval.eval_function(function, &[wildcards], &named)?;
         for _ in 0..DEEPEST {
             if !super::convert::is_function(value) {
-                let plain = to_val(value, heap, &mut |_| Err(super::fault::fault("the result holds a function")))?;
+                let mut plain = to_val(value, heap, &mut |_| Err(super::fault::fault("the result holds a function")))?;
+                info.rewrites.apply_within(&mut plain);
                 let mut ancient = Vec::new();
                 if !marks.is_empty() {
                     leaves(value, heap, marks, &mut ancient);

@@ -56,14 +56,23 @@ pub(super) fn pack<'v>(args: Vec<Value<'v>>, named: SmallMap<String, Value<'v>>,
     heap.alloc((heap.alloc(AllocTuple(args)), heap.alloc(AllocDict(named))))
 }
 
+/// Positional values, and named ones.
+pub(super) type Values<'v> = (Vec<Value<'v>>, Vec<(Box<str>, Value<'v>)>);
+
+/// Unpacks what [`pack`] made.
+pub(super) fn unpack<'v>(packed: Value<'v>) -> Values<'v> {
+    let pair = TupleRef::from_value(packed).map(|t| t.content().to_vec()).unwrap_or_default();
+    let args = pair.first().and_then(|v| TupleRef::from_value(*v)).map(|t| t.content().to_vec());
+    let named = pair.get(1).and_then(|v| DictRef::from_value(*v));
+    let named = named.map(|d| d.iter().map(|(k, v)| (k.unpack_str().unwrap_or("").into(), v)).collect());
+    (args.unwrap_or_default(), named.unwrap_or_default())
+}
+
 impl<'v, 's> Given<'v, 's> {
     /// Unpacks what [`pack`] made.
     pub(super) fn unpack(section: &'s Section, packed: Value<'v>) -> Self {
-        let pair = TupleRef::from_value(packed).map(|t| t.content().to_vec()).unwrap_or_default();
-        let args = pair.first().and_then(|v| TupleRef::from_value(*v)).map(|t| t.content().to_vec());
-        let named = pair.get(1).and_then(|v| DictRef::from_value(*v));
-        let named = named.map(|d| d.iter().map(|(k, v)| (k.unpack_str().unwrap_or("").into(), v)).collect());
-        Given { section, args: args.unwrap_or_default(), named: named.unwrap_or_default() }
+        let (args, named) = unpack(packed);
+        Given { section, args, named }
     }
 
     /// All values with their names, positional ones first.

@@ -20,6 +20,7 @@ use starlark::environment::{FrozenModule, Module};
 use starlark::eval::Evaluator;
 use starlark::syntax::{AstModule, Dialect, DialectTypes};
 use starlark::values::FrozenHeapName;
+use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
@@ -157,6 +158,7 @@ fn run_text<'v>(session: &Session, module: &Module<'v>, file: FileId, text: &str
     let tree = syntax::parse(file, text, session.base())?;
     session.decls.borrow_mut().extend(tree.rules.into_iter().map(Arc::new));
     session.directives.borrow_mut().extend(tree.directives.into_iter().map(Arc::new));
+    session.uses.borrow_mut().extend(tree.uses.into_iter().map(Arc::new));
     session.definitions.borrow_mut().extend(tree.definitions);
     session.pieces.borrow_mut().extend(tree.pieces);
     let fields: Arc<[Span]> = tree.fields.into();
@@ -227,7 +229,6 @@ fn eval_text<'v>(session: &Session, module: &Module<'v>, name: &str, text: Strin
     let ast = AstModule::parse(name, text, &DIALECT)?;
     let mut eval = Evaluator::new(module);
     eval.extra = Some(session);
-    eval.set_print_handler(session);
     // Marks and includes rely on values staying where they are.
     eval.disable_gc();
     eval.set_max_callstack_size(DEEPEST_CALLS).map_err(starlark::Error::new_other)?;
@@ -251,7 +252,7 @@ fn known_names(module: &Module) -> Vec<String> {
 }
 
 /// Names that were expected from a later include, which never came.
-fn undefined(session: &Session, module: &Module) {
+pub(super) fn undefined(session: &Session, module: &Module) {
     for (name, span) in session.expected.borrow().iter() {
         // What a function lacks is found out if it is called.
         if module.get(name).is_none() && session.definition_at(*span).is_none() {
@@ -262,18 +263,39 @@ fn undefined(session: &Session, module: &Module) {
     }
 }
 
-fn functions(session: &Session, module: Module<'_>) -> Result<Functions, Diags> {
-    let info = session.functions.take();
-    let origins = session.origins.take();
-    if info.is_empty() {
-        return Ok(Functions::new(Vec::new(), info, origins));
+/// Freezes the module of a Rulefile.
+pub(super) fn freeze(module: Module<'_>, path: &str) -> Result<FrozenModule, Diags> {
+    let name = FrozenHeapName::User(Box::new(path.to_owned()));
+    module.freeze_named(name).map_err(|e| unkept(e.err_msg))
+}
+
+fn unkept(why: String) -> Diags {
+    vec![Diag::error(Kind::Rulefile, format!("the functions cannot be kept: {why}"))]
+}
+
+/// The functions kept from the `first` on, as the module holds them; those of
+/// modules within were taken before.
+pub(super) fn collect(session: &Session, frozen: &FrozenModule, first: usize) -> Result<(), Diags> {
+    let mut all = session.frozen.borrow_mut();
+    for id in (first..session.functions.borrow().len()).map(|i| FnId(i as u32)) {
+        if let Entry::Vacant(free) = all.entry(id) {
+            let (value, _) = frozen.get_any_visibility(&slot(id)).map_err(|e| unkept(e.to_string()))?;
+            free.insert(value);
+        }
     }
-    let failed = |e: String| vec![Diag::error(Kind::Rulefile, format!("the functions cannot be kept: {e}"))];
-    let name = FrozenHeapName::User(Box::new(session.request.path.clone()));
-    let frozen: FrozenModule = module.freeze_named(name).map_err(|e| failed(e.err_msg))?;
-    let find = |i: usize| frozen.get_any_visibility(&slot(FnId(i as u32))).map(|(v, _)| v);
-    let all = (0..info.len()).map(find).collect::<Result<_, _>>().map_err(|e| failed(e.to_string()))?;
-    Ok(Functions::new(all, info, origins))
+    Ok(())
+}
+
+fn functions(session: &Session, module: Module<'_>) -> Result<Functions, Diags> {
+    if !session.functions.borrow().is_empty() {
+        let frozen = freeze(module, &session.request.path)?;
+        collect(session, &frozen, 0)?;
+    }
+    let info = session.functions.take();
+    let mut all: Vec<_> = session.frozen.take().into_iter().collect();
+    all.sort_unstable_by_key(|(id, _)| *id);
+    let all = all.into_iter().map(|(_, value)| value).collect();
+    Ok(Functions::new(all, info, session.origins.take()))
 }
 
 /// A path named in a file, which is relative to that file.

@@ -8,23 +8,23 @@
 
 use super::deferred::Deferred;
 use super::session::Session;
-use crate::rule::{Ensure, Flags, RuleId};
+use crate::rule::{Flags, RuleId};
 use rustc_hash::FxHashMap;
 use starlark::eval::Evaluator;
 use starlark::values::{Heap, Value};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is known of a path besides its text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mark {
     pub(super) flags: Flags,
     pub(super) pin: Option<RuleId>,
+    /// It is a path of the whole book: a module's prefix is not put before it.
+    pub(super) placed: bool,
+    /// What else is asked of it, in the session's `extras`.
+    pub(super) extra: Option<u32>,
     /// Its braces stand for themselves.
     pub(super) literal: bool,
-    /// `ensure()`: what must be true of it.
-    pub(super) ensure: Option<Arc<Ensure>>,
-    /// `repeat()`: how often its job runs.
-    pub(super) repeat: Option<u32>,
 }
 
 impl Mark {
@@ -58,6 +58,17 @@ impl Marks {
         value.to_value()
     }
 
+    /// Forgets all marks, which are handed over; as when another heap comes
+    /// into use, whose addresses mean nothing here.
+    pub(super) fn take(&self) -> FxHashMap<usize, Mark> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts back what [`take`](Self::take) gave.
+    pub(super) fn restore(&self, marks: FxHashMap<usize, Mark>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = marks;
+    }
+
     /// Forgets all: the strings are gone.
     pub(super) fn clear(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -74,6 +85,6 @@ impl Marks {
         if marks.is_empty() {
             return Mark::default();
         }
-        marks.get(&(text.as_ptr() as usize)).cloned().unwrap_or_default()
+        marks.get(&(text.as_ptr() as usize)).copied().unwrap_or_default()
     }
 }

@@ -11,16 +11,23 @@ mod builtin;
 mod config;
 mod convert;
 mod deferred;
+mod directive;
 mod explain;
 mod fault;
 mod files;
 mod function;
 mod given;
+mod later;
 mod load;
 mod mark;
 mod missing;
+mod module;
+mod notice;
 mod pure_path;
 mod python;
+mod reuse;
+mod rewrite;
+mod schema;
 mod session;
 mod wildcards;
 
@@ -41,6 +48,10 @@ pub struct Request {
     pub config: Vec<(String, Val)>,
     /// `--configfile`, in order.
     pub configfiles: Vec<String>,
+    /// `--set-scatter NAME=N`, in order.
+    pub scatter: Vec<(String, u32)>,
+    /// Cores that jobs may use, for `workflow.cores`.
+    pub cores: u32,
 }
 
 /// Something the plan depends on besides the arguments.

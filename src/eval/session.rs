@@ -7,17 +7,19 @@ use super::explain::{Origin, Scene};
 use super::fault::Fault;
 use super::function::Info;
 use super::mark::Marks;
+use super::module::Frame;
+use super::notice::Notice;
+use super::rewrite::{Pathvars, Rewrites};
 use super::{Request, TrackedRead};
 use crate::diag::{Diag, Diags};
-use crate::rule::{Name, Rule, RuleId, Workdir};
-use crate::span::{Literals, Sources, Span};
-use crate::syntax::{Base, Definition, Directive, Piece, RuleDecl};
+use crate::rule::{Ensure, Flags, Name, Rule, RuleId, Workdir};
+use crate::span::{FileId, Literals, Sources, Span};
+use crate::syntax::{Base, Definition, Directive, Piece, RuleDecl, UseDecl};
 use crate::value::{FnId, Val};
-use rustc_hash::FxHashMap;
-use starlark::PrintHandler;
+use rustc_hash::{FxHashMap, FxHashSet};
 use starlark::any::ProvidesStaticType;
 use starlark::eval::Evaluator;
-use starlark::values::Value;
+use starlark::values::{OwnedFrozenValue, Value};
 use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Mutex};
 
@@ -36,6 +38,45 @@ pub(super) struct Shown {
 /// The rules defined so far, by name, for the `rules` object.
 pub(super) type ShownRules = Arc<Mutex<FxHashMap<Box<str>, Shown>>>;
 
+/// The parts of each `scattergather` name, for `scatter` and `gather`.
+pub(super) type ScatterCounts = Arc<Mutex<FxHashMap<Box<str>, u32>>>;
+
+/// What `use rule` needs of a rule besides the rule itself.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Basis {
+    /// It belongs to a module, and is in the book only where it is used.
+    pub(super) hidden: bool,
+    /// It came with `use rule *`, so one more `use rule` may replace it.
+    pub(super) replaceable: bool,
+    /// Its own `wildcard_constraints`.
+    pub(super) constraints: Vec<(Box<str>, Box<str>)>,
+    /// Its own `pathvars`.
+    pub(super) pathvars: Vec<(Box<str>, Box<str>)>,
+    /// Its paths that hold pathvars: section, number, text as written.
+    pub(super) raw: Vec<RawPath>,
+    /// What is wrong with those paths, unless other pathvars are given.
+    pub(super) unfilled: Vec<(&'static str, Diag)>,
+}
+
+/// What is asked of a file besides its flags.
+#[derive(Clone, Debug)]
+pub(super) struct Extra {
+    pub(super) ensure: Option<Ensure>,
+    pub(super) repeat: Option<u32>,
+}
+
+/// A path as written, before its pathvars were filled.
+#[derive(Clone, Debug)]
+pub(super) struct RawPath {
+    /// The section.
+    pub(super) key: &'static str,
+    /// Its number in the section.
+    pub(super) at: usize,
+    pub(super) text: Box<str>,
+    /// See [`Mark`](super::mark::Mark).
+    pub(super) placed: bool,
+}
+
 /// Variables of the environment that were asked for.
 pub(super) type Asked = Arc<Mutex<Vec<TrackedRead>>>;
 /// What a text is for.
@@ -47,6 +88,7 @@ pub(super) enum Use {
 }
 
 /// A text that becomes a template once all variables are known.
+#[derive(Clone)]
 pub(super) struct PendingText {
     pub(super) rule: RuleId,
     pub(super) what: Use,
@@ -58,6 +100,7 @@ pub(super) struct PendingText {
 }
 
 /// A constraint from `wildcard_constraints`.
+#[derive(Clone, Debug)]
 pub(super) struct Constraint {
     pub(super) name: Box<str>,
     pub(super) regex: Box<str>,
@@ -71,9 +114,40 @@ pub(super) struct Session {
     pub(super) decls: RefCell<Vec<Arc<RuleDecl>>>,
     pub(super) directives: RefCell<Vec<Arc<Directive>>>,
     pub(super) origins: RefCell<Vec<Origin>>,
+    pub(super) uses: RefCell<Vec<Arc<UseDecl>>>,
     pub(super) rules: RefCell<Vec<Rule>>,
+    /// A row for each of `rules`.
+    pub(super) bases: RefCell<Vec<Basis>>,
+    /// A module's rule and the first rule of the book that was made from it.
+    pub(super) twins: RefCell<FxHashMap<RuleId, RuleId>>,
+    /// Rules of the book that others were made from.
+    pub(super) inherited: RefCell<Vec<RuleId>>,
+    /// The modules that were loaded; none while one is being loaded.
+    pub(super) frames: RefCell<Vec<Option<Arc<Frame>>>>,
+    /// The module being loaded.
+    pub(super) current: Cell<Option<u32>>,
+    /// The modules that the file being read has declared.
+    pub(super) modules: RefCell<FxHashMap<Box<str>, u32>>,
+    /// What becomes of the paths of the module being loaded.
+    pub(super) rewrites: RefCell<Rewrites>,
+    pub(super) pathvars: RefCell<Pathvars>,
+    /// `inputflags` and `outputflags` of the file so far.
+    pub(super) input_flags: Cell<Flags>,
+    pub(super) output_flags: Cell<Flags>,
+    /// `scattergather`: how many parts there are.
+    pub(super) scatter: ScatterCounts,
+    /// What marks refer to.
+    pub(super) extras: RefCell<Vec<Extra>>,
+    /// What was said about sections without effect, a file at a time.
+    pub(super) noticed: RefCell<FxHashSet<(FileId, Notice)>>,
+    /// `config:` was given to the module: its own config files are not read.
+    pub(super) skip_config: Cell<bool>,
+    /// `skip_validation: True` was given to the module.
+    pub(super) skip_validation: Cell<bool>,
+    /// Functions of modules.
+    pub(super) frozen: RefCell<FxHashMap<FnId, OwnedFrozenValue>>,
     pub(super) by_name: RefCell<FxHashMap<Box<str>, RuleId>>,
-    pub(super) shown: ShownRules,
+    pub(super) shown: RefCell<ShownRules>,
     pub(super) texts: RefCell<Vec<PendingText>>,
     pub(super) constraints: RefCell<Vec<Constraint>>,
     /// `localrules` and `ruleorder` that were reached.
@@ -117,9 +191,26 @@ impl Session {
             decls: RefCell::default(),
             directives: RefCell::default(),
             origins: RefCell::default(),
+            uses: RefCell::default(),
             rules: RefCell::default(),
+            bases: RefCell::default(),
+            twins: RefCell::default(),
+            inherited: RefCell::default(),
+            frames: RefCell::default(),
+            current: Cell::default(),
+            modules: RefCell::default(),
+            rewrites: RefCell::default(),
+            pathvars: RefCell::default(),
+            input_flags: Cell::default(),
+            output_flags: Cell::default(),
+            scatter: ScatterCounts::default(),
+            extras: RefCell::default(),
+            noticed: RefCell::default(),
+            skip_config: Cell::default(),
+            skip_validation: Cell::default(),
+            frozen: RefCell::default(),
             by_name: RefCell::default(),
-            shown: ShownRules::default(),
+            shown: RefCell::default(),
             texts: RefCell::default(),
             constraints: RefCell::default(),
             names: RefCell::default(),
@@ -162,6 +253,7 @@ impl Session {
         Base {
             rules: self.decls.borrow().len(),
             directives: self.directives.borrow().len(),
+            uses: self.uses.borrow().len(),
             definitions: self.definitions.borrow().len(),
         }
     }
@@ -213,6 +305,25 @@ impl Session {
         self.warnings.borrow_mut().push(diag);
     }
 
+    /// Keeps a function that gives paths, which are moved as those of the module.
+    pub(super) fn keep_paths<'v>(
+        &self,
+        value: Value<'v>,
+        span: Span,
+        eval: &Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<FnId> {
+        let id = self.keep(value, span, &[], eval)?;
+        if let Some(info) = self.functions.borrow_mut().last_mut() {
+            info.rewrites = self.rewrites.borrow().clone();
+        }
+        Ok(id)
+    }
+
+    /// A module that was loaded.
+    pub(super) fn frame(&self, index: u32) -> Option<Arc<Frame>> {
+        self.frames.borrow().get(index as usize).cloned().flatten()
+    }
+
     /// Keeps a function for later calls, rooted in the module under a name
     /// that no Rulefile can use.
     pub(super) fn keep<'v>(
@@ -238,11 +349,4 @@ impl Session {
 /// The module's name for a kept function.
 pub(super) fn slot(id: FnId) -> String {
     format!("function#{}", id.0)
-}
-
-impl PrintHandler for Session {
-    fn println(&self, text: &str) -> starlark::Result<()> {
-        self.notes.borrow_mut().push(text.to_owned());
-        Ok(())
-    }
 }

@@ -8,7 +8,8 @@
 use super::Base;
 use super::emit::Emitter;
 use super::python::definition_length;
-use super::tree::{Binding, Definition, Directive, Piece, RuleDecl, Tree};
+use super::tree::{Binding, Definition, Directive, Piece, RuleDecl, Tree, UseDecl};
+use super::unpack;
 use crate::diag::{Diag, Diags};
 use crate::span::{FileId, Literal, Span};
 use pest::Parser;
@@ -39,6 +40,7 @@ pub(super) struct Builder<'s> {
     pub(super) diags: Diags,
     pub(super) rules: Vec<RuleDecl>,
     pub(super) directives: Vec<Directive>,
+    pub(super) uses: Vec<UseDecl>,
     pub(super) fields: Vec<Span>,
     pub(super) bindings: Vec<Binding>,
     pub(super) pieces: Vec<Piece>,
@@ -114,6 +116,7 @@ impl<'s> Builder<'s> {
             diags: Vec::new(),
             rules: Vec::new(),
             directives: Vec::new(),
+            uses: Vec::new(),
             fields: Vec::new(),
             bindings: Vec::new(),
             pieces: Vec::new(),
@@ -134,6 +137,7 @@ impl<'s> Builder<'s> {
         Ok(Tree {
             rules: self.rules,
             directives: self.directives,
+            uses: self.uses,
             chunks: self.emit.finish(),
             fields: self.fields,
             bindings: self.bindings,
@@ -171,10 +175,11 @@ impl<'s> Builder<'s> {
             return;
         }
         self.cut_before(&pair);
-        let known_bad = matches!(pair.as_rule(), Rule::bad_line | Rule::bad_rule | Rule::bad_head);
+        let known_bad = matches!(pair.as_rule(), Rule::bad_line | Rule::bad_rule | Rule::bad_use | Rule::bad_head);
         match pair.as_rule() {
             Rule::rule => self.rule(pair),
             Rule::use_rule => self.use_rule(pair),
+            Rule::bad_use => self.bad_use(&pair),
             Rule::directive => self.directive(pair),
             Rule::names => self.names(pair),
             Rule::hook => self.hook(pair),
@@ -305,7 +310,16 @@ impl<'s> Builder<'s> {
         }
         let passed = has(Rule::splat) && self.passes_arguments(start..end);
         let splats = std::mem::replace(&mut self.splats, passed);
-        inner.into_iter().for_each(|t| self.token(t));
+        let nested = inner.iter().filter(|p| p.as_rule() != Rule::splat);
+        let nested: Vec<Range<usize>> = nested.map(|p| p.as_span().start()..p.as_span().end()).collect();
+        let mut edits = unpack::edits(self.source, start..end, &nested).into_iter().peekable();
+        for token in inner {
+            while let Some((place, text)) = edits.next_if(|(place, _)| place.start < token.as_span().start()) {
+                self.emit.replace(place, text);
+            }
+            self.token(token);
+        }
+        edits.for_each(|(place, text)| self.emit.replace(place, text));
         self.splats = splats;
         if generator {
             self.emit.insert(end - 1, "]");
@@ -357,6 +371,12 @@ mod tests {
             ("x = f'{b!r:>{w}}' 'z'", "x = _f(_fmt((b),\"r\",_f(\">\",_fmt((w),\"\",_f()),)), \"z\",)"),
             ("import os.path as p, re", "p = _import(\"os.path\", \"\"); re = _import(\"re\", \"\")"),
             ("from a import b as c  # d", "c = _import(\"a\", \"b\")  # d"),
+            ("x = {1, 'a'}", "x = set([1, 'a'])"),
+            ("x = {a: 1} | {}", "x = {a: 1} | {}"),
+            ("x = {y for y in z}", "x = set([y for y in z])"),
+            ("x = [*a, 1, *b]", "x = ([] + list(a) + [ 1, ] + list(b))"),
+            ("x = {**a, 'b': 2}", "x = ({} | (a) | { 'b': 2})"),
+            ("x = [a * 2, f(*a)]", "x = [a * 2, f(*a)]"),
             ("f(a, **w)", "f(a, **_kw | w)"),
             ("def f(a, **w): pass", "def f(a, **w): pass"),
             ("x = (2 ** 3)", "x = (2 ** 3)"),

@@ -40,16 +40,30 @@ const SECTIONS: &[(&str, Support)] = &[
     ("template_engine", NotYet("run the engine from `shell:`")),
     ("env", Served),
     ("venv", NotYet("write `source venv/bin/activate` in `shell:`")),
-    ("conda", NotYet("start rulemake inside the environment, or write `conda run -n NAME command` in `shell:`")),
-    ("container", NotYet("write `apptainer exec IMAGE command` in `shell:`")),
-    ("containerized", NotYet("write `apptainer exec IMAGE command` in `shell:`")),
-    ("singularity", NotYet("write `apptainer exec IMAGE command` in `shell:`")),
-    ("envmodules", NotYet("write `module load NAME` in `shell:`")),
+    ("conda", Served),
+    ("container", Served),
+    ("containerized", Served),
+    ("singularity", Served),
+    ("envmodules", Served),
     ("shadow", Served),
-    ("cache", NotYet("leave it out: results are kept by content already")),
-    ("handover", NotYet("leave it out")),
-    ("pathvars", NotYet("use top-level variables in the paths")),
+    ("cache", Served),
+    ("handover", Served),
+    ("pathvars", Served),
 ];
+
+const MODULE: &[(&str, Support)] = &[
+    ("snakefile", Served),
+    ("config", Served),
+    ("prefix", Served),
+    ("replace_prefix", Served),
+    ("skip_validation", Served),
+    ("pathvars", Served),
+    ("name", Served),
+    ("meta_wrapper", NotYet("nothing is fetched from the network: download the Snakefile and name it in `snakefile:`")),
+];
+
+/// Sections that say what a rule does.
+const ACTIONS: [&str; 7] = ["shell", "run", "script", "notebook", "wrapper", "cwl", "template_engine"];
 
 const DIRECTIVES: &[(&str, Support)] = &[
     ("include", Served),
@@ -59,23 +73,23 @@ const DIRECTIVES: &[(&str, Support)] = &[
     ("localrules", Served),
     ("ruleorder", Served),
     ("shellprefix", Served),
-    ("envvars", NotYet("read them with `os.environ.get(\"NAME\")`")),
-    ("container", NotYet("write `apptainer exec IMAGE command` in `shell:`")),
-    ("containerized", NotYet("write `apptainer exec IMAGE command` in `shell:`")),
-    ("singularity", NotYet("write `apptainer exec IMAGE command` in `shell:`")),
-    ("conda", NotYet("start rulemake inside the environment")),
-    ("report", NotYet("leave it out")),
+    ("envvars", Served),
+    ("container", Served),
+    ("containerized", Served),
+    ("singularity", Served),
+    ("conda", Served),
+    ("report", Served),
     ("pepfile", NotYet("read the samples with `configfile:`")),
     ("pepschema", NotYet("leave it out")),
     ("onstart", Served),
     ("onsuccess", Served),
     ("onerror", Served),
-    ("scattergather", NotYet("write the parts with `expand(..., part=range(1, N + 1))`")),
-    ("pathvars", NotYet("use top-level variables in the paths")),
-    ("inputflags", NotYet("put the flag on each input")),
-    ("outputflags", NotYet("put the flag on each output")),
+    ("scattergather", Served),
+    ("pathvars", Served),
+    ("inputflags", Served),
+    ("outputflags", Served),
     ("storage", NotYet("fetch the files in a rule of their own")),
-    ("resource_scopes", NotYet("leave it out: limits hold for the whole run")),
+    ("resource_scopes", Served),
 ];
 
 fn find(table: &[(&'static str, Support)], key: &str) -> Option<Support> {
@@ -90,6 +104,21 @@ pub fn section_support(key: &str) -> Option<Support> {
 /// Whether a top-level directive is known, and served.
 pub fn directive_support(key: &str) -> Option<Support> {
     find(DIRECTIVES, key)
+}
+
+/// Whether a module's section is known, and served.
+pub(super) fn module_support(key: &str) -> Option<Support> {
+    find(MODULE, key)
+}
+
+/// Whether a section says what a rule does.
+pub(super) fn is_action(key: &str) -> bool {
+    ACTIONS.contains(&key)
+}
+
+/// The sections of a module that are served.
+pub(super) fn module_names() -> impl Iterator<Item = &'static str> {
+    MODULE.iter().filter(|(_, s)| *s == Served).map(|(k, _)| *k)
 }
 
 /// The sections that are served.

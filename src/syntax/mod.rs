@@ -10,19 +10,21 @@ mod emit;
 mod keys;
 mod line;
 mod python;
+mod reuse;
 mod section;
 mod string;
 mod tree;
+mod unpack;
 
 pub use emit::Chunk;
 pub use keys::{Support, directive_support, section_names, section_support};
 pub use python::{Named, named, stand_in};
-pub use tree::{Arg, Binding, Definition, Directive, Kind, Piece, RuleDecl, Section, Tree};
+pub use tree::{Arg, Binding, Definition, Directive, Kind, Piece, Placed, RuleDecl, Section, Tree, UseDecl};
 
 use crate::diag::Diags;
 use crate::span::FileId;
 
-/// How many rules and directives were declared by the files read before, so
+/// How many rules, directives and uses were declared by the files read before, so
 /// that numbers in the lowered text are unique over all files.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Base {
@@ -30,6 +32,8 @@ pub struct Base {
     pub rules: usize,
     /// Directives so far.
     pub directives: usize,
+    /// `use rule` statements so far.
+    pub uses: usize,
     /// `def`s and classes so far.
     pub definitions: usize,
 }

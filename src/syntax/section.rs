@@ -34,9 +34,13 @@ impl<'s> Builder<'s> {
         let (mut decl, head_end) = self.head(head);
         let id = self.base.rules + self.rules.len();
         let start = decl.head.start as usize;
-        self.emit.replace(start..head_end, &format!("_rule({id},"));
+        let call = match (decl.kind, &decl.name) {
+            (Kind::Module, Some(name)) => format!("{name} = _module({id},"),
+            (Kind::Module, None) => format!("_module({id},"),
+            _ => format!("_rule({id},"),
+        };
+        self.emit.replace(start..head_end, &call);
         let title = called(decl.kind, decl.name.as_deref());
-        self.check_kind(&decl);
         self.before.rule = Some((title.clone(), String::new()));
         let mut end = head_end;
         for part in parts {
@@ -77,27 +81,9 @@ impl<'s> Builder<'s> {
         (decl, end)
     }
 
-    fn check_kind(&mut self, decl: &RuleDecl) {
-        let hint = match decl.kind {
-            Kind::Rule | Kind::Checkpoint => return,
-            Kind::Module => "write `include: \"path/to/Rulefile\"`",
-        };
-        let diag = Diag::at(decl.head, format!("`{}` is not supported yet", decl.kind.word()));
-        self.fail(diag.hint(hint));
-    }
-
-    pub(super) fn use_rule(&mut self, pair: Pair) {
-        let diag = match pair.into_inner().next() {
-            Some(head) => Diag::at(self.line_span(&head), "`use rule` is not supported yet"),
-            None => return,
-        };
-        self.fail(diag.hint("write the rule out, or `include:` the file that holds it"));
-    }
-
-    fn entry(&mut self, pair: Pair<'s>, decl: &mut RuleDecl, title: &str, end: &mut usize) {
+    pub(super) fn entry(&mut self, pair: Pair<'s>, decl: &mut RuleDecl, title: &str, end: &mut usize) {
         match pair.as_rule() {
             Rule::docstring => self.doc(pair, decl, end),
-            Rule::section | Rule::run if decl.kind == Kind::Module => {}
             Rule::run => self.run(pair, decl, title, end),
             Rule::section => self.section(pair, decl, title, end),
             _ => self.bad_entry(&pair, title),
@@ -161,9 +147,19 @@ impl<'s> Builder<'s> {
             self.fail(Diag::at(span, message).label(action.key_span, "what the rule does"));
             return false;
         }
-        let diag = match keys::section_support(key) {
+        let support = match decl.kind {
+            Kind::Module => keys::module_support(key),
+            _ => keys::section_support(key),
+        };
+        let diag = match support {
+            Some(Support::Served) if decl.kind == Kind::Use && keys::is_action(key) => {
+                Diag::at(span, format!("`use rule` cannot replace `{key}`"))
+                    .hint("the action of a rule stays as it is: write a rule of its own")
+            }
             Some(Support::Served) => return true,
             Some(Support::NotYet(hint)) => Diag::at(span, format!("`{key}` is not supported yet")).hint(hint),
+            None if decl.kind == Kind::Module => Diag::at(span, format!("unknown section `{key}` in {title}"))
+                .maybe_hint(did_you_mean(key, keys::module_names())),
             None => Diag::at(span, format!("unknown section `{key}` in {title}"))
                 .maybe_hint(did_you_mean(key, keys::section_names())),
         };

@@ -15,6 +15,8 @@ pub enum Kind {
     Checkpoint,
     /// `module`
     Module,
+    /// `use rule`
+    Use,
 }
 
 impl Kind {
@@ -24,9 +26,13 @@ impl Kind {
             Kind::Rule => "rule",
             Kind::Checkpoint => "checkpoint",
             Kind::Module => "module",
+            Kind::Use => "use rule",
         }
     }
 }
+
+/// A name and where it stands.
+pub type Placed = (Box<str>, Span);
 
 /// One argument of a section or directive.
 #[derive(Clone, Debug)]
@@ -75,7 +81,7 @@ impl Section {
 /// A rule as written.
 #[derive(Clone, Debug)]
 pub struct RuleDecl {
-    /// `rule`, `checkpoint` or `module`.
+    /// What it is.
     pub kind: Kind,
     /// Its name; rules may have none.
     pub name: Option<Box<str>>,
@@ -104,6 +110,21 @@ pub struct Directive {
     pub names: Vec<(Box<str>, Span)>,
 }
 
+/// `use rule A, B from M exclude C as p_* with:`.
+#[derive(Clone, Debug)]
+pub struct UseDecl {
+    /// The rules it names; none for `*`.
+    pub rules: Option<Vec<Placed>>,
+    /// `from M`; none for a rule of this file.
+    pub module: Option<Placed>,
+    /// `exclude C`.
+    pub exclude: Vec<Placed>,
+    /// `as p_*`.
+    pub alias: Option<Placed>,
+    /// Its head, docstring and the sections under `with:`.
+    pub with: RuleDecl,
+}
+
 /// A name bound by `import` or `from`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binding {
@@ -122,6 +143,8 @@ pub struct Tree {
     pub rules: Vec<RuleDecl>,
     /// Its directives, named the same way.
     pub directives: Vec<Directive>,
+    /// Its `use rule` statements, named the same way.
+    pub uses: Vec<UseDecl>,
     /// The lowered text, cut where an `include` may bring new names.
     pub chunks: Vec<Chunk>,
     /// The expressions inside f-strings.

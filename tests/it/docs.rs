@@ -7,6 +7,10 @@
 use crate::story::Story;
 use std::path::Path;
 
+/// The module that the documents use.
+const QUALITY: &str = "rule longest:\n    input: \"books/last.txt\"\n    output: \"longest.txt\"\n    \
+                       shell: \"wc -L < {input} > {output}\"\nrule all:\n    input: \"longest.txt\"\n";
+
 /// A block of code in a document.
 struct Block {
     /// What stands behind the opening fence.
@@ -41,6 +45,8 @@ fn load_all(document: &str) -> usize {
             .file(&name, &block.text)
             .file("config.yaml", "top: 10\n")
             .file("more.rules", "")
+            .file("samples.tsv", "sample\tsize\na\t1\nb\t2\n")
+            .file("quality/Snakefile", QUALITY)
             .file("books/abyss.txt", "the people\n")
             .file("books/last.txt", "the last\n");
         let list = story.run(&["-f", &name, "--list"]);

@@ -34,7 +34,8 @@ impl Project {
     fn load(&self) -> Result<Loaded, String> {
         let mut sources = Sources::default();
         let path = self.dir.path().join("Rulefile").to_str().expect("UTF-8").to_owned();
-        let request = Request { path, config: self.config.clone(), configfiles: self.configfiles.clone() };
+        let request =
+            Request { path, config: self.config.clone(), configfiles: self.configfiles.clone(), ..Request::default() };
         load(request, &mut sources).map_err(|diags| render_all(&diags, &sources, false))
     }
 
@@ -193,8 +194,8 @@ fn expand_is_snakemakes() {
     ];
     for (expression, want) in cases {
         let text =
-            format!("rule all:\n    input: [f.replace(\"{{\", \"<\").replace(\"}}\", \">\") for f in {expression}]\n");
-        let want: Vec<String> = want.iter().map(|w| w.replace('{', "<").replace('}', ">")).collect();
+            format!("rule all:\n    input: [f.replace(\"{{\", \"[\").replace(\"}}\", \"]\") for f in {expression}]\n");
+        let want: Vec<String> = want.iter().map(|w| w.replace('{', "[").replace('}', "]")).collect();
         assert_eq!(all(&text), want, "{expression}");
     }
 }
@@ -354,7 +355,7 @@ rule all:
     project.config = vec![("set".into(), Val::str("line"))];
     let loaded = project.ok();
     assert_eq!(inputs(&loaded.rulefile.rules[0]), ["s1", "s2", "file", "file", "over", "line"]);
-    assert_eq!(loaded.rulefile.config.get("set"), Some(&Val::str("line")));
+    assert_eq!(loaded.rulefile.scope.config.get("set"), Some(&Val::str("line")));
 }
 
 #[test]
@@ -410,7 +411,7 @@ rule c:
     assert_eq!(file.workdir.as_ref().map(|w| &*w.path), Some("work"));
     assert_eq!(file.ruleorder.iter().map(|r| r.iter().map(|i| i.0).collect::<Vec<_>>()).collect::<Vec<_>>(), [[1, 0]]);
     assert_eq!(file.rules.iter().map(|r| r.local).collect::<Vec<_>>(), [true, true, true]);
-    let variables: Vec<_> = file.variables.iter().map(|v| (&*v.name, v.value.repr())).collect();
+    let variables: Vec<_> = file.scope.variables.iter().map(|v| (&*v.name, v.value.repr())).collect();
     assert_eq!(variables, [("LIST", "['p', 'q']".to_owned()), ("X", "3".to_owned())]);
     let matches = |rule: usize, path: &str| file.rules[rule].outputs.items[0].pattern.captures(path, &mut Vec::new());
     assert!(matches(0, "12.txt") && !matches(0, "ab.txt"), "the global constraint");

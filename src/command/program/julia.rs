@@ -12,7 +12,7 @@ pub(super) fn script(found: &Found, job: &Job<'_>) -> Program {
 fn preamble(directory: &str, job: &Job<'_>) -> String {
     let mut fields: Vec<(&str, String)> = job.sections().into_iter().map(|(name, s)| (name, section(s))).collect();
     fields.push(("threads", job.threads.to_string()));
-    fields.push(("config", value(job.config)));
+    fields.push(("config", value(&job.scope.config)));
     fields.push(("rule", text(job.rule)));
     fields.push(("jobid", job.number.to_string()));
     fields.push(("attempt", job.attempt.to_string()));

@@ -12,7 +12,7 @@ mod r;
 use super::script::Found;
 use super::{Commands, Needs, Params, files};
 use crate::graph::JobId;
-use crate::rule::{Body, Name, Rule, Rulefile};
+use crate::rule::{Body, Name, Rule, Rulefile, Scope};
 use crate::value::Val;
 
 /// A text for an interpreter.
@@ -67,7 +67,7 @@ pub(super) struct Job<'a> {
     rule: &'a str,
     number: u32,
     attempt: u32,
-    config: &'a Val,
+    scope: &'a Scope,
 }
 
 /// Paths with the names of some stretches of them.
@@ -113,7 +113,7 @@ impl<'a> Job<'a> {
             rule: &rule.name,
             number: job.0,
             attempt,
-            config: &commands.book.config,
+            scope: commands.book.scope_of(rule),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Job, Program, Section};
 use crate::command::script::Found;
-use crate::rule::{Body, Python, Rulefile};
+use crate::rule::{Body, Python, Rulefile, Scope};
 use crate::value::Val;
 use std::fmt::Write;
 
@@ -10,19 +10,19 @@ const RUNTIME: &str = include_str!("runtime.py");
 const INTERPRETER: &[&str] = &["python3"];
 
 pub(super) fn body(book: &Rulefile, body: &Body, job: &Job<'_>) -> Program {
-    let mut entries = body_entries(book, body, &identifier(job.rule));
+    let mut entries = body_entries(book, job.scope, body, &identifier(job.rule));
     push(&mut entries, "job", &job_literal(job));
     program(entries)
 }
 
 pub(super) fn handler(book: &Rulefile, body: &Body, name: &str, log: &str) -> Program {
-    let mut entries = body_entries(book, body, name);
+    let mut entries = body_entries(book, &book.scope, body, name);
     push(&mut entries, "job", &format!("{{'log': {}}}", text(log)));
     program(entries)
 }
 
 pub(super) fn script(book: &Rulefile, found: &Found, job: &Job<'_>) -> Program {
-    let mut entries = shared(book, found.directory());
+    let mut entries = shared(book, job.scope, found.directory());
     push(&mut entries, "job", &job_literal(job));
     push(&mut entries, "files", &format!("{{{}: {}}}", text(&found.shown), text(&found.path)));
     push(&mut entries, "script", &tuple(&[text(&found.shown), text(&found.path), text(&found.file.text)]));
@@ -30,19 +30,19 @@ pub(super) fn script(book: &Rulefile, found: &Found, job: &Job<'_>) -> Program {
 }
 
 /// What every program is told.
-fn shared(book: &Rulefile, directory: &str) -> String {
+fn shared(book: &Rulefile, scope: &Scope, directory: &str) -> String {
     let mut entries = String::new();
     let or_empty = |value: &Option<Box<str>>| text(value.as_deref().unwrap_or(""));
     let shell = [or_empty(&book.shell_prefix), or_empty(&book.shell_suffix), or_empty(&book.shell_executable)];
     push(&mut entries, "shell", &tuple(&shell));
     push(&mut entries, "directory", &text(directory));
-    push(&mut entries, "config", &literal(&book.config));
+    push(&mut entries, "config", &literal(&scope.config));
     entries
 }
 
-fn body_entries(book: &Rulefile, body: &Body, name: &str) -> String {
+fn body_entries(book: &Rulefile, scope: &Scope, body: &Body, name: &str) -> String {
     let directory = body.python.path.rsplit_once('/').map_or(".", |(directory, _)| directory);
-    let mut entries = shared(book, directory);
+    let mut entries = shared(book, scope, directory);
     push(&mut entries, "name", &text(name));
     let python = &body.python;
     let inline = if body.inline { "True" } else { "False" };
@@ -58,7 +58,7 @@ fn body_entries(book: &Rulefile, body: &Body, name: &str) -> String {
     let files: Vec<String> = files.map(|p| format!("{}: {}", text(&p.shown), text(&p.path))).collect();
     push(&mut entries, "files", &format!("{{{}}}", files.join(", ")));
     let mut variables = String::new();
-    for variable in body.variables.iter().filter_map(|name| book.variable(name)) {
+    for variable in body.variables.iter().filter_map(|name| scope.variable(name)) {
         let value = literal(&variable.value);
         push(&mut variables, &variable.name, &if variable.fields { format!("({value},)") } else { value });
     }

@@ -13,7 +13,7 @@ fn preamble(directory: &str, job: &Job<'_>) -> String {
     let mut slots: Vec<(&str, &str, String)> =
         job.sections().into_iter().map(|(name, s)| (name, "list", section(s))).collect();
     slots.push(("threads", "numeric", job.threads.to_string()));
-    slots.push(("config", "list", list(job.config)));
+    slots.push(("config", "list", list(&job.scope.config)));
     slots.push(("rule", "character", text(job.rule)));
     slots.push(("jobid", "numeric", job.number.to_string()));
     slots.push(("attempt", "numeric", job.attempt.to_string()));

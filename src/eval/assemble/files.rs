@@ -58,6 +58,12 @@ fn wrapped<'v>(value: Value<'v>) -> Option<Piece<'v>> {
     })
 }
 
+/// A file's own marks and those that all have, but for what contradicts.
+fn by_default(own: Flags, default: Flags) -> Flags {
+    let contrary = Flags::TEMP | Flags::PROTECTED;
+    own | if own.intersects(contrary) { default - contrary } else { default }
+}
+
 /// Whether a named value counts as a list.
 fn is_list<'v>(value: Value<'v>, heap: Heap<'v>) -> bool {
     value.unpack_str().is_none() && (elements(value, heap).is_some() || Files::from_value(value).is_some())
@@ -93,7 +99,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         text.is_empty()
     }
 
-    pub(super) fn outputs(&mut self, key: &str) -> Named<Output> {
+    pub(super) fn outputs(&mut self, key: &'static str) -> Named<Output> {
         let mut named = Named::default();
         let Some(given) = self.take(key) else { return named };
         for (name, value, slot) in given.iter() {
@@ -106,19 +112,15 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         named
     }
 
-    /// `benchmark:` at most one file, and how often the command runs for it.
-    pub(super) fn benchmark(&mut self) -> (Named<Output>, u32) {
-        let repeat = self.given.iter().find(|g| &*g.section.key == "benchmark").and_then(|given| {
-            let (_, value, _) = given.iter().next()?;
-            self.session.marks.get(value.unpack_str()?).repeat
-        });
+    /// `benchmark:` at most one file.
+    pub(super) fn benchmark(&mut self) -> Named<Output> {
         let found = self.outputs("benchmark");
         if found.items.len() > 1
             && let Some(section) = self.decl.section("benchmark")
         {
             self.fail(Diag::at(section.span, "`benchmark` wants one file"));
         }
-        (found, repeat.unwrap_or(1))
+        found
     }
 
     /// The names of an entry: its own, or those that `multiext` brings.
@@ -131,7 +133,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         }
     }
 
-    fn output(&mut self, piece: Piece<'v>, key: &str, slot: Slot, out: &mut Vec<Output>) {
+    fn output(&mut self, piece: Piece<'v>, key: &'static str, slot: Slot, out: &mut Vec<Output>) {
         let (text, mark) = match piece {
             Piece::Path(text, mark) => (text, mark),
             Piece::Function { .. } => {
@@ -146,9 +148,24 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         if mark.flags.contains(Flags::ANCIENT) {
             self.fail(Diag::at(slot.span(), "`ancient()` is for inputs"));
         }
-        let path = normal(text);
+        let placed = self.placed(text, mark, (key, out.len()), slot);
+        let path = normal(&placed);
         let pattern = if mark.literal { Some(Pattern::literal(&path)) } else { self.pattern(&path, text, slot) };
-        out.extend(pattern.map(|pattern| Output { pattern, flags: mark.flags, ensure: mark.ensure }));
+        if let Some(pattern) = pattern {
+            let flags = by_default(mark.flags, self.session.output_flags.get());
+            let extra = mark.extra.map(|i| self.session.extras.borrow()[i as usize].clone());
+            let (ensure, repeat) = extra.map_or((None, None), |e| (e.ensure, e.repeat));
+            self.unserved(flags, slot);
+            out.push(Output { pattern, flags, ensure: ensure.map(Box::new), repeat: repeat.unwrap_or(1) });
+        }
+    }
+
+    /// Refuses marks whose meaning would be lost.
+    fn unserved(&mut self, flags: Flags, slot: Slot) {
+        if flags.contains(Flags::BEFORE_UPDATE) {
+            let diag = Diag::at(slot.span(), "`before_update()` is not supported yet");
+            self.fail(diag.hint("make the file from its parts in one rule"));
+        }
     }
 
     /// All outputs, logs and the benchmark carry the same wildcards.
@@ -197,7 +214,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         for (name, value, slot) in given.iter() {
             let start = named.items.len() as u32;
             for piece in self.pieces(value, slot, "input") {
-                if let Some(input) = self.input(piece, slot)? {
+                if let Some(input) = self.input(piece, named.items.len(), slot)? {
                     named.items.push(input);
                 }
             }
@@ -206,20 +223,22 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         Ok(named)
     }
 
-    fn input(&mut self, piece: Piece<'v>, slot: Slot) -> starlark::Result<Option<Input>> {
+    fn input(&mut self, piece: Piece<'v>, at: usize, slot: Slot) -> starlark::Result<Option<Input>> {
         let (text, mark) = match piece {
             Piece::Path(text, mark) => (text, mark),
             Piece::Function { value, unpack, flags } => {
-                let id = self.session.keep(value, slot.span(), &[], self.eval)?;
+                let id = self.session.keep_paths(value, slot.span(), self.eval)?;
                 let what = InputWhat::Function { id, unpack, span: slot.span() };
-                return Ok(Some(Input { what, flags, pin: None }));
+                return Ok(Some(Input { what, flags: flags | self.session.input_flags.get(), pin: None }));
             }
         };
         if self.empty_path(text, "input", slot) {
             return Ok(None);
         }
+        self.unserved(mark.flags, slot);
+        let placed = self.placed(text, mark, ("input", at), slot);
+        let path = normal(&placed);
         self.only_for_outputs(mark.flags, slot);
-        let path = normal(text);
         let what = if mark.literal || !path.contains(['{', '}']) {
             InputWhat::Path(path.into())
         } else {
@@ -232,7 +251,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
                 }
             }
         };
-        Ok(Some(Input { what, flags: mark.flags, pin: mark.pin }))
+        Ok(Some(Input { what, flags: mark.flags | self.session.input_flags.get(), pin: mark.pin }))
     }
 
     /// Warns of marks that do nothing on an input. (`directory()` says what is so anyway.)

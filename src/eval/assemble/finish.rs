@@ -8,9 +8,10 @@ use crate::diag::{Diag, Kind};
 use crate::eval::convert::{is_function, to_val};
 use crate::eval::fault::fault;
 use crate::eval::missing::Missing;
+use crate::eval::module::Frame;
 use crate::eval::python::NeedsPython;
-use crate::eval::session::{PendingText, Session, Use};
-use crate::rule::{Action, Input, InputWhat, Name, Rule, RuleId, Rulefile, Script, Text, Variable};
+use crate::eval::session::{Constraint, PendingText, Session, Use};
+use crate::rule::{Action, Input, InputWhat, Name, Rule, RuleId, Rulefile, Scope, Script, Text, Variable};
 use crate::suggest::did_you_mean;
 use crate::syntax::Directive;
 use crate::template::{Access, Hole, Language, Names, Root, Template};
@@ -21,20 +22,34 @@ use std::collections::BTreeMap;
 
 /// The names a template may use.
 struct Known<'m, 'v, 'r> {
+    session: &'m Session,
     module: &'m Module<'v>,
     rule: &'r Rule,
 }
 
+/// Whether a top-level value is one that a text can name.
+fn nameable(value: Value) -> bool {
+    let odd = is_function(value) || Missing::from_value(value).is_some() || NeedsPython::from_value(value).is_some();
+    !odd && !matches!(value.get_type(), "rules" | "checkpoints" | "namespace" | "module" | "scatter")
+}
+
 /// A top-level name that has a plain value.
 pub(super) fn variable<'v>(module: &Module<'v>, name: &str) -> Option<Value<'v>> {
-    let value = module.get(name)?;
-    let odd = is_function(value) || Missing::from_value(value).is_some() || NeedsPython::from_value(value).is_some();
-    (!odd && !matches!(value.get_type(), "rules" | "checkpoints" | "namespace")).then_some(value)
+    module.get(name).filter(|v| nameable(*v))
+}
+
+impl<'v> Known<'_, 'v, '_> {
+    /// A top-level name of the rule's file that has a plain value.
+    fn variable(&self, name: &str) -> Option<Value<'v>> {
+        let Some(index) = self.rule.module else { return variable(self.module, name) };
+        let owned = self.session.frame(index)?.frozen.get_option(name).ok()??;
+        Some(self.module.heap().access_owned_frozen_value(&owned)).filter(|v| nameable(*v))
+    }
 }
 
 impl Names for Known<'_, '_, '_> {
     fn is_variable(&self, name: &str) -> bool {
-        variable(self.module, name).is_some()
+        self.variable(name).is_some()
     }
 
     fn is_wildcard(&self, name: &str) -> bool {
@@ -42,16 +57,21 @@ impl Names for Known<'_, '_, '_> {
     }
 }
 
+/// The variables that templates mention, of each file.
+type Mentioned = BTreeMap<(Option<u32>, Box<str>), Variable>;
+
 /// The whole Rulefile. Faults are left with the session.
 pub(in crate::eval) fn finish(session: &Session, module: &Module) -> Rulefile {
     let mut rules = session.rules.take();
-    global_constraints(session, &mut rules);
-    let mut mentioned = BTreeMap::new();
-    for text in session.texts.take() {
+    constrain(session, &session.constraints.borrow(), rules.iter_mut().filter(|r| r.module.is_none()));
+    let mut mentioned = Mentioned::new();
+    let visible = |text: &PendingText| !session.bases.borrow()[text.rule.index()].hidden;
+    for text in session.texts.take().into_iter().filter(visible) {
         template(session, module, &mut rules, text, &mut mentioned);
     }
     let config: Val = module.get("config").and_then(|v| plain(v, module).ok()).unwrap_or_default();
-    let hooks = Bodies::new(session, module, &config, &mut mentioned).fill(&mut rules);
+    let mut variables = BTreeMap::new();
+    let hooks = Bodies::new(session, module, &config, &mut variables).fill(&mut rules);
     let mut ruleorder = Vec::new();
     for directive in session.names.take() {
         let found = named_rules(session, &directive);
@@ -60,8 +80,11 @@ pub(in crate::eval) fn finish(session: &Session, module: &Module) -> Rulefile {
             _ => ruleorder.push(found),
         }
     }
+    for frame in session.frames.borrow().iter().flatten() {
+        ruleorder.extend(frame.ruleorder.iter().cloned());
+    }
     let marked = session.marked_default.borrow().map(|(id, _)| id);
-    Rulefile {
+    let mut book = Rulefile {
         rules,
         ruleorder,
         default_target: marked.or(session.default_target.get()),
@@ -69,9 +92,24 @@ pub(in crate::eval) fn finish(session: &Session, module: &Module) -> Rulefile {
         shell_prefix: session.prefix.take(),
         shell_suffix: session.suffix.take(),
         shell_executable: session.executable.take(),
-        config,
-        variables: mentioned.into_values().collect(),
+        scope: Scope { config, variables: variables.into_values().collect() },
+        modules: session.frames.borrow().iter().map(|f| scope_of(f.as_deref())).collect(),
         hooks,
+    };
+    for ((index, name), variable) in mentioned {
+        let scope = index.map_or(&mut book.scope, |i| &mut book.modules[i as usize]);
+        if scope.variables.iter().all(|v| v.name != name) {
+            scope.variables.push(variable);
+        }
+    }
+    super::visible::keep_visible(session, &mut book);
+    book
+}
+
+fn scope_of(frame: Option<&Frame>) -> Scope {
+    Scope {
+        config: frame.map(|f| f.config.clone()).unwrap_or_default(),
+        variables: frame.map(|f| f.variables.clone()).unwrap_or_default(),
     }
 }
 
@@ -79,8 +117,12 @@ pub(super) fn plain<'v>(value: Value<'v>, module: &Module<'v>) -> starlark::Resu
     to_val(value, module.heap(), &mut |_| Err(fault("it holds a function")))
 }
 
-fn global_constraints(session: &Session, rules: &mut [Rule]) {
-    let constraints = session.constraints.borrow();
+/// Applies the `wildcard_constraints` of a file to its rules.
+pub(in crate::eval) fn constrain<'r>(
+    session: &Session,
+    constraints: &[Constraint],
+    rules: impl Iterator<Item = &'r mut Rule>,
+) {
     if constraints.is_empty() {
         return;
     }
@@ -89,7 +131,7 @@ fn global_constraints(session: &Session, rules: &mut [Rule]) {
     for rule in rules {
         let outputs = rule.outputs.items.iter_mut().map(|o| (o, &rule.places.output));
         let logs = rule.logs.items.iter_mut().map(|o| (o, &rule.places.log));
-        let benchmark = rule.benchmark.iter_mut().map(|b| (&mut b.output, &rule.places.benchmark));
+        let benchmark = rule.benchmark.iter_mut().map(|b| (b, &rule.places.benchmark));
         for (output, places) in outputs.chain(logs).chain(benchmark) {
             if let Err(error) = output.pattern.constrain(&find) {
                 let span = places.locate(output.pattern.text(), error.range);
@@ -99,17 +141,12 @@ fn global_constraints(session: &Session, rules: &mut [Rule]) {
     }
 }
 
-fn template(
-    session: &Session,
-    module: &Module,
-    rules: &mut [Rule],
-    text: PendingText,
-    mentioned: &mut BTreeMap<Box<str>, Variable>,
-) {
+fn template(session: &Session, module: &Module, rules: &mut [Rule], text: PendingText, mentioned: &mut Mentioned) {
     let rule = &mut rules[text.rule.index()];
     let bash = session.executable.borrow().as_deref().is_none_or(|e| e.rsplit('/').next() == Some("bash"));
     let language = if text.what != Use::Shell || !bash { Language::Plain } else { Language::Shell };
-    let parsed = Template::parse(&text.value, language, &Known { module, rule });
+    let known = Known { session, module, rule };
+    let parsed = Template::parse(&text.value, language, &known);
     let template = match parsed {
         Ok(template) => template,
         Err(errors) => {
@@ -127,19 +164,17 @@ fn template(
         session.warn(diag);
     }
     for name in template.variables() {
-        if !mentioned.contains_key(name)
-            && let Some(found) = variable(module, name)
-        {
-            match plain(found, module) {
-                Ok(value) => {
-                    let fields = found.get_type() == "struct";
-                    mentioned.insert(name.into(), Variable { name: name.into(), value, fields });
-                }
-                Err(_) => {
-                    let kind = found.get_type();
-                    let message = format!("`{name}` is a value of type `{kind}`, which has no text");
-                    session.fail(Diag::at(text.at.locate(&text.value, 0..0), message));
-                }
+        let key = (rule.module, Box::from(name));
+        let Some(found) = known.variable(name).filter(|_| !mentioned.contains_key(&key)) else { continue };
+        match plain(found, module) {
+            Ok(value) => {
+                let fields = found.get_type() == "struct";
+                mentioned.insert(key, Variable { name: name.into(), value, fields });
+            }
+            Err(_) => {
+                let kind = found.get_type();
+                let message = format!("`{name}` is a value of type `{kind}`, which has no text");
+                session.fail(Diag::at(text.at.locate(&text.value, 0..0), message));
             }
         }
     }
@@ -190,7 +225,7 @@ fn moved_on(hole: &Hole, module: &Module, text: &PendingText) -> Option<Diag> {
 }
 
 /// The rules that a directive names.
-fn named_rules(session: &Session, directive: &Directive) -> Vec<RuleId> {
+pub(in crate::eval) fn named_rules(session: &Session, directive: &Directive) -> Vec<RuleId> {
     let by_name = session.by_name.borrow();
     let mut found = Vec::new();
     for (name, span) in &directive.names {

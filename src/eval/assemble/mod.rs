@@ -7,18 +7,27 @@ mod attempts;
 mod environment;
 mod files;
 mod finish;
+mod inert;
+mod inherit;
 mod params;
+mod place;
 mod python;
+mod visible;
 
 pub(super) use files::WRAPPED;
-pub(super) use finish::finish;
+pub(super) use finish::{constrain, finish, named_rules};
+pub(super) use inherit::{Heir, derive};
+pub(super) use params::PARAMS as GIVEN;
+pub(super) use place::strings;
+pub(super) use python::Bodies;
 
 use super::fault::Fault;
 use super::given::{Given, Slot};
-use super::session::{PendingText, Session, Shown, Use};
+use super::rewrite::Named as Pathvars;
+use super::session::{Basis, PendingText, Session, Shown, Use};
 use crate::diag::{Diag, Diags};
 use crate::pattern::Pattern;
-use crate::rule::{Action, Benchmark, Flags, Name, Named, Output, Param, Places, Rule, RuleId};
+use crate::rule::{Action, Flags, Name, Named, Output, Param, Places, Rule, RuleId};
 use crate::span::Literals;
 use crate::syntax::{Kind, RuleDecl, Section};
 use crate::value::Val;
@@ -33,7 +42,10 @@ struct Assembler<'s, 'e, 'v, 'a, 'b> {
     decl: &'s RuleDecl,
     id: RuleId,
     given: Vec<Given<'v, 's>>,
-    constraints: Vec<(Box<str>, Box<str>)>,
+    /// Its constraints, its pathvars and its paths as written.
+    basis: Basis,
+    /// `config["pathvars"]`, once it was looked for.
+    config: Option<Pathvars>,
     wildcards: Vec<Box<str>>,
     diags: Diags,
     eval: &'e mut Evaluator<'v, 'a, 'b>,
@@ -50,25 +62,15 @@ pub(super) fn define<'v>(
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<()> {
     let decl: Arc<RuleDecl> = session.decls.borrow()[index].clone();
-    let id = RuleId(session.rules.borrow().len() as u32);
-    let given: Vec<Given> =
-        sections.iter().filter_map(|(key, value)| Some(Given::unpack(decl.section(key)?, *value))).collect();
-    let mut assembler = Assembler {
-        session,
-        decl: &decl,
-        id,
-        given,
-        constraints: Vec::new(),
-        wildcards: Vec::new(),
-        diags: Vec::new(),
-        eval,
-    };
+    let mut assembler = Assembler::new(session, &decl, sections, eval);
     let rule = assembler.rule()?;
+    let (id, mut basis) = (assembler.id, assembler.basis);
     session.diags.borrow_mut().append(&mut assembler.diags);
-    register(session, rule, id)
+    basis.hidden = session.current.get().is_some();
+    register(session, rule, basis, id)
 }
 
-fn register(session: &Session, rule: Rule, id: RuleId) -> starlark::Result<()> {
+fn register(session: &Session, rule: Rule, basis: Basis, id: RuleId) -> starlark::Result<()> {
     let first = session.by_name.borrow().get(&rule.name).copied();
     if let Some(first) = first {
         let head = session.rules.borrow()[first.index()].places.head;
@@ -80,9 +82,16 @@ fn register(session: &Session, rule: Rule, id: RuleId) -> starlark::Result<()> {
     if main && session.default_target.get().is_none() && !rule.name.starts_with('_') {
         session.default_target.set(Some(id));
     }
-    session.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(rule.name.clone(), shown(&rule, id));
+    show(session, &rule, id);
     session.rules.borrow_mut().push(rule);
+    session.bases.borrow_mut().push(basis);
     Ok(())
+}
+
+/// Makes `rules.NAME` known.
+fn show(session: &Session, rule: &Rule, id: RuleId) {
+    let rules = session.shown.borrow();
+    rules.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(rule.name.clone(), shown(rule, id));
 }
 
 /// What `rules.NAME` gives of a rule. Inputs are shown only if all are paths.
@@ -116,6 +125,28 @@ fn shown(rule: &Rule, id: RuleId) -> Shown {
     }
 }
 
+impl<'s, 'e, 'v, 'a, 'b> Assembler<'s, 'e, 'v, 'a, 'b> {
+    fn new(
+        session: &'s Session,
+        decl: &'s RuleDecl,
+        sections: SmallMap<String, Value<'v>>,
+        eval: &'e mut Evaluator<'v, 'a, 'b>,
+    ) -> Self {
+        let given = |(key, value): (&String, &Value<'v>)| Some(Given::unpack(decl.section(key)?, *value));
+        Assembler {
+            session,
+            decl,
+            id: RuleId(session.rules.borrow().len() as u32),
+            given: sections.iter().filter_map(given).collect(),
+            basis: Basis::default(),
+            config: None,
+            wildcards: Vec::new(),
+            diags: Vec::new(),
+            eval,
+        }
+    }
+}
+
 /// The text that is read as this pattern again.
 fn as_pattern(pattern: &Pattern) -> Box<str> {
     match pattern.as_literal() {
@@ -127,9 +158,10 @@ fn as_pattern(pattern: &Pattern) -> Box<str> {
 impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
     fn rule(&mut self) -> starlark::Result<Rule> {
         self.rule_constraints();
+        self.rule_pathvars();
         let mut outputs = self.outputs("output");
         let logs = self.outputs("log");
-        let (benchmark, repeat) = self.benchmark();
+        let benchmark = self.benchmark();
         self.same_wildcards(&[("output", &outputs), ("log", &logs), ("benchmark", &benchmark)]);
         self.no_duplicates(&outputs);
         self.checkpoint(&mut outputs);
@@ -139,6 +171,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         let resources = self.resources()?;
         let env = self.env()?;
         let name = self.name();
+        self.inert(name.as_deref().unwrap_or("without a name"));
         let rule = Rule {
             anonymous: name.is_none(),
             name: name.unwrap_or_else(|| self.made_up()),
@@ -147,7 +180,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
             inputs,
             outputs,
             logs,
-            benchmark: benchmark.items.into_iter().next().map(|output| Benchmark { output, repeat }),
+            benchmark: benchmark.items.into_iter().next(),
             params,
             threads,
             resources,
@@ -158,14 +191,14 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
             timeout: self.timeout(),
             message: None,
             action: Action::None,
+            module: self.session.current.get(),
             checkpoint: self.decl.kind == Kind::Checkpoint,
             local: self.flag("localrule"),
             places: self.places(),
         };
-        self.text("shell", Some(Use::Shell));
-        self.text("message", Some(Use::Message));
-        self.text("script", Some(Use::Script));
-        self.text("group", None);
+        self.text("shell", Use::Shell);
+        self.text("message", Use::Message);
+        self.text("script", Use::Script);
         self.body();
         self.default_target();
         Ok(rule)
@@ -266,18 +299,17 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
     }
 
     /// A template, kept until all variables are known.
-    fn text(&mut self, key: &str, what: Option<Use>) {
+    fn text(&mut self, key: &str, what: Use) {
         let Some((value, slot)) = self.single(key) else { return };
-        match (value.unpack_str(), what) {
-            (Some(text), Some(what)) => self.session.texts.borrow_mut().push(PendingText {
+        match value.unpack_str() {
+            Some(text) => self.session.texts.borrow_mut().push(PendingText {
                 rule: self.id,
                 what,
                 value: text.into(),
                 at: slot.literals(),
                 then: self.named_now(text),
             }),
-            (Some(_), None) => {}
-            (None, _) => self.wants(key, "a string", value, slot),
+            None => self.wants(key, "a string", value, slot),
         }
     }
 
@@ -316,15 +348,16 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
     fn rule_constraints(&mut self) {
         let Some(given) = self.take("wildcard_constraints") else { return };
         let (constraints, mut diags) = constraints(&given);
-        self.constraints = constraints.into_iter().map(|c| (c.name, c.regex)).collect();
+        self.basis.constraints = constraints.into_iter().map(|c| (c.name, c.regex)).collect();
         self.diags.append(&mut diags);
     }
 
     /// A pattern with the rule's own constraints.
     fn pattern(&mut self, text: &str, given: &str, slot: Slot) -> Option<Pattern> {
-        let constraint = |name: &str| self.constraints.iter().find(|(n, _)| **n == *name).map(|(_, r)| r.to_string());
+        let constraint =
+            |name: &str| self.basis.constraints.iter().find(|(n, _)| **n == *name).map(|(_, r)| r.to_string());
         let parsed = Pattern::parse(text).and_then(|mut pattern| {
-            if !pattern.names().is_empty() && !self.constraints.is_empty() {
+            if !pattern.names().is_empty() && !self.basis.constraints.is_empty() {
                 pattern.constrain(&constraint)?;
             }
             Ok(pattern)

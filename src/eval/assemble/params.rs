@@ -16,7 +16,7 @@ use crate::value::Val;
 use starlark::values::Value;
 
 /// What functions of each section are given besides the wildcards.
-const PARAMS: &[&str] = &["input", "output", "threads", "resources", "attempt"];
+pub(in crate::eval) const PARAMS: &[&str] = &["input", "output", "threads", "resources", "attempt"];
 const RESOURCES: &[&str] = &["input", "threads", "attempt"];
 const THREADS: &[&str] = &["input", "attempt"];
 
@@ -67,7 +67,11 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
     pub(super) fn threads(&mut self) -> starlark::Result<Param> {
         let section = self.decl.section("threads");
         let Some((value, slot)) = self.single("threads") else { return Ok(plain(Val::Int(1), section, self.decl)) };
-        let value = self.value(value, slot.span(), THREADS)?;
+        let value = match self.value(value, slot.span(), THREADS)? {
+            // Such as `workflow.cores * 0.75`.
+            Val::Float(f) if f.is_finite() => Val::Int((f as i64).max(1)),
+            value => value,
+        };
         match &value {
             Val::Int(n) if *n < 1 => self.fail(Diag::at(slot.span(), "a job has at least one thread")),
             Val::Int(_) | Val::Func(_) => {}

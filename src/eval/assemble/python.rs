@@ -34,7 +34,7 @@ const JOBS_OWN: [&str; 12] = [
 ];
 
 /// Puts bodies together.
-pub(super) struct Bodies<'a, 'm, 'v> {
+pub(in crate::eval) struct Bodies<'a, 'm, 'v> {
     session: &'a Session,
     module: &'m Module<'v>,
     config: &'a Val,
@@ -53,7 +53,7 @@ struct Uses {
 }
 
 impl<'a, 'm, 'v> Bodies<'a, 'm, 'v> {
-    pub(super) fn new(
+    pub(in crate::eval) fn new(
         session: &'a Session,
         module: &'m Module<'v>,
         config: &'a Val,
@@ -64,7 +64,7 @@ impl<'a, 'm, 'v> Bodies<'a, 'm, 'v> {
     }
 
     /// Gives every rule its body, and all handlers theirs.
-    pub(super) fn fill(mut self, rules: &mut [Rule]) -> Hooks {
+    pub(in crate::eval) fn fill(mut self, rules: &mut [Rule]) -> Hooks {
         // Rules of a loop share their body.
         let mut bodies: FxHashMap<Span, Arc<Body>> = FxHashMap::default();
         for (rule, span) in self.session.bodies.take() {

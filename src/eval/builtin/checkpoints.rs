@@ -110,7 +110,11 @@ impl Gate {
             )),
         };
         let values = self.shown.wildcards.iter().map(|name| value(name)).collect::<starlark::Result<_>>()?;
-        Ok(Need { rule: self.shown.id.expect("a rule that is shown has an id"), values })
+        let rule = self.shown.id.ok_or_else(|| {
+            let hint = "take it along: `use rule` with its name";
+            hinted(format!("the module's checkpoint `{}` is not used", self.name), hint)
+        })?;
+        Ok(Need { rule, values })
     }
 
     /// The outputs that the job will have.

@@ -6,10 +6,11 @@ use crate::eval::config;
 use crate::eval::convert::{from_val, to_val};
 use crate::eval::fault::{Fault, fault};
 use crate::eval::given::{Given, pack};
+use crate::eval::later::{Later, no_text};
 use crate::eval::load::{beside, run_file};
 use crate::eval::python::NeedsPython;
 use crate::eval::session::Session;
-use crate::eval::{TrackedRead, assemble};
+use crate::eval::{TrackedRead, assemble, directive, module, reuse};
 use crate::rule::Workdir;
 use crate::syntax::Directive;
 use crate::template::Spec;
@@ -44,6 +45,39 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         Ok(NoneType)
     }
 
+    fn _module<'v>(
+        #[starlark(require = pos)] id: i32,
+        #[starlark(kwargs)] sections: SmallMap<String, Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let session = Session::loading(eval, "module")?;
+        module::declare(session, id as usize, sections, eval)
+    }
+
+    fn _use<'v>(
+        #[starlark(require = pos)] id: i32,
+        #[starlark(kwargs)] sections: SmallMap<String, Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<NoneType> {
+        let session = Session::loading(eval, "use rule")?;
+        reuse::take(session, id as usize, sections, eval)?;
+        Ok(NoneType)
+    }
+
+    fn github<'v>(
+        #[starlark(args)] _args: UnpackTuple<Value<'v>>,
+        #[starlark(kwargs)] _named: SmallMap<String, Value<'v>>,
+    ) -> starlark::Result<NoneType> {
+        Err(module::from_afar())
+    }
+
+    fn gitlab<'v>(
+        #[starlark(args)] _args: UnpackTuple<Value<'v>>,
+        #[starlark(kwargs)] _named: SmallMap<String, Value<'v>>,
+    ) -> starlark::Result<NoneType> {
+        Err(module::from_afar())
+    }
+
     fn _directive<'v>(
         #[starlark(require = pos)] id: i32,
         #[starlark(args)] args: UnpackTuple<Value<'v>>,
@@ -75,6 +109,9 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         #[starlark(require = pos)] spec: &str,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
+        if let Some(later) = Later::from_value(value) {
+            return Err(no_text(later));
+        }
         if spec.is_empty() && conversion.is_empty() {
             return Ok(match value.unpack_str() {
                 Some(_) => value,
@@ -102,6 +139,31 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
             return Ok(NoneType);
         }
         Err(fault(message.map_or("this assertion does not hold".to_owned(), |m| m.to_str())))
+    }
+
+    fn print<'v>(
+        #[starlark(args)] parts: UnpackTuple<Value<'v>>,
+        #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<NoneType> {
+        // Where it goes (`file`) and how it ends are not for the Rulefile to say.
+        let sep = named.get("sep").and_then(|s| s.unpack_str()).unwrap_or(" ");
+        if let Some(odd) = named.keys().find(|k| !["sep", "end", "file", "flush"].contains(&k.as_str())) {
+            return Err(fault(format!("`print` has no parameter `{odd}`")));
+        }
+        if let Some(session) = Session::of(eval) {
+            let text: Vec<String> = parts.items.iter().map(|p| p.to_str()).collect();
+            session.notes.borrow_mut().push(text.join(sep));
+        }
+        Ok(NoneType)
+    }
+
+    fn _source_path<'v>(
+        #[starlark(require = pos)] path: &str,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<String> {
+        let session = Session::loading(eval, "workflow.source_path")?;
+        Ok(beside(session, super::marks::place(session, eval).file, path))
     }
 
     fn _import<'v>(
@@ -151,14 +213,14 @@ pub(super) fn shell(builder: &mut GlobalsBuilder) {
 
 fn run_directive<'v>(
     session: &Session,
-    directive: &Arc<Directive>,
+    decl: &Arc<Directive>,
     given: Given<'v, '_>,
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<()> {
-    let key = &*directive.section.key;
+    let key = &*decl.section.key;
     match key {
         "localrules" | "ruleorder" => {
-            session.names.borrow_mut().push(directive.clone());
+            session.names.borrow_mut().push(decl.clone());
             return Ok(());
         }
         "wildcard_constraints" => {
@@ -168,10 +230,13 @@ fn run_directive<'v>(
             return Ok(());
         }
         "onstart" | "onsuccess" | "onerror" => {
-            session.hooks.borrow_mut().push((key.into(), directive.section.span));
+            session.hooks.borrow_mut().push((key.into(), decl.section.span));
             return Ok(());
         }
         _ => {}
+    }
+    if directive::run(session, key, &given, eval)? {
+        return Ok(());
     }
     let (value, slot) = given.single().map_err(|d| Fault(vec![d]))?;
     let span = slot.span();
@@ -185,6 +250,7 @@ fn run_directive<'v>(
             let path = beside(session, span.file, text);
             run_file(session, eval.module(), &path, Some(span)).map_err(Fault)?;
         }
+        "configfile" if session.skip_config.get() => {}
         "configfile" => read_config(session, text, span, eval)?,
         "workdir" => *session.workdir.borrow_mut() = Some(Workdir { path: text.into(), at: span }),
         "shellprefix" => *session.prefix.borrow_mut() = Some(text.into()),

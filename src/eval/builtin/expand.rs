@@ -1,9 +1,9 @@
 //! `expand`, `collect` and `multiext`.
 
-use super::modules::entries;
 use crate::eval::convert::{elements, is_function};
 use crate::eval::fault::{fault, hinted};
 use crate::eval::files::Files;
+use crate::eval::later::deferred;
 use crate::eval::mark::{Mark, Marks};
 use crate::pattern::Pattern;
 use crate::rule::Name;
@@ -12,8 +12,8 @@ use starlark::collections::SmallMap;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
-use starlark::values::dict::{AllocDict, DictRef};
-use starlark::values::list::AllocList;
+use starlark::values::dict::DictRef;
+use starlark::values::list::{AllocList, ListRef};
 use starlark::values::tuple::UnpackTuple;
 use starlark::values::{Heap, Value};
 
@@ -26,7 +26,7 @@ pub(super) fn texts<'v>(value: Value<'v>, heap: Heap<'v>, out: &mut Vec<(String,
     } else if let Some(items) = elements(value, heap) {
         items.into_iter().for_each(|v| texts(v, heap, out, marks));
     } else if let Some(files) = Files::from_value(value) {
-        out.extend(files.texts().map(|t| (t.to_owned(), files.mark.clone())));
+        out.extend(files.texts().map(|t| (t.to_owned(), files.mark)));
     } else {
         out.push((value.to_str(), Mark::default()));
     }
@@ -145,17 +145,22 @@ impl Expansion<'_> {
     }
 }
 
-fn expand_all<'v>(
+pub(super) fn expand_all<'v>(
     patterns: Value<'v>,
     combine: &[Value<'v>],
     named: SmallMap<String, Value<'v>>,
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<Value<'v>> {
-    if named.values().any(|v| waits(*v, eval.heap())) {
-        return later(patterns, combine, named, eval);
-    }
-    let marks = Marks::of(eval);
     let heap = eval.heap();
+    let pairs: Vec<(&str, Value)> = named.iter().map(|(k, v)| (k.as_str(), *v)).collect();
+    let args: Vec<Value> = std::iter::once(patterns).chain(combine.iter().copied()).collect();
+    if pairs.iter().any(|(_, v)| waits_for_values(*v))
+        && let Some(later) = deferred("expand", &args, &pairs, true, heap)
+    {
+        return Ok(later);
+    }
+    let patterns = with_rows(patterns, &named, heap);
+    let marks = Marks::of(eval);
     let mut allow_missing = false;
     let mut columns = Vec::new();
     for (name, value) in &named {
@@ -173,13 +178,56 @@ fn expand_all<'v>(
     let mut out: Vec<Value> = Vec::new();
     for (pattern, mark) in &all {
         if mark.literal {
-            out.push(alloc(pattern, mark.clone(), marks, heap));
+            out.push(alloc(pattern, *mark, marks, heap));
             continue;
         }
-        let mark = |literal| Mark { literal, ..mark.clone() };
+        let mark = |literal| Mark { literal, ..*mark };
         expansion.fill(pattern, &mut |text, literal| out.push(alloc(text, mark(literal), marks, heap)))?;
     }
     Ok(heap.alloc(AllocList(out)))
+}
+
+/// Whether the values of a wildcard are a function, or some of them are.
+fn waits_for_values(value: Value) -> bool {
+    is_function(value) || ListRef::from_value(value).is_some_and(|l| l.iter().any(waits_for_values))
+}
+
+/// Patterns with `{item.name}` filled from the rows given for `item`.
+fn with_rows<'v>(patterns: Value<'v>, named: &SmallMap<String, Value<'v>>, heap: Heap<'v>) -> Value<'v> {
+    let mut patterns = patterns;
+    for (name, value) in named {
+        let rows = elements(*value, heap).unwrap_or_else(|| vec![*value]);
+        let begin = format!("{{{name}.");
+        let all = elements(patterns, heap).unwrap_or_else(|| vec![patterns]);
+        if !all.iter().any(|p| p.unpack_str().is_some_and(|t| t.contains(&begin))) {
+            continue;
+        }
+        let mut filled = Vec::new();
+        for pattern in all {
+            match pattern.unpack_str().filter(|t| t.contains(&begin)) {
+                Some(text) => {
+                    filled.extend(rows.iter().map(|r| heap.alloc_str(&with_row(text, name, *r, heap)).to_value()))
+                }
+                None => filled.push(pattern),
+            }
+        }
+        patterns = heap.alloc(AllocList(filled));
+    }
+    patterns
+}
+
+/// A text with `{name.attribute}` filled from one row.
+pub(super) fn with_row<'v>(text: &str, name: &str, row: Value<'v>, heap: Heap<'v>) -> String {
+    let mut text = text.to_owned();
+    for attribute in row.dir_attr() {
+        let field = format!("{{{name}.{attribute}}}");
+        if text.contains(&field)
+            && let Ok(Some(value)) = row.get_attr(&attribute, heap)
+        {
+            text = text.replace(&field, &value.to_str());
+        }
+    }
+    text
 }
 
 /// A path whose braces stand for themselves, as a value.
@@ -187,46 +235,8 @@ pub(super) fn literal<'v>(text: &str, mark: Mark, marks: Option<&Marks>, heap: H
     alloc(text, Mark { literal: text.contains(['{', '}']), ..mark }, marks, heap)
 }
 
-/// Whether values are known only when the job is.
-fn waits<'v>(value: Value<'v>, heap: Heap<'v>) -> bool {
-    is_function(value) || elements(value, heap).is_some_and(|items| items.into_iter().any(is_function))
-}
-
-/// An input function that expands once it has the wildcards.
-fn later<'v>(
-    patterns: Value<'v>,
-    combine: &[Value<'v>],
-    named: SmallMap<String, Value<'v>>,
-    eval: &mut Evaluator<'v, '_, '_>,
-) -> starlark::Result<Value<'v>> {
-    let global = |name: &str| super::globals().iter().find(|(n, _)| *n == name).map(|(_, v)| v.to_value());
-    let (partial, expand) = (global("partial"), global("_expand_later"));
-    let heap = eval.heap();
-    let arguments = [
-        expand.expect("a global"),
-        patterns,
-        heap.alloc(AllocList(combine.iter().copied())),
-        heap.alloc(AllocDict(named)),
-    ];
-    eval.eval_function(partial.expect("a global"), &arguments, &[])
-}
-
-/// What a function of the wildcards gives, or the value itself.
-fn now<'v>(value: Value<'v>, wildcards: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
-    if is_function(value) {
-        return eval.eval_function(value, &[wildcards], &[]);
-    }
-    let heap = eval.heap();
-    if !waits(value, heap) {
-        return Ok(value);
-    }
-    let items = elements(value, heap).unwrap_or_default();
-    let items = items.into_iter().map(|v| now(v, wildcards, eval)).collect::<starlark::Result<Vec<_>>>()?;
-    Ok(heap.alloc(AllocList(items)))
-}
-
 /// A path as a value, marked where marks are kept.
-pub(super) fn alloc<'v>(text: &str, mark: Mark, marks: Option<&Marks>, heap: Heap<'v>) -> Value<'v> {
+pub(in crate::eval) fn alloc<'v>(text: &str, mark: Mark, marks: Option<&Marks>, heap: Heap<'v>) -> Value<'v> {
     match marks {
         Some(marks) if mark != Mark::default() => marks.alloc(text, mark, heap),
         _ => heap.alloc_str(text).to_value(),
@@ -251,21 +261,6 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         expand_all(patterns, &combine.items, named, eval)
-    }
-
-    fn _expand_later<'v>(
-        #[starlark(require = pos)] patterns: Value<'v>,
-        #[starlark(require = pos)] combine: Value<'v>,
-        #[starlark(require = pos)] named: Value<'v>,
-        #[starlark(require = pos)] wildcards: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        let mut known = SmallMap::new();
-        for (name, value) in entries(named) {
-            known.insert(name, now(value, wildcards, eval)?);
-        }
-        let combine = elements(combine, eval.heap()).unwrap_or_default();
-        expand_all(patterns, &combine, known, eval)
     }
 
     fn multiext<'v>(
@@ -294,7 +289,7 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
                 brings_names: true,
             }));
         }
-        let all = extensions.items.iter().map(|e| alloc(&format!("{prefix}{e}"), mark.clone(), marks, heap));
+        let all = extensions.items.iter().map(|e| alloc(&format!("{prefix}{e}"), mark, marks, heap));
         Ok(heap.alloc(AllocList(all.collect::<Vec<_>>())))
     }
 }

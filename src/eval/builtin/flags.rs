@@ -1,5 +1,5 @@
-//! Marks on files: `temp`, `directory`, `touch`, `ancient`, `protected`, `pipe`,
-//! `service`, `update`, `ensure`, `repeat`, `unpack`.
+//! Marks on files: `temp`, `directory`, `touch`, `ancient`, `protected`,
+//! `unpack`.
 
 use crate::eval::assemble::WRAPPED;
 use crate::eval::convert::{elements, is_function};
@@ -7,7 +7,7 @@ use crate::eval::fault::{fault, hinted};
 use crate::eval::files::Files;
 use crate::eval::mark::{Mark, Marks};
 use crate::eval::pure_path::path_text;
-use crate::rule::{Checksum, Ensure, Flags};
+use crate::rule::Flags;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::environment::GlobalsBuilder;
@@ -16,7 +16,6 @@ use starlark::values::list::AllocList;
 use starlark::values::structs::{AllocStruct, StructRef};
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 use starlark::{starlark_module, starlark_simple_value};
-use std::sync::Arc;
 
 /// A function with marks: a struct whose field names no Rulefile can write.
 fn wrap<'v>(function: Value<'v>, flags: Flags, unpack: bool, heap: Heap<'v>) -> Value<'v> {
@@ -32,61 +31,45 @@ fn unwrap(value: Value) -> Option<(Value, Flags, bool)> {
     Some((field(WRAPPED[0])?, flags, field(WRAPPED[2])?.unpack_bool()?))
 }
 
-fn flagged<'v>(
+/// Marks paths, or a function that gives them.
+pub(super) fn flagged<'v>(
     value: Value<'v>,
     flags: Flags,
     name: &str,
     marks: &Marks,
     heap: Heap<'v>,
 ) -> starlark::Result<Value<'v>> {
-    if let Some(text) = path_text(value) {
-        return Ok(marks.alloc(text, marks.get(text).with(flags), heap));
-    }
-    if let Some(items) = elements(value, heap) {
-        let all = items.into_iter().map(|v| flagged(v, flags, name, marks, heap));
-        return Ok(heap.alloc(AllocList(all.collect::<starlark::Result<Vec<_>>>()?)));
-    }
-    if let Some(files) = Files::from_value(value) {
-        return Ok(heap.alloc(Files { mark: files.mark.clone().with(flags), ..files.clone() }));
-    }
     if is_function(value) {
         return Ok(wrap(value, flags, false, heap));
     }
     match unwrap(value) {
         Some((function, old, unpack)) => Ok(wrap(function, old | flags, unpack, heap)),
-        None => Err(fault(format!("`{name}()` marks paths, this is a value of type `{}`", value.get_type()))),
+        None => mark_all(value, &|mark| mark.with(flags), name, marks, heap),
     }
 }
 
-/// Paths with their marks changed; `name` is the call's, for the message.
-fn marked<'v>(
+/// Marks a path, or each of a list of them.
+pub(super) fn mark_all<'v>(
     value: Value<'v>,
-    name: &str,
     change: &dyn Fn(Mark) -> Mark,
-    eval: &Evaluator<'v, '_, '_>,
+    name: &str,
+    marks: &Marks,
+    heap: Heap<'v>,
 ) -> starlark::Result<Value<'v>> {
-    let (Some(marks), heap) = (Marks::of(eval), eval.heap()) else { return Ok(value) };
-    if let Some(text) = value.unpack_str() {
+    if let Some(text) = path_text(value) {
         return Ok(marks.alloc(text, change(marks.get(text)), heap));
     }
     if let Some(items) = elements(value, heap) {
-        let all = items.into_iter().map(|v| marked(v, name, change, eval));
+        let all = items.into_iter().map(|v| match is_function(v) || unwrap(v).is_some() {
+            true => flagged(v, change(Mark::default()).flags, name, marks, heap),
+            false => mark_all(v, change, name, marks, heap),
+        });
         return Ok(heap.alloc(AllocList(all.collect::<starlark::Result<Vec<_>>>()?)));
     }
-    Err(fault(format!("`{name}()` marks paths, this is a value of type `{}`", value.get_type())))
-}
-
-/// A checksum as it was given.
-fn checksum(kind: Checksum, text: &str) -> starlark::Result<(Checksum, Box<str>)> {
-    let text = text.trim().to_ascii_lowercase();
-    if text.len() == kind.digits() && text.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Ok((kind, text.into()));
+    if let Some(files) = Files::from_value(value) {
+        return Ok(heap.alloc(Files { mark: change(files.mark), ..files.clone() }));
     }
-    let (name, digits) = (kind.name(), kind.digits());
-    Err(hinted(
-        format!("`{text}` is no {name} checksum"),
-        format!("it has {digits} digits from 0 to 9 and a to f, as `{name}sum FILE` prints them"),
-    ))
+    Err(fault(format!("`{name}()` marks paths, this is a value of type `{}`", value.get_type())))
 }
 
 /// A function that marks paths.
@@ -112,7 +95,11 @@ impl<'v> StarlarkValue<'v> for Marker {
         args: &Arguments<'v, '_>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        args.no_named_args()?;
+        // `temp(..., group_jobs=True)`: the jobs of one machine are one group.
+        let grouped = self.flags == Flags::TEMP && args.names_map()?.keys().all(|k| k.as_str() == "group_jobs");
+        if !grouped {
+            args.no_named_args()?;
+        }
         let value = args.positional1(eval.heap())?;
         match Marks::of(eval) {
             Some(marks) => flagged(value, self.flags, self.name, marks, eval.heap()),
@@ -122,7 +109,7 @@ impl<'v> StarlarkValue<'v> for Marker {
 }
 
 /// The marks by their names.
-const MARKERS: [(&str, Flags); 9] = [
+const MARKERS: [(&str, Flags); 10] = [
     ("temp", Flags::TEMP),
     ("temporary", Flags::TEMP),
     ("directory", Flags::DIRECTORY),
@@ -132,6 +119,7 @@ const MARKERS: [(&str, Flags); 9] = [
     ("pipe", Flags::PIPE),
     ("service", Flags::SERVICE),
     ("update", Flags::UPDATE),
+    ("before_update", Flags::BEFORE_UPDATE),
 ];
 
 pub(super) fn register(builder: &mut GlobalsBuilder) {
@@ -143,30 +131,6 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
 
 #[starlark_module]
 fn functions(builder: &mut GlobalsBuilder) {
-    fn ensure<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        #[starlark(require = named, default = false)] non_empty: bool,
-        #[starlark(require = named)] sha256: Option<&str>,
-        #[starlark(require = named)] sha1: Option<&str>,
-        #[starlark(require = named)] md5: Option<&str>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        let given = [(Checksum::Sha256, sha256), (Checksum::Sha1, sha1), (Checksum::Md5, md5)];
-        let checksums = given.into_iter().filter_map(|(kind, text)| Some(checksum(kind, text?)));
-        let ensure = Arc::new(Ensure { non_empty, checksums: checksums.collect::<starlark::Result<_>>()? });
-        marked(value, "ensure", &|mark| Mark { ensure: Some(ensure.clone()), ..mark }, eval)
-    }
-
-    fn repeat<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        #[starlark(require = pos)] times: i32,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        let times = u32::try_from(times).ok().filter(|n| *n > 0);
-        let times = times.ok_or_else(|| fault("`repeat()` wants the number of runs, 1 or more".to_owned()))?;
-        marked(value, "repeat", &|mark| Mark { repeat: Some(times), ..mark }, eval)
-    }
-
     fn unpack<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         match unwrap(value) {
             Some((function, flags, _)) => Ok(wrap(function, flags, true, heap)),

@@ -10,17 +10,26 @@ mod expand;
 mod flags;
 mod glob;
 mod json;
+mod marks;
 mod math;
 mod modules;
 mod python;
 mod reading;
 mod regex;
 mod rules;
+mod scatter;
+mod semantic;
+mod sheet;
+mod validate;
 
+pub(super) use expand::alloc;
 pub(super) use glob::is_there;
+pub(super) use sheet::plain;
 
+use super::later;
 use super::session::Session;
 use starlark::environment::{Globals, GlobalsBuilder, LibraryExtension, Module};
+use starlark::values::Value;
 use starlark::values::structs::AllocStruct;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -34,7 +43,6 @@ pub(super) fn globals() -> &'static Globals {
             LibraryExtension::Map,
             LibraryExtension::Filter,
             LibraryExtension::Partial,
-            LibraryExtension::Print,
             LibraryExtension::SetType,
         ];
         GlobalsBuilder::extended_by(&extensions)
@@ -42,10 +50,15 @@ pub(super) fn globals() -> &'static Globals {
             .with(expand::register)
             .with(flags::register)
             .with(glob::register)
+            .with(marks::register)
             .with(python::register)
             .with(modules::itertools)
+            .with(semantic::register)
+            .with(sheet::register)
+            .with(validate::register)
             .with(reading::register)
             .with(checkpoints::register)
+            .with_namespace("access", marks::access)
             .with_namespace("os", environment::os)
             .with_namespace("shell", core::shell)
             .with_namespace("json", json::register)
@@ -58,20 +71,40 @@ pub(super) fn globals() -> &'static Globals {
     })
 }
 
+/// A built-in function by its name.
+pub(super) fn global<'v>(name: &str) -> Option<Value<'v>> {
+    globals().iter().find(|(n, _)| *n == name).map(|(_, v)| v.to_value())
+}
+
 /// The names that belong to one load.
 pub(super) fn prepare(session: &Session, module: &Module) {
     let heap = module.heap();
-    module.set("rules", heap.alloc(rules::Rules::new(session.shown.clone(), session.marks.clone())));
-    let os = globals().iter().find(|(name, _)| *name == "os").map(|(_, v)| v.to_value());
-    let os = environment::with_environ(os.expect("`os` is a global"), session.asked.clone(), heap);
+    let (shown, marks) = (session.shown.borrow().clone(), session.marks.clone());
+    module.set("rules", heap.alloc(rules::Rules::new(shown.clone(), marks.clone())));
+    module.set("checkpoints", heap.alloc(checkpoints::Gates::new(shown, marks)));
+    let os = global("os").expect("`os` is a global");
+    let os = environment::with_environ(os, session.asked.clone(), heap);
     module.set("os", os);
     // Where an import finds it, whatever the Rulefile calls `os`.
     module.set(modules::OS, os);
-    module.set("checkpoints", heap.alloc(checkpoints::Gates::new(session.shown.clone(), session.marks.clone())));
+    for name in later::ROOTS {
+        module.set(name, heap.alloc(later::Later::new(name)));
+    }
+    for name in ["scatter", "gather"] {
+        module.set(name, heap.alloc(scatter::Scatter(session.scatter.clone())));
+    }
     let path = Path::new(&session.request.path);
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let text = |p: Option<&Path>| p.map_or(String::new(), |p| p.to_string_lossy().into_owned());
     let basedir = text(absolute.parent());
-    let fields = [("basedir", basedir), ("main_snakefile", text(Some(&absolute)))];
+    let text = |text: String| heap.alloc_str(&text).to_value();
+    let source_path = global("_source_path").expect("bug: it is registered");
+    let fields = [
+        ("basedir", text(basedir.clone())),
+        ("current_basedir", text(basedir)),
+        ("main_snakefile", text(absolute.to_string_lossy().into_owned())),
+        ("cores", heap.alloc(session.request.cores)),
+        ("source_path", source_path),
+    ];
     module.set("workflow", heap.alloc(AllocStruct(fields)));
 }

@@ -8,7 +8,7 @@ use starlark::collections::SmallMap;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
-use starlark::values::dict::{AllocDict, DictRef};
+use starlark::values::dict::AllocDict;
 use starlark::values::list::AllocList;
 use starlark::values::structs::AllocStruct;
 use starlark::values::tuple::{AllocTuple, UnpackTuple};
@@ -157,10 +157,4 @@ pub(super) fn pathlib(builder: &mut GlobalsBuilder) {
     fn PurePath<'v>(#[starlark(args)] parts: UnpackTuple<Value<'v>>) -> starlark::Result<PurePath> {
         Ok(PurePath::of(&parts.items))
     }
-}
-
-/// A dict's entries, for arguments that were packed into one.
-pub(super) fn entries<'v>(dict: Value<'v>) -> SmallMap<String, Value<'v>> {
-    let entries = DictRef::from_value(dict).map(|d| d.iter().map(|(k, v)| (k.to_str(), v)).collect());
-    entries.unwrap_or_default()
 }

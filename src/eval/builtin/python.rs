@@ -96,7 +96,7 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         fn walk<'v>(value: Value<'v>, heap: Heap<'v>, out: &mut Vec<Value<'v>>) {
             match elements(value, heap) {
                 Some(items) => items.into_iter().for_each(|v| walk(v, heap, out)),
-                None => out.push(value),
+                None => out.push(heap.alloc_str(&value.to_str()).to_value()),
             }
         }
         let mut all = Vec::new();

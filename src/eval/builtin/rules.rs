@@ -84,7 +84,7 @@ impl One {
         heap.alloc(Files {
             items: of.0.clone(),
             names: of.1.clone(),
-            mark: Mark { pin, ..Mark::default() },
+            mark: Mark { pin, placed: true, ..Mark::default() },
             marks: self.marks.clone(),
             size_of: None,
             brings_names: false,

@@ -2,14 +2,13 @@
 //! were made, and what they hold.
 
 use super::{JobTask, Seen, Shared, look_at, plain, stat_of};
+use crate::command::Ensured;
 use crate::digest::Digest;
 use crate::files::{self, Reading, Stat};
 use crate::memo::Noted;
 use crate::path::PathId;
-use crate::rule::Ensure;
 use crate::settle::{self, Marks, Out};
 use std::io;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Outputs of a job that together are larger than this are worth a wait.
@@ -33,7 +32,7 @@ pub struct TaskOutput {
     /// It is there only while its job runs: `pipe()`, `service()`.
     pub fleeting: bool,
     /// `ensure()`: what must be true of it.
-    pub ensure: Option<Arc<Ensure>>,
+    pub ensure: Option<Ensured>,
 }
 
 impl TaskOutput {
@@ -136,9 +135,9 @@ impl JobTask {
             if ensure.non_empty && files::is_empty(path).map_err(|e| unreadable(path, &e))? {
                 return Err(format!("its output `{path}` is empty, and `ensure(..., non_empty=True)` asks for more"));
             }
-            for (kind, expected) in &ensure.checksums {
+            if let Some((kind, expected)) = &ensure.checksum {
                 let found = files::checksum(path, *kind).map_err(|e| unreadable(path, &e))?;
-                if found != **expected {
+                if found != *expected {
                     let name = kind.name();
                     return Err(format!(
                         "its output `{path}` has another {name} checksum: expected {expected}, found {found}"

@@ -116,7 +116,10 @@ impl Work<'_, '_> {
             (files, self.before(scene, job), evidence)
         });
         let reasons = evidence.map_or_else(Vec::new, |e| plan::worded(&e, Some(&recipe), commands.paths));
-        let (inputs, outputs) = task;
+        let (inputs, mut outputs) = task;
+        for (output, ensured) in outputs.iter_mut().zip(commands.ensured(job, &needs)?) {
+            output.ensure = ensured;
+        }
         let env = self.variables(job, &needs, commands.env(job, &needs, attempt)?);
         let text = rendered.command.clone().unwrap_or_default();
         let spec = self.spec(text, rendered.program, env, &described);
@@ -243,7 +246,7 @@ impl Work<'_, '_> {
             let out = Out { path: commands.paths.str(*path).to_owned(), marks };
             let (made, noted) = (scene.state.output_digest(*path), self.memo.noted(*path));
             let fleeting = plan::fleeting(output);
-            TaskOutput { path: *path, out, made, noted, fleeting, ensure: output.ensure.clone() }
+            TaskOutput { path: *path, out, made, noted, fleeting, ensure: None }
         };
         commands.graph.outputs(job).iter().zip(&rule.outputs.items).map(output).collect()
     }

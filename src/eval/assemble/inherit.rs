@@ -1,0 +1,253 @@
+//! A rule made from another one, with some sections replaced: what `use rule`
+//! does to a rule, wherever that comes from.
+//!
+//! Owns what is taken over and what is made anew. It does not know modules.
+
+use super::{Assembler, register, show};
+use crate::diag::Diag;
+use crate::eval::rewrite::Rewrites;
+use crate::eval::session::{Basis, PendingText, RawPath, Session, Use};
+use crate::path::normal;
+use crate::pattern::Pattern;
+use crate::rule::{Input, InputWhat, Named, Output, Param, Rule, RuleId};
+use crate::span::Span;
+use crate::syntax::RuleDecl;
+use crate::value::Val;
+use starlark::collections::SmallMap;
+use starlark::eval::Evaluator;
+use starlark::values::Value;
+
+/// What is to be made of a rule.
+pub(in crate::eval) struct Heir<'a> {
+    /// The rule it is made from.
+    pub(in crate::eval) base: RuleId,
+    /// Its name; none for a rule without one.
+    pub(in crate::eval) name: Option<Box<str>>,
+    /// The sections that are replaced.
+    pub(in crate::eval) with: &'a RuleDecl,
+    /// Where it stands, for messages.
+    pub(in crate::eval) head: Span,
+    /// It comes with others, and one more `use rule` may replace it.
+    pub(in crate::eval) replaceable: bool,
+    /// What became of the base's paths when it was made.
+    pub(in crate::eval) rewrites: Rewrites,
+}
+
+/// Makes a rule from another one. Its number is given back.
+///
+/// # Errors
+/// What must stop the load; other faults are left with the session.
+pub(in crate::eval) fn derive<'v>(
+    session: &Session,
+    heir: &Heir<'_>,
+    sections: SmallMap<String, Value<'v>>,
+    eval: &mut Evaluator<'v, '_, '_>,
+) -> starlark::Result<RuleId> {
+    let base = session.rules.borrow()[heir.base.index()].clone();
+    let basis = session.bases.borrow()[heir.base.index()].clone();
+    let taken = heir.name.as_ref().and_then(|n| session.by_name.borrow().get(n).copied());
+    let old = taken.filter(|id| !heir.replaceable && session.bases.borrow()[id.index()].replaceable);
+    let mut assembler = Assembler::new(session, heir.with, sections, eval);
+    assembler.id = old.unwrap_or(assembler.id);
+    let rule = assembler.heir(base, basis, heir)?;
+    let (id, mut basis) = (assembler.id, assembler.basis);
+    session.diags.borrow_mut().append(&mut assembler.diags);
+    basis.hidden = session.current.get().is_some();
+    basis.replaceable = heir.replaceable;
+    inherit_texts(session, heir, id);
+    match old {
+        Some(id) => {
+            show(session, &rule, id);
+            session.rules.borrow_mut()[id.index()] = rule;
+            session.bases.borrow_mut()[id.index()] = basis;
+        }
+        None => register(session, rule, basis, id)?,
+    }
+    Ok(id)
+}
+
+/// Its texts are those of the base, but for those it was given.
+fn inherit_texts(session: &Session, heir: &Heir<'_>, id: RuleId) {
+    let mut texts = session.texts.borrow_mut();
+    let given = |t: &PendingText| t.what == Use::Message && heir.with.section("message").is_some();
+    if id != heir.base {
+        texts.retain(|t| t.rule != id || given(t));
+    }
+    let of_base = texts.iter().filter(|t| t.rule == heir.base && !given(t));
+    let own: Vec<PendingText> = of_base.map(|t| PendingText { rule: id, ..t.clone() }).collect();
+    texts.extend(own);
+    let mut bodies = session.bodies.borrow_mut();
+    let body = bodies.iter().find(|(rule, _)| *rule == heir.base).map(|(_, span)| (id, *span));
+    bodies.extend(body);
+}
+
+impl<'v> Assembler<'_, '_, 'v, '_, '_> {
+    fn heir(&mut self, mut base: Rule, basis: Basis, heir: &Heir<'_>) -> starlark::Result<Rule> {
+        let changed = self.inherit_basis(&basis);
+        if changed {
+            self.fill_again(&mut base, &basis.raw, &heir.rewrites);
+        } else {
+            let kept = basis.unfilled.into_iter().filter(|(key, _)| !self.given(key));
+            self.basis.unfilled = kept.collect();
+        }
+        self.basis.raw.extend(basis.raw.into_iter().filter(|r| self.decl.section(r.key).is_none()));
+        let outputs = self.files_or("output", base.outputs);
+        let logs = self.files_or("log", base.logs);
+        let benchmark = self.outputs("benchmark");
+        self.same_wildcards(&[("output", &outputs), ("log", &logs), ("benchmark", &benchmark)]);
+        self.no_duplicates(&outputs);
+        let inputs = if self.given("input") {
+            self.inputs()?
+        } else {
+            self.still_known(&base.name, &base.inputs);
+            base.inputs
+        };
+        let params = self.merged_params(base.params)?;
+        let threads = if self.given("threads") { self.threads()? } else { base.threads };
+        let resources = if self.given("resources") { self.resources()? } else { base.resources };
+        let retries = if self.given("retries") { self.retries() } else { base.retries };
+        let timeout = if self.given("timeout") { self.timeout() } else { base.timeout };
+        let local = if self.given("localrule") { self.flag("localrule") } else { base.local };
+        let mut places = base.places;
+        places.head = heir.head;
+        for (key, place) in [("input", &mut places.input), ("output", &mut places.output), ("log", &mut places.log)] {
+            if let Some(section) = self.decl.section(key) {
+                *place = section.literals.clone();
+            }
+        }
+        let number = (self.id.index() + 1).to_string();
+        self.text("message", Use::Message);
+        self.inert(heir.name.as_deref().unwrap_or(&number));
+        self.default_target();
+        Ok(Rule {
+            name: heir.name.clone().unwrap_or_else(|| number.into()),
+            doc: self.decl.doc.clone().or(base.doc),
+            wildcards: std::mem::take(&mut self.wildcards),
+            inputs,
+            outputs,
+            logs,
+            params,
+            threads,
+            resources,
+            retries,
+            timeout,
+            priority: self.number("priority", base.priority),
+            local,
+            places,
+            ..base
+        })
+    }
+
+    fn given(&self, key: &str) -> bool {
+        self.decl.section(key).is_some()
+    }
+
+    fn files_or(&mut self, key: &'static str, base: Named<Output>) -> Named<Output> {
+        if self.given(key) { self.outputs(key) } else { base }
+    }
+
+    /// Takes over constraints and pathvars; says whether there are new pathvars.
+    fn inherit_basis(&mut self, basis: &Basis) -> bool {
+        self.basis.pathvars = basis.pathvars.clone();
+        self.rule_pathvars();
+        if self.given("wildcard_constraints") {
+            self.rule_constraints();
+        } else {
+            self.basis.constraints = basis.constraints.clone();
+        }
+        self.basis.pathvars.len() > basis.pathvars.len()
+    }
+
+    /// Fills the pathvars of the base's paths anew.
+    fn fill_again(&mut self, base: &mut Rule, raw: &[RawPath], rewrites: &Rewrites) {
+        let decl = self.decl;
+        for path in raw.iter().filter(|r| decl.section(r.key).is_none()) {
+            let Some(pattern) = self.pattern_again(path, base, rewrites) else { continue };
+            match path.key {
+                "input" => {
+                    base.inputs.items[path.at].what = match pattern.as_literal() {
+                        Some(literal) => InputWhat::Path(literal.into()),
+                        None => InputWhat::Pattern(Box::new(pattern)),
+                    };
+                }
+                "output" => base.outputs.items[path.at].pattern = pattern,
+                "log" => base.logs.items[path.at].pattern = pattern,
+                _ => {}
+            }
+        }
+    }
+
+    fn pattern_again(&mut self, path: &RawPath, base: &Rule, rewrites: &Rewrites) -> Option<Pattern> {
+        let filled = match self.fill(&path.text) {
+            Ok(filled) => filled,
+            Err(error) => {
+                let place = match path.key {
+                    "output" => &base.places.output,
+                    "log" => &base.places.log,
+                    _ => &base.places.input,
+                };
+                let diag = super::place::pathvar_fault(error, &path.text, place);
+                self.fail(diag.label(self.decl.head, "used here"));
+                return None;
+            }
+        };
+        let placed = if path.placed { filled } else { rewrites.apply(&filled).into_owned() };
+        let text = normal(&placed).into_owned();
+        let constraints = &self.basis.constraints;
+        let find = |name: &str| constraints.iter().find(|(n, _)| **n == *name).map(|(_, r)| r.to_string());
+        let parsed = Pattern::parse(&text).and_then(|mut p| p.constrain(&find).map(|()| p));
+        parsed
+            .map_err(|e| {
+                let message = format!("the {} `{text}` of rule `{}`: {}", path.key, base.name, e.message);
+                self.fail(Diag::at(self.decl.head, message).maybe_hint(e.hint));
+            })
+            .ok()
+    }
+
+    /// The base's inputs must do with the wildcards of the new outputs.
+    fn still_known(&mut self, name: &str, inputs: &Named<Input>) {
+        let patterns = inputs.items.iter().filter_map(|i| match &i.what {
+            InputWhat::Pattern(pattern) => Some(pattern),
+            _ => None,
+        });
+        let unknown = patterns.flat_map(|p| p.names()).find(|n| !self.wildcards.contains(n));
+        if let Some(unknown) = unknown {
+            let message = format!("the inputs of rule `{name}` have the wildcard `{unknown}`, these outputs have not");
+            let at = self.decl.section("output").map_or(self.decl.head, |s| s.span);
+            self.fail(Diag::at(at, message).hint("replace `input:` as well"));
+        }
+    }
+
+    /// Params by name replace those of the name; positional ones, if there are
+    /// any, replace all positional ones.
+    fn merged_params(&mut self, base: Vec<Param>) -> starlark::Result<Vec<Param>> {
+        let mut base = base;
+        for param in &mut base {
+            param.filled = has_wildcards(&param.value, &self.wildcards);
+        }
+        let new = self.params()?;
+        let (named, positional): (Vec<Param>, Vec<Param>) = new.into_iter().partition(|p| p.name.is_some());
+        if !positional.is_empty() {
+            base.retain(|p| p.name.is_some());
+            base.splice(0..0, positional);
+        }
+        for param in named {
+            match base.iter_mut().find(|p| p.name == param.name) {
+                Some(old) => *old = param,
+                None => base.push(param),
+            }
+        }
+        Ok(base)
+    }
+}
+
+/// Whether some string in a value holds wildcards of the rule, and no others.
+fn has_wildcards(value: &Val, wildcards: &[Box<str>]) -> bool {
+    match value {
+        Val::List(items) => items.iter().any(|v| has_wildcards(v, wildcards)),
+        Val::Str(text) if text.contains('{') => {
+            Pattern::parse(text).is_ok_and(|p| !p.names().is_empty() && p.names().iter().all(|n| wildcards.contains(n)))
+        }
+        _ => false,
+    }
+}

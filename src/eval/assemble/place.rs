@@ -1,0 +1,98 @@
+//! Where a rule's paths lie: their pathvars filled, those of a module moved.
+//!
+//! Owns `pathvars:` of a rule and the messages about them. How names are found
+//! and paths are moved is `rewrite`'s.
+
+use super::Assembler;
+use crate::diag::{Diag, Diags};
+use crate::eval::given::{Given, Slot};
+use crate::eval::mark::Mark;
+use crate::eval::rewrite::{Filling, Named, PathvarError};
+use crate::eval::session::RawPath;
+use crate::span::Literals;
+use starlark::values::Value;
+use starlark::values::dict::DictRef;
+
+/// The entries of a section that holds nothing but named strings.
+pub(in crate::eval) fn strings(given: &Given, what: &str) -> (Named, Diags) {
+    let (mut all, mut diags) = (Named::new(), Diags::new());
+    for (name, value, slot) in given.iter() {
+        match (name, value.unpack_str()) {
+            (Some(name), Some(text)) => all.push((name.into(), text.into())),
+            (None, _) => {
+                diags.push(Diag::at(slot.span(), format!("a {what} wants a name")).hint("write `name = \"text\"`"));
+            }
+            (_, None) => {
+                let kind = value.get_type();
+                diags.push(Diag::at(slot.span(), format!("a {what} is a string, this is a value of type `{kind}`")));
+            }
+        }
+    }
+    (all, diags)
+}
+
+/// The strings under `pathvars` of a config.
+fn of_config(config: Value) -> Named {
+    let inner = DictRef::from_value(config).and_then(|d| d.get_str("pathvars"));
+    let Some(inner) = inner.and_then(DictRef::from_value) else { return Named::new() };
+    inner.iter().filter_map(|(k, v)| Some((k.unpack_str()?.into(), v.to_str().into()))).collect()
+}
+
+impl<'v> Assembler<'_, '_, 'v, '_, '_> {
+    pub(super) fn rule_pathvars(&mut self) {
+        let Some(given) = self.take("pathvars") else { return };
+        let (mut named, mut diags) = strings(&given, "pathvar");
+        self.basis.pathvars.append(&mut named);
+        self.diags.append(&mut diags);
+    }
+
+    /// A path with its pathvars filled and, unless it is one of the whole book
+    /// already, moved as the module's paths are; `at` is its section and number.
+    pub(super) fn placed(&mut self, text: &str, mark: Mark, at: (&'static str, usize), slot: Slot) -> String {
+        let filled = self.filled(text, mark.placed, at, slot);
+        if mark.placed { filled } else { self.session.rewrites.borrow().apply(&filled).into_owned() }
+    }
+
+    fn filled(&mut self, text: &str, placed: bool, (key, at): (&'static str, usize), slot: Slot) -> String {
+        if !text.contains('<') {
+            return text.to_owned();
+        }
+        self.basis.raw.push(RawPath { key, at, text: text.into(), placed });
+        match self.fill(text) {
+            Ok(filled) => filled,
+            Err(error) => {
+                let diag = pathvar_fault(error, text, &slot.literals());
+                self.basis.unfilled.push((key, diag));
+                text.to_owned()
+            }
+        }
+    }
+
+    /// A text with its pathvars filled.
+    pub(super) fn fill(&mut self, text: &str) -> Result<String, PathvarError> {
+        let config = match self.config.take() {
+            Some(config) => config,
+            None => self.eval.module().get("config").map(of_config).unwrap_or_default(),
+        };
+        let file = self.session.pathvars.borrow();
+        let filling = Filling { rule: &self.basis.pathvars, file: &file, config: &config };
+        let filled = filling.fill(text).map(|t| t.into_owned());
+        self.config = Some(config);
+        filled
+    }
+}
+
+/// A pathvar's fault, where its text was written.
+pub(super) fn pathvar_fault(error: PathvarError, text: &str, at: &Literals) -> Diag {
+    match error {
+        PathvarError::Unknown { name, hint } => {
+            let message = format!("there is no pathvar `{}`", &text[name.clone()]);
+            let hint = hint.unwrap_or_else(|| "give it a value under `pathvars:`".into());
+            Diag::at(at.locate(text, name), message).hint(hint)
+        }
+        PathvarError::Cycle { name, way } => {
+            let message = format!("the pathvar `{}` stands for itself: {}", &text[name.clone()], way.join(" > "));
+            Diag::at(at.locate(text, name), message)
+        }
+    }
+}

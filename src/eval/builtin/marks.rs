@@ -1,0 +1,147 @@
+//! Snakemake's rarer marks: `pipe`, `service`, `update`, `before_update`,
+//! `ensure`, `repeat`, `local`, `report`, `flag`, and access patterns.
+//!
+//! Owns their arguments. Which of them are served is `assemble`'s.
+
+use super::flags::{flagged, mark_all};
+use crate::eval::convert::is_function;
+use crate::eval::explain::Scene;
+use crate::eval::fault::{fault, hinted};
+use crate::eval::mark::Mark;
+use crate::eval::session::{Extra, Session};
+use crate::rule::{Checksum, Ensure, Flags};
+use crate::span::{FileId, Span};
+use crate::value::Val;
+use starlark::collections::SmallMap;
+use starlark::environment::GlobalsBuilder;
+use starlark::eval::Evaluator;
+use starlark::starlark_module;
+use starlark::values::Value;
+use starlark::values::tuple::UnpackTuple;
+
+/// Where the call stands in the Rulefile.
+pub(super) fn place(session: &Session, eval: &Evaluator) -> Span {
+    let origins = session.origins.borrow();
+    let scene = Scene { origins: &origins, ..Scene::default() };
+    let at = eval.call_stack_top_location();
+    at.and_then(|at| scene.place(&at)).unwrap_or(Span::new(FileId(0), 0, 0))
+}
+
+/// What a file must be when its job has ended.
+fn ensured<'v>(
+    non_empty: bool,
+    sums: [(Checksum, Option<Value<'v>>); 3],
+    eval: &Evaluator<'v, '_, '_>,
+) -> starlark::Result<Ensure> {
+    let session = Session::loading(eval, "ensure")?;
+    let mut checksum = None;
+    for (kind, value) in sums {
+        let Some(value) = value else { continue };
+        let value = match value.unpack_str() {
+            Some(text) => Val::str(text),
+            None if is_function(value) => Val::Func(session.keep(value, place(session, eval), &[], eval)?),
+            None => return Err(fault("a checksum is a string or a function")),
+        };
+        if checksum.replace((kind, value)).is_some() {
+            return Err(fault("`ensure` takes one checksum"));
+        }
+    }
+    Ok(Ensure { non_empty, checksum })
+}
+
+fn with_extra<'v>(
+    value: Value<'v>,
+    name: &str,
+    extra: Extra,
+    eval: &Evaluator<'v, '_, '_>,
+) -> starlark::Result<Value<'v>> {
+    let session = Session::loading(eval, name)?;
+    let mut extras = session.extras.borrow_mut();
+    extras.push(extra);
+    let index = Some(extras.len() as u32 - 1);
+    drop(extras);
+    mark_all(value, &|mark| Mark { extra: index, ..mark }, name, &session.marks, eval.heap())
+}
+
+#[starlark_module]
+pub(super) fn register(builder: &mut GlobalsBuilder) {
+    fn ensure<'v>(
+        #[starlark(require = pos)] value: Value<'v>,
+        #[starlark(default = false)] non_empty: bool,
+        sha256: Option<Value<'v>>,
+        md5: Option<Value<'v>>,
+        sha1: Option<Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let sums = [(Checksum::Sha256, sha256), (Checksum::Md5, md5), (Checksum::Sha1, sha1)];
+        let ensure = ensured(non_empty, sums, eval)?;
+        with_extra(value, "ensure", Extra { ensure: Some(ensure), repeat: None }, eval)
+    }
+
+    fn repeat<'v>(
+        #[starlark(require = pos)] value: Value<'v>,
+        #[starlark(require = pos)] n: i32,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        if n < 1 {
+            return Err(fault(format!("`repeat` wants how often, 1 or more, not {n}")));
+        }
+        with_extra(value, "repeat", Extra { ensure: None, repeat: Some(n as u32) }, eval)
+    }
+
+    fn local<'v>(
+        #[starlark(require = pos)] value: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let session = Session::loading(eval, "local")?;
+        mark_all(value, &|mark| Mark { placed: true, ..mark }, "local", &session.marks, eval.heap())
+    }
+
+    fn report<'v>(
+        #[starlark(require = pos)] value: Value<'v>,
+        #[starlark(args)] _args: UnpackTuple<Value<'v>>,
+        #[starlark(kwargs)] _named: SmallMap<String, Value<'v>>,
+    ) -> starlark::Result<Value<'v>> {
+        Ok(value)
+    }
+
+    fn flag<'v>(
+        #[starlark(require = pos)] value: Value<'v>,
+        #[starlark(require = pos)] name: &str,
+        #[starlark(args)] _args: UnpackTuple<Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let flags = match name {
+            "temp" => Flags::TEMP,
+            "directory" => Flags::DIRECTORY,
+            "touch" => Flags::TOUCH,
+            "protected" => Flags::PROTECTED,
+            "ancient" => Flags::ANCIENT,
+            other => {
+                return Err(hinted(
+                    format!("there is no mark `{other}`"),
+                    "marks are `temp`, `directory`, `touch`, `protected` and `ancient`",
+                ));
+            }
+        };
+        let session = Session::loading(eval, "flag")?;
+        flagged(value, flags, name, &session.marks, eval.heap())
+    }
+}
+
+/// `access.random(...)` and its like: hints for storage, which files here do
+/// not need.
+#[starlark_module]
+pub(super) fn access(builder: &mut GlobalsBuilder) {
+    fn random<'v>(#[starlark(require = pos)] value: Value<'v>) -> starlark::Result<Value<'v>> {
+        Ok(value)
+    }
+
+    fn sequential<'v>(#[starlark(require = pos)] value: Value<'v>) -> starlark::Result<Value<'v>> {
+        Ok(value)
+    }
+
+    fn multi<'v>(#[starlark(require = pos)] value: Value<'v>) -> starlark::Result<Value<'v>> {
+        Ok(value)
+    }
+}

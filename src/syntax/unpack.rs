@@ -1,0 +1,93 @@
+//! Displays that Starlark lacks: sets, and `*x` or `**x` within a list or dict.
+//!
+//! Owns what is put in their place. It knows a bracket's own text only; what is
+//! nested in it is walked by the builder.
+
+use std::ops::Range;
+
+/// What is put in the place of some bytes, in order.
+pub(super) type Edits = Vec<(Range<usize>, &'static str)>;
+
+/// The words for one kind of bracket.
+struct Words {
+    star: &'static str,
+    open: &'static str,
+    /// In place of the star: ends the display before, opens the unpacked value.
+    before: &'static str,
+    /// In place of the comma behind it.
+    after: &'static str,
+    /// In place of the closing bracket, in a display and in an unpacked value.
+    close: [&'static str; 2],
+}
+
+const LIST: Words = Words { star: "*", open: "([", before: "] + list(", after: ") + [", close: ["])", "))"] };
+const DICT: Words = Words { star: "**", open: "({", before: "} | (", after: ") | {", close: ["})", "))"] };
+
+/// What to change in a bracket; `nested` are the strings and brackets in it.
+pub(super) fn edits(source: &str, whole: Range<usize>, nested: &[Range<usize>]) -> Edits {
+    let words = match source.as_bytes()[whole.start] {
+        b'[' => LIST,
+        b'{' => DICT,
+        _ => return Edits::new(),
+    };
+    let (open, close) = (whole.start..whole.start + 1, whole.end - 1..whole.end);
+    let mut own = Own { edits: Edits::new(), in_star: false, fresh: true, content: !nested.is_empty(), colon: false };
+    let mut at = open.end;
+    for range in nested.iter().cloned().chain(std::iter::once(close.start..close.start)) {
+        own.stretch(source, at..range.start, &words);
+        own.fresh &= range.is_empty();
+        at = range.end;
+    }
+    let starred = own.edits.iter().any(|(_, text)| *text == words.before);
+    if starred {
+        own.edits.insert(0, (open, words.open));
+        own.edits.push((close, words.close[usize::from(own.in_star)]));
+        return own.edits;
+    }
+    if words.star == "**" && own.content && !own.colon {
+        return vec![(open, "set(["), (close, "])")];
+    }
+    Edits::new()
+}
+
+/// What was found in the bracket's own text so far.
+struct Own {
+    edits: Edits,
+    /// Within the value behind a star.
+    in_star: bool,
+    /// At the start of an element.
+    fresh: bool,
+    content: bool,
+    colon: bool,
+}
+
+impl Own {
+    fn stretch(&mut self, source: &str, range: Range<usize>, words: &Words) {
+        let mut at = range.start;
+        while at < range.end {
+            let rest = &source[at..range.end];
+            let Some(c) = rest.chars().next() else { return };
+            let mut length = c.len_utf8();
+            match c {
+                '#' => length = rest.find('\n').unwrap_or(rest.len()),
+                ',' => {
+                    if self.in_star {
+                        self.edits.push((at..at + 1, words.after));
+                    }
+                    (self.in_star, self.fresh) = (false, true);
+                }
+                '*' if self.fresh && rest.starts_with(words.star) => {
+                    length = words.star.len();
+                    self.edits.push((at..at + length, words.before));
+                    (self.in_star, self.fresh, self.content) = (true, false, true);
+                }
+                c if c.is_whitespace() => {}
+                c => {
+                    self.colon |= c == ':';
+                    (self.fresh, self.content) = (false, true);
+                }
+            }
+            at += length;
+        }
+    }
+}

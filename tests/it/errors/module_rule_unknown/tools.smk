@@ -1,0 +1,2 @@
+rule sort: output: "a"
+rule count: output: "b"

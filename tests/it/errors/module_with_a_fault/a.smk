@@ -1,0 +1,3 @@
+rule x:
+    output: "{a}.txt"
+    input: lambda w: w.a + missing
