@@ -179,7 +179,8 @@ fn check_force(pipeline: &Pipeline<'_>, options: &Options) -> Result<(), Diags> 
         let made = || pipeline.paths.get(&path::normal(word)).is_some_and(|p| graph.maker(p).is_some());
         book.find(word).is_some() || made()
     };
-    let Some(word) = options.force_run.iter().find(|word| !known(word)) else { return Ok(()) };
+    let mut words = options.force_run.iter().chain(&options.prioritize);
+    let Some(word) = words.find(|word| !known(word)) else { return Ok(()) };
     let message = format!("`{word}` is neither a rule nor a file that a job of this plan makes");
     let near = crate::suggest::did_you_mean(word, book.rules.iter().map(|r| &*r.name));
     Err(vec![Diag::error(Kind::Usage, message).maybe_hint(near)])

@@ -46,7 +46,7 @@ fn a_pipe_needs_cores_for_all_its_jobs() {
 fn the_failure_of_one_end_is_that_of_both() {
     for end in ["write", "read"] {
         let story = Story::new().rulefile(PIPE).file("in", "a1\n").file(&format!("fail.{end}"), "");
-        story.run(&["-j3"]).fails().stderr_has(&format!("{end}")).stderr_has("bound to it by a pipe failed");
+        story.run(&["-j3"]).fails().stderr_has(end).stderr_has("bound to it by a pipe failed");
         assert!(!story.has("out") && !story.has("between") && !story.has("further"));
         story.remove(&format!("fail.{end}")).run(&["-j3"]).succeeds().ran(&["write", "through", "read"]);
         assert_eq!(story.read("out"), "b1\n");

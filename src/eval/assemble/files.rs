@@ -38,7 +38,7 @@ fn flatten<'v>(value: Value<'v>, heap: Heap<'v>, marks: &Marks, out: &mut Vec<Pi
             flatten(item, heap, marks, out)?;
         }
     } else if let Some(files) = Files::from_value(value) {
-        out.extend(files.texts().map(|t| Piece::Path(t, files.mark.clone())));
+        out.extend(files.texts().map(|t| Piece::Path(t, files.mark)));
     } else if is_function(value) {
         out.push(Piece::Function { value, unpack: false, flags: Flags::empty() });
     } else {
