@@ -309,3 +309,46 @@ pub struct Listed {
     /// It is what runs when no target is named.
     pub default: bool,
 }
+
+/// A graph to be drawn.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Drawing {
+    /// What is drawn.
+    pub nodes: Vec<Node>,
+    /// From what is needed to what needs it, by places in `nodes`, each once.
+    pub edges: Vec<(usize, usize)>,
+}
+
+/// A node of a [`Drawing`].
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Node {
+    /// What it is called.
+    pub title: String,
+    /// What stands below: wildcards or files, a line each.
+    pub lines: Vec<String>,
+    /// The place of its rule among the rules; nodes of one rule look alike.
+    pub rule: usize,
+    /// Nothing of it will run.
+    pub fresh: bool,
+}
+
+/// One line of `--summary`: a file that a job of the plan makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summarised {
+    /// The file.
+    pub path: String,
+    /// Whether it is there.
+    pub exists: bool,
+    /// When its job last succeeded, Unix milliseconds.
+    pub made_ms: Option<u64>,
+    /// Its rule.
+    pub rule: String,
+    /// What its job reads.
+    pub inputs: Vec<String>,
+    /// The job's `log:` files.
+    pub logs: Vec<String>,
+    /// The text that runs.
+    pub command: Option<String>,
+    /// Why it will or may be made; none if it is up to date.
+    pub stale: Option<String>,
+}

@@ -3,6 +3,8 @@
 //! Owns the wiring: which module is asked for what, in which order, and what
 //! the process ends with. It decides nothing about jobs.
 
+use super::find::{config_files, go_to, reads_snakefile, rulefile};
+use super::pages::Page;
 use super::{Args, Mode, Parsed, needless, overrides, parse, terminal::Terminal, translate};
 use crate::diag::{Diag, Diags, Kind, Severity};
 use crate::eval;
@@ -18,7 +20,7 @@ use crate::{path, state};
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -30,12 +32,8 @@ const WOULD_RUN: u8 = 3;
 /// How often the progress of hashing is told.
 const HASHING: Duration = Duration::from_millis(50);
 
-/// Names of the file that is read when none is given.
-const RULEFILES: [&str; 6] =
-    ["Rulefile", "rulefile", "Snakefile", "snakefile", "workflow/Snakefile", "workflow/snakefile"];
-
 /// How an action ended, if not by an error.
-enum End {
+pub(super) enum End {
     Code(u8),
     Summary(Summary),
 }
@@ -52,7 +50,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let terminal = Terminal::read();
     let reporter = Reporter::new(terminal.options(&args), Box::new(std::io::stdout()), Box::new(std::io::stderr()));
-    let mut app = App { reporter: Mutex::new(reporter), sources: Sources::default(), args: *args };
+    let mut app = App { reporter: Mutex::new(reporter), sources: Sources::default(), args: *args, start: None };
     let code = match app.act() {
         Ok(End::Code(code)) => code,
         Ok(End::Summary(summary)) => exit_code(&summary),
@@ -81,20 +79,18 @@ fn exit_code(summary: &Summary) -> u8 {
     }
 }
 
-struct App {
+pub(super) struct App {
     reporter: Mutex<Reporter>,
-    sources: Sources,
-    args: Args,
+    pub(super) sources: Sources,
+    pub(super) args: Args,
+    /// Where rulemake was started, if `-C` went elsewhere.
+    start: Option<PathBuf>,
 }
 
 impl App {
     fn act(&mut self) -> Result<End, Diags> {
         translate(&self.args, reads_snakefile(&self.args)).map_err(|d| vec![d])?;
-        if let Some(directory) = &self.args.directory {
-            std::env::set_current_dir(directory).map_err(|e| {
-                vec![Diag::error(Kind::Usage, format!("cannot work in `{}`: {e}", directory.display()))]
-            })?;
-        }
+        self.start = go_to(&self.args).map_err(|d| vec![d])?;
         for line in needless(&self.args) {
             self.reporter().notice(&line);
         }
@@ -127,6 +123,10 @@ impl App {
             Mode::List => self.list(&rulefile),
             Mode::Drain => drain().map_err(|d| vec![d]),
             Mode::DryRun => self.dry_run(&rulefile, &functions, &options, prefetch),
+            Mode::Page(Page::Delete { .. }) if !self.args.dry_run => {
+                self.run(&rulefile, &functions, &options, prefetch)
+            }
+            Mode::Page(page) => self.page(&rulefile, &functions, &options, page, prefetch),
             Mode::Why(path) => self.why(&rulefile, &functions, &options, path, prefetch),
             _ => self.run(&rulefile, &functions, &options, prefetch),
         }
@@ -162,6 +162,7 @@ impl App {
         Ok(Options {
             trust,
             targets: args.targets.clone(),
+            selection: args.select.selection()?,
             cores,
             hash_threads: args.hash_threads.map_or(available, std::num::NonZeroU32::get) as usize,
             limits: args.resources()?,
@@ -190,27 +191,14 @@ impl App {
     }
 
     fn load(&mut self) -> Result<eval::Loaded, Diags> {
-        let path = self.rulefile().map_err(|d| vec![d])?;
+        let path = rulefile(&self.args, self.start.as_deref()).map_err(|d| vec![d])?;
         let config = self.args.config().map_err(|d| vec![d])?;
         let available = std::thread::available_parallelism().map_or(1, |n| n.get() as u32);
         let cores = self.args.cores(available, num_cpus::get_physical() as u32).map_err(|d| vec![d])?;
         let scatter = self.args.scatter().map_err(|d| vec![d])?;
-        let request = eval::Request { path, config, configfiles: self.args.config_files.clone(), scatter, cores };
+        let configfiles = config_files(&self.args, self.start.as_deref());
+        let request = eval::Request { path, config, configfiles, scatter, cores };
         eval::load(request, &mut self.sources)
-    }
-
-    /// The Rulefile to read. A name on the command line is relative to where we
-    /// stand, which `-C` has moved already.
-    fn rulefile(&self) -> Result<String, Diag> {
-        let named = self.args.rulefile.as_ref().or(self.args.snakefile.as_ref());
-        if let Some(path) = named {
-            return Ok(path.to_string_lossy().into_owned());
-        }
-        found().map(str::to_owned).ok_or_else(|| {
-            Diag::error(Kind::Usage, "there is no Rulefile here")
-                .note(format!("looked for {}", RULEFILES.map(|p| format!("`{p}`")).join(", ")))
-                .hint("write one, name one with `-f FILE`, or go where it is with `-C DIR`")
-        })
     }
 
     fn list(&self, book: &Rulefile) -> Result<End, Diags> {
@@ -227,7 +215,7 @@ impl App {
     }
 
     /// A pipeline to look at.
-    fn open<'a>(
+    pub(super) fn open<'a>(
         &self,
         book: &'a Rulefile,
         functions: &'a eval::Functions,
@@ -265,7 +253,7 @@ impl App {
         Ok(pipeline)
     }
 
-    fn reporter(&self) -> MutexGuard<'_, Reporter> {
+    pub(super) fn reporter(&self) -> MutexGuard<'_, Reporter> {
         self.reporter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -349,6 +337,11 @@ impl App {
             let accepted = run::accept_rule(&mut pipeline, rule).map_err(|d| vec![d])?;
             self.accepted(rule, accepted);
         }
+        if let Mode::Page(Page::Delete { temp }) = self.args.mode() {
+            self.delete(&pipeline, options, temp).map_err(|d| vec![d])?;
+            pipeline.close().map_err(|d| vec![d])?;
+            return Ok(End::Code(0));
+        }
         if self.args.touch {
             return self.touch(pipeline, options);
         }
@@ -411,21 +404,9 @@ impl App {
         Ok(End::Code(0))
     }
 
-    fn say(&self, line: &str) {
+    pub(super) fn say(&self, line: &str) {
         self.reporter().notice(line);
     }
-}
-
-/// The Rulefile that is read here if none is named.
-fn found() -> Option<&'static str> {
-    RULEFILES.into_iter().find(|p| std::fs::metadata(p).is_ok_and(|m| m.is_file()))
-}
-
-/// Whether a Snakefile is read, or would be without `-f` and `-C`.
-fn reads_snakefile(args: &Args) -> bool {
-    let is_snakefile = |name: &str| name.to_ascii_lowercase().ends_with("snakefile");
-    let named = args.rulefile.as_deref().and_then(|p| p.to_str()).is_some_and(is_snakefile);
-    named || args.snakefile.is_some() || found().is_some_and(is_snakefile)
 }
 
 /// The devices that we were given ourselves.

@@ -4,7 +4,9 @@
 //! after a flag is its value or a target. It does not act on them.
 
 use super::config::parse_pair;
+use super::pages::{Page, Pages};
 use super::parse::usage;
+use super::select::Select;
 use super::units::{is_cores, parse_cores, parse_seconds, parse_size};
 use crate::diag::Diag;
 use crate::report::Quiet;
@@ -54,6 +56,8 @@ pub enum Mode<'a> {
     Drain,
     /// Nothing: Snakemake's `--unlock`, for which [`super::needless`] has a line.
     Unlock,
+    /// Show a page about the plan, or delete what it made.
+    Page(Page),
 }
 
 /// Make what is asked for by the rules of a Rulefile, where content changed.
@@ -85,6 +89,9 @@ pub struct Args {
     pub snakefile: Option<PathBuf>,
 
     /// Work in this directory
+    ///
+    /// The Rulefile is looked for in it, then here. A run makes it where the
+    /// Rulefile is not in it.
     #[arg(short = 'C', long, short_alias = 'd', value_name = "DIR", help_heading = MAKE)]
     pub directory: Option<PathBuf>,
 
@@ -103,6 +110,18 @@ pub struct Args {
     #[arg(long = "configfile", alias = "configfiles", value_name = "FILE", num_args = 1.., help_heading = MAKE)]
     pub config_files: Vec<String>,
 
+    /// Read options from a profile: a file or directory
+    ///
+    /// `NAME/config.yaml` or `.toml` here or in ~/.config/rulemake, with long options
+    /// as keys: `cores: 4`. What is typed beats it. Besides, `profiles/default` is
+    /// read where it is there.
+    #[arg(long, value_name = "NAME", help_heading = MAKE)]
+    pub profile: Option<String>,
+
+    /// Read this instead of profiles/default; or none
+    #[arg(long, value_name = "NAME", help_heading = MAKE)]
+    pub workflow_profile: Option<String>,
+
     /// Set the number of parts of a `scattergather` name
     ///
     /// It beats what the Rulefile says. A word without `=` is a target.
@@ -118,7 +137,7 @@ pub struct Args {
     pub why: Option<String>,
 
     /// List the rules
-    #[arg(short = 'l', long, alias = "list-rules", conflicts_with_all = ["touch", "drain"], help_heading = INSTEAD)]
+    #[arg(short = 'l', long, aliases = ["list-rules", "list-target-rules", "lt"], conflicts_with_all = ["touch", "drain"], help_heading = INSTEAD)]
     pub list: bool,
 
     /// Take the targets' existing outputs as made
@@ -297,6 +316,14 @@ pub struct Args {
     #[arg(short = 'h', long, action = ArgAction::Help, help_heading = SHOW)]
     help: (),
 
+    /// A part of the graph.
+    #[command(flatten)]
+    pub select: Select,
+
+    /// Pages about the plan.
+    #[command(flatten)]
+    pub pages: Pages,
+
     #[command(flatten)]
     pub(super) snakemake: Snakemake,
 
@@ -351,6 +378,9 @@ pub(super) struct Short {
 impl Args {
     /// What is asked for.
     pub fn mode(&self) -> Mode<'_> {
+        if let Some(page) = self.pages.page() {
+            return Mode::Page(page);
+        }
         match self {
             Args { why: Some(path), .. } => Mode::Why(path),
             Args { list: true, .. } => Mode::List,
@@ -448,6 +478,7 @@ impl Args {
         if let Some(words) = &mut self.quiet {
             targets.extend(words.extract_if(.., |w| !QUIET.contains(&w.as_str())));
         }
+        self.pages.settle(targets);
         if let Some(word) = self.cores.take_if(|w| !is_cores(w)) {
             targets.push(word);
         }

@@ -6,8 +6,13 @@
 mod app;
 pub mod args;
 pub mod config;
-pub mod overrides;
-mod parse;
+mod find;
+mod look;
+mod overrides;
+pub mod pages;
+pub mod parse;
+pub mod profile;
+pub mod select;
 pub mod snakemake;
 pub mod terminal;
 pub mod units;

@@ -4,11 +4,13 @@
 //! what the flags mean.
 
 use super::args::{Args, Short};
+use super::profile::{self, Entry};
 use super::snakemake::refused;
 use crate::diag::{Diag, Kind};
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory, FromArgMatches};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use std::ffi::OsString;
 
 /// What a command line asks for.
@@ -26,8 +28,16 @@ pub enum Parsed {
 /// On bad usage.
 pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Parsed, Diag> {
     let words: Vec<OsString> = words.into_iter().collect();
-    let parsed = Args::command().try_get_matches_from(&words).and_then(|found| Args::from_arg_matches(&found));
-    match parsed {
+    let mut parsed = Args::command().try_get_matches_from(&words);
+    let mut words = words;
+    if let Ok(found) = &parsed {
+        let entries = profiles(found)?;
+        if !entries.is_empty() {
+            words = with_entries(words, &entries);
+            parsed = Args::command().try_get_matches_from(&words);
+        }
+    }
+    match parsed.and_then(|found| Args::from_arg_matches(&found)) {
         Ok(mut args) => {
             args.short = short(&words);
             args.settle();
@@ -38,6 +48,40 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Parsed, Diag> 
         }
         Err(error) => Err(explain(&error)),
     }
+}
+
+/// The options that profiles add: those that were not typed. The workflow's own
+/// profile comes before the one that was named.
+fn profiles(found: &ArgMatches) -> Result<Vec<Entry>, Diag> {
+    let name = |id: &str| found.get_one::<String>(id).map(String::as_str);
+    let mut all = match name("workflow_profile") {
+        Some("none") => Vec::new(),
+        Some(path) => profile::named(path)?,
+        None => profile::own()?,
+    };
+    let own: Vec<String> = all.iter().map(|entry| entry.name.clone()).collect();
+    if let Some(path) = name("profile").filter(|path| *path != "none") {
+        all.extend(profile::named(path)?.into_iter().filter(|entry| !own.contains(&entry.name)));
+    }
+    let command = Args::command();
+    let typed = |entry: &Entry| {
+        let name = entry.name.as_str();
+        let is_it = |arg: &&clap::Arg| {
+            arg.get_long() == Some(name) || arg.get_all_aliases().is_some_and(|aliases| aliases.contains(&name))
+        };
+        let id = command.get_arguments().find(is_it).map(|arg| arg.get_id().as_str());
+        id.is_some_and(|id| found.value_source(id) == Some(ValueSource::CommandLine))
+    };
+    all.retain(|entry| !typed(entry));
+    Ok(all)
+}
+
+/// Puts the options of profiles behind the others, where they take no target
+/// for their value.
+fn with_entries(mut words: Vec<OsString>, entries: &[Entry]) -> Vec<OsString> {
+    let end = words.iter().position(|word| word == "--").unwrap_or(words.len());
+    words.splice(end..end, entries.iter().flat_map(Entry::words));
+    words
 }
 
 /// Flags that can be spelled by a letter that Snakemake reads otherwise: they
@@ -178,8 +222,8 @@ pub(super) mod tests {
  = help: a similar argument exists: `--keep-going`
 "
         );
-        let text = error("--until x");
-        assert!(text.contains("is an option of Snakemake") && text.contains("help: name "), "{text}");
+        let text = error("--verbose x");
+        assert!(text.contains("is an option of Snakemake") && text.contains("help: `-p` shows"), "{text}");
         let text = error("--why a --list");
         assert!(text.contains("cannot be used with") && text.contains("`rulemake --help`"), "{text}");
         let text = error("--latency-wait soon");

@@ -77,16 +77,8 @@ pub fn needless(args: &Args) -> Vec<String> {
 pub(super) fn refused(flag: &str) -> Option<&'static str> {
     let name = flag.split('=').next().unwrap_or(flag);
     let hint = match name {
-        "-U" | "--until" => "name the rule or the files to stop at as targets",
-        "-O" | "--omit-from" => "name the files that are wanted as targets",
-        "-S" | "--summary" | "-D" | "--detailed-summary" | "--list-changes" => {
-            "`rulemake -n` says what is stale and why, `--why FILE` what is known of a file"
-        }
-        "--dag" | "--rulegraph" | "--filegraph" | "--d3dag" => {
-            "`rulemake -n -F --json` gives every job with its inputs and outputs"
-        }
+        "--d3dag" => "`--dag json` gives nodes and edges",
         "--verbose" => "`-p` shows commands, `--why FILE` reasons",
-        "--profile" | "--workflow-profile" => "write the profile's options on the command line",
         "-e" | "--executor" | "--cluster" | "--slurm" => "jobs run on this machine: leave it out",
         "--use-conda" | "--sdm" | "--software-deployment-method" | "--use-singularity" | "--use-apptainer" => {
             "activate the environment before rulemake is started, or within `shell:`"
@@ -95,7 +87,6 @@ pub(super) fn refused(flag: &str) -> Option<&'static str> {
             "`--force TARGET` makes a file again, `--touch TARGET` takes it as made"
         }
         "--consider-ancient" => "mark the input in the rule: `ancient(\"FILE\")`",
-        "--delete-all-output" => "`rulemake -n -F --json` gives the outputs of every job",
         "--lint" => "a Rulefile's mistakes are reported whenever it is read: `rulemake -n`",
         _ => return None,
     };

@@ -92,6 +92,11 @@ impl<'s, 'a: 's> Scope<'s, 'a> {
                 let found = at.and_then(|i| values.nth(i)).map(Filled::Word);
                 found.ok_or_else(|| no_such("rule's outputs have no wildcard", name, names.iter().map(|n| &**n)))
             }
+            [Access::Index(i)] => {
+                let at = usize::try_from(if *i < 0 { *i + names.len() as i64 } else { *i });
+                let found = at.ok().and_then(|i| values.nth(i)).map(Filled::Word);
+                found.ok_or_else(|| format!("the rule has {} wildcards, no number {i}", names.len()))
+            }
             _ => Err("a wildcard's value is a string; it has no parts".into()),
         }
     }

@@ -180,7 +180,7 @@ fn walk(search: &Search<'_>, wanted: &mut dyn FnMut(&str) -> bool) -> Result<Fou
     let start = if root.is_empty() { "." } else { root };
     let first = prefix.rsplit('/').next().unwrap_or("");
     let visible = |entry: &DirEntry| {
-        let name = entry.file_name().as_encoded_bytes();
+        let name = last_name(entry.path());
         let ours = name.starts_with(ASIDE_PREFIX.as_bytes()) || name == STATE_DIR.as_bytes();
         let off = entry.depth() == 1 && !name.starts_with(first.as_bytes());
         let apart = apart.iter().any(|a| a.as_bytes() == name);
@@ -208,8 +208,33 @@ fn walk(search: &Search<'_>, wanted: &mut dyn FnMut(&str) -> bool) -> Result<Fou
             found.paths.push(path.to_owned());
         }
     }
-    found.paths.sort_unstable();
+    found.paths = sorted(found.paths);
     Ok(found)
+}
+
+/// What follows the last slash of a path that does not end in one.
+fn last_name(path: &Path) -> &[u8] {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    &bytes[bytes.iter().rposition(|b| *b == b'/').map_or(0, |slash| slash + 1)..]
+}
+
+/// The paths sorted by bytes. Most differ soon after what all begin with, so
+/// eight bytes from there are compared first, as one number.
+fn sorted(paths: Vec<String>) -> Vec<String> {
+    let Some(first) = paths.first() else { return paths };
+    let common = |length: usize, path: &String| {
+        let both = first.as_bytes()[..length].iter().zip(path.as_bytes());
+        both.take_while(|(a, b)| a == b).count()
+    };
+    let shared = paths.iter().fold(first.len(), common);
+    let word = |path: &str| {
+        let mut bytes = [0; 8];
+        bytes.iter_mut().zip(&path.as_bytes()[shared..]).for_each(|(to, from)| *to = *from);
+        u64::from_be_bytes(bytes)
+    };
+    let mut keyed: Vec<(u64, String)> = paths.into_iter().map(|path| (word(&path), path)).collect();
+    keyed.sort_unstable();
+    keyed.into_iter().map(|(_, path)| path).collect()
 }
 
 fn is_link_loop(error: &walkdir::Error) -> bool {
@@ -310,6 +335,21 @@ mod tests {
         assert_eq!(wildcards(&pattern("no/{x}"), None).unwrap().values, [[""; 0]]);
         let given = ["x/b.txt", "y/c.csv", "x/a.txt"].map(|p| format!("{}/{p}", dir.path().display()));
         assert_eq!(wildcards(&pattern("x/{n}.txt"), Some(&given)).unwrap().values, [["b", "a"]]);
+    }
+
+    #[test]
+    fn sorting_is_by_bytes() {
+        let texts = ["", "a", "a\0", "a/b", "same-eight-1", "same-eight-10", "same-eight-2", "é", "e"];
+        for skip in 0..texts.len() {
+            for prefix in ["", "dir/"] {
+                let some: Vec<String> =
+                    texts.iter().cycle().skip(skip).take(9).map(|t| format!("{prefix}{t}")).collect();
+                let mut want = some.clone();
+                want.sort();
+                assert_eq!(sorted(some), want);
+            }
+        }
+        assert_eq!(sorted(Vec::new()), Vec::<String>::new());
     }
 
     #[test]

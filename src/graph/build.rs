@@ -6,7 +6,7 @@
 
 use super::choose;
 use super::error;
-use super::finder::Candidate;
+use super::finder::{Candidate, Choice};
 use super::ground::Ground;
 use super::target::Target;
 use super::{Graph, InputRef, JobId, Maker, Row};
@@ -26,6 +26,8 @@ pub struct Request<'a, 't> {
     pub functions: &'a Functions,
     /// What is asked for.
     pub targets: &'t [Target],
+    /// How makers are chosen.
+    pub choice: &'t Choice,
     /// What is asked about files.
     pub files: &'t mut dyn Files,
 }
@@ -42,9 +44,9 @@ pub trait Files {
 /// Grows the graph that the targets need. What is given beside it serves to
 /// [`extend`](super::extend) it.
 pub fn build<'a>(request: Request<'a, '_>, paths: &mut Paths) -> Result<(Graph, Ground<'a>), Diags> {
-    let Request { book, functions, targets, files } = request;
-    let plain = without_globs(targets, book, functions, files, paths)?;
-    let mut ground = Ground::new(book, functions);
+    let Request { book, functions, targets, choice, files } = request;
+    let plain = without_globs(targets, book, functions, choice, files, paths)?;
+    let mut ground = Ground::new(book, functions, choice);
     let mut graph = Graph::default();
     let mut builder = Builder::new(&mut ground, &mut graph, files, paths);
     for target in &plain {
@@ -372,13 +374,14 @@ fn without_globs(
     targets: &[Target],
     book: &Rulefile,
     functions: &Functions,
+    choice: &Choice,
     files: &mut dyn Files,
     paths: &mut Paths,
 ) -> Result<Vec<Target>, Diags> {
     if !targets.iter().any(|t| matches!(t, Target::Glob(_))) {
         return Ok(targets.to_vec());
     }
-    let known = known_outputs(book, functions, files, paths)?;
+    let known = known_outputs(book, functions, choice, files, paths)?;
     let mut plain = Vec::new();
     for target in targets {
         let Target::Glob(glob) = target else {
@@ -401,11 +404,12 @@ fn without_globs(
 fn known_outputs(
     book: &Rulefile,
     functions: &Functions,
+    choice: &Choice,
     files: &mut dyn Files,
     paths: &mut Paths,
 ) -> Result<Vec<String>, Diags> {
     let default = [Target::default_of(book).map_err(|d| vec![d])?];
-    let (graph, _) = build(Request { book, functions, targets: &default, files }, paths)?;
+    let (graph, _) = build(Request { book, functions, targets: &default, choice, files }, paths)?;
     let jobs = graph.order().iter().flat_map(|j| graph.outputs(*j));
     let mut known: Vec<String> = jobs.map(|p| paths.str(*p).to_owned()).collect();
     let literals = book.rules.iter().flat_map(|r| &r.outputs.items).filter_map(|o| o.pattern.as_literal());

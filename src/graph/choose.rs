@@ -271,7 +271,9 @@ impl<'a, 'b, 'g, 'r> Chooser<'a, 'b, 'g, 'r> {
             return Err(self.view().unmakeable(&jobs, &files));
         }
         let order = std::mem::take(&mut self.graph.order);
-        self.view().ambiguous(&self.ambiguous, order.iter().copied(), &self.graph.targets)?;
+        if !self.ground.allow_ambiguity {
+            self.view().ambiguous(&self.ambiguous, order.iter().copied(), &self.graph.targets)?;
+        }
         let adopted = self.adopt_side_outputs(&order);
         self.graph.order = order;
         self.graph.left_out = self.left_out();
@@ -288,7 +290,9 @@ impl<'a, 'b, 'g, 'r> Chooser<'a, 'b, 'g, 'r> {
         let mut new: Vec<JobId> = walked;
         let roots: FxHashSet<JobId> = roots.iter().copied().collect();
         new.retain(|j| !self.ground.is_ordered(*j) || roots.contains(j));
-        self.view().ambiguous(&self.ambiguous, new.iter().copied(), &[])?;
+        if !self.ground.allow_ambiguity {
+            self.view().ambiguous(&self.ambiguous, new.iter().copied(), &[])?;
+        }
         self.adopt_side_outputs(&new)?;
         self.ground.extend_order(self.graph, &new);
         Ok(new)

@@ -5,6 +5,7 @@
 
 use crate::pattern::Index;
 use crate::rule::{RuleId, Rulefile};
+use rustc_hash::FxHashSet;
 use std::cmp::Ordering;
 use std::ops::Range;
 
@@ -25,6 +26,15 @@ pub struct Candidate {
     pub captures: usize,
 }
 
+/// How makers are chosen.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    /// The rules that may be used; none: all.
+    pub allowed: Option<FxHashSet<RuleId>>,
+    /// Of several rules that nothing decides among, the first is taken.
+    pub allow_ambiguity: bool,
+}
+
 /// Finds candidates.
 pub struct Finder<'b> {
     book: &'b Rulefile,
@@ -38,11 +48,12 @@ pub struct Finder<'b> {
 const REPEATS: usize = 20;
 
 impl<'b> Finder<'b> {
-    /// Indexes every output of every rule.
-    pub fn new(book: &'b Rulefile) -> Self {
+    /// Indexes every output of every rule, or of those that are allowed.
+    pub fn new(book: &'b Rulefile, choice: &Choice) -> Self {
         let mut slots = Vec::new();
         let mut patterns = Vec::new();
-        for (rule, r) in book.iter() {
+        let may = |rule: &RuleId| choice.allowed.as_ref().is_none_or(|allowed| allowed.contains(rule));
+        for (rule, r) in book.iter().filter(|(rule, _)| may(rule)) {
             for (i, output) in r.outputs.items.iter().enumerate() {
                 slots.push(Slot { rule, output: i as u32 });
                 patterns.push(&output.pattern);

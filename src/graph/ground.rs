@@ -4,7 +4,7 @@
 //! depend on open ones. It grows nothing itself.
 
 use super::dead::Dead;
-use super::finder::Finder;
+use super::finder::{Choice, Finder};
 use super::{Graph, JobId};
 use crate::eval::Functions;
 use crate::path::PathId;
@@ -16,6 +16,8 @@ pub struct Ground<'a> {
     pub(super) book: &'a Rulefile,
     pub(super) functions: &'a Functions,
     pub(super) finder: Finder<'a>,
+    /// Of several rules that nothing decides among, the first is taken.
+    pub(super) allow_ambiguity: bool,
     /// Whether some checkpoint makes a directory.
     pub(super) trees: bool,
     /// Jobs of rules with several outputs, by each of them.
@@ -33,13 +35,14 @@ pub struct Ground<'a> {
 }
 
 impl<'a> Ground<'a> {
-    pub(super) fn new(book: &'a Rulefile, functions: &'a Functions) -> Self {
+    pub(super) fn new(book: &'a Rulefile, functions: &'a Functions, choice: &Choice) -> Self {
         let checkpoints = book.rules.iter().filter(|r| r.checkpoint);
         let mut outputs = checkpoints.flat_map(|r| &r.outputs.items);
         Ground {
             book,
             functions,
-            finder: Finder::new(book),
+            finder: Finder::new(book, choice),
+            allow_ambiguity: choice.allow_ambiguity,
             trees: outputs.any(|o| o.flags.contains(Flags::DIRECTORY)),
             shared: FxHashMap::default(),
             endless: Vec::new(),

@@ -14,13 +14,16 @@ mod finder;
 mod gates;
 mod ground;
 mod order;
+mod select;
 mod target;
 #[cfg(test)]
 mod tests;
 
 pub use build::{Files, Request, build};
 pub use extend::{Extended, Extension, extend};
+pub use finder::Choice;
 pub use ground::Ground;
+pub use select::Batch;
 pub use target::Target;
 
 use crate::path::{PathId, Paths};

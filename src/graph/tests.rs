@@ -1,6 +1,6 @@
 //! Growing behind checkpoints costs what is new: counted in questions and rows.
 
-use super::{Extension, Files, Graph, JobId, Request, Target, build, extend};
+use super::{Choice, Extension, Files, Graph, JobId, Request, Target, build, extend};
 use crate::eval::{self, Loaded};
 use crate::path::{PathId, Paths};
 use crate::span::Sources;
@@ -48,7 +48,7 @@ fn grow(count: usize) -> Vec<(usize, usize, usize)> {
     let (book, functions) = (&loaded.rulefile, &loaded.functions);
     let (mut paths, mut files) = (Paths::default(), Counter::default());
     let targets = [Target::default_of(book).unwrap()];
-    let request = Request { book, functions, targets: &targets, files: &mut files };
+    let request = Request { book, functions, targets: &targets, choice: &Choice::default(), files: &mut files };
     let (mut graph, mut ground) = build(request, &mut paths).unwrap();
     assert_eq!(graph.order().len(), 2 * count + 1);
     let mut costs = Vec::new();
@@ -76,7 +76,7 @@ fn what_fails_leaves_the_graph_as_it_was() {
     let (book, functions) = (&loaded.rulefile, &loaded.functions);
     let (mut paths, mut files) = (Paths::default(), Counter::default());
     let targets = [Target::default_of(book).unwrap()];
-    let request = Request { book, functions, targets: &targets, files: &mut files };
+    let request = Request { book, functions, targets: &targets, choice: &Choice::default(), files: &mut files };
     let (mut graph, mut ground) = build(request, &mut paths).unwrap();
     let open = open_jobs(&graph);
     let before = (graph.order().to_vec(), graph.job_ids(), graph.inputs(open[0].0).to_vec());

@@ -6,7 +6,9 @@
 mod bonds;
 mod decide;
 mod demand;
+mod draw;
 mod facts;
+mod summary;
 mod view;
 
 pub use bonds::{Bonds, fleeting};

@@ -4,7 +4,9 @@
 //! test below keeps the two together. It does not know where the lines go.
 
 use crate::diag::{Diag, Kind, Severity};
-use crate::event::{End, Event, Failure, Job, Listed, Planned, ReasonText, RuleCount, Summary, Totals, Verdict, Why};
+use crate::event::{
+    End, Event, Failure, Job, Listed, Planned, ReasonText, RuleCount, Summarised, Summary, Totals, Verdict, Why,
+};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::time::Duration;
@@ -368,6 +370,33 @@ pub fn listed(out: &mut String, unix_ms: u64, rule: &Listed) {
     let Listed { rule, doc, outputs, target, default } = rule;
     let doc = doc.as_deref();
     push(out, unix_ms, "rule", ListedFields { rule, doc, outputs, target: *target, default: *default });
+}
+
+#[derive(Serialize)]
+struct SummarisedFields<'a> {
+    path: &'a str,
+    exists: bool,
+    made_ms: Option<u64>,
+    rule: &'a str,
+    inputs: &'a [String],
+    logs: &'a [String],
+    command: Option<&'a str>,
+    stale: Option<&'a str>,
+}
+
+/// One file of `--summary`.
+pub fn summarised(out: &mut String, unix_ms: u64, file: &Summarised) {
+    let fields = SummarisedFields {
+        path: &file.path,
+        exists: file.exists,
+        made_ms: file.made_ms,
+        rule: &file.rule,
+        inputs: &file.inputs,
+        logs: &file.logs,
+        command: file.command.as_deref(),
+        stale: file.stale.as_deref(),
+    };
+    push(out, unix_ms, "file", fields);
 }
 
 fn totals_fields(totals: &Totals, cores: u32, dry: bool) -> TotalsFields<'_> {

@@ -6,6 +6,7 @@
 //! page, JSON, `--why`, `--list`), stderr all else.
 
 mod diff;
+mod drawing;
 mod dry;
 mod json;
 mod lines;
@@ -18,8 +19,9 @@ mod tests;
 mod text;
 
 use crate::diag::{Diag, Kind};
-use crate::event::{End, Event, Failure, Job, Listed, Summary, Totals, Why};
+use crate::event::{Drawing, End, Event, Failure, Job, Listed, Summarised, Summary, Totals, Why};
 use crate::span::Sources;
+pub use drawing::Form;
 use dry::Dry;
 use lines::Place;
 use live::Live;
@@ -163,6 +165,33 @@ impl Reporter {
     /// Prints the answer to `--why`.
     pub fn why(&mut self, why: &Why) {
         self.why_at(why, Now::read());
+    }
+
+    /// Prints what is known of the plan's files.
+    pub fn summary(&mut self, files: &[Summarised], detailed: bool) {
+        if self.options.json {
+            let now = Now::read();
+            files.iter().for_each(|file| json::summarised(self.stdout.text(), now.unix_ms, file));
+        } else {
+            self.stdout.text().push_str(&pages::summary(files, detailed));
+        }
+        self.stdout.flush();
+    }
+
+    /// Prints paths, one a line.
+    pub fn paths(&mut self, paths: &[String]) {
+        for path in paths {
+            let text = self.stdout.text();
+            text.push_str(path);
+            text.push('\n');
+        }
+        self.stdout.flush();
+    }
+
+    /// Prints a drawing of the plan.
+    pub fn drawing(&mut self, drawing: &Drawing, form: Form) {
+        self.stdout.text().push_str(&drawing::draw(drawing, form));
+        self.stdout.flush();
     }
 
     /// Prints the rules.

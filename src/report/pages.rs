@@ -5,7 +5,7 @@
 use super::diff::{Line, lines};
 use super::dry::{short, unknown};
 use super::text::{Paint, columns, date, duration, name, push_field, push_indented, push_spaces, tame, title};
-use crate::event::{Listed, Planned, ReasonText, Verdict, Why};
+use crate::event::{Listed, Planned, ReasonText, Summarised, Verdict, Why};
 use std::time::Duration;
 
 /// The answer to "why is this file made, or not". `now_ms` is the time in Unix
@@ -105,6 +105,36 @@ fn comparison(old: &str, new: &str, paint: Paint) -> String {
         out.push('\n');
     }
     out
+}
+
+/// The plan's files as a table of tab-separated columns with a heading, as
+/// Snakemake prints it.
+pub fn summary(files: &[Summarised], detailed: bool) -> String {
+    let more = if detailed { "\tinput-file(s)\tshellcmd" } else { "" };
+    let mut out = format!("output_file\tdate\trule\tlog-file(s)\tstatus\tplan{more}\n");
+    for file in files {
+        let date = file.made_ms.map_or_else(|| "-".into(), date);
+        let status = match (file.exists, &file.stale) {
+            (false, _) => "missing",
+            (true, None) => "ok",
+            (true, Some(reason)) => reason,
+        };
+        let plan = if file.stale.is_some() { "update pending" } else { "no update" };
+        let logs = file.logs.join(",");
+        let cells = [&file.path, &date, &file.rule, &logs, status, plan];
+        out.push_str(&cells.map(cell).join("\t"));
+        if detailed {
+            let command = file.command.as_deref().unwrap_or("-");
+            out.push_str(&format!("\t{}\t{}", cell(&file.inputs.join(",")), cell(command)));
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// Text that cannot break a table of tabs and lines.
+fn cell(text: &str) -> String {
+    text.trim().replace(['\t', '\n', '\r'], " ")
 }
 
 /// The rules: first those that can be named as targets, then the others with

@@ -34,9 +34,11 @@ pub fn first<'a>(
     if targets.is_empty() {
         targets.push(Target::default_of(book).map_err(|d| vec![d])?);
     }
+    let choice = options.selection.choice(book).map_err(|d| vec![d])?;
     let mut look = Look::new(stats, options);
     look.ahead = Some(StatAhead::new(options.cores.saturating_sub(1) as usize));
-    let grown = graph::build(graph::Request { book, functions, targets: &targets, files: &mut look }, paths);
+    let grown =
+        graph::build(graph::Request { book, functions, targets: &targets, choice: &choice, files: &mut look }, paths);
     look.end()?;
     grown
 }

@@ -10,6 +10,7 @@ mod grow;
 mod handler;
 mod open;
 mod recover;
+mod select;
 mod signals;
 mod task;
 mod temp;
@@ -19,6 +20,7 @@ pub use accept::{Accepted, Touched, accept_rule, touch};
 pub use handler::execute;
 pub use open::{Mode, Opened, Pipeline, Prefetch, left_out, open_state, refuse_protected, refuse_to_overwrite};
 pub use recover::{Recovered, recover};
+pub use select::Selection;
 pub use signals::Listener;
 pub use temp::TempMode;
 pub use work::{Hands, Ran, settler};
@@ -36,6 +38,8 @@ pub type Tell<'a> = dyn FnMut(Option<Event>) + 'a;
 pub struct Options {
     /// Words of the command line that name targets.
     pub targets: Vec<String>,
+    /// The part of the graph that is asked for.
+    pub selection: Selection,
     /// Cores to use.
     pub cores: u32,
     /// Threads to digest files with.

@@ -2,6 +2,7 @@
 
 use super::Options;
 use super::grow::{self, Progress, not_made};
+use super::select::select;
 use crate::command::{Commands, DEVICES, Scripts, Settings};
 use crate::diag::{Diag, Diags, Kind};
 use crate::digest::Digest;
@@ -76,7 +77,8 @@ impl<'a> Pipeline<'a> {
     ) -> Result<Pipeline<'a>, Diags> {
         let (state, memo, mut paths) = opened;
         let mut stats = Stats::default();
-        let (graph, ground) = grow::first(book, functions, options, &mut paths, &mut stats)?;
+        let (mut graph, ground) = grow::first(book, functions, options, &mut paths, &mut stats)?;
+        select(book, &mut graph, &paths, &options.selection).map_err(|d| vec![d])?;
         check_devices(options).map_err(|d| vec![d])?;
         let settings = Settings {
             cores: options.cores,

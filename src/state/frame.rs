@@ -169,8 +169,10 @@ impl Window<'_> {
         self.base += self.at as u64;
         self.filled -= self.at;
         self.at = 0;
-        if self.bytes.len() < n.max(CHUNK) {
-            self.bytes.resize(n.max(CHUNK), 0);
+        let left = usize::try_from(self.size - self.base).unwrap_or(CHUNK);
+        let room = n.max(CHUNK.min(left));
+        if self.bytes.len() < room {
+            self.bytes.resize(room, 0);
         }
         while self.filled < self.bytes.len() {
             match self.file.read_at(&mut self.bytes[self.filled..], self.base + self.filled as u64) {

@@ -41,7 +41,7 @@ fn token(pair: Pair<'_, Rule>) -> Option<Token<'_>> {
         Rule::close => Token::Close(at),
         Rule::hole => Token::Hole(form(pair)),
         Rule::broken => Token::Broken(at, pair.into_inner().next().expect("a name follows the brace").as_str()),
-        Rule::EOI => return None,
+        Rule::other | Rule::EOI => return None,
         rule => unreachable!("a template holds no {rule:?}"),
     })
 }

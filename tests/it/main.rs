@@ -2,6 +2,7 @@
 //! examples, the lessons, the documents, and the shape of the source itself.
 
 mod checkpoints;
+mod differential;
 mod docs;
 mod edges;
 mod edits;
@@ -19,6 +20,7 @@ mod plans;
 mod python;
 mod reuse;
 mod scripts;
+mod select;
 mod shadows;
 mod snakefile;
 mod story;

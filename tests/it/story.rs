@@ -286,6 +286,11 @@ impl Run {
         self.check(self.stderr.contains(text), &format!("stderr should have {text:?}"))
     }
 
+    /// What it said on stdout.
+    pub fn stdout(&self) -> &str {
+        &self.stdout
+    }
+
     /// What it said on stderr.
     pub fn stderr(&self) -> &str {
         &self.stderr

@@ -1,0 +1,183 @@
+//! Profiles: options written down in a YAML or TOML file.
+//!
+//! Owns where profiles lie and how their entries become words of a command
+//! line. What the words mean is for clap and `args`, as if they had been typed;
+//! an option that was typed beats the profile's.
+
+use super::parse::usage;
+use crate::diag::Diag;
+use crate::value::Val;
+use crate::yaml;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// Names of the file in a profile's directory, the first that is there.
+const NAMES: [&str; 6] =
+    ["config.yaml", "config.yml", "config.toml", "config.v9+.yaml", "config.v8+.yaml", "config.v7+.yaml"];
+
+/// The workflow's own profile, used where it is there.
+const OWN: [&str; 2] = ["profiles/default", "workflow/profiles/default"];
+
+/// One option of a profile, with its values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its long name, without dashes.
+    pub name: String,
+    /// What follows it; none for a switch.
+    pub values: Vec<String>,
+}
+
+impl Entry {
+    /// As words of a command line.
+    pub fn words(&self) -> impl Iterator<Item = OsString> {
+        std::iter::once(format!("--{}", self.name)).chain(self.values.iter().cloned()).map(OsString::from)
+    }
+}
+
+/// Reads the profile of a name: a file, a directory, or the name of one in the
+/// user's configuration.
+///
+/// # Errors
+/// If it is not there, or cannot be read.
+pub fn named(name: &str) -> Result<Vec<Entry>, Diag> {
+    let known = |path: PathBuf| file_of(&path);
+    let path = known(PathBuf::from(name))
+        .or_else(|| homes().into_iter().find_map(|home| known(home.join(name))))
+        .ok_or_else(|| {
+            usage(format!("there is no profile `{name}`"))
+                .note("looked here, and in the user's configuration (`~/.config/rulemake`, `~/.config/snakemake`)")
+                .hint(format!("write one as `{name}/config.yaml`, such as `cores: 4`"))
+        })?;
+    read(&path)
+}
+
+/// Reads the workflow's own profile; nothing if it has none.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn own() -> Result<Vec<Entry>, Diag> {
+    match OWN.iter().find_map(|dir| file_of(Path::new(dir))) {
+        Some(path) => read(&path),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn file_of(path: &Path) -> Option<PathBuf> {
+    if path.is_file() {
+        return Some(path.to_owned());
+    }
+    NAMES.iter().map(|name| path.join(name)).find(|file| file.is_file())
+}
+
+fn homes() -> Vec<PathBuf> {
+    let config = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
+    let config = config.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".config")));
+    config.map(|dir| vec![dir.join("rulemake"), dir.join("snakemake")]).unwrap_or_default()
+}
+
+fn read(path: &Path) -> Result<Vec<Entry>, Diag> {
+    let shown = path.display();
+    let fault = |why: String| usage(format!("the profile `{shown}` cannot be used: {why}"));
+    let text = std::fs::read_to_string(path).map_err(|e| fault(e.to_string()))?;
+    let value = match path.extension().is_some_and(|ending| ending == "toml") {
+        true => {
+            toml::from_str::<toml::Table>(&text).map(|t| from_toml(toml::Value::Table(t))).map_err(|e| e.to_string())
+        }
+        false => yaml::parse(&text).map_err(|f| {
+            let line = 1 + text[..f.range.start.min(text.len())].matches('\n').count();
+            format!("line {line}: {}", f.message)
+        }),
+    };
+    entries(&value.map_err(&fault)?).map_err(fault)
+}
+
+fn from_toml(value: toml::Value) -> Val {
+    match value {
+        toml::Value::String(text) => Val::str(text),
+        toml::Value::Integer(n) => Val::Int(n),
+        toml::Value::Float(n) => Val::Float(n),
+        toml::Value::Boolean(on) => Val::Bool(on),
+        toml::Value::Datetime(when) => Val::str(when.to_string()),
+        toml::Value::Array(items) => Val::List(items.into_iter().map(from_toml).collect()),
+        toml::Value::Table(table) => {
+            Val::Dict(table.into_iter().map(|(key, value)| (Val::str(key), from_toml(value))).collect())
+        }
+    }
+}
+
+/// The options of a profile, each key one.
+fn entries(value: &Val) -> Result<Vec<Entry>, String> {
+    let pairs = match value {
+        Val::Dict(pairs) => pairs,
+        Val::None => return Ok(Vec::new()),
+        other => return Err(format!("it holds {}, not options with values", other.kind())),
+    };
+    let mut all = Vec::new();
+    for (key, value) in pairs {
+        let name = key.as_str().ok_or_else(|| format!("`{}` is no name of an option", key.display()))?;
+        let values = match value {
+            Val::Bool(false) | Val::None => continue,
+            Val::Bool(true) => Vec::new(),
+            Val::Dict(pairs) => pairs.iter().flat_map(|(key, value)| pair(key, value)).collect(),
+            Val::List(items) => items.iter().map(Val::display).collect(),
+            single => vec![single.display()],
+        };
+        all.push(Entry { name: name.trim_start_matches('-').replace('_', "-"), values });
+    }
+    Ok(all)
+}
+
+/// `KEY=VALUE`; of a dict in a dict `KEY:INNER=VALUE` for each, as
+/// `--set-resources` reads it.
+fn pair(key: &Val, value: &Val) -> Vec<String> {
+    let key = key.display();
+    match value {
+        Val::Dict(inner) => inner.iter().map(|(k, v)| format!("{key}:{}={}", k.display(), v.display())).collect(),
+        value => vec![format!("{key}={}", value.display())],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        let entries = entries(&yaml::parse(text).expect("YAML")).expect("options");
+        entries.iter().flat_map(Entry::words).map(|word| word.to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn entries_are_words_of_a_command_line() {
+        let text = "cores: 4\nkeep-going: true\nforce: false\nconfig: [aa=1, bb=x]\nset-threads:\n  sort: 3\n\
+                    set-resources:\n  sort:\n    mem_mb: 10\n";
+        let wanted = [
+            "--cores",
+            "4",
+            "--keep-going",
+            "--config",
+            "aa=1",
+            "bb=x",
+            "--set-threads",
+            "sort=3",
+            "--set-resources",
+            "sort:mem_mb=10",
+        ];
+        assert_eq!(words(text), wanted);
+    }
+
+    #[test]
+    fn toml_is_read_too() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let file = dir.path().join("config.toml");
+        std::fs::write(&file, "cores = 2\n[set-threads]\nsort = 3\n").expect("a file");
+        let entries = read(&file).expect("a profile");
+        assert_eq!(entries[0], Entry { name: "cores".into(), values: vec!["2".into()] });
+        assert_eq!(entries[1].values, ["sort=3"]);
+    }
+
+    #[test]
+    fn what_is_no_profile_says_so() {
+        assert!(entries(&Val::Int(3)).is_err());
+        assert!(named("surely/not/there").is_err());
+    }
+}
