@@ -73,7 +73,6 @@ pub(super) fn refused(flag: &str) -> Option<&'static str> {
             "`--force TARGET` makes a file again, `--touch TARGET` takes it as made"
         }
         "-P" | "--prioritize" => "write `priority:` in the rule",
-        "--lint" => "a Rulefile's mistakes are reported whenever it is read: `rulemake -n`",
         _ => return None,
     };
     Some(hint)
