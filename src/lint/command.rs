@@ -1,8 +1,9 @@
 //! A rule's shell command, as lints look at it.
 
+use super::Facts;
 use super::words::{Role, Script, Word, scan};
 use crate::path::normal;
-use crate::rule::{Action, InputWhat, Output, Rule, Text};
+use crate::rule::{Action, Input, InputWhat, Output, Rule, Text};
 use crate::span::Span;
 use crate::template::{Access, Hole, Root};
 use std::ops::Range;
@@ -49,20 +50,36 @@ impl<'a> Command<'a> {
         self.script.words.iter().filter(|w| w.role != Role::Command)
     }
 
-    /// Whether the rule reads a path as an input.
-    pub fn is_input(&self, path: &str) -> bool {
-        self.rule.inputs.items.iter().any(|i| matches!(&i.what, InputWhat::Path(p) if **p == *normal(path)))
+    /// Whether the rule reads a path as an input, or the directory it lies in.
+    pub fn is_input(&self, facts: &Facts<'_>, path: &str) -> bool {
+        let path = normal(path);
+        let declared = |i: &Input| matches!(&i.what, InputWhat::Path(p) if covers(p, &path));
+        self.rule.inputs.items.iter().any(declared) || self.is_read(facts, &path)
     }
 
-    /// Whether the rule declares a path as an output or log.
+    /// Whether a job of the plan reads a path, which functions may have named.
+    fn is_read(&self, facts: &Facts<'_>, path: &str) -> bool {
+        let Some((graph, paths)) = facts.planned else { return false };
+        let of_rule = graph.order().iter().filter(|j| std::ptr::eq(facts.book.rule(graph.rule(**j)), self.rule));
+        let mut read = of_rule.flat_map(|j| graph.inputs(*j));
+        read.any(|input| covers(paths.str(input.path()), path))
+    }
+
+    /// Whether the rule declares a path as an output or log, or the directory it lies in.
     pub fn is_made(&self, path: &str) -> bool {
-        self.made().any(|o| o.pattern.as_literal().is_some_and(|p| *p == *normal(path)))
+        let path = normal(path);
+        self.made().any(|o| o.pattern.as_literal().is_some_and(|p| covers(p, &path)))
     }
 
     /// Outputs and logs.
     pub fn made(&self) -> impl Iterator<Item = &'a Output> {
         self.rule.outputs.items.iter().chain(&self.rule.logs.items)
     }
+}
+
+/// Whether a path is another, or lies in it.
+fn covers(declared: &str, path: &str) -> bool {
+    path.strip_prefix(declared).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The bytes of a placeholder in its text.

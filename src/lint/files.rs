@@ -16,7 +16,7 @@ pub(super) fn undeclared_file(facts: &Facts<'_>, command: &Command<'_>) -> Vec<F
     let mut found = Vec::new();
     for word in command.script.words.iter().filter(reads) {
         let path = word.text.rsplit('=').next().unwrap_or("");
-        let known = || command.is_input(path) || command.is_made(path);
+        let known = || command.is_input(facts, path) || command.is_made(path);
         let is_path = !path.is_empty() && !path.starts_with(['/', '-']) && !path.contains(char::is_whitespace);
         if is_path && !(word.role == Role::Command && !path.contains('/')) && (facts.is_file)(path) && !known() {
             let message =

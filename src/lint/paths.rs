@@ -4,6 +4,7 @@ use super::{Facts, Finding};
 use crate::pattern::Pattern;
 use crate::rule::{Output, Rule};
 use crate::span::{Literals, Span};
+use std::collections::BTreeSet;
 
 /// Places that only one machine or user has.
 const HOMES: [&str; 4] = ["/home/", "/Users/", "/root/", "~/"];
@@ -83,29 +84,32 @@ pub(super) fn adjacent_wildcards(facts: &Facts<'_>) -> Vec<Finding> {
     found
 }
 
-/// A wildcard's value that holds what parts it from the next one.
+/// A wildcard's value that begins with another value of it and the text that
+/// parts it from the next wildcard: the path could be read in two ways.
 pub(super) fn ambiguous_split(facts: &Facts<'_>) -> Vec<Finding> {
     let Some((graph, paths)) = facts.planned else { return Vec::new() };
     let mut found = Vec::new();
-    for job in graph.order() {
-        let rule = facts.book.rule(graph.rule(*job));
+    for (id, rule) in facts.book.iter() {
         let Some(output) = rule.outputs.items.first() else { continue };
-        let values: Vec<&str> = graph.wildcards(paths, *job, rule).collect();
-        let value = |name: &str| rule.wildcards.iter().position(|w| **w == *name).and_then(|i| values.get(i).copied());
-        let split = pairs(&output.pattern).into_iter().find_map(|(a, b, between)| {
-            let (left, right) = (value(&a)?, value(&b)?);
-            let holds = !between.is_empty() && !between.contains('/') && left.contains(between.as_str());
-            holds.then(|| (a, b, left.to_owned(), right.to_owned(), between))
-        });
-        let Some((a, b, left, right, between)) = split else { continue };
-        let message = format!(
-            "`{a}` is `{left}` and `{b}` is `{right}` here; parted at another `{between}` they would be others"
-        );
-        found.push(
-            Finding::new("ambiguous-split", rule.places.output.whole(output.pattern.text()), message)
-                .hint(format!("constrain one of them, such as `{{{b},[^{between}]+}}`, or part them by `/`"))
-                .of(rule),
-        );
+        for (a, b, between) in pairs(&output.pattern).iter().filter(|p| !p.2.is_empty() && !p.2.contains('/')) {
+            let Some(column) = rule.wildcards.iter().position(|w| **w == **a) else { continue };
+            let jobs = graph.order().iter().filter(|j| graph.rule(**j) == id);
+            let values: BTreeSet<&str> = jobs.filter_map(|j| graph.wildcards(paths, *j, rule).nth(column)).collect();
+            let shorter = |long: &str| {
+                long.match_indices(between.as_str())
+                    .map(|(at, _)| long[..at].to_owned())
+                    .find(|s| values.contains(s.as_str()))
+            };
+            let Some((long, short)) = values.iter().find_map(|long| Some((*long, shorter(long)?))) else { continue };
+            let message = format!(
+                "`{a}` is `{long}` in one job and `{short}` in another: `{long}{between}…` could be read either way"
+            );
+            found.push(
+                Finding::new("ambiguous-split", rule.places.output.whole(output.pattern.text()), message)
+                    .hint(format!("constrain one of them, such as `{{{b},[^{between}]+}}`, or part them by `/`"))
+                    .of(rule),
+            );
+        }
     }
     found
 }

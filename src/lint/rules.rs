@@ -32,7 +32,7 @@ fn derived<'p>(param: &str, output: &'p str) -> Option<(&'p str, String)> {
     let (dir, name) = output.rsplit_once('/')?;
     let way = if bare == output {
         "lambda wildcards, output: output[0]".to_owned()
-    } else if bare == dir && !dir.starts_with('{') {
+    } else if bare == dir && param.contains('/') && !dir.starts_with('{') {
         "subpath(output[0], parent=True)".to_owned()
     } else {
         let stem = param.strip_prefix(dir)?.strip_prefix('/')?;

@@ -48,7 +48,8 @@ pub(super) fn cd(_: &Facts<'_>, command: &Command<'_>) -> Vec<Finding> {
     for call in command.script.calls("cd") {
         let Some(at) = words.iter().position(|w| w.command == call && w.role == Role::Command) else { continue };
         let depth = words[at].depth;
-        let later = words[at..].iter().skip_while(|w| w.command == call);
+        // What `cd $(…)` substitutes is read before it goes.
+        let later = words[at..].iter().skip_while(|w| w.command == call || w.depth > depth);
         let within = later.take_while(|w| w.depth >= depth && w.text != "cd");
         let is_path = |root: &Root| matches!(root, Root::Input | Root::Output | Root::Log);
         let relative =
