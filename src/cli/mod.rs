@@ -9,6 +9,7 @@ pub mod config;
 mod find;
 mod lint;
 mod look;
+mod overrides;
 pub mod pages;
 pub mod parse;
 pub mod profile;
