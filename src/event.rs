@@ -310,6 +310,23 @@ pub struct Listed {
     pub default: bool,
 }
 
+/// What a lint found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Linted {
+    /// The lint's name.
+    pub name: &'static str,
+    /// The rule it is about.
+    pub rule: Option<String>,
+    /// File, line and column, both from 1.
+    pub place: Option<(String, usize, usize)>,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    pub hints: Vec<String>,
+    /// All of it for people, with the lines of the Rulefile.
+    pub text: String,
+}
+
 /// A graph to be drawn.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Drawing {

@@ -14,6 +14,7 @@ pub mod event;
 pub mod exec;
 pub mod files;
 pub mod graph;
+pub mod lint;
 pub mod memo;
 pub mod path;
 pub mod pattern;

@@ -110,17 +110,24 @@ impl App {
             }
             Ok(loaded) => loaded,
         };
-        let eval::Loaded { mut rulefile, functions, warnings, notes, .. } = loaded;
+        let eval::Loaded { mut rulefile, functions, warnings, notes, reads } = loaded;
         overrides::apply(&self.args, &mut rulefile).map_err(|d| vec![d])?;
         self.reporter().diags(&warnings, &self.sources);
         for line in notes {
             self.reporter().notice(&line);
+        }
+        if matches!(self.args.mode(), Mode::Compilation) {
+            return Ok(self.compilation(&functions));
         }
         if let Some(workdir) = &rulefile.workdir {
             self.enter(workdir).map_err(|d| vec![d])?;
         }
         match self.args.mode() {
             Mode::List => self.list(&rulefile),
+            Mode::Lint { json } => {
+                let pipeline = self.open(&rulefile, &functions, &options, prefetch);
+                Ok(self.lint(&rulefile, &reads, pipeline, json))
+            }
             Mode::Drain => drain().map_err(|d| vec![d]),
             Mode::DryRun => self.dry_run(&rulefile, &functions, &options, prefetch),
             Mode::Page(Page::Delete { .. }) if !self.args.dry_run => {

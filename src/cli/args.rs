@@ -56,6 +56,13 @@ pub enum Mode<'a> {
     Drain,
     /// Nothing: Snakemake's `--unlock`, for which [`super::needless`] has a line.
     Unlock,
+    /// Look for likely mistakes, and show them as JSON or as text.
+    Lint {
+        /// One JSON line each.
+        json: bool,
+    },
+    /// Print the text that is evaluated.
+    Compilation,
     /// Show a page about the plan, or delete what it made.
     Page(Page),
 }
@@ -381,7 +388,11 @@ impl Args {
         if let Some(page) = self.pages.page() {
             return Mode::Page(page);
         }
+        if let Some(form) = &self.pages.lint {
+            return Mode::Lint { json: self.json || form == "json" };
+        }
         match self {
+            Args { pages: Pages { print_compilation: true, .. }, .. } => Mode::Compilation,
             Args { why: Some(path), .. } => Mode::Why(path),
             Args { list: true, .. } => Mode::List,
             Args { drain: true, .. } => Mode::Drain,

@@ -7,6 +7,7 @@ mod app;
 pub mod args;
 pub mod config;
 mod find;
+mod lint;
 mod look;
 mod overrides;
 pub mod pages;

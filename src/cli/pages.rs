@@ -73,6 +73,18 @@ pub struct Pages {
     #[arg(long, value_name = "FORM", num_args = 0..=1, default_missing_value = "dot", group = "page")]
     pub filegraph: Option<String>,
 
+    /// Look for likely mistakes in the Rulefile
+    ///
+    /// Each finding has the name of its lint, its place, and what to write instead:
+    /// as `text`, or as `json`, one a line. Exits with 1 if there is any.
+    /// A word that is neither is a target.
+    #[arg(long, value_name = "FORM", num_args = 0..=1, default_missing_value = "text", group = "page")]
+    pub lint: Option<String>,
+
+    /// Print the Starlark that the Rulefile becomes
+    #[arg(long, group = "page")]
+    pub print_compilation: bool,
+
     /// Delete all that the plan's jobs make
     ///
     /// With -n: only say what. What is write-protected stays.
@@ -108,6 +120,10 @@ impl Pages {
                 targets.push(target);
                 *word = Some("dot".into());
             }
+        }
+        if let Some(target) = self.lint.take_if(|w| !matches!(w.as_str(), "text" | "json")) {
+            targets.push(target);
+            self.lint = Some("text".into());
         }
     }
 }

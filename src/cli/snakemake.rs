@@ -87,7 +87,6 @@ pub(super) fn refused(flag: &str) -> Option<&'static str> {
             "`--force TARGET` makes a file again, `--touch TARGET` takes it as made"
         }
         "--consider-ancient" => "mark the input in the rule: `ancient(\"FILE\")`",
-        "--lint" => "a Rulefile's mistakes are reported whenever it is read: `rulemake -n`",
         _ => return None,
     };
     Some(hint)

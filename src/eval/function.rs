@@ -13,7 +13,7 @@ use super::rewrite::Rewrites;
 use super::wildcards::Wildcards;
 use crate::diag::{Diag, Kind};
 use crate::rule::{Flags, Name};
-use crate::span::Span;
+use crate::span::{FileId, Span};
 use crate::suggest::did_you_mean;
 use crate::value::{FnId, Val};
 use starlark::docs::{DocItem, DocMember};
@@ -158,6 +158,12 @@ impl std::fmt::Debug for Functions {
 }
 
 impl Functions {
+    /// The Starlark text that the Rulefile was lowered to, piece by piece, with
+    /// the file of each.
+    pub fn lowered(&self) -> impl Iterator<Item = (FileId, &str)> {
+        self.origins.iter().map(|origin| (origin.file, origin.chunk.text.as_str()))
+    }
+
     pub(super) fn new(frozen: Vec<OwnedFrozenValue>, info: Vec<Info>, origins: Vec<Origin>) -> Functions {
         Functions { frozen, info, origins: origins.into() }
     }

@@ -152,6 +152,21 @@ impl Pattern {
         Ok(())
     }
 
+    /// The wildcards as they stand in the pattern, each with the literal text behind it.
+    pub fn slots(&self) -> impl Iterator<Item = (&str, &str)> {
+        let rows = self
+            .body
+            .iter()
+            .flat_map(|b| b.slots.iter().zip(&b.literals[1..]).map(move |(slot, text)| (b, slot, text)));
+        rows.map(|(body, slot, text)| (&*body.names[*slot as usize], &**text))
+    }
+
+    /// Whether something is said about what a wildcard may stand for.
+    pub fn is_constrained(&self, name: &str) -> bool {
+        let body = self.body.as_ref();
+        body.is_some_and(|b| b.names.iter().zip(&b.constraints).any(|(n, c)| **n == *name && c.is_some()))
+    }
+
     /// Literal text before the first wildcard (the whole path if there is none).
     pub fn prefix(&self) -> &str {
         self.body.as_ref().map_or(&self.text, |b| &b.literals[0])

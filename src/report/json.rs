@@ -5,7 +5,7 @@
 
 use crate::diag::{Diag, Kind, Severity};
 use crate::event::{
-    End, Event, Failure, Job, Listed, Planned, ReasonText, RuleCount, Summarised, Summary, Totals, Verdict, Why,
+    End, Event, Failure, Job, Linted, Listed, Planned, ReasonText, RuleCount, Summarised, Summary, Totals, Verdict, Why,
 };
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -370,6 +370,32 @@ pub fn listed(out: &mut String, unix_ms: u64, rule: &Listed) {
     let Listed { rule, doc, outputs, target, default } = rule;
     let doc = doc.as_deref();
     push(out, unix_ms, "rule", ListedFields { rule, doc, outputs, target: *target, default: *default });
+}
+
+#[derive(Serialize)]
+struct LintedFields<'a> {
+    name: &'a str,
+    rule: Option<&'a str>,
+    file: Option<&'a str>,
+    line: Option<usize>,
+    column: Option<usize>,
+    message: &'a str,
+    hint: Option<String>,
+}
+
+/// Appends what a lint found.
+pub fn linted(out: &mut String, unix_ms: u64, found: &Linted) {
+    let place = found.place.as_ref();
+    let fields = LintedFields {
+        name: found.name,
+        rule: found.rule.as_deref(),
+        file: place.map(|(file, ..)| file.as_str()),
+        line: place.map(|(_, line, _)| *line),
+        column: place.map(|(.., column)| *column),
+        message: &found.message,
+        hint: (!found.hints.is_empty()).then(|| found.hints.join("\n")),
+    };
+    push(out, unix_ms, "lint", fields);
 }
 
 #[derive(Serialize)]

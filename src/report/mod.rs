@@ -19,7 +19,7 @@ mod tests;
 mod text;
 
 use crate::diag::{Diag, Kind};
-use crate::event::{Drawing, End, Event, Failure, Job, Listed, Summarised, Summary, Totals, Why};
+use crate::event::{Drawing, End, Event, Failure, Job, Linted, Listed, Summarised, Summary, Totals, Why};
 use crate::span::Sources;
 pub use drawing::Form;
 use dry::Dry;
@@ -206,6 +206,32 @@ impl Reporter {
             self.stdout.text().push_str(&page);
         }
         self.stdout.flush();
+    }
+
+    /// Prints what lints found: as JSON lines, or for people.
+    pub fn lints(&mut self, found: &[Linted], json: bool) {
+        let now = Now::read();
+        for (i, linted) in found.iter().enumerate() {
+            match json {
+                true => json::linted(self.stdout.text(), now.unix_ms, linted),
+                false => {
+                    let gap = if i > 0 { "\n" } else { "" };
+                    self.stdout.text().push_str(&format!("{gap}{}", linted.text));
+                }
+            }
+        }
+        self.stdout.flush();
+    }
+
+    /// Prints text that was asked for.
+    pub fn page(&mut self, text: &str) {
+        self.stdout.text().push_str(text);
+        self.stdout.flush();
+    }
+
+    /// Whether stdout has colours.
+    pub fn colors_stdout(&self) -> bool {
+        self.options.color_stdout
     }
 
     /// Takes the live status away and writes what has gathered.

@@ -1,7 +1,7 @@
 //! Stories: events in, exact text out.
 
 use super::*;
-use crate::event::{Beyond, Planned, ReasonText, RuleCount, Verdict};
+use crate::event::{Beyond, Linted, Planned, ReasonText, RuleCount, Verdict};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -455,6 +455,15 @@ fn examples() -> Vec<(&'static str, String)> {
         default: false,
     };
     json::listed(&mut text, 1_700_000_000_120, &rule);
+    let linted = Linted {
+        name: "undeclared-file",
+        rule: Some("count".into()),
+        place: Some(("Rulefile".into(), 4, 17)),
+        message: "the command reads `count.awk`, which is no input".into(),
+        hints: vec!["name it under `input:`".into()],
+        text: String::new(),
+    };
+    json::linted(&mut text, 1_700_000_000_125, &linted);
     let diag = Diag::error(Kind::Plan, "fail: no size for b2");
     let not_started = Event::NotStarted { job: job(2), diag, text: String::new() };
     json::event(&mut text, 1_700_000_000_130, &not_started);
@@ -475,6 +484,7 @@ fn examples() -> Vec<(&'static str, String)> {
         "run-finished",
         "why",
         "rule",
+        "lint",
         "job-not-started",
     ];
     assert_eq!(names.len(), text.lines().count());

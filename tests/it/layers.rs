@@ -17,7 +17,7 @@ const FLOORS: &[&[&str]] = &[
     &["eval"],
     &["graph", "settle"],
     &["command", "schedule"],
-    &["stale", "exec"],
+    &["stale", "exec", "lint"],
     &["plan"],
     &["report"],
     &["run"],

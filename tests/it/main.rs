@@ -12,6 +12,7 @@ mod failures;
 mod language;
 mod layers;
 mod lessons;
+mod lints;
 mod model;
 mod options;
 mod output;
