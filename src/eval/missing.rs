@@ -21,7 +21,11 @@ impl Missing {
         let root = self.0.split('.').next().unwrap_or("");
         hinted(
             format!("`{}` cannot be used here: Python's `{root}` is not available while the Rulefile is read", self.0),
-            "do it in a rule: call a script under `shell:`",
+            match root {
+                "datetime" | "time" => "there is no clock: ask for the time in a `run:` body or a command",
+                "random" | "uuid" => "the same files give the same plan: choose at random in a `run:` body",
+                _ => "do it in a rule: call a script under `shell:`",
+            },
         )
     }
 }

@@ -20,6 +20,7 @@ mod rules;
 mod scatter;
 mod semantic;
 mod sheet;
+mod text;
 mod validate;
 
 pub(super) use expand::alloc;
@@ -57,6 +58,7 @@ pub(super) fn globals() -> &'static Globals {
             .with(sheet::register)
             .with(validate::register)
             .with(reading::register)
+            .with(text::register)
             .with(checkpoints::register)
             .with_namespace("access", marks::access)
             .with_namespace("os", environment::os)
@@ -66,6 +68,7 @@ pub(super) fn globals() -> &'static Globals {
             .with_namespace("collections", modules::collections)
             .with_namespace("pathlib", modules::pathlib)
             .with_namespace("math", math::register)
+            .with_namespace("string", text::constants)
             .with_namespace("re", regex::register)
             .build()
     })
