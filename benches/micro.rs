@@ -117,9 +117,10 @@ fn graph_of_20001_jobs(bencher: Bencher<'_, '_>) {
             book: &loaded.rulefile,
             functions: &loaded.functions,
             targets: &targets,
+            choice: &graph::Choice::default(),
             files: &mut Sourced,
         };
-        let graph = graph::build(request, &mut Paths::default()).expect("the sources are there");
+        let (graph, _) = graph::build(request, &mut Paths::default()).expect("the sources are there");
         assert_eq!(graph.order().len(), 20_001);
     });
 }

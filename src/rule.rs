@@ -114,6 +114,30 @@ pub enum Checksum {
     Sha1,
 }
 
+impl Checksum {
+    /// Its name, as in `ensure(..., NAME=...)`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Checksum::Md5 => "md5",
+            Checksum::Sha1 => "sha1",
+            Checksum::Sha256 => "sha256",
+        }
+    }
+}
+
+/// `shadow:` a directory of its own that a job runs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shadow {
+    /// It holds links to the inputs.
+    Minimal,
+    /// It holds copies of the inputs.
+    CopyMinimal,
+    /// It holds links to all that stands in the working directory.
+    Shallow,
+    /// It holds the directories of the working directory, and links to all files.
+    Full,
+}
+
 /// One entry of a rule's `input:`.
 #[derive(Clone, Debug)]
 pub struct Input {
@@ -253,6 +277,8 @@ pub struct Places {
     pub output: Literals,
     /// The value of `log:`.
     pub log: Literals,
+    /// The value of `benchmark:`.
+    pub benchmark: Literals,
 }
 
 /// A rule.
@@ -274,12 +300,18 @@ pub struct Rule {
     pub outputs: Named<Output>,
     /// `log:`
     pub logs: Named<Output>,
+    /// `benchmark:`
+    pub benchmark: Option<Output>,
     /// `params:`
     pub params: Vec<Param>,
     /// `threads:` a number or a function; 1 if not given.
     pub threads: Param,
     /// `resources:` by name; the names are unique.
     pub resources: Vec<Param>,
+    /// `env:` variables by name; the names are unique.
+    pub env: Vec<Param>,
+    /// `shadow:`
+    pub shadow: Option<Shadow>,
     /// `priority:`
     pub priority: i64,
     /// `retries:` how often a job that failed is tried again, if it is given.

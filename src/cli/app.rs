@@ -5,7 +5,7 @@
 
 use super::find::{config_files, go_to, reads_snakefile, rulefile};
 use super::pages::Page;
-use super::{Args, Mode, Parsed, needless, parse, terminal::Terminal, translate};
+use super::{Args, Mode, Parsed, needless, overrides, parse, terminal::Terminal, translate};
 use crate::diag::{Diag, Diags, Kind, Severity};
 use crate::eval;
 use crate::event::{Event, Listed, Summary};
@@ -110,7 +110,8 @@ impl App {
             }
             Ok(loaded) => loaded,
         };
-        let eval::Loaded { rulefile, functions, warnings, notes, .. } = loaded;
+        let eval::Loaded { mut rulefile, functions, warnings, notes, .. } = loaded;
+        overrides::apply(&self.args, &mut rulefile).map_err(|d| vec![d])?;
         self.reporter().diags(&warnings, &self.sources);
         for line in notes {
             self.reporter().notice(&line);
@@ -165,6 +166,16 @@ impl App {
             cores,
             hash_threads: args.hash_threads.map_or(available, std::num::NonZeroU32::get) as usize,
             limits: args.resources()?,
+            tmpdir: std::env::temp_dir().to_string_lossy().into_owned(),
+            devices: visible_devices(),
+            max_threads: args.max_threads.map(std::num::NonZeroU32::get),
+            prioritize: args.prioritize.clone(),
+            temps: match (args.notemp, args.all_temp) {
+                (true, _) => run::TempMode::Keep,
+                (_, true) => run::TempMode::All,
+                _ => run::TempMode::Marked,
+            },
+            shadow_prefix: args.shadow_prefix.clone(),
             keep_going: args.keep_going,
             force_all: args.forceall,
             force_targets: args.force,
@@ -396,6 +407,12 @@ impl App {
     pub(super) fn say(&self, line: &str) {
         self.reporter().notice(line);
     }
+}
+
+/// The devices that we were given ourselves.
+fn visible_devices() -> Option<Vec<String>> {
+    let names = std::env::var("CUDA_VISIBLE_DEVICES").ok()?;
+    Some(names.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect())
 }
 
 /// The file that `--why` asks for: a rule's name stands for its first output.

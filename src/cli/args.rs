@@ -21,6 +21,7 @@ const MAKE: &str = "What to make";
 const INSTEAD: &str = "Instead of running jobs";
 const AGAIN: &str = "What to make again";
 const JOBS: &str = "How jobs run";
+const GIVEN: &str = "What jobs are given";
 const SHOW: &str = "What is shown";
 
 /// Words that may follow `--quiet`.
@@ -185,7 +186,7 @@ pub struct Args {
     /// Without it, or without a value: all that this process may use. A word after it that is
     /// none of these is a target.
     #[arg(short = 'j', long, short_alias = 'c', alias = "jobs", value_name = "N", num_args = 0..=1)]
-    #[arg(default_missing_value = "all", help_heading = JOBS)]
+    #[arg(default_missing_value = "all", help_heading = GIVEN)]
     pub cores: Option<String>,
 
     /// Bound a resource over all running jobs
@@ -193,8 +194,42 @@ pub struct Args {
     /// Any name that rules have under `resources:`; `mem=8GB`, `disk=1TB` and
     /// `runtime=2h` take units. Resources that are not named here have no bound.
     /// A word without `=` is a target.
-    #[arg(long, alias = "res", value_name = "NAME=N", num_args = 1.., help_heading = JOBS)]
+    #[arg(long, alias = "res", value_name = "NAME=N", num_args = 1.., help_heading = GIVEN)]
     pub resources: Vec<String>,
+
+    /// Give rules resources that they do not name
+    ///
+    /// Those of the rule, and of `--set-resources`, win. A word without `=` is a target.
+    #[arg(long, alias = "default-res", value_name = "NAME=N", num_args = 1.., help_heading = GIVEN)]
+    pub default_resources: Vec<String>,
+
+    /// Set a resource of a rule
+    #[arg(long, value_name = "RULE:NAME=N", num_args = 1.., help_heading = GIVEN)]
+    pub set_resources: Vec<String>,
+
+    /// Set the threads of a rule
+    #[arg(long, value_name = "RULE=N", num_args = 1.., help_heading = GIVEN)]
+    pub set_threads: Vec<String>,
+
+    /// Give no job more threads
+    #[arg(long, value_name = "N", help_heading = GIVEN)]
+    pub max_threads: Option<NonZeroU32>,
+
+    /// Make these first, with all that they need
+    #[arg(short = 'P', long, value_name = "TARGET", num_args = 1.., help_heading = JOBS)]
+    pub prioritize: Vec<String>,
+
+    /// Keep `temp()` files
+    #[arg(long, aliases = ["no-temp", "nt"], help_heading = JOBS)]
+    pub notemp: bool,
+
+    /// Delete what only other jobs need, as if `temp()`
+    #[arg(long, conflicts_with = "notemp", help_heading = JOBS)]
+    pub all_temp: bool,
+
+    /// Make directories of `shadow:` rules here
+    #[arg(long, value_name = "DIR", help_heading = JOBS)]
+    pub shadow_prefix: Option<PathBuf>,
 
     /// After a failure go on with what does not depend on it
     #[arg(short = 'k', long, help_heading = JOBS)]
@@ -319,6 +354,18 @@ pub(super) struct Snakemake {
     pub show_failed_logs: bool,
     #[arg(long, hide = true)]
     pub nocolor: bool,
+    #[arg(long, num_args = 1.., hide = true)]
+    pub wait_for_files: Vec<String>,
+    #[arg(long, hide = true)]
+    pub local_cores: Option<String>,
+    #[arg(long, alias = "jn", hide = true)]
+    pub jobname: Option<String>,
+    #[arg(long, num_args = 1.., hide = true)]
+    pub unneeded_temp_files: Vec<String>,
+    #[arg(long, hide = true)]
+    pub keep_storage_local_copies: bool,
+    #[arg(long, hide = true)]
+    pub not_retrieve_storage: bool,
 }
 
 /// Whether flags that Snakemake reads otherwise were given by their letter.
@@ -413,7 +460,15 @@ impl Args {
     pub(super) fn settle(&mut self) {
         let targets = &mut self.targets;
         let is_pair = |word: &str| word.contains('=');
-        for words in [&mut self.config, &mut self.resources, &mut self.set_scatter] {
+        let pairs = [
+            &mut self.config,
+            &mut self.resources,
+            &mut self.default_resources,
+            &mut self.set_resources,
+            &mut self.set_threads,
+            &mut self.set_scatter,
+        ];
+        for words in pairs {
             targets.extend(words.extract_if(.., |w| !is_pair(w)));
         }
         if let Some(rest) = self.config_files.get(1..) {

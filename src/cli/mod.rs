@@ -8,6 +8,7 @@ pub mod args;
 pub mod config;
 mod find;
 mod look;
+mod overrides;
 pub mod pages;
 pub mod parse;
 pub mod profile;

@@ -51,6 +51,20 @@ pub fn needless(args: &Args) -> Vec<String> {
         (given.scheduler.is_some(), "--scheduler", "there is one scheduler, and it is quick"),
         (!given.rerun_triggers.is_empty(), "--rerun-triggers", "content decides; `--why FILE` names what changed"),
         (given.reason, "--reason", "a dry run always shows reasons"),
+        (
+            !given.wait_for_files.is_empty(),
+            "--wait-for-files",
+            "an input that is not there is told before anything runs",
+        ),
+        (given.local_cores.is_some(), "--local-cores", "all jobs run on this machine: `--cores` says with how many"),
+        (given.jobname.is_some(), "--jobname", "it names jobs of a cluster; all jobs run on this machine"),
+        (
+            !given.unneeded_temp_files.is_empty(),
+            "--unneeded-temp-files",
+            "nothing is uploaded, and `temp()` files go when nobody reads them",
+        ),
+        (given.keep_storage_local_copies, "--keep-storage-local-copies", "files are not fetched from anywhere"),
+        (given.not_retrieve_storage, "--not-retrieve-storage", "files are not fetched from anywhere"),
         (given.show_failed_logs, "--show-failed-logs", "what a failed job printed is always shown"),
     ]
     .into_iter()
@@ -72,7 +86,7 @@ pub(super) fn refused(flag: &str) -> Option<&'static str> {
         "--cleanup-metadata" | "--drop-metadata" => {
             "`--force TARGET` makes a file again, `--touch TARGET` takes it as made"
         }
-        "-P" | "--prioritize" => "write `priority:` in the rule",
+        "--consider-ancient" => "mark the input in the rule: `ancient(\"FILE\")`",
         "--lint" => "a Rulefile's mistakes are reported whenever it is read: `rulemake -n`",
         _ => return None,
     };

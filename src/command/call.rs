@@ -1,10 +1,13 @@
 //! Calls of a job's deferred functions.
 
 use super::{Commands, Needs, files};
-use crate::eval::{Call, FileName, JobFiles, Unavailable};
+use crate::diag::Diag;
+use crate::eval::{Call, FileName, JobFiles, SizeOf, Unavailable};
 use crate::graph::JobId;
 use crate::rule::Name;
 use crate::value::{FnId, Val};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The arguments of one call, owned until it is made.
 pub struct Arguments<'a> {
@@ -54,7 +57,32 @@ fn names(names: &[Name]) -> Vec<FileName<'_>> {
     names.iter().map(|n| FileName { name: &n.name, range: n.range.clone(), list: n.list }).collect()
 }
 
+/// Whether a dry run's text stands for a value that is not known yet.
+pub(super) fn is_open(text: &str) -> bool {
+    text == UNKNOWN_YET
+}
+
+/// Stands in a dry run for what depends on inputs that are not made yet.
+const UNKNOWN_YET: &str = "<TBD>";
+
 impl Commands<'_> {
+    /// What a function gives, as far as that can be told before its job runs.
+    pub(super) fn foreseen(&self, job: JobId, id: FnId, needs: &Needs) -> Result<Val, Diag> {
+        let missed = Arc::new(AtomicBool::new(false));
+        let (size_of, misses) = (self.size_of.clone(), missed.clone());
+        let probe: SizeOf = Arc::new(move |path| {
+            let size = size_of(path);
+            misses.fetch_or(size.is_none(), Ordering::Relaxed);
+            size
+        });
+        let commands = Commands { size_of: &probe, ..*self };
+        let answer = commands.call(&[Arguments::of(&commands, job, id, needs, 1)]).pop();
+        match answer.expect("one answer for one call") {
+            _ if missed.load(Ordering::Relaxed) => Ok(Val::str(UNKNOWN_YET)),
+            answer => answer.map_err(Diag::from),
+        }
+    }
+
     /// Makes all calls together; one answer a call, in order.
     pub(super) fn call(&self, arguments: &[Arguments<'_>]) -> Vec<Result<Val, Unavailable>> {
         if arguments.is_empty() {

@@ -26,6 +26,12 @@ pub fn logs(commands: &Commands<'_>, job: JobId) -> Vec<String> {
     rule.logs.items.iter().map(|log| filled(commands, job, rule, log)).collect()
 }
 
+/// The path of a job's benchmark.
+pub fn benchmark(commands: &Commands<'_>, job: JobId) -> Option<String> {
+    let rule = commands.book.rule(commands.graph.rule(job));
+    rule.benchmark.as_ref().map(|benchmark| filled(commands, job, rule, benchmark))
+}
+
 fn filled(commands: &Commands<'_>, job: JobId, rule: &Rule, output: &Output) -> String {
     let values: Vec<&str> = commands.graph.wildcards(commands.paths, job, rule).collect();
     let names = output.pattern.names();

@@ -5,6 +5,8 @@
 //! made from. It does not know what is stale, and it starts nothing.
 
 mod call;
+mod ensure;
+mod environment;
 mod files;
 mod params;
 mod program;
@@ -13,10 +15,11 @@ mod resources;
 mod scope;
 mod script;
 
+pub use ensure::Ensured;
 pub use params::Params;
 pub use program::{Program, handler};
 pub use recipe::{Ingredient, Recipe, made_from};
-pub use resources::Needs;
+pub use resources::{DEVICES, Needs};
 pub use script::Scripts;
 
 use crate::diag::{Diag, Kind};
@@ -37,6 +40,10 @@ pub struct Settings {
     pub home: Home,
     /// How much there is of a resource, by name.
     pub limits: Vec<(String, u64)>,
+    /// No job gets more threads than this.
+    pub max_threads: Option<u32>,
+    /// Where temporary files go: `resources.tmpdir` of rules that name no other.
+    pub tmpdir: String,
     /// The texts of scripts.
     pub scripts: Scripts,
 }
@@ -70,6 +77,8 @@ pub struct Rendered {
     pub message: Option<String>,
     /// `log:` files.
     pub logs: Vec<String>,
+    /// `benchmark:` file.
+    pub benchmark: Option<String>,
 }
 
 impl<'a> Commands<'a> {
@@ -82,7 +91,9 @@ impl<'a> Commands<'a> {
     pub fn render(&self, job: JobId, params: &Params<'_>, needs: &Needs, attempt: u32) -> Result<Rendered, Diag> {
         let rule = self.rule(job);
         let logs = files::logs(self, job);
-        let scope = Scope { commands: self, job, rule, params, logs: &logs, mode: Mode::Run(needs) };
+        let benchmark = files::benchmark(self, job);
+        let mode = Mode::Run(needs);
+        let scope = Scope { commands: self, job, rule, params, logs: &logs, benchmark: benchmark.as_deref(), mode };
         let fill = |text: &Text| -> Result<String, Diag> {
             let mut out = String::new();
             text.template.render(&scope, &mut out).map_err(|e| self.render_error(job, text, e))?;
@@ -102,7 +113,7 @@ impl<'a> Commands<'a> {
             }
         };
         let message = rule.message.as_ref().map(fill).transpose()?;
-        Ok(Rendered { command, program, message, logs })
+        Ok(Rendered { command, program, message, logs, benchmark })
     }
 
     fn render_error(&self, job: JobId, text: &Text, error: RenderError) -> Diag {

@@ -1,7 +1,7 @@
 //! The params of jobs: functions called, wildcards filled.
 
+use super::Commands;
 use super::call::Arguments;
-use super::{Commands, Needs};
 use crate::diag::{Diag, Kind};
 use crate::eval::Unavailable;
 use crate::graph::JobId;
@@ -64,9 +64,8 @@ impl<'a> Commands<'a> {
             });
             asked.extend(functions.map(|id| (job, id)));
         }
-        let declared = |job| Needs { threads: self.declared_threads(job), resources: Vec::new() };
         let arguments: Vec<Arguments<'_>> =
-            asked.iter().map(|(job, id)| Arguments::of(self, *job, *id, &declared(*job), attempt)).collect();
+            asked.iter().map(|(job, id)| Arguments::of(self, *job, *id, &self.declared(*job), attempt)).collect();
         let mut answers = self.call(&arguments).into_iter();
         let mut patterns = FxHashMap::default();
         jobs.iter().map(|job| self.params_of(*job, &mut answers, &mut patterns)).collect()
@@ -116,7 +115,24 @@ impl<'a> Commands<'a> {
         }
     }
 
-    fn fill_param(
+    /// The params of a job as a dry run shows them: `<TBD>` for what depends on
+    /// inputs that are not made yet.
+    pub fn planned_params(&self, job: JobId) -> Result<Params<'a>, Diag> {
+        let rule = self.rule(job);
+        if !rule.params.iter().any(|p| matches!(p.value, Val::Func(_))) {
+            return Ok(self.params(&[job]).pop().expect("one answer for one job")?);
+        }
+        let needs = self.declared(job);
+        let mut patterns = FxHashMap::default();
+        let value = |param: &Param| match &param.value {
+            Val::Func(id) => self.foreseen(job, *id, &needs),
+            value if param.filled => self.fill_param(job, rule, value, &mut patterns),
+            value => Ok(value.clone()),
+        };
+        rule.params.iter().map(value).collect::<Result<_, _>>().map(Params::Own)
+    }
+
+    pub(super) fn fill_param(
         &self,
         job: JobId,
         rule: &Rule,

@@ -9,6 +9,7 @@ use crate::diag::Diag;
 use crate::digest::{Digest, Parts};
 use crate::graph::JobId;
 use crate::rule::Action;
+use std::fmt::Write;
 
 /// One thing a job's result depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub enum Ingredient<'a> {
     Command(&'a str),
     /// A param: its name (or its number, if positional) and its value's text.
     Param(&'a str, &'a str),
-    /// How commands are run, where it is not the default shell.
+    /// How commands are run, where it is not the default shell, and `env:`.
     Environment(&'a str),
     /// A script's path and its content.
     Script(&'a str, Digest),
@@ -37,7 +38,7 @@ pub struct Recipe {
     pub params: Vec<(String, String)>,
     /// Scripts and their contents.
     pub scripts: Vec<(String, Digest)>,
-    /// The shell, where it is not the default one.
+    /// The shell, where it is not the default one, and the rule's `env:`.
     pub environment: String,
 }
 
@@ -48,6 +49,9 @@ const WORKDIR: &str = "{workdir}";
 /// shell or for the other.
 const PREFIX: &str = "\nprefix: ";
 const SUFFIX: &str = "\nsuffix: ";
+
+/// Stands before each variable of `env:`.
+const ENV: &str = "\nenv: ";
 
 impl Recipe {
     /// Makes the recipe of a job in place.
@@ -60,7 +64,7 @@ impl Recipe {
         match &rule.action {
             Action::None => {}
             Action::Shell(text) => {
-                let scope = Scope { commands, job, rule, params, logs: &[], mode: Mode::Record };
+                let scope = Scope { commands, job, rule, params, logs: &[], benchmark: None, mode: Mode::Record };
                 let rendered = text.template.render(&scope, &mut self.command);
                 rendered.map_err(|e| commands.render_error(job, text, e))?;
                 self.shell(commands);
@@ -73,6 +77,9 @@ impl Recipe {
                 let found = commands.find_script(job, script, params)?;
                 self.scripts.push((found.name, found.file.digest));
             }
+        }
+        for (name, value) in commands.env(job, &commands.declared(job), 1)? {
+            let _ = write!(self.environment, "{ENV}{name}={value}");
         }
         for (i, (param, value)) in rule.params.iter().zip(params.iter()).enumerate() {
             let name = param.name.as_deref().map_or_else(|| i.to_string(), str::to_owned);

@@ -1,12 +1,18 @@
 //! Threads and resources of jobs.
 
 use super::Commands;
-use super::call::Arguments;
+use super::call::{Arguments, is_open};
 use crate::diag::{Diag, Kind};
 use crate::graph::JobId;
 use crate::rule::Param;
 use crate::units;
-use crate::value::Val;
+use crate::value::{FnId, Val};
+
+/// Names of the resource that is a number of devices.
+pub const DEVICES: [&str; 2] = ["gpu", "gpus"];
+
+/// The resource that says where temporary files go.
+const TMPDIR: &str = "tmpdir";
 
 /// What a job takes while it runs.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -26,9 +32,21 @@ impl Needs {
             _ => None,
         })
     }
-}
 
-impl Needs {
+    /// How many devices it asks for, as `gpu` or `gpus`.
+    pub fn devices(&self) -> usize {
+        let of = |wanted: &str| self.amounts().find(|(name, _)| *name == wanted).map(|(_, n)| n as usize);
+        DEVICES.into_iter().find_map(of).unwrap_or(0)
+    }
+
+    /// The directory for temporary files.
+    pub fn tmpdir(&self) -> Option<&str> {
+        self.resources.iter().find(|(name, _)| &**name == TMPDIR).and_then(|(_, value)| match value {
+            Val::Str(text) => Some(&**text),
+            _ => None,
+        })
+    }
+
     /// All resources with the other forms of sizes: beside `mem_mb` also `mem`
     /// and `mem_mib`.
     pub fn with_forms(&self) -> Vec<(Box<str>, Val)> {
@@ -46,26 +64,79 @@ impl Commands<'_> {
         }
     }
 
+    /// What functions of params see: threads and resources as the rule declares
+    /// them at a first attempt, whatever the run has to give.
+    pub(super) fn declared(&self, job: JobId) -> Needs {
+        let asks = |id: &FnId| self.functions.parameters(*id).iter().any(|name| &**name == "resources");
+        let rule = self.rule(job);
+        let functions = rule.params.iter().chain(&rule.env).filter_map(|p| match &p.value {
+            Val::Func(id) => Some(id),
+            _ => None,
+        });
+        let mut needs = Needs { threads: self.declared_threads(job), resources: Vec::new() };
+        if functions.into_iter().any(asks) {
+            // What cannot be worked out is told of when the job is about to run.
+            let _ = self.fill_resources(job, &mut needs, &|param, needs| self.resolve(job, param, needs, 1));
+        }
+        needs
+    }
+
     /// Threads and resources of a job whose inputs are there. Functions may ask
     /// for them; those are called now, with this attempt's number (from 1).
     pub fn needs(&self, job: JobId, attempt: u32) -> Result<Needs, Diag> {
         let rule = self.rule(job);
         let nothing = Needs { threads: self.declared_threads(job), resources: Vec::new() };
         let threads = self.resolve(job, &rule.threads, &nothing, attempt)?;
-        let threads = match threads {
-            Val::Int(n) if n >= 1 => u32::try_from(n).unwrap_or(u32::MAX).min(self.settings.cores),
-            Val::Float(f) if f >= 1.0 => (f as u32).min(self.settings.cores),
+        let mut needs = Needs { threads: self.threads(job, threads)?, resources: Vec::new() };
+        self.fill_resources(job, &mut needs, &|param, needs| self.resolve(job, param, needs, attempt))?;
+        self.check_limits(job, &needs)?;
+        Ok(needs)
+    }
+
+    /// The same for a dry run: what depends on inputs that are not made yet is
+    /// `<TBD>`, or a single thread.
+    pub fn planned_needs(&self, job: JobId) -> Result<Needs, Diag> {
+        let resolve = |param: &Param, needs: &Needs| match param.value {
+            Val::Func(id) => self.foreseen(job, id, needs),
+            ref value => Ok(value.clone()),
+        };
+        let nothing = Needs { threads: self.declared_threads(job), resources: Vec::new() };
+        let threads = match resolve(&self.rule(job).threads, &nothing)? {
+            Val::Str(_) => Val::Int(1),
+            threads => threads,
+        };
+        let mut needs = Needs { threads: self.threads(job, threads)?, resources: Vec::new() };
+        self.fill_resources(job, &mut needs, &resolve)?;
+        Ok(needs)
+    }
+
+    /// Threads as they are given to a job.
+    fn threads(&self, job: JobId, asked: Val) -> Result<u32, Diag> {
+        let most = self.settings.cores.min(self.settings.max_threads.unwrap_or(u32::MAX));
+        match asked {
+            Val::Int(n) if n >= 1 => Ok(u32::try_from(n).unwrap_or(u32::MAX).min(most)),
+            Val::Float(f) if f >= 1.0 => Ok((f as u32).min(most)),
             other => {
                 let message = format!("`threads` must be a whole number from 1, not {}", other.repr());
-                return Err(self.at(job, rule.threads.span, message));
+                Err(self.at(job, self.rule(job).threads.span, message))
             }
-        };
-        let mut needs = Needs { threads, resources: Vec::new() };
-        for resource in &rule.resources {
+        }
+    }
+
+    fn fill_resources(
+        &self,
+        job: JobId,
+        needs: &mut Needs,
+        resolve: &dyn Fn(&Param, &Needs) -> Result<Val, Diag>,
+    ) -> Result<(), Diag> {
+        for resource in &self.rule(job).resources {
             let name = resource.name.clone().expect("resources have names");
-            let value = self.resolve(job, resource, &needs, attempt)?;
-            let value =
-                units::amount(&name, value).map_err(|why| self.at(job, resource.span, format!("resource {why}")))?;
+            let value = match resolve(resource, needs)? {
+                Val::Str(text) if is_open(&text) => Val::Str(text),
+                value => {
+                    units::amount(&name, value).map_err(|why| self.at(job, resource.span, format!("resource {why}")))?
+                }
+            };
             match value {
                 Val::Int(n) if n >= 0 => {}
                 Val::Str(_) | Val::None => {}
@@ -76,8 +147,10 @@ impl Commands<'_> {
             }
             needs.resources.push((units::counted(&name).into(), value));
         }
-        self.check_limits(job, &needs)?;
-        Ok(needs)
+        if !needs.resources.iter().any(|(name, _)| &**name == TMPDIR) {
+            needs.resources.push((TMPDIR.into(), Val::str(self.settings.tmpdir.as_str())));
+        }
+        Ok(())
     }
 
     /// Whether functions decide the job's threads or resources.

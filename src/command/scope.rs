@@ -24,6 +24,7 @@ pub struct Scope<'s, 'a> {
     pub rule: &'a Rule,
     pub params: &'s Params<'s>,
     pub logs: &'s [String],
+    pub benchmark: Option<&'s str>,
     pub mode: Mode<'s>,
 }
 
@@ -70,7 +71,10 @@ impl<'s, 'a: 's> Scope<'s, 'a> {
             }
             Root::Rule => Ok(Filled::Text(Cow::Borrowed(&self.rule.name))),
             Root::Jobid => Ok(value(Val::Int(i64::from(self.job.0)))),
-            Root::Benchmark => Err("the rule has no `benchmark:`".into()),
+            Root::Benchmark => {
+                let path = self.benchmark.ok_or("the rule has no `benchmark:`")?;
+                pick(Section { name: "benchmark", len: 1, names: &[] }, |_| path, hole)
+            }
             other => unreachable!("{other:?} is looked up before"),
         }
     }

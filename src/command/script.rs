@@ -77,7 +77,7 @@ impl Commands<'_> {
     pub(super) fn find_script(&self, job: JobId, script: &Script, params: &Params<'_>) -> Result<Found, Diag> {
         let text = &script.path;
         let rule = self.rule(job);
-        let scope = Scope { commands: self, job, rule, params, logs: &[], mode: Mode::Record };
+        let scope = Scope { commands: self, job, rule, params, logs: &[], benchmark: None, mode: Mode::Record };
         let mut name = String::new();
         text.template.render(&scope, &mut name).map_err(|e| self.render_error(job, text, e))?;
         let at =

@@ -1,5 +1,6 @@
 //! How a command ended, and the words for it.
 
+use super::meter::Measured;
 use std::fmt::Write;
 use std::time::{Duration, SystemTime};
 
@@ -46,6 +47,8 @@ pub struct Exit {
     pub direct: bool,
     /// Bytes in the log; at 0 there is no log.
     pub log_bytes: u64,
+    /// A line for each run that succeeded, where they were to be measured.
+    pub measured: Vec<Measured>,
 }
 
 impl Exit {
@@ -60,7 +63,23 @@ impl Exit {
             peak_rss_kib: None,
             direct: false,
             log_bytes: 0,
+            measured: Vec::new(),
         }
+    }
+}
+
+impl Exit {
+    /// Of several runs one after the other, the last of which ended like this.
+    pub fn after(mut self, earlier: Option<Exit>) -> Exit {
+        let Some(mut earlier) = earlier else { return self };
+        self.start = earlier.start;
+        self.wall += earlier.wall;
+        self.user += earlier.user;
+        self.sys += earlier.sys;
+        self.peak_rss_kib = self.peak_rss_kib.max(earlier.peak_rss_kib);
+        earlier.measured.append(&mut self.measured);
+        self.measured = earlier.measured;
+        self
     }
 }
 

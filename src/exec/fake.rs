@@ -6,8 +6,9 @@
 //! order of their starts, always the same. It has no threads; `before` runs in
 //! `start`, `after` when the task's end has come.
 
-use super::{Executor, Exit, Signal, Spec, Status, Task};
+use super::{Ender, Executor, Exit, Signal, Spec, Status, Task};
 use crossbeam::channel::{Receiver, Sender, unbounded};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
@@ -112,6 +113,11 @@ impl Executor for Fake {
 
     fn running(&self) -> usize {
         self.running.len()
+    }
+
+    /// Its tasks have no process: they end when the script says so.
+    fn ender(&self) -> Ender {
+        Arc::new(|_| {})
     }
 
     /// Moves the clock to the next end, unless a task waits to be taken back.

@@ -28,6 +28,8 @@ enum Ending {
 
 struct Live {
     pgid: i32,
+    /// The task it belongs to.
+    task: u32,
     /// We ended it: nothing of its group may outlive its leader.
     ended: bool,
     /// When its time is up, if it has a limit.
@@ -38,6 +40,8 @@ struct Deadline {
     at: Instant,
     /// It was asked to end; at `at` it is killed.
     asked: bool,
+    /// It is a limit of time, not somebody's wish.
+    limit: bool,
 }
 
 struct State {
@@ -45,6 +49,8 @@ struct State {
     /// Since when all are suspended, if they are.
     suspended: Option<Instant>,
     ending: Ending,
+    /// Tasks that are to end as soon as they have a process.
+    unwanted: Vec<u32>,
 }
 
 /// All running groups.
@@ -66,7 +72,7 @@ pub(super) struct Death {
 
 impl Groups {
     pub fn new() -> Groups {
-        let state = State { live: Vec::new(), suspended: None, ending: Ending::No };
+        let state = State { live: Vec::new(), suspended: None, ending: Ending::No, unwanted: Vec::new() };
         Groups { state: Mutex::new(state), changed: Condvar::new() }
     }
 
@@ -97,15 +103,42 @@ impl Groups {
         state.ending == Ending::No
     }
 
+    /// A task begins: what was wished of an earlier one of its number is over.
+    pub fn begin(&self, task: u32) {
+        self.lock().unwanted.retain(|unwanted| *unwanted != task);
+    }
+
+    /// Asks the group of a task to end; one that does not is killed after a
+    /// grace by [`Groups::end_overdue`].
+    pub fn end_task(&self, task: u32) {
+        let mut state = self.lock();
+        let deadline = Deadline { at: Instant::now() + OVERDUE_GRACE, asked: true, limit: false };
+        let Some(group) = state.live.iter_mut().find(|group| group.task == task) else {
+            return state.unwanted.push(task);
+        };
+        group.ended = true;
+        let pgid = group.pgid;
+        if group.deadline.as_ref().is_none_or(|deadline| !deadline.asked) {
+            group.deadline = Some(deadline);
+            state.pass_on(pgid, Signal::Terminate);
+        }
+    }
+
     /// Takes in a new group; passes on what it has missed since `may_start`.
-    pub fn enter(&self, child: &Child, timeout: Option<Duration>) {
+    pub fn enter(&self, child: &Child, task: u32, timeout: Option<Duration>) {
         let mut state = self.lock();
         let pgid = child.pid();
         let ended = state.ending != Ending::No;
         // A limit beyond what the clock can say is none.
         let at = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let deadline = at.map(|at| Deadline { at, asked: false });
-        state.live.push(Live { pgid, ended, deadline });
+        let mut deadline = at.map(|at| Deadline { at, asked: false, limit: true });
+        let unwanted = state.unwanted.iter().position(|unwanted| *unwanted == task);
+        if let Some(at) = unwanted {
+            state.unwanted.swap_remove(at);
+            deadline = Some(Deadline { at: Instant::now() + OVERDUE_GRACE, asked: true, limit: false });
+            state.pass_on(pgid, Signal::Terminate);
+        }
+        state.live.push(Live { pgid, task, ended: ended || unwanted.is_some(), deadline });
         match state.ending {
             Ending::Terminate => state.pass_on(pgid, Signal::Terminate),
             Ending::Kill => state.pass_on(pgid, Signal::Kill),
@@ -124,7 +157,7 @@ impl Groups {
         for group in &mut state.live {
             let Some(deadline) = group.deadline.as_mut().filter(|deadline| deadline.at <= now) else { continue };
             due.push((group.pgid, if deadline.asked { Signal::Kill } else { Signal::Terminate }));
-            *deadline = Deadline { at: now + OVERDUE_GRACE, asked: true };
+            *deadline = Deadline { at: now + OVERDUE_GRACE, asked: true, limit: deadline.limit };
             group.ended = true;
         }
         due.into_iter().for_each(|(pgid, signal)| state.pass_on(pgid, signal));
@@ -194,7 +227,7 @@ impl Groups {
         if cleared {
             await_leftovers(pgid);
         }
-        (end, usage, group.deadline.is_some_and(|deadline| deadline.asked))
+        (end, usage, group.deadline.is_some_and(|deadline| deadline.asked && deadline.limit))
     }
 }
 

@@ -44,6 +44,8 @@ pub(super) struct Launch {
     args: Vec<CString>,
     /// `NAME=value` in the place of or beside those of the base.
     extra: Vec<CString>,
+    /// Where it runs, if not where we are.
+    directory: Option<CString>,
     /// Without a shell.
     pub direct: bool,
     /// To be removed afterwards.
@@ -83,7 +85,11 @@ impl Environment {
 
     fn without_shell(&self, spec: &Spec, extra: &[CString]) -> Option<Launch> {
         let Command { text, prefix, shell, .. } = &spec.command;
-        if !prefix.is_empty() || shell.is_some() || spec.env.iter().any(|(name, _)| direct::is_special(name)) {
+        if !prefix.is_empty()
+            || shell.is_some()
+            || spec.directory.is_some()
+            || spec.env.iter().any(|(name, _)| direct::is_special(name))
+        {
             return None;
         }
         let words = direct::words(text)?;
@@ -92,7 +98,7 @@ impl Environment {
         let args = words.into_iter().map(CString::new).collect::<Result<_, _>>().ok()?;
         let mut extra = extra.to_vec();
         extra.push(variable(b"_", program.to_bytes()).ok()?);
-        Some(Launch { program, args, extra, direct: true, script: None })
+        Some(Launch { program, args, extra, directory: None, direct: true, script: None })
     }
 
     fn with_shell(&self, spec: &Spec, extra: Vec<CString>) -> Result<Launch, String> {
@@ -107,12 +113,13 @@ impl Environment {
         let mut script = None;
         if text.len() > MAX_TEXT {
             let path = write_script(beside(&spec.log), &text)?;
+            let path = std::path::absolute(&path).unwrap_or(path);
             args.push(cstring(path.as_os_str().as_bytes())?);
             script = Some(path);
         } else {
             args.extend([c"-c".to_owned(), cstring(text.as_bytes())?]);
         }
-        Ok(Launch { program, args, extra, direct: false, script })
+        Ok(Launch { program, args, extra, directory: run_in(spec)?, direct: false, script })
     }
 
     fn with_interpreter(&self, spec: &Spec, with: &Interpreter, extra: Vec<CString>) -> Result<Launch, String> {
@@ -120,9 +127,11 @@ impl Environment {
         let directory = with.file.parent().map_or(Ok(()), std::fs::create_dir_all);
         directory.map_err(|error| format!("cannot make the directory of `{}`: {error}", with.file.display()))?;
         let script = write_script(with.file.clone(), &spec.command.text)?;
+        let script = std::path::absolute(&script).unwrap_or(script);
         let words = with.words.iter().map(|w| w.as_bytes()).chain([script.as_os_str().as_bytes()]);
         let args = words.map(cstring).collect::<Result<_, _>>()?;
-        Ok(Launch { program, args, extra, direct: false, script: Some(script) })
+        let directory = run_in(spec)?;
+        Ok(Launch { program, args, extra, directory, direct: false, script: Some(script) })
     }
 
     fn interpreter(&self, interpreter: &Interpreter) -> Result<CString, String> {
@@ -174,7 +183,7 @@ impl Environment {
     fn ask_bash(&self, text: &CStr) -> Option<(Vec<u8>, Vec<u8>)> {
         let args = [c"bash", c"-euo", c"pipefail", c"-c", text];
         let env: Vec<&CStr> = self.vars.iter().map(CString::as_c_str).collect();
-        run(&Image { program: self.bash.as_deref()?, args: &args, env: &env }).ok()
+        run(&Image { program: self.bash.as_deref()?, args: &args, env: &env, directory: None }).ok()
     }
 
     /// Runs `env` in bash and reads what it prints.
@@ -204,7 +213,8 @@ impl Launch {
         };
         let args: Vec<&CStr> = self.args.iter().map(CString::as_c_str).collect();
         let env = merged(base, &self.extra);
-        spawn(&Image { program: &self.program, args: &args, env: &env }, out.as_fd(), out.as_fd())
+        let image = Image { program: &self.program, args: &args, env: &env, directory: self.directory.as_deref() };
+        spawn(&image, out.as_fd(), out.as_fd())
     }
 
     /// Removes what was made for it.
@@ -259,6 +269,11 @@ fn is_program(path: &Path) -> bool {
 
 fn to_path(bytes: &[u8]) -> PathBuf {
     PathBuf::from(OsStr::from_bytes(bytes))
+}
+
+/// The directory that a command runs in, if not ours.
+fn run_in(spec: &Spec) -> Result<Option<CString>, String> {
+    spec.directory.as_ref().map(|dir| cstring(dir.as_os_str().as_bytes())).transpose()
 }
 
 fn variable(name: &[u8], value: &[u8]) -> Result<CString, String> {

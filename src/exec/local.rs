@@ -7,8 +7,9 @@
 use super::groups::Groups;
 use super::launch::{Environment, Launch};
 use super::log::Log;
+use super::meter::Meters;
 use super::spawn::{Child, End, own_peak_rss_kib, prepare_process};
-use super::{Command, Executor, Exit, Signal, Status, Task, orphan};
+use super::{Command, Ender, Executor, Exit, Signal, Status, Task, orphan};
 use crossbeam::channel::{Receiver, Sender, unbounded};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
@@ -39,6 +40,7 @@ pub struct Local {
 struct Shared {
     environment: Environment,
     groups: Groups,
+    meters: Arc<Meters>,
     /// Tasks started and not yet handed back.
     running: AtomicUsize,
     /// Open logs that have a limit.
@@ -60,6 +62,7 @@ impl Local {
         let shared = Shared {
             environment,
             groups: Groups::new(),
+            meters: Arc::default(),
             running: AtomicUsize::new(0),
             limited: Mutex::default(),
             watcher: Once::new(),
@@ -114,6 +117,14 @@ impl Executor for Local {
     fn running(&self) -> usize {
         self.shared.running.load(Ordering::Relaxed)
     }
+
+    fn ender(&self) -> Ender {
+        let shared = self.shared.clone();
+        Arc::new(move |task| {
+            shared.watch_deadlines();
+            shared.groups.end_task(task);
+        })
+    }
 }
 
 /// A worker that panics has met a bug of ours. Its task would never come back
@@ -132,6 +143,7 @@ impl Drop for EndAllOnPanic<'_> {
 
 impl Shared {
     fn run(self: &Arc<Self>, mut task: Box<dyn Task>) -> Box<dyn Task> {
+        self.groups.begin(task.id());
         let exit = match self.groups.may_start() {
             true => task.before().and_then(|()| self.execute(&mut *task)),
             false => Err(INTERRUPTED.to_string()),
@@ -142,13 +154,24 @@ impl Shared {
 
     fn execute(self: &Arc<Self>, task: &mut dyn Task) -> Result<Exit, String> {
         let log = self.open_log(task)?;
-        let started = self.start_in(&log, task);
-        let exit = match started {
-            Ok(started) => Ok(self.follow(started, task)),
-            Err(why) => Err(why),
-        };
+        let mut exit = Ok(None);
+        for _ in 0..task.spec().runs.max(1) {
+            let earlier = exit.unwrap_or_default();
+            exit = self.start_in(&log, task).map(|started| Some(self.follow(started, task).after(earlier)));
+            if !exit.as_ref().is_ok_and(|exit| exit.as_ref().is_some_and(|exit| exit.status.is_success())) {
+                break;
+            }
+        }
         let log_bytes = log.finish();
-        exit.map(|exit| Exit { log_bytes, ..exit })
+        exit.map(|exit| Exit { log_bytes, ..exit.expect("bug: a command ran not even once") })
+    }
+
+    fn watch_deadlines(self: &Arc<Self>) {
+        self.deadlines.call_once(|| {
+            watch(Arc::downgrade(self), "timeouts", OVERDUE, |shared| {
+                shared.groups.end_overdue(Instant::now());
+            })
+        });
     }
 
     fn open_log(self: &Arc<Self>, task: &dyn Task) -> Result<Arc<Log>, String> {
@@ -189,13 +212,10 @@ impl Shared {
         let Started { child, launch, start, clock, own_peak } = started;
         let timeout = task.spec().timeout;
         if timeout.is_some() {
-            self.deadlines.call_once(|| {
-                watch(Arc::downgrade(self), "timeouts", OVERDUE, |shared| {
-                    shared.groups.end_overdue(Instant::now());
-                })
-            });
+            self.watch_deadlines();
         }
-        self.groups.enter(&child, timeout);
+        self.groups.enter(&child, task.id(), timeout);
+        let meter = task.spec().measure.then(|| self.meters.enter(child.pid()));
         task.spawned(child.pid(), orphan::start_of(child.pid()));
         let wait = || (self.groups.wait(child), clock.elapsed());
         let (death, wall) = if task.has_more_to_do() { beside(task, wait) } else { wait() };
@@ -207,15 +227,18 @@ impl Shared {
             (_, _, End::Signal(signal)) => Status::Signal(signal),
         };
         let peak = death.usage.peak_rss_kib;
+        let peak_rss_kib = (peak > own_peak + PEAK_SLACK_KIB).then_some(peak);
+        let measured = meter.map(|meter| meter.finish(wall, death.usage.user + death.usage.sys, peak_rss_kib));
         Exit {
             status,
             start,
             wall,
             user: death.usage.user,
             sys: death.usage.sys,
-            peak_rss_kib: (peak > own_peak + PEAK_SLACK_KIB).then_some(peak),
+            peak_rss_kib,
             direct: launch.direct,
             log_bytes: 0,
+            measured: measured.into_iter().collect(),
         }
     }
 

@@ -12,14 +12,17 @@ mod groups;
 mod launch;
 pub mod local;
 mod log;
+mod meter;
 pub mod orphan;
 mod spawn;
 
 pub use exit::{Exit, Status, describe, signal_name};
 pub use launch::Environment;
+pub use meter::{Measured, Memory};
 
 use crossbeam::channel::Receiver;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A shell command, ready to run.
@@ -56,6 +59,13 @@ pub struct Spec {
     /// Variables added to the environment, or put in the place of those of the
     /// same name. No NUL in them, no `=` in a name.
     pub env: Vec<(String, String)>,
+    /// The directory it runs in, if not our own. `log` is relative to ours.
+    pub directory: Option<PathBuf>,
+    /// How often it runs, one time after the other, as long as it succeeds; 0
+    /// counts as 1. The log takes what all of them print.
+    pub runs: u32,
+    /// Whether each run is measured while it lasts.
+    pub measure: bool,
     /// How long it may run: then its process group is asked to end, and killed
     /// if it does not within ten seconds.
     pub timeout: Option<Duration>,
@@ -106,6 +116,11 @@ pub enum Signal {
     Resume,
 }
 
+/// Asks the process of a task to end, by the task's number, from any thread. One
+/// that has none yet is asked as soon as it has. A process that does not end
+/// is killed after ten seconds; nothing of its group is left in any case.
+pub type Ender = Arc<dyn Fn(u32) + Send + Sync>;
+
 /// Something that runs tasks. The caller decides how many at a time.
 pub trait Executor {
     /// Runs a task. Never blocks.
@@ -121,6 +136,8 @@ pub trait Executor {
     }
     /// How many tasks were started and have not come back yet.
     fn running(&self) -> usize;
+    /// What ends the process of a single task.
+    fn ender(&self) -> Ender;
     /// The caller has nothing more to start and is about to wait for
     /// [`finished`](Executor::finished). An executor with a clock of its own
     /// (the fake one) moves it here.

@@ -28,6 +28,8 @@ pub(super) struct Image<'a> {
     pub args: &'a [&'a CStr],
     /// The environment, `NAME=value` each.
     pub env: &'a [&'a CStr],
+    /// The directory it runs in, if not ours.
+    pub directory: Option<&'a CStr>,
 }
 
 /// A process that was started and not yet reaped. It must be reaped.
@@ -140,6 +142,14 @@ impl Actions {
     }
 }
 
+impl Actions {
+    /// Changes the directory before the program is executed.
+    fn go_to(&mut self, directory: &CStr) -> io::Result<()> {
+        // SAFETY: the actions are initialised and copy the path.
+        check(unsafe { libc::posix_spawn_file_actions_addchdir_np(&mut self.0, directory.as_ptr()) })
+    }
+}
+
 impl Drop for Actions {
     fn drop(&mut self) {
         // SAFETY: initialised in `new`, destroyed only here.
@@ -160,7 +170,10 @@ fn pointers(strings: &[&CStr]) -> Vec<*mut c_char> {
 /// had (`EAGAIN`, `ENOMEM`).
 pub(super) fn spawn(image: &Image, out: BorrowedFd, err: BorrowedFd) -> io::Result<Child> {
     let attributes = Attributes::new()?;
-    let actions = Actions::new(out, err)?;
+    let mut actions = Actions::new(out, err)?;
+    if let Some(directory) = image.directory {
+        actions.go_to(directory)?;
+    }
     let args = pointers(image.args);
     let env = pointers(image.env);
     let mut pid: pid_t = 0;

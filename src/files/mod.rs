@@ -5,6 +5,7 @@
 //! answers are for.
 
 mod ahead;
+mod checksum;
 mod clock;
 pub mod glob;
 mod hash;
@@ -16,6 +17,7 @@ mod trust;
 
 pub use crate::memo::{Entry, Kind, Memo, Reading, Stat, trusted_stat_digest};
 pub use ahead::StatAhead;
+pub use checksum::{checksum, is_empty};
 pub use clock::Clock;
 pub use hash::{HashError, Item, digest_all, digest_file};
 pub use others::others;

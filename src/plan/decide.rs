@@ -39,6 +39,8 @@ pub enum Cause {
     Missing(PathId),
     /// By force.
     Forced,
+    /// A job that runs at the same time runs.
+    Partner(JobId),
     /// No outputs.
     Always,
 }
@@ -99,7 +101,7 @@ pub fn edited(scene: Scene<'_>, job: JobId) -> impl Iterator<Item = PathId> {
     let outputs = graph.outputs(job).iter().copied().zip(items);
     let is_edited = move |path: PathId, flags: Flags| {
         let holds = |path| scene.state.output_digest(path) == Some(scene.facts.content(path));
-        scene.facts.exists(path) && !flags.contains(Flags::TOUCH) && !holds(path)
+        scene.facts.exists(path) && !flags.intersects(Flags::TOUCH | Flags::PIPE | Flags::SERVICE) && !holds(path)
     };
     outputs.filter(move |(path, output)| is_edited(*path, output.flags)).map(|(path, _)| path)
 }
@@ -223,6 +225,7 @@ impl Evidence {
             Cause::Edited(path) => vec![Reason::OutputEdited(path)],
             Cause::Missing(path) => vec![Reason::OutputMissing(path)],
             Cause::Forced => vec![Reason::Forced],
+            Cause::Partner(_) => vec![Reason::Partner],
             Cause::Always => vec![Reason::NoOutputs],
             Cause::Recipe => self.compared(recipe, Reason::RecipeUnclear),
             Cause::Inputs => self.compared(recipe, Reason::InputsUnclear),

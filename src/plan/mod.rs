@@ -3,6 +3,7 @@
 //! Owns the verdict on every job and the facts it rests on. It changes nothing
 //! of the user's; it may digest files, through `files`.
 
+mod bonds;
 mod decide;
 mod demand;
 mod draw;
@@ -10,6 +11,7 @@ mod facts;
 mod summary;
 mod view;
 
+pub use bonds::{Bonds, fleeting};
 pub use decide::{Cause, Evidence, Verdict, content_of};
 pub use facts::{Facts, Gather, Stats, gather};
 pub use view::{Viewer, described, only_gathers, totals, worded};
@@ -66,6 +68,7 @@ pub struct Plan {
     waits: FxHashMap<JobId, JobId>,
     /// Jobs that are up to date, but have missing outputs that a job may need.
     dormant: FxHashSet<JobId>,
+    bonds: Bonds,
     /// Jobs that are planned on what a checkpoint made before it runs again.
     supposed: FxHashMap<JobId, Supposed>,
     /// Outputs that are needed and missing, of jobs that are still open.
@@ -110,9 +113,14 @@ impl Plan {
         }
     }
 
-    /// Decides backward, from what is needed and missing. To be done once.
-    pub fn backward(&mut self, scene: Scene<'_>) {
+    /// Decides backward, from what is needed and missing, and from one job to
+    /// those that are bound to it. To be done once.
+    pub fn backward(&mut self, scene: Scene<'_>, bonds: Bonds) {
         demand::pass(scene, self);
+        while bonds.unify(self) {
+            demand::pass(scene, self);
+        }
+        self.bonds = bonds;
     }
 
     /// Makes room for jobs that are new.
@@ -185,6 +193,21 @@ impl Plan {
     /// run would need.
     pub fn is_dormant(&self, job: JobId) -> bool {
         self.dormant.contains(&job) && self.verdict(job) == Verdict::Maybe
+    }
+
+    /// The job runs because one that runs at the same time does. True if it would not have.
+    pub fn run_with(&mut self, job: JobId, other: JobId) -> bool {
+        if self.verdict(job) == Verdict::Run {
+            return false;
+        }
+        self.verdicts[job.index()] = Verdict::Run;
+        self.causes.insert(job, Cause::Partner(other));
+        true
+    }
+
+    /// Which jobs run at the same time.
+    pub fn bonds(&self) -> &Bonds {
+        &self.bonds
     }
 
     /// Once it is known what an open job reads, it must run because an output

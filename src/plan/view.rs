@@ -121,8 +121,8 @@ impl Viewer<'_> {
             return None;
         }
         let commands = self.scene.commands;
-        let params = commands.params(&[job]).pop()?.ok()?;
-        let needs = commands.needs(job, 1).ok()?;
+        let params = commands.planned_params(job).ok()?;
+        let needs = commands.planned_needs(job).ok()?;
         Some((commands.render(job, &params, &needs, 1).ok()?, needs))
     }
 

@@ -22,10 +22,12 @@ pub use open::{Mode, Opened, Pipeline, Prefetch, left_out, open_state, refuse_pr
 pub use recover::{Recovered, recover};
 pub use select::Selection;
 pub use signals::Listener;
+pub use temp::TempMode;
 pub use work::{Hands, Ran, settler};
 
 use crate::event::Event;
 use crate::files::Trust;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Where events go. Also called with none while nothing happens, for the live status.
@@ -46,6 +48,18 @@ pub struct Options {
     pub trust: Trust,
     /// Bounds of resources by name.
     pub limits: Vec<(String, u64)>,
+    /// Where temporary files go, if neither rule nor command line say.
+    pub tmpdir: String,
+    /// Names of devices to hand out to jobs that ask for `gpu`; numbers from 0 if none are given.
+    pub devices: Option<Vec<String>>,
+    /// No job gets more threads.
+    pub max_threads: Option<u32>,
+    /// Rules and files that go first, with all that they need.
+    pub prioritize: Vec<String>,
+    /// Which outputs are deleted when nobody reads them any more.
+    pub temps: TempMode,
+    /// Where the directories of `shadow:` rules are made, if not under `.rulemake/`.
+    pub shadow_prefix: Option<PathBuf>,
     /// Go on after a failure with what does not depend on it.
     pub keep_going: bool,
     /// How often a job that failed is tried again, where its rule does not say.

@@ -3,13 +3,14 @@
 use super::Options;
 use super::grow::{self, Progress, not_made};
 use super::select::select;
-use crate::command::{Commands, Scripts, Settings};
+use crate::command::{Commands, DEVICES, Scripts, Settings};
 use crate::diag::{Diag, Diags, Kind};
+use crate::digest::Digest;
 use crate::eval::{Functions, SizeOf};
 use crate::files::{self, Clock, Memo};
 use crate::graph::{self, Graph, Ground, JobId};
 use crate::path::{self, PathId, Paths};
-use crate::plan::{self, Facts, Force, Plan, Scene, Stats};
+use crate::plan::{self, Bonds, Facts, Force, Plan, Scene, Stats};
 use crate::rule::{Flags, Rulefile};
 use crate::settle;
 use crate::state::{self, Ahead, State};
@@ -78,8 +79,15 @@ impl<'a> Pipeline<'a> {
         let mut stats = Stats::default();
         let (mut graph, ground) = grow::first(book, functions, options, &mut paths, &mut stats)?;
         select(book, &mut graph, &paths, &options.selection).map_err(|d| vec![d])?;
-        let limits = options.limits.clone();
-        let settings = Settings { cores: options.cores, home: path::Home::here(), limits, scripts: Scripts::default() };
+        check_devices(options).map_err(|d| vec![d])?;
+        let settings = Settings {
+            cores: options.cores,
+            home: path::Home::here(),
+            limits: options.limits.clone(),
+            tmpdir: options.tmpdir.clone(),
+            max_threads: options.max_threads,
+            scripts: Scripts::default(),
+        };
         let mut pipeline = Pipeline {
             book,
             functions,
@@ -103,10 +111,14 @@ impl<'a> Pipeline<'a> {
         let Pipeline { book, functions, graph, paths, settings, size_of, state, facts, force, plan, .. } =
             &mut pipeline;
         let commands = Commands { book, functions, graph, paths, settings, size_of };
-        plan.backward(Scene { commands, state, facts, force });
+        let bonds = Bonds::find(book, graph);
+        bonds.check(book, graph, paths).map_err(|d| vec![d])?;
+        bonds.fleeting().iter().for_each(|path| facts.set(*path, false, Digest::UNKNOWN));
+        plan.backward(Scene { commands, state, facts, force }, bonds);
         check_force(&pipeline, options)?;
         check_inside(&pipeline)?;
         check_needs(pipeline.commands(), &pipeline.plan)?;
+        check_bound(pipeline.commands(), &pipeline.plan).map_err(|d| vec![d])?;
         Ok(pipeline)
     }
 
@@ -169,7 +181,8 @@ fn check_force(pipeline: &Pipeline<'_>, options: &Options) -> Result<(), Diags> 
         let made = || pipeline.paths.get(&path::normal(word)).is_some_and(|p| graph.maker(p).is_some());
         book.find(word).is_some() || made()
     };
-    let Some(word) = options.force_run.iter().find(|word| !known(word)) else { return Ok(()) };
+    let mut words = options.force_run.iter().chain(&options.prioritize);
+    let Some(word) = words.find(|word| !known(word)) else { return Ok(()) };
     let message = format!("`{word}` is neither a rule nor a file that a job of this plan makes");
     let near = crate::suggest::did_you_mean(word, book.rules.iter().map(|r| &*r.name));
     Err(vec![Diag::error(Kind::Usage, message).maybe_hint(near)])
@@ -181,6 +194,20 @@ fn check_inside(pipeline: &Pipeline<'_>) -> Result<(), Diags> {
     let stale = graph.order().iter().filter(|j| pipeline.plan.verdict(**j) != plan::Verdict::Fresh);
     let mut found = stale.filter_map(|job| not_made(pipeline.scene(), &pipeline.plan, *job));
     found.next().map_or(Ok(()), |diag| Err(vec![diag]))
+}
+
+/// A limit of `gpu` says how many devices jobs are given: there must be as many.
+fn check_devices(options: &Options) -> Result<(), Diag> {
+    let Some(given) = &options.devices else { return Ok(()) };
+    let over = |(name, limit): &&(String, u64)| DEVICES.contains(&name.as_str()) && *limit > given.len() as u64;
+    match options.limits.iter().find(over) {
+        Some((name, limit)) => {
+            let there = given.len();
+            let message = format!("`--resources {name}={limit}`: `CUDA_VISIBLE_DEVICES` names {there}");
+            Err(Diag::error(Kind::Usage, message).hint(format!("write `--resources {name}={there}`")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Jobs that ask for more than there is are found before anything runs, unless
@@ -195,6 +222,36 @@ fn check_needs(commands: Commands<'_>, plan: &Plan) -> Result<(), Diags> {
         commands.needs(job, 1).map_err(|d| vec![d])?;
     }
     Ok(())
+}
+
+/// Jobs that run at the same time must fit in what there is, all of them.
+fn check_bound(commands: Commands<'_>, plan: &Plan) -> Result<(), Diag> {
+    let cores = u64::from(commands.settings.cores);
+    let runs = |job: &JobId| plan.verdict(*job) != plan::Verdict::Fresh;
+    let threads = |job: JobId| commands.needs(job, 1).map_or(1, |needs| u64::from(needs.threads));
+    let sum = |job: JobId| match plan.bonds().together(job) {
+        Some(set) => set.iter().map(|member| threads(*member)).sum::<u64>(),
+        None => threads(job),
+    };
+    let services: Vec<JobId> = plan.bonds().services().filter(runs).collect();
+    let served: u64 = services.iter().map(|service| threads(*service)).sum();
+    let users = services.iter().flat_map(|service| plan.bonds().readers(*service).unwrap_or_default());
+    let worst_user = users.copied().map(|user| (served + sum(user), user)).max();
+    let joined = commands.graph.order().iter().filter(|job| runs(job) && plan.bonds().together(**job).is_some());
+    let worst = joined.map(|job| (sum(*job), *job)).chain(worst_user).max();
+    match worst {
+        Some((asked, job)) if asked > cores => {
+            let name = commands.graph.describe(commands.book, commands.paths, job);
+            let message =
+                format!("job `{name}` and those that run at the same time take {asked} cores, and there are {cores}");
+            let head = commands.book.rule(commands.graph.rule(job)).places.head;
+            let why = "a pipe or a service binds it to others";
+            Err(Diag::error(Kind::Plan, message)
+                .label(head, why)
+                .hint(format!("run with `-j {asked}`, or lower `threads:`")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// `protected()` outputs are not made again: told before anything runs.
@@ -251,8 +308,12 @@ pub fn refuse_to_overwrite(pipeline: &Pipeline<'_>, options: &Options) -> Result
     }
     let graph = &pipeline.graph;
     let never = graph.order().iter().filter(|j| pipeline.plan.cause(**j) == Some(plan::Cause::NoRecord));
-    let there: Vec<PathId> =
-        never.flat_map(|j| graph.outputs(*j)).copied().filter(|o| pipeline.facts.exists(*o)).collect();
+    // What a job updates it does not make anew.
+    let made = |job: &JobId| {
+        let outputs = graph.outputs(*job).iter().zip(&pipeline.book.rule(graph.rule(*job)).outputs.items);
+        outputs.filter(|(_, output)| !output.flags.contains(Flags::UPDATE)).map(|(path, _)| *path)
+    };
+    let there: Vec<PathId> = never.flat_map(made).filter(|o| pipeline.facts.exists(*o)).collect();
     let Some(first) = there.first() else { return Ok(()) };
     let first = pipeline.paths.str(*first);
     let message = match there.len() {

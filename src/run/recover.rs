@@ -35,7 +35,9 @@ pub fn recover(
     listener: &Listener,
     tell: &mut Tell<'_>,
 ) -> Result<Recovered, Diag> {
+    let mut killed = false;
     for open in state.open_jobs() {
+        killed = true;
         listener.arm(true);
         let interrupted = wait_for(&open, paths, listener, tell);
         listener.arm(false);
@@ -51,6 +53,9 @@ pub fn recover(
                 .hint("check the permissions of that file and its directory, then run again")
         })?;
         state.settled(open.job)?;
+    }
+    if killed {
+        settler.clear_shadows();
     }
     Ok(Recovered::Settled)
 }

@@ -8,6 +8,27 @@ use crate::path::PathId;
 use crate::rule::{Flags, Output, Rulefile};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+/// Which outputs are deleted when nobody reads them any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TempMode {
+    /// Those marked `temp()`.
+    Marked,
+    /// None.
+    Keep,
+    /// All but targets.
+    All,
+}
+
+impl TempMode {
+    fn takes(self, output: &Output) -> bool {
+        match self {
+            TempMode::Marked => output.flags.contains(Flags::TEMP),
+            TempMode::Keep => false,
+            TempMode::All => true,
+        }
+    }
+}
+
 /// Counts who still reads which `temp()` file.
 pub struct Temps {
     /// The `temp()` outputs of the graph, but for what was asked for: files, and
@@ -16,14 +37,15 @@ pub struct Temps {
     readers: FxHashMap<PathId, u32>,
     /// Read by nobody any more, but perhaps by a job that is still open.
     held: Option<Vec<PathId>>,
+    mode: TempMode,
 }
 
 impl Temps {
     /// Nothing is counted yet.
-    pub fn new(book: &Rulefile, graph: &Graph) -> Self {
+    pub fn new(book: &Rulefile, graph: &Graph, mode: TempMode) -> Self {
         let held = graph.open_jobs().next().map(|_| Vec::new());
-        let mut temps = Temps { temps: FxHashSet::default(), readers: FxHashMap::default(), held };
-        if book.rules.iter().flat_map(|r| &r.outputs.items).any(is_temp) {
+        let mut temps = Temps { temps: FxHashSet::default(), readers: FxHashMap::default(), held, mode };
+        if book.rules.iter().flat_map(|r| &r.outputs.items).any(|output| mode.takes(output)) {
             temps.take_in(book, graph, graph.order());
             let gathered = graph.target_jobs().iter().filter(|j| graph.outputs(**j).is_empty());
             gathered.for_each(|job| temps.keep_inputs(graph, *job));
@@ -43,7 +65,7 @@ impl Temps {
     fn take_in(&mut self, book: &Rulefile, graph: &Graph, jobs: &[JobId]) {
         for &job in jobs {
             let outputs = graph.outputs(job).iter().zip(&book.rule(graph.rule(job)).outputs.items);
-            self.temps.extend(outputs.filter(|(_, output)| is_temp(output)).map(|(p, _)| *p));
+            self.temps.extend(outputs.filter(|(_, output)| self.mode.takes(output)).map(|(p, _)| *p));
         }
     }
 
@@ -112,8 +134,4 @@ impl Temps {
         temps.dedup();
         temps
     }
-}
-
-fn is_temp(output: &Output) -> bool {
-    output.flags.contains(Flags::TEMP)
 }

@@ -382,6 +382,14 @@ impl Scheduler {
         cancelled
     }
 
+    /// A running job has made what others wait for, and goes on running: they
+    /// may start.
+    pub fn release_early(&mut self, id: JobId) {
+        let state = self.state(id);
+        assert!(state == JobState::Running, "bug: {id:?} releases others when it is {state:?}");
+        self.release(id);
+    }
+
     /// A running job failed and is to run again, from now on with this need.
     pub fn retry(&mut self, id: JobId, need: &Need) {
         let state = self.state(id);

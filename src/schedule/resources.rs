@@ -19,6 +19,20 @@ pub struct Need {
     pub resources: Vec<(ResourceId, u64)>,
 }
 
+impl Need {
+    /// Both at the same time.
+    pub fn plus(mut self, other: &Need) -> Need {
+        self.threads = self.threads.max(1).saturating_add(other.threads.max(1));
+        for (id, amount) in &other.resources {
+            match self.resources.iter_mut().find(|(own, _)| own == id) {
+                Some((_, own)) => *own += amount,
+                None => self.resources.push((*id, *amount)),
+            }
+        }
+        self
+    }
+}
+
 /// A need in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct NeedId(pub u32);

@@ -54,6 +54,7 @@ mod fault;
 mod names;
 mod ops;
 mod recover;
+mod shadow;
 #[cfg(test)]
 mod tests;
 mod transaction;
@@ -62,6 +63,7 @@ mod tree;
 pub use fault::{Fault, Unbegun};
 pub use names::ASIDE;
 pub use recover::Open;
+pub use shadow::{Cast, Plot};
 pub use transaction::Transaction;
 
 use crate::path::parent;
@@ -87,6 +89,10 @@ bitflags::bitflags! {
         /// A log or benchmark: an old one is deleted at the start, a new one
         /// stays whatever happens.
         const LOG = 32;
+        /// `pipe()`: a FIFO, made when the job begins and removed when it ends.
+        const PIPE = 64;
+        /// `update()`: a copy of the old one stands in its place when the job begins.
+        const UPDATE = 128;
     }
 }
 
@@ -116,6 +122,9 @@ pub struct Options {
     /// Where partial outputs of failed jobs go (`.rulemake/failed`); if absent
     /// they are deleted.
     pub failed: Option<PathBuf>,
+    /// Where shadow directories are, and links to those that lie elsewhere
+    /// (`.rulemake/shadow`).
+    pub shadows: PathBuf,
     /// Delete old outputs when a job begins, where disk is short. Those marked
     /// [`Marks::KEEP_OLD`] are kept all the same.
     pub discard_old: bool,
@@ -149,8 +158,14 @@ impl Settler {
         Ok(())
     }
 
+    /// Whether what a failed job made is kept.
+    pub fn keeps_failed(&self) -> bool {
+        self.options.failed.is_some()
+    }
+
     fn sets_aside(&self, marks: Marks) -> bool {
-        !marks.contains(Marks::LOG) && (marks.contains(Marks::KEEP_OLD) || !self.options.discard_old)
+        let needed = marks.intersects(Marks::KEEP_OLD | Marks::UPDATE);
+        !marks.contains(Marks::LOG) && (needed || !self.options.discard_old)
     }
 
     /// Sets old outputs aside and makes the directories of new ones. On an
@@ -167,6 +182,16 @@ impl Settler {
     /// there was none.
     pub fn delete(&self, path: &str) -> Result<bool, Fault> {
         tree::remove(path.as_ref()).map_err(Fault::of("delete", path))
+    }
+
+    /// Makes a directory that is nobody's output, with those above it.
+    pub fn make_dir(&self, path: &str) -> std::io::Result<()> {
+        std::fs::create_dir_all(path)
+    }
+
+    /// Writes a small file of ours, such as a benchmark, in one piece.
+    pub fn write(&self, path: &str, text: &str) -> std::io::Result<()> {
+        std::fs::write(path, text)
     }
 
     /// Touches an existing file or makes an empty one.

@@ -61,6 +61,12 @@ pub(super) fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
     fs::copy(from, to).map(drop)
 }
 
+pub(super) fn make_fifo(path: &Path) -> io::Result<()> {
+    step()?;
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    Ok(rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, mode, 0)?)
+}
+
 pub(super) fn symlink(target: &Path, path: &Path) -> io::Result<()> {
     step()?;
     std::os::unix::fs::symlink(target, path)

@@ -36,6 +36,9 @@ impl Settler {
 
     fn recover_one(&self, open: &Open, out: &Out) -> Result<Option<Moved>, Fault> {
         let aside = find_aside(out, &open.token)?;
+        if open.finished && out.marks.contains(Marks::PIPE) {
+            return put_back(self, out, None);
+        }
         match aside {
             Some(aside) if open.finished => let_go(self, out, &aside),
             Some(aside) => put_back(self, out, Some(&aside)),

@@ -19,7 +19,8 @@ impl Place {
     fn new(change: impl FnOnce(&mut Options)) -> Place {
         let dir = tempfile::tempdir().unwrap();
         let kept = dir.path().join("kept");
-        let mut options = Options { replaced: kept.join("replaced"), failed: None, discard_old: false };
+        let mut options =
+            Options { replaced: kept.join("replaced"), failed: None, shadows: kept.join("shadow"), discard_old: false };
         change(&mut options);
         if options.failed.is_some() {
             options.failed = Some(kept.join("failed"));

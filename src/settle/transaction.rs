@@ -37,6 +37,9 @@ impl Transaction {
             let Out { path, marks } = &self.outs[i];
             if self.settler.sets_aside(*marks) {
                 self.aside[i] = set_aside(path, &self.token).map_err(Fault::of("set aside", path))?;
+                if let Some(aside) = self.aside[i].as_ref().filter(|_| marks.contains(Marks::UPDATE)) {
+                    copy_back(aside, path.as_ref()).map_err(Fault::of("copy the old version of", path))?;
+                }
             } else {
                 tree::remove(path.as_ref()).map_err(Fault::of("delete", path))?;
             }
@@ -48,6 +51,9 @@ impl Transaction {
         for dir in dirs {
             self.dirs.push(dir.to_string());
             self.settler.dirs.enter(dir).map_err(Fault::of("make the directory", dir))?;
+        }
+        for Out { path, .. } in self.outs.iter().filter(|out| out.marks.contains(Marks::PIPE)) {
+            ops::make_fifo(path.as_ref()).map_err(Fault::of("make the pipe", path))?;
         }
         Ok(())
     }
@@ -76,6 +82,10 @@ impl Transaction {
     pub fn commit(self) -> Result<Vec<Moved>, Fault> {
         let mut moved = Vec::new();
         let mut first = Ok(());
+        for Out { path, .. } in self.outs.iter().filter(|out| out.marks.contains(Marks::PIPE)) {
+            let removed = tree::remove(path.as_ref()).map(drop);
+            first = first.and(removed.map_err(Fault::of("remove the pipe", path)));
+        }
         for (out, aside) in self.outs.iter().zip(&self.aside) {
             let Some(aside) = aside else { continue };
             match let_go(&self.settler, out, aside) {
@@ -129,6 +139,14 @@ fn set_aside(path: &str, token: &str) -> io::Result<Option<PathBuf>> {
         }
     }
     result
+}
+
+/// Puts a copy of what was set aside in its old place, whole at once.
+fn copy_back(aside: &Path, path: &Path) -> io::Result<()> {
+    let part = names::part(aside);
+    tree::remove(&part)?;
+    tree::copy(aside, &part)?;
+    ops::rename(&part, path)
 }
 
 /// Drops an old output, or moves it to where replaced ones are kept.

@@ -138,7 +138,7 @@ fn copy_whole(from: &Path, to: &Path) -> io::Result<()> {
 
 /// Copies content, permissions and times; links as links. Recursion is as deep
 /// as the tree.
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
+pub(super) fn copy(from: &Path, to: &Path) -> io::Result<()> {
     let stat = fs::symlink_metadata(from)?;
     if stat.is_symlink() {
         return ops::symlink(&fs::read_link(from)?, to);

@@ -16,6 +16,8 @@ use crate::record::Record;
 pub enum Reason {
     /// It never succeeded here.
     NoRecord,
+    /// A job that runs at the same time runs: the other end of a pipe, a service.
+    Partner,
     /// There is no record of it, but some were lost.
     RecordLost,
     /// Its outputs are not the ones the last run made.

@@ -9,6 +9,7 @@ pub fn word(reason: &Reason, paths: &Paths) -> ReasonText {
     let plain = |code, text: String| ReasonText { code, text, old: None, new: None };
     match reason {
         Reason::NoRecord => plain("never-made", "never made here".into()),
+        Reason::Partner => plain("runs-together", "what it is bound to by a pipe or service runs".into()),
         Reason::RecordLost => plain("no-record", "no record of it".into()),
         Reason::OutputsChanged => plain("outputs-changed", "its list of outputs changed".into()),
         Reason::Command { old, new } => ReasonText {
@@ -39,7 +40,7 @@ pub fn word(reason: &Reason, paths: &Paths) -> ReasonText {
         },
         Reason::Environment { old, new } => ReasonText {
             code: "environment-changed",
-            text: "the shell or its prefix changed".into(),
+            text: "the shell, its prefix or `env:` changed".into(),
             old: Some(old.clone()),
             new: Some(new.clone()),
         },

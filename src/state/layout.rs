@@ -18,6 +18,8 @@ pub const LOGS: &str = "logs";
 pub const PROGRAMS: &str = "programs";
 /// Outputs that were not ours, kept when they were remade.
 pub const REPLACED: &str = "replaced";
+/// Directories of jobs with `shadow:`, and links to those that lie elsewhere.
+pub const SHADOWS: &str = "shadow";
 /// Outputs of failed jobs, where they are kept.
 pub const FAILED: &str = "failed";
 

@@ -112,6 +112,17 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         named
     }
 
+    /// `benchmark:` at most one file.
+    pub(super) fn benchmark(&mut self) -> Named<Output> {
+        let found = self.outputs("benchmark");
+        if found.items.len() > 1
+            && let Some(section) = self.decl.section("benchmark")
+        {
+            self.fail(Diag::at(section.span, "`benchmark` wants one file"));
+        }
+        found
+    }
+
     /// The names of an entry: its own, or those that `multiext` brings.
     fn names(&self, name: Option<&str>, value: Value<'v>, range: Range<u32>, names: &mut Vec<Name>) {
         if let Some(name) = name {
@@ -144,22 +155,16 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
             let flags = by_default(mark.flags, self.session.output_flags.get());
             let extra = mark.extra.map(|i| self.session.extras.borrow()[i as usize].clone());
             let (ensure, repeat) = extra.map_or((None, None), |e| (e.ensure, e.repeat));
-            self.unserved(flags, ensure.is_some(), slot);
+            self.unserved(flags, slot);
             out.push(Output { pattern, flags, ensure: ensure.map(Box::new), repeat: repeat.unwrap_or(1) });
         }
     }
 
     /// Refuses marks whose meaning would be lost.
-    fn unserved(&mut self, flags: Flags, ensured: bool, slot: Slot) {
-        let marks = [
-            (flags.contains(Flags::PIPE), "pipe", "write an ordinary file, marked `temp()`"),
-            (flags.contains(Flags::SERVICE), "service", "start the service inside the rule's `shell:`"),
-            (flags.contains(Flags::UPDATE), "update", "make the file from its parts in one rule"),
-            (flags.contains(Flags::BEFORE_UPDATE), "before_update", "make the file from its parts in one rule"),
-            (ensured, "ensure", "test the output at the end of `shell:`, such as `test -s {output}`"),
-        ];
-        if let Some((_, name, instead)) = marks.into_iter().find(|(given, ..)| *given) {
-            self.fail(Diag::at(slot.span(), format!("`{name}()` is not supported yet")).hint(instead));
+    fn unserved(&mut self, flags: Flags, slot: Slot) {
+        if flags.contains(Flags::BEFORE_UPDATE) {
+            let diag = Diag::at(slot.span(), "`before_update()` is not supported yet");
+            self.fail(diag.hint("make the file from its parts in one rule"));
         }
     }
 
@@ -230,7 +235,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         if self.empty_path(text, "input", slot) {
             return Ok(None);
         }
-        self.unserved(mark.flags, false, slot);
+        self.unserved(mark.flags, slot);
         let placed = self.placed(text, mark, ("input", at), slot);
         let path = normal(&placed);
         self.only_for_outputs(mark.flags, slot);
@@ -251,7 +256,14 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
 
     /// Warns of marks that do nothing on an input. (`directory()` says what is so anyway.)
     fn only_for_outputs(&self, flags: Flags, slot: Slot) {
-        let marks = [(Flags::TEMP, "temp"), (Flags::TOUCH, "touch"), (Flags::PROTECTED, "protected")];
+        let marks = [
+            (Flags::TEMP, "temp"),
+            (Flags::TOUCH, "touch"),
+            (Flags::PROTECTED, "protected"),
+            (Flags::PIPE, "pipe"),
+            (Flags::SERVICE, "service"),
+            (Flags::UPDATE, "update"),
+        ];
         if let Some((_, name)) = marks.into_iter().find(|(flag, _)| flags.contains(*flag)) {
             let message = format!("`{name}()` does nothing on an input");
             let hint = format!("write it in `output:` of the rule that makes the file, or leave `{name}()` out");

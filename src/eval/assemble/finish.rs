@@ -131,7 +131,8 @@ pub(in crate::eval) fn constrain<'r>(
     for rule in rules {
         let outputs = rule.outputs.items.iter_mut().map(|o| (o, &rule.places.output));
         let logs = rule.logs.items.iter_mut().map(|o| (o, &rule.places.log));
-        for (output, places) in outputs.chain(logs) {
+        let benchmark = rule.benchmark.iter_mut().map(|b| (b, &rule.places.benchmark));
+        for (output, places) in outputs.chain(logs).chain(benchmark) {
             if let Err(error) = output.pattern.constrain(&find) {
                 let span = places.locate(output.pattern.text(), error.range);
                 session.fail(Diag::at(span, error.message).maybe_hint(error.hint));

@@ -4,6 +4,7 @@
 //! Rulefile, those that need all of it. It does not know targets or jobs.
 
 mod attempts;
+mod environment;
 mod files;
 mod finish;
 mod inert;
@@ -160,18 +161,15 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         self.rule_pathvars();
         let mut outputs = self.outputs("output");
         let logs = self.outputs("log");
-        let benchmark = self.outputs("benchmark");
+        let benchmark = self.benchmark();
         self.same_wildcards(&[("output", &outputs), ("log", &logs), ("benchmark", &benchmark)]);
         self.no_duplicates(&outputs);
         self.checkpoint(&mut outputs);
-        if let Some(section) = self.decl.section("benchmark") {
-            let text = "`benchmark` is checked, but no benchmark file is written yet";
-            self.session.warn(Diag::warning(crate::diag::Kind::Rulefile, text).label(section.key_span, ""));
-        }
         let inputs = self.inputs()?;
         let params = self.params()?;
         let threads = self.threads()?;
         let resources = self.resources()?;
+        let env = self.env()?;
         let name = self.name();
         self.inert(name.as_deref().unwrap_or("without a name"));
         let rule = Rule {
@@ -182,9 +180,12 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
             inputs,
             outputs,
             logs,
+            benchmark: benchmark.items.into_iter().next(),
             params,
             threads,
             resources,
+            env,
+            shadow: self.shadow(),
             priority: self.number("priority", 0),
             retries: self.retries(),
             timeout: self.timeout(),
@@ -222,7 +223,13 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
 
     fn places(&self) -> Places {
         let of = |key| self.decl.section(key).map_or(Literals::none(self.decl.head), |s| s.literals.clone());
-        Places { head: self.decl.head, input: of("input"), output: of("output"), log: of("log") }
+        Places {
+            head: self.decl.head,
+            input: of("input"),
+            output: of("output"),
+            log: of("log"),
+            benchmark: of("benchmark"),
+        }
     }
 
     /// The section of a key, taken out.

@@ -21,7 +21,7 @@ const RESOURCES: &[&str] = &["input", "threads", "attempt"];
 const THREADS: &[&str] = &["input", "attempt"];
 
 impl<'v> Assembler<'_, '_, 'v, '_, '_> {
-    fn value(&mut self, value: Value<'v>, span: Span, allowed: &[&str]) -> starlark::Result<Val> {
+    pub(super) fn value(&mut self, value: Value<'v>, span: Span, allowed: &[&str]) -> starlark::Result<Val> {
         if let Some(python) = NeedsPython::from_value(value) {
             self.fail(python.refused_at(span));
             return Ok(Val::None);
@@ -43,7 +43,7 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
 
     /// Whether some string is a pattern of the rule's wildcards. Braces that
     /// hold no wildcard of the rule are plain text, unless others do.
-    fn holds_wildcards(&mut self, value: &Val, slot: Slot) -> bool {
+    pub(super) fn holds_wildcards(&mut self, value: &Val, slot: Slot) -> bool {
         let text = match value {
             Val::List(items) => return items.iter().fold(false, |any, v| self.holds_wildcards(v, slot) | any),
             Val::Str(text) if text.contains('{') => text,

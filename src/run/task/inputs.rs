@@ -1,13 +1,14 @@
 //! A job's inputs around its command: looked at before it starts, digested
 //! where nobody knows them while it runs, and looked at again at its end.
 
-use super::{JobTask, Seen, look_at, stat_of};
+use super::{JobTask, Promise, Seen, look_at, stat_of};
 use crate::digest::Digest;
 use crate::memo::Noted;
 use crate::path::PathId;
+use std::sync::Arc;
 
 /// An input as the task knows it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct TaskInput {
     /// Which.
     pub path: PathId,
@@ -24,6 +25,10 @@ impl TaskInput {
         TaskInput { path, counts, digest: None }
     }
 
+    fn is_undigested(&self) -> bool {
+        self.digest.is_none() && matches!(self.counts, Counts::Content(_) | Counts::Recorded(_))
+    }
+
     /// Whether it need only exist.
     pub fn is_ancient(&self) -> bool {
         matches!(self.counts, Counts::Existence)
@@ -31,12 +36,14 @@ impl TaskInput {
 }
 
 /// What counts of an input.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Counts {
     /// What it holds; with what was noted of it, if anything.
     Content(Option<Noted>),
     /// What its job was made from, whatever the file holds: a `touch()` output.
     Recorded(Digest),
+    /// What the job is made from that writes it at the same time.
+    Promised(Arc<Promise>),
     /// That it is there: `ancient()`.
     Existence,
 }
@@ -49,13 +56,18 @@ impl JobTask {
         let shared = &self.shared;
         self.before.clear();
         for input in &mut self.inputs {
+            if matches!(input.counts, Counts::Promised(_)) {
+                self.before.push(None);
+                input.digest = None;
+                continue;
+            }
             let path = shared.path(input.path);
             let stat =
                 look_at(&path).map_err(|e| format!("cannot look at its input `{path}`: {}", super::plain(&e)))?;
             let stat = stat.ok_or_else(|| format!("its input `{path}` is not there any more"))?;
-            let (before, digest) = match input.counts {
-                Counts::Existence => (None, None),
-                Counts::Recorded(digest) => (None, Some(digest)),
+            let (before, digest) = match &input.counts {
+                Counts::Existence | Counts::Promised(_) => (None, None),
+                Counts::Recorded(digest) => (None, Some(*digest)),
                 Counts::Content(noted) => {
                     let same = noted.filter(|noted| noted.is_of(&stat, shared.trust.covers(&path)));
                     (Some(stat), same.map(|noted| noted.digest))
@@ -69,22 +81,23 @@ impl JobTask {
 
     /// Whether there are inputs that nobody has digested yet.
     pub(super) fn has_undigested(&self) -> bool {
-        self.inputs.iter().any(|input| input.digest.is_none() && !input.is_ancient())
+        self.inputs.iter().any(TaskInput::is_undigested)
     }
 
     /// Digests inputs nobody has digested yet, while the command runs.
     pub(super) fn digest_inputs(&mut self) {
         for i in 0..self.inputs.len() {
-            let input = self.inputs[i];
-            if input.digest.is_some() || input.is_ancient() {
+            let input = &self.inputs[i];
+            let id = input.path;
+            if !input.is_undigested() {
                 continue;
             }
             if self.digested.is_empty() {
                 self.reading = self.shared.clock.read();
             }
-            let digest = match self.shared.digest_of(&self.path(input.path)) {
+            let digest = match self.shared.digest_of(&self.path(id)) {
                 Some((stat, digest)) if self.before[i].is_some_and(|b| b.same_content(&stat)) => {
-                    self.digested.push(Seen { path: input.path, stat, digest });
+                    self.digested.push(Seen { path: id, stat, digest });
                     digest
                 }
                 _ => Digest::UNKNOWN,
@@ -98,9 +111,10 @@ impl JobTask {
     pub(super) fn changed_inputs(&mut self) -> Vec<PathId> {
         let mut changed = Vec::new();
         for i in 0..self.inputs.len() {
-            let input = self.inputs[i];
+            let input = &self.inputs[i];
+            let id = input.path;
             let Some(before) = self.before[i] else { continue };
-            let path = self.path(input.path);
+            let path = self.path(id);
             let same = stat_of(&path).is_some_and(|now| self.shared.same_content(&path, &before, &now));
             let known = input.digest.filter(|d| !d.is_unknown());
             if same && known.is_some() {
@@ -109,7 +123,7 @@ impl JobTask {
             let now = self.shared.digest_of(&path).map(|(_, d)| d);
             if known.is_none() || now != known {
                 self.inputs[i].digest = Some(Digest::UNKNOWN);
-                changed.push(input.path);
+                changed.push(id);
             }
         }
         changed

@@ -3,9 +3,14 @@
 //! Owns the order of steps: started mark, outputs aside, command, check,
 //! digest, record, drop what was aside. It does not choose what runs.
 
+mod benchmark;
+mod bond;
 mod inputs;
 mod outputs;
+mod shadow;
+mod together;
 
+pub use bond::{Bond, Pipe, Promise};
 pub use inputs::{Counts, TaskInput};
 pub use outputs::TaskOutput;
 
@@ -16,13 +21,16 @@ use crate::files::{self, Clock, Reading, Stat, Trust};
 use crate::graph::JobId;
 use crate::path::{PathId, Paths};
 use crate::record::{Failure, Input, Record, Spawned, Started};
-use crate::settle::{Marks, Moved, Out, Settler, Transaction};
+use crate::rule::Shadow;
+use crate::settle::{Cast, Marks, Moved, Out, Settler, Transaction};
 use crate::state::{JobNo, State};
 use rustc_hash::FxHashMap;
 use std::io;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use together::BOUND;
 
 /// What all tasks of a run share.
 pub struct Shared {
@@ -35,6 +43,10 @@ pub struct Shared {
     pub clock: Clock,
     /// The writer of outputs.
     pub settler: Arc<Settler>,
+    /// The working directory.
+    pub home: PathBuf,
+    /// Where shadow directories are made, if not under `.rulemake/`.
+    pub shadow_prefix: Option<PathBuf>,
     /// How long to wait for outputs that are not there yet.
     pub latency_wait: Duration,
     /// Threads to digest one large file with.
@@ -149,6 +161,20 @@ pub struct JobTask {
     pub has_command: bool,
     /// Its `log:` files.
     pub logs: Vec<Out>,
+    /// The paths of these.
+    pub log_paths: Vec<String>,
+    /// Its `benchmark:` file.
+    pub benchmark: Option<String>,
+    /// What joins it with tasks that run at the same time.
+    pub bond: Option<Arc<Bond>>,
+    /// What its `pipe()` and `service()` outputs stand for, for those that read them.
+    pub promise: Option<Arc<Promise>>,
+    /// It is a service; set when it was asked to end.
+    pub service: Option<Arc<AtomicBool>>,
+    /// `shadow:` of its rule.
+    pub shadow: Option<Shadow>,
+    /// The directory it runs in, while it does, if that is its own.
+    pub cast: Option<Cast>,
     /// The record, complete but for contents and figures.
     pub record: Record,
     /// The recipe's digest.
@@ -185,6 +211,7 @@ impl exec::Task for JobTask {
         let mut outs = self.survey()?;
         let token = self.mark_started(&outs)?;
         outs.append(&mut self.logs);
+        outs.extend(self.benchmark.iter().map(|path| Out { path: path.clone(), marks: Marks::LOG }));
         match self.shared.settler.begin(&token, outs) {
             Ok(transaction) => self.transaction = Some(transaction),
             Err(unbegun) => {
@@ -192,7 +219,8 @@ impl exec::Task for JobTask {
                 return Err(unbegun.to_string());
             }
         }
-        Ok(())
+        self.enter_shadow(&token)?;
+        self.begin_together()
     }
 
     fn spec(&self) -> &Spec {
@@ -206,18 +234,32 @@ impl exec::Task for JobTask {
         // written is found again when the record cannot.
         let number = self.number.expect("a job is marked started before it is spawned");
         let _ = self.shared.state().spawned(number, spawned);
+        if self.service.is_some() && !self.has_more_to_do() {
+            self.keep_promise();
+        }
     }
 
     fn has_more_to_do(&self) -> bool {
-        self.has_undigested()
+        self.has_undigested() || (self.service.is_some() && self.awaits_promises())
     }
 
     fn meanwhile(&mut self) {
         self.digest_inputs();
+        if self.service.is_some() {
+            self.await_promises();
+            self.keep_promise();
+        }
     }
 
     fn after(&mut self, exit: Exit) {
-        let done = if exit.status.is_success() { self.succeed(&exit) } else { Err(None) };
+        let ended = self.end_together(&exit);
+        let left = self.leave_shadow(ended == Ok(true));
+        let done = match (ended, left) {
+            (Err(problem), _) | (_, Err(problem)) => Err(Some(problem)),
+            (Ok(true), Ok(())) => self.succeed(&exit),
+            (Ok(false), Ok(())) => Err(None),
+        };
+        let done = self.agreed(done);
         let outcome = match done {
             Ok(outcome) => outcome,
             Err(problem) => self.fail(exit, problem),
@@ -267,8 +309,15 @@ impl JobTask {
         let inputs = std::mem::take(&mut self.digested);
         let inputs_reading = self.reading;
         let reading = self.read_clock();
-        let outputs = self.digest_outputs().map_err(Some)?;
+        self.await_promises();
         let changed = self.changed_inputs();
+        self.check_outputs().map_err(Some)?;
+        self.write_benchmark(exit).map_err(Some)?;
+        self.keep_promise();
+        let outputs = self.digest_outputs().map_err(Some)?;
+        if !self.all_agree() {
+            return Err(Some(BOUND.into()));
+        }
         self.complete_record(exit, &outputs);
         let recorded = self.shared.state().append(&self.record, self.number, &self.shared.paths());
         recorded.map_err(|d| Some(d.message))?;
@@ -287,6 +336,11 @@ impl JobTask {
     }
 
     fn commit(&mut self) -> Vec<Moved> {
+        if self.service.is_some() {
+            let outputs = self.outputs.iter().filter(|output| output.fleeting);
+            // It counts as gone in any case.
+            outputs.for_each(|output| drop(self.shared.settler.delete(&output.out.path)));
+        }
         // What was aside and cannot be dropped is litter, not a failure: the
         // mark stays open, and the next run tries again.
         let Some(transaction) = self.transaction.take() else { return Vec::new() };
@@ -340,8 +394,12 @@ impl JobTask {
             ancient: i.is_ancient(),
         };
         self.record.inputs = self.inputs.iter().map(of).collect();
-        self.record.outputs = outputs.iter().map(|s| (s.path, s.digest)).collect();
         self.record.made_from = self.made_from();
+        let digest = |output: &TaskOutput| match outputs.iter().find(|seen| seen.path == output.path) {
+            Some(seen) => (seen.path, seen.digest),
+            None => (output.path, self.record.made_from),
+        };
+        self.record.outputs = self.outputs.iter().map(digest).collect();
         self.record.recipe = self.recipe;
         let stats = &mut self.record.stats;
         stats.start_ms = unix_ms(exit.start);

@@ -2,11 +2,13 @@
 //! were made, and what they hold.
 
 use super::{JobTask, Seen, Shared, look_at, plain, stat_of};
+use crate::command::Ensured;
 use crate::digest::Digest;
 use crate::files::{self, Reading, Stat};
 use crate::memo::Noted;
 use crate::path::PathId;
 use crate::settle::{self, Marks, Out};
+use std::io;
 use std::time::{Duration, Instant};
 
 /// Outputs of a job that together are larger than this are worth a wait.
@@ -27,6 +29,10 @@ pub struct TaskOutput {
     pub made: Option<Digest>,
     /// What was noted of it.
     pub noted: Option<Noted>,
+    /// It is there only while its job runs: `pipe()`, `service()`.
+    pub fleeting: bool,
+    /// `ensure()`: what must be true of it.
+    pub ensure: Option<Ensured>,
 }
 
 impl TaskOutput {
@@ -39,7 +45,7 @@ impl Shared {
     /// Whether what stands at an output's path is not what a recorded run made.
     /// Of a `touch()` output only its being there counts.
     fn is_foreign(&self, output: &TaskOutput, now: &Stat) -> bool {
-        if output.has(Marks::TOUCH) {
+        if output.fleeting || output.out.marks.intersects(Marks::TOUCH | Marks::UPDATE) {
             return false;
         }
         let path = self.path(output.path);
@@ -92,11 +98,16 @@ impl JobTask {
             }
             std::thread::sleep(LOOK);
         }
-        self.outputs.iter().try_for_each(|output| self.check_kind(output))
+        self.lasting().try_for_each(|output| self.check_kind(output))
+    }
+
+    /// Outputs that are there when the job has ended.
+    fn lasting(&self) -> impl Iterator<Item = &TaskOutput> {
+        self.outputs.iter().filter(|output| !output.fleeting)
     }
 
     fn missing_output(&self) -> Result<Option<String>, String> {
-        for output in &self.outputs {
+        for output in self.lasting() {
             let path = self.path(output.path);
             let found = look_at(&path).map_err(|e| format!("cannot look at its output `{path}`: {}", plain(&e)))?;
             if found.is_none() {
@@ -116,12 +127,33 @@ impl JobTask {
         }
     }
 
+    /// What `ensure()` asks of outputs.
+    pub(super) fn check_outputs(&self) -> Result<(), String> {
+        for output in self.lasting() {
+            let Some(ensure) = &output.ensure else { continue };
+            let path = output.out.path.as_str();
+            if ensure.non_empty && files::is_empty(path).map_err(|e| unreadable(path, &e))? {
+                return Err(format!("its output `{path}` is empty, and `ensure(..., non_empty=True)` asks for more"));
+            }
+            if let Some((kind, expected)) = &ensure.checksum {
+                let found = files::checksum(path, *kind).map_err(|e| unreadable(path, &e))?;
+                if found != *expected {
+                    let name = kind.name();
+                    return Err(format!(
+                        "its output `{path}` has another {name} checksum: expected {expected}, found {found}"
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The clock before the outputs are digested. What was written just now has
     /// a digest that the next run must not trust; it pays to wait a moment
     /// rather than to have large outputs read twice.
     pub(super) fn read_clock(&self) -> Reading {
         let reading = self.shared.clock.read();
-        let stats: Vec<Stat> = self.outputs.iter().filter_map(|output| stat_of(&self.path(output.path))).collect();
+        let stats: Vec<Stat> = self.lasting().filter_map(|output| stat_of(&self.path(output.path))).collect();
         let large = stats.iter().map(|s| s.size).sum::<u64>() >= LARGE;
         if !large || reading.dev.is_none() || stats.iter().all(|stat| reading.trusts(stat)) {
             return reading;
@@ -139,6 +171,10 @@ impl JobTask {
             let digest = if output.has(Marks::TOUCH) { self.made_from() } else { digest };
             Ok(Seen { path: output.path, stat, digest })
         };
-        self.outputs.iter().map(seen).collect()
+        self.lasting().map(seen).collect()
     }
+}
+
+fn unreadable(path: &str, error: &io::Error) -> String {
+    format!("cannot read its output `{path}`: {}", plain(error))
 }

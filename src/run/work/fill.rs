@@ -3,13 +3,15 @@
 
 use super::Work;
 use crate::command::Needs;
-use crate::diag::Diag;
+use crate::diag::{Diag, Kind};
 use crate::event::{self, Event};
 use crate::graph::JobId;
+use crate::path;
 use crate::plan::{self, Verdict, only_gathers};
 use crate::rule::Action;
 use crate::run::grow::not_made;
 use crate::schedule::{Decision, JobDesc, JobId as Slot, Need};
+use rustc_hash::FxHashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -25,9 +27,28 @@ impl Work<'_, '_> {
             jobs(scene.commands.graph.order()) - jobs(&stale)
         });
         self.summary.fresh = fresh;
-        stale.iter().for_each(|job| self.add(*job));
-        stale.iter().for_each(|job| self.link(*job));
+        self.first = self.prioritized();
+        self.enter_all(&stale);
         self.scheduler.start();
+    }
+
+    /// The jobs that `--prioritize` names, and all that they need.
+    fn prioritized(&mut self) -> FxHashSet<JobId> {
+        let (graph, book, paths) = (&self.graph, self.fixed.book, self.shared.paths());
+        let mut first = FxHashSet::default();
+        let mut open: Vec<JobId> = Vec::new();
+        for word in &self.options.prioritize {
+            match book.find(word) {
+                Some(rule) => open.extend(graph.order().iter().filter(|j| graph.rule(**j) == rule)),
+                None => open.extend(paths.get(&path::normal(word)).and_then(|p| graph.maker(p))),
+            }
+        }
+        while let Some(job) = open.pop() {
+            if first.insert(job) {
+                open.extend(graph.inputs(job).iter().filter_map(|i| graph.maker(i.path())));
+            }
+        }
+        first
     }
 
     /// Jobs that are up to date but for outputs that only jobs that may run
@@ -38,15 +59,34 @@ impl Work<'_, '_> {
         stale
     }
 
-    pub(super) fn add(&mut self, job: JobId) {
+    /// Adds jobs with what they wait for; of jobs that pipes join all together.
+    pub(super) fn enter_all(&mut self, jobs: &[JobId]) {
+        let mut joined = FxHashSet::default();
+        for job in jobs {
+            let together = self.plan.bonds().together(*job);
+            if together.as_ref().is_some_and(|members| !joined.insert(members[0])) {
+                continue;
+            }
+            self.add(*job);
+            let slot = self.slots[job];
+            for member in together.iter().flat_map(|members| members.iter()).filter(|member| *member != job) {
+                self.slots.insert(*member, slot);
+                self.temps.add(&self.graph, *member);
+            }
+        }
+        jobs.iter().for_each(|job| self.link(*job));
+    }
+
+    fn add(&mut self, job: JobId) {
         let graph = &self.graph;
         let state = self.shared.state();
         let record = graph.outputs(job).first().and_then(|o| state.find(*o));
         let weight_ms = record.map_or(1, |r| u64::from(state.wall_ms(r)).max(1));
         drop(state);
-        let rule = self.fixed.book.rule(graph.rule(job));
+        let first = self.first.contains(&job);
+        let priority = if first { i64::MAX } else { self.fixed.book.rule(graph.rule(job)).priority };
         let order = self.jobs.len() as u32;
-        let desc = JobDesc { need: Need::default(), priority: rule.priority, weight_ms, order };
+        let desc = JobDesc { need: Need::default(), priority, weight_ms, order };
         let slot = self.scheduler.add(&desc);
         self.slots.insert(job, slot);
         self.jobs.push(job);
@@ -66,7 +106,7 @@ impl Work<'_, '_> {
         let slot = self.slots[&job];
         for input in self.graph.inputs(job) {
             let maker = self.graph.origin(input.path()).and_then(|m| self.slots.get(&m));
-            if let Some(maker) = maker {
+            if let Some(maker) = maker.filter(|maker| **maker != slot && !self.is_served(**maker)) {
                 self.scheduler.add_edge(*maker, slot);
             }
         }
@@ -84,11 +124,11 @@ impl Work<'_, '_> {
     }
 
     fn decide_one(&mut self, job: JobId, slot: Slot) {
-        match self.verdict_now(job) {
+        match self.verdict_on_unit(job) {
             Verdict::Run => self.run_it(job, slot),
             Verdict::Fresh => {
                 self.scheduler.decide(slot, Decision::Fresh);
-                self.cut_off(job);
+                self.members(job).iter().for_each(|member| self.cut_off(*member));
             }
             Verdict::Maybe => self.wait_for_remade(job, slot),
         }
@@ -100,11 +140,11 @@ impl Work<'_, '_> {
             self.scheduler.fail(slot);
             return self.cannot_start(job, diag);
         }
-        match self.needs_of(job, 1) {
-            Ok(needs) => {
-                let need = self.need(&needs);
+        let members = self.members(job);
+        match self.need_of_all(&members) {
+            Ok(need) => {
                 self.scheduler.set_need(slot, &need);
-                if self.demand(job, slot) {
+                if members.iter().all(|member| self.demand(*member, slot)) {
                     self.scheduler.decide(slot, Decision::Run);
                 }
             }
@@ -112,6 +152,24 @@ impl Work<'_, '_> {
                 self.scheduler.fail(slot);
                 self.cannot_start(job, *diag);
             }
+        }
+    }
+
+    /// What jobs take that run at the same time.
+    fn need_of_all(&mut self, jobs: &[JobId]) -> Result<Need, Box<Diag>> {
+        let mut sum: Option<Need> = None;
+        for job in jobs {
+            let needs = self.needs_of(*job, 1)?;
+            let one = self.need(&needs);
+            sum = Some(match sum {
+                None => one,
+                Some(sum) => sum.plus(&one),
+            });
+        }
+        let need = sum.expect("bug: a unit of no jobs");
+        match self.scheduler.check(&need) {
+            Ok(()) => Ok(need),
+            Err(excess) => Err(Diag::error(Kind::Job, format!("with the jobs that pipes join it to {excess}")).into()),
         }
     }
 
@@ -132,7 +190,7 @@ impl Work<'_, '_> {
         Need { threads: needs.threads, resources: needs.amounts().filter_map(amount).collect() }
     }
 
-    fn verdict_now(&mut self, job: JobId) -> Verdict {
+    pub(super) fn verdict_now(&mut self, job: JobId) -> Verdict {
         match self.plan.verdict(job) {
             Verdict::Maybe => self.decide_again(job),
             decided => decided,
@@ -171,7 +229,7 @@ impl Work<'_, '_> {
     /// Adds the makers of inputs that are not there (their jobs were fresh, so
     /// far nobody needed them), and theirs. Returns whether the job can still run.
     fn demand(&mut self, job: JobId, slot: Slot) -> bool {
-        let mut added = Vec::new();
+        let mut added: Vec<JobId> = Vec::new();
         let mut work = vec![job];
         while let Some(at) = work.pop() {
             for path in self.graph.inputs(at).iter().map(|i| i.path()).collect::<Vec<_>>() {
@@ -179,20 +237,23 @@ impl Work<'_, '_> {
                 if self.plan.verdict(maker) == Verdict::Fresh {
                     self.plan.set_missing(maker, path);
                     self.summary.fresh = self.summary.fresh.saturating_sub(1);
-                    self.add(maker);
-                    added.push(maker);
-                    work.push(maker);
+                    for member in self.members(maker).iter() {
+                        self.plan.run_with(*member, maker);
+                    }
+                    added.extend(self.members(maker).iter());
+                    work.extend(self.members(maker).iter());
                 }
             }
         }
         if !added.is_empty() {
-            added.iter().for_each(|maker| self.link(*maker));
+            self.enter_all(&added);
             self.scheduler.start();
         }
         // Also makers that another job asked for before.
         let missing = self.graph.inputs(job).iter().map(|i| i.path()).filter(|p| !self.facts.exists(*p));
         let makers: Vec<JobId> = missing.filter_map(|p| self.graph.origin(p)).collect();
         makers.into_iter().all(|maker| match self.slots.get(&maker) {
+            Some(maker) if *maker == slot => true,
             Some(maker) => self.scheduler.wait_for(slot, *maker),
             None => true,
         })

@@ -20,9 +20,14 @@ use std::time::Duration;
 /// How much of a job's output goes into events.
 const SHOWN: usize = 64 * 1024;
 
+/// Why a job was ended that did nothing wrong.
+const BEREAVED: &str = "the service that it read from had ended";
+
 impl Work<'_, '_> {
     pub(super) fn came_back(&mut self, id: u32) {
         let mut running = self.running.remove(&id).expect("only started jobs come back");
+        self.devices.give_back(JobId(id));
+        self.leave_service(JobId(id));
         if let Some(rest) = running.follow.rest(&running.job, self.follower.all()) {
             self.tell(rest);
         }
@@ -49,7 +54,8 @@ impl Work<'_, '_> {
         self.plan.set_fresh(job);
         self.look_inside(job);
         self.adopt(&running, made);
-        self.scheduler.finished(running.slot, Ended::Made);
+        self.forget_fleeting(job);
+        self.task_over(running.slot, Ended::Made);
         self.summary.made += 1;
         self.tell(Event::Finished { job: running.job.clone(), end: end_of(&made.exit, &running.job) });
         self.drop_temps(job);
@@ -114,10 +120,11 @@ impl Work<'_, '_> {
     fn failed(&mut self, job: JobId, running: Running, exit: &Exit, problem: Option<String>) {
         if matches!(self.stop, Some(Stop::Signal { .. })) {
             self.summary.not_run += 1;
-            self.scheduler.finished(running.slot, Ended::Failed);
+            self.task_over(running.slot, Ended::Failed);
             return;
         }
         let Running { slot, job: described, attempt, .. } = running;
+        let problem = if self.bereaved.remove(&job) { Some(BEREAVED.to_owned()) } else { problem };
         let attempts = 1 + self.retries(job);
         let ran = !matches!(exit.status, exec::Status::NotStarted(_));
         let retry = ran && attempt < attempts && self.stop.is_none();
@@ -129,13 +136,26 @@ impl Work<'_, '_> {
         if retry {
             return self.try_again(job, slot, attempt + 1);
         }
-        self.scheduler.finished(slot, Ended::Failed);
+        self.task_over(slot, Ended::Failed);
         self.summary.failed.push((described, end));
         self.stop_after_failure();
     }
 
-    /// How often a job that failed is tried again.
+    /// What was there only while a job ran is gone, and stands for what it was made from.
+    fn forget_fleeting(&mut self, job: JobId) {
+        for path in self.graph.outputs(job) {
+            if self.promises.remove(path).is_some() {
+                self.facts.set(*path, false, Digest::UNKNOWN);
+            }
+        }
+    }
+
+    /// How often a job that failed is tried again. One that others run with is not.
     fn retries(&self, job: JobId) -> u32 {
+        let bonds = self.plan.bonds();
+        if bonds.together(job).is_some() || bonds.readers(job).is_some() {
+            return 0;
+        }
         self.fixed.book.rule(self.graph.rule(job)).retries.unwrap_or(self.options.retries)
     }
 

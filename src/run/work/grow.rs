@@ -132,8 +132,7 @@ impl Work<'_, '_> {
             }
         }
         entering.append(&mut stale);
-        entering.iter().for_each(|job| self.add(*job));
-        entering.iter().for_each(|job| self.link(*job));
+        self.enter_all(&entering);
         let jobs = entering.iter().filter(|j| !self.only_gathers(**j)).count();
         if jobs > 0 {
             self.tell(Event::Grown { jobs });

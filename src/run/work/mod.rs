@@ -1,17 +1,20 @@
 //! The loop: decides, starts, waits, records what came of it, until all is done.
 
+mod devices;
 mod fill;
 mod finish;
 mod grow;
 mod needs;
 mod prepare;
+mod service;
+mod unit;
 
 pub(super) use prepare::interpreted;
 
 use super::follow::{self, Follow, Follower};
 use super::open::Pipeline;
 use super::signals::{Ask, Listener, suspend_self};
-use super::task::{Shared, unix_ms};
+use super::task::{Promise, Shared, unix_ms};
 use super::temp::Temps;
 use super::{Options, Tell};
 use crate::command::{Commands, Settings};
@@ -19,7 +22,7 @@ use crate::diag::{Diag, Diags};
 use crate::digest::Digest;
 use crate::eval::{Functions, SizeOf};
 use crate::event::{self, Event, Summary};
-use crate::exec::{self, Executor, Signal};
+use crate::exec::{self, Ender, Executor, Signal};
 use crate::files;
 use crate::graph::{Graph, Ground, JobId};
 use crate::path::{PathId, Paths};
@@ -29,6 +32,7 @@ use crate::schedule::{JobId as Slot, JobState, Scheduler};
 use crate::settle::{self, Settler};
 use crate::state;
 use crossbeam::channel::{after, select};
+use devices::Devices;
 use needs::AllNeeds;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::hash::BuildHasher;
@@ -91,6 +95,8 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
         state: Mutex::new(state),
         clock,
         settler: settler(options),
+        home: std::env::current_dir().unwrap_or_default(),
+        shadow_prefix: options.shadow_prefix.clone(),
         latency_wait: options.latency_wait,
         hash_threads: options.hash_threads,
         trust: options.trust.clone(),
@@ -100,10 +106,11 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
     });
     let fixed = Fixed { book, functions, settings: &settings, size_of: &size_of };
     let summary = Summary::default();
+    let ender = hands.executor.ender();
     let follower = Follower::new(options.stream, hands.live);
     let mut work = Work {
         fixed,
-        temps: Temps::new(book, &graph),
+        temps: Temps::new(book, &graph, options.temps),
         touched: touched(book, &graph, graph.order()),
         graph,
         ground,
@@ -117,7 +124,15 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
         force: &force,
         memo,
         needs: AllNeeds::default(),
+        devices: Devices::new(&settings.limits, options.devices.as_deref()),
+        tmpdirs: FxHashSet::default(),
+        units: FxHashMap::default(),
+        services: Vec::new(),
+        bereaved: FxHashSet::default(),
+        promises: FxHashMap::default(),
+        ender,
         attempts: FxHashMap::default(),
+        first: FxHashSet::default(),
         slots: FxHashMap::default(),
         jobs: Vec::new(),
         running: FxHashMap::default(),
@@ -147,6 +162,7 @@ pub fn settler(options: &Options) -> Arc<Settler> {
     Settler::new(settle::Options {
         discard_old: options.discard_old,
         replaced: state.join(state::REPLACED).join(unix_ms(SystemTime::now()).to_string()),
+        shadows: state.join(state::SHADOWS),
         failed: options.keep_incomplete.then(|| state.join(state::FAILED)),
     })
 }
@@ -219,8 +235,22 @@ struct Work<'a, 'h> {
     force: &'a plan::Force,
     memo: files::Memo,
     needs: AllNeeds,
+    devices: Devices,
+    /// Directories for temporary files that were made.
+    tmpdirs: FxHashSet<String>,
+    /// Units of several jobs that run.
+    units: FxHashMap<Slot, unit::Unit>,
+    /// Services that run.
+    services: Vec<service::Live>,
+    /// Jobs that were ended because a service had.
+    bereaved: FxHashSet<JobId>,
+    /// What outputs stand for that are there only while their jobs run.
+    promises: FxHashMap<PathId, Arc<Promise>>,
+    ender: Ender,
     /// Attempts at jobs that failed and are tried again; else it is the first.
     attempts: FxHashMap<JobId, u32>,
+    /// Jobs that go before all others.
+    first: FxHashSet<JobId>,
     slots: FxHashMap<JobId, Slot>,
     jobs: Vec<JobId>,
     running: FxHashMap<u32, Running>,
@@ -253,6 +283,7 @@ impl Work<'_, '_> {
             while let Ok(ask) = self.hands.listener.asks.try_recv() {
                 self.asked(ask);
             }
+            self.tend_services();
             self.decide_all();
             self.start_all();
             if self.running.is_empty() && (self.stop.is_some() || self.scheduler.is_over()) {
@@ -278,7 +309,7 @@ impl Work<'_, '_> {
             Some(Stop::Signal { killed: false, kill_at, .. }) => {
                 after(kill_at.saturating_duration_since(Instant::now()).min(TICK))
             }
-            _ if self.hands.live || self.follower.is_on() => after(TICK),
+            _ if self.hands.live || self.follower.is_on() || !self.services.is_empty() => after(TICK),
             _ => after(Duration::from_secs(1)),
         };
         self.hands.executor.idle();

@@ -13,7 +13,7 @@ use crate::plan::{self, Cause, Scene, content_of};
 use crate::record::{Record, Stats};
 use crate::rule::{Flags, Output};
 use crate::run::follow::Follow;
-use crate::run::task::{Counts, JobTask, TaskInput, TaskOutput};
+use crate::run::task::{Counts, JobTask, Promise, TaskInput, TaskOutput};
 use crate::schedule::{JobId as Slot, Outcome as Ended};
 use crate::settle::{Marks, Out};
 use crate::state;
@@ -30,8 +30,17 @@ const THREAD_VARIABLES: [&str; 6] = [
     "NUMEXPR_NUM_THREADS",
 ];
 
+/// Variables that say where temporary files go.
+const TMPDIR_VARIABLES: [&str; 4] = ["TMPDIR", "TMP", "TEMP", "TEMPDIR"];
+
+/// The variable that says which devices a program may use.
+const DEVICES: &str = "CUDA_VISIBLE_DEVICES";
+
 /// How many bytes of a path stand in the name of its log. File systems take 255.
 const LONGEST: usize = 180;
+
+/// A task, what is kept of it, and why it runs.
+type Prepared = (JobTask, Running, Vec<event::ReasonText>);
 
 impl Work<'_, '_> {
     pub(super) fn start_all(&mut self) {
@@ -39,13 +48,18 @@ impl Work<'_, '_> {
             && let Some(slot) = self.scheduler.pop_ready()
         {
             let job = self.jobs[slot.0 as usize];
-            match self.prepare(job, slot) {
-                Ok((task, running, reasons)) => {
-                    self.tell(Event::Started { job: running.job.clone(), reasons });
-                    self.running.insert(job.0, running);
-                    self.hands.executor.start(Box::new(task));
+            match self.prepare_unit(job, slot) {
+                Ok(tasks) => {
+                    for (task, running, reasons) in tasks {
+                        self.tell(Event::Started { job: running.job.clone(), reasons });
+                        self.running.insert(task.job.0, running);
+                        self.hands.executor.start(Box::new(task));
+                    }
                 }
-                Err(diag) => {
+                Err((job, diag)) => {
+                    self.members(job).iter().for_each(|member| self.devices.give_back(*member));
+                    self.units.remove(&slot);
+                    self.services.retain(|live| !live.is_in(slot));
                     self.scheduler.finished(slot, Ended::Failed);
                     self.cannot_start(job, *diag);
                 }
@@ -53,9 +67,39 @@ impl Work<'_, '_> {
         }
     }
 
-    fn prepare(&mut self, job: JobId, slot: Slot) -> Result<(JobTask, Running, Vec<event::ReasonText>), Box<Diag>> {
+    /// The tasks of all jobs of a slot; or the job that cannot start, and why.
+    fn prepare_unit(&mut self, job: JobId, slot: Slot) -> Result<Vec<Prepared>, (JobId, Box<Diag>)> {
+        let members = self.members(job);
+        let bond = self.bond(slot, &members);
+        let mut tasks = Vec::new();
+        for member in members.iter() {
+            let (mut task, running, reasons) = self.prepare(*member, slot).map_err(|diag| (*member, diag))?;
+            task.bond = bond.clone();
+            tasks.push((task, running, reasons));
+        }
+        Ok(tasks)
+    }
+
+    /// What a job's fleeting outputs stand for, for those that read them.
+    fn promise(&mut self, job: JobId) -> Option<Arc<Promise>> {
+        let fleeting = self.plan.bonds().fleeting();
+        let outputs = self.graph.outputs(job).iter().filter(|path| fleeting.contains(path));
+        let promise = Arc::new(Promise::default());
+        let own: Vec<PathId> = outputs.copied().collect();
+        self.promises.extend(own.iter().map(|path| (*path, promise.clone())));
+        (!own.is_empty()).then_some(promise)
+    }
+
+    fn prepare(&mut self, job: JobId, slot: Slot) -> Result<Prepared, Box<Diag>> {
+        if let Some(service) = self.lost_service(job) {
+            let name = self.graph.describe(self.fixed.book, &self.shared.paths(), service);
+            return Err(Diag::error(Kind::Job, format!("the service `{name}` that it reads from has ended")).into());
+        }
         let attempt = self.attempt(job);
         let needs = self.needs.take(self.graph.rule(job), job);
+        self.make_tmpdir(job, &needs)?;
+        self.devices.take(job, needs.devices());
+        let (promise, service) = (self.promise(job), self.enter_service(job, slot));
         let paths = self.shared.paths();
         let commands = self.fixed.commands(&self.graph, &paths);
         let params = commands.params(&[job]).pop().expect("one answer for one job")?;
@@ -72,8 +116,13 @@ impl Work<'_, '_> {
             (files, self.before(scene, job), evidence)
         });
         let reasons = evidence.map_or_else(Vec::new, |e| plan::worded(&e, Some(&recipe), commands.paths));
-        let (inputs, outputs) = task;
-        let spec = self.spec(rendered.command.clone().unwrap_or_default(), rendered.program, &needs, &described);
+        let (inputs, mut outputs) = task;
+        for (output, ensured) in outputs.iter_mut().zip(commands.ensured(job, &needs)?) {
+            output.ensure = ensured;
+        }
+        let env = self.variables(job, &needs, commands.env(job, &needs, attempt)?);
+        let text = rendered.command.clone().unwrap_or_default();
+        let spec = self.spec(text, rendered.program, env, &described);
         if let Some(why) = self.hands.executor.lacks(&spec.command) {
             return Err(Box::new(Diag::error(Kind::System, why).note(format!("for job `{}`", commands.describe(job)))));
         }
@@ -81,8 +130,15 @@ impl Work<'_, '_> {
             job,
             has_command: rendered.command.is_some(),
             spec,
+            benchmark: rendered.benchmark,
             inputs,
             outputs,
+            log_paths: rendered.logs.clone(),
+            bond: None,
+            promise,
+            service,
+            shadow: commands.book.rule(commands.graph.rule(job)).shadow,
+            cast: None,
             logs: rendered.logs.into_iter().map(|path| Out { path, marks: Marks::LOG }).collect(),
             recipe: recipe.digest(&commands, job),
             record: record(&described, recipe, attempt),
@@ -98,6 +154,21 @@ impl Work<'_, '_> {
         };
         let follow = Follow::new(task.spec.log.clone(), task.spawned.clone());
         Ok((task, Running { slot, job: described, attempt, before, follow }, reasons))
+    }
+
+    /// A directory for temporary files that a rule names is made, once a run.
+    fn make_tmpdir(&mut self, job: JobId, needs: &Needs) -> Result<(), Box<Diag>> {
+        let Some(dir) = needs.tmpdir().filter(|dir| *dir != self.options.tmpdir) else { return Ok(()) };
+        if self.tmpdirs.contains(dir) {
+            return Ok(());
+        }
+        let made = self.shared.settler.make_dir(dir);
+        made.map_err(|e| {
+            let rule = self.fixed.book.rule(self.graph.rule(job));
+            Diag::error(Kind::Job, format!("cannot make `{dir}` for temporary files: {e}")).label(rule.places.head, "")
+        })?;
+        self.tmpdirs.insert(dir.to_owned());
+        Ok(())
     }
 
     /// What the last record of a job says it made, and from what, if it runs
@@ -119,24 +190,41 @@ impl Work<'_, '_> {
         }
     }
 
-    fn spec(&self, text: String, program: Option<Program>, needs: &Needs, described: &event::Job) -> Spec {
-        let (book, job) = (self.fixed.book, JobId(described.id));
-        let threads = needs.threads.to_string();
+    fn spec(&self, text: String, program: Option<Program>, env: Vec<(String, String)>, described: &event::Job) -> Spec {
+        let rule = self.fixed.book.rule(self.graph.rule(JobId(described.id)));
+        let benchmark = rule.benchmark.as_ref();
         Spec {
             command: match program {
                 Some(program) => interpreted(program, described.id),
                 None => self.shell(text),
             },
-            env: THREAD_VARIABLES.iter().map(|name| (name.to_string(), threads.clone())).collect(),
-            timeout: book.rule(self.graph.rule(job)).timeout,
+            env,
+            directory: None,
+            runs: benchmark.map_or(1, |benchmark| benchmark.repeat),
+            measure: benchmark.is_some(),
+            timeout: rule.timeout,
             log: log_path(described),
             log_limit: self.options.log_limit,
         }
     }
 
+    /// Environment variables of a job: its threads, its directory for temporary
+    /// files, its devices, and those of the rule's `env:`, which win.
+    fn variables(&self, job: JobId, needs: &Needs, own: Vec<(String, String)>) -> Vec<(String, String)> {
+        let threads = needs.threads.to_string();
+        let mut all: Vec<(String, String)> =
+            THREAD_VARIABLES.iter().map(|name| (name.to_string(), threads.clone())).collect();
+        let tmpdir = needs.tmpdir().filter(|dir| *dir != self.options.tmpdir);
+        all.extend(tmpdir.into_iter().flat_map(|dir| TMPDIR_VARIABLES.map(|name| (name.to_owned(), dir.to_owned()))));
+        all.extend(self.devices.of(job).map(|devices| (DEVICES.to_owned(), devices)));
+        all.extend(own);
+        all
+    }
+
     fn inputs(&self, scene: Scene<'_>, job: JobId) -> Vec<TaskInput> {
         let counts = |input: &InputRef| match input.path() {
             _ if input.is_ancient() => Counts::Existence,
+            path if self.promises.contains_key(&path) => Counts::Promised(self.promises[&path].clone()),
             path if self.touched.contains(&path) => Counts::Recorded(content_of(scene, path)),
             // What was noted of a file that was edited by hand is not what its
             // job made, and nobody has seen it since.
@@ -152,9 +240,13 @@ impl Work<'_, '_> {
             let mut marks = Marks::empty();
             marks.set(Marks::DIRECTORY, output.flags.contains(Flags::DIRECTORY));
             marks.set(Marks::TOUCH, output.flags.contains(Flags::TOUCH));
+            marks.set(Marks::PIPE, output.flags.contains(Flags::PIPE));
+            marks.set(Marks::UPDATE, output.flags.contains(Flags::UPDATE));
             marks.set(Marks::PROTECTED, output.flags.contains(Flags::PROTECTED));
             let out = Out { path: commands.paths.str(*path).to_owned(), marks };
-            TaskOutput { path: *path, out, made: scene.state.output_digest(*path), noted: self.memo.noted(*path) }
+            let (made, noted) = (scene.state.output_digest(*path), self.memo.noted(*path));
+            let fleeting = plan::fleeting(output);
+            TaskOutput { path: *path, out, made, noted, fleeting, ensure: None }
         };
         commands.graph.outputs(job).iter().zip(&rule.outputs.items).map(output).collect()
     }

@@ -1,0 +1,94 @@
+//! Threads and resources of rules that the command line sets.
+//!
+//! Owns the words of `--default-resources`, `--set-resources`, `--set-threads`
+//! and `--max-threads`, and puts them into the rules.
+
+use super::args::Args;
+use super::config::parse_pair;
+use super::parse::usage;
+use crate::diag::Diag;
+use crate::rule::{Param, Rule, Rulefile};
+use crate::suggest::did_you_mean;
+use crate::units;
+use crate::value::Val;
+
+/// Names that an expression of Snakemake's `--default-resources` may use.
+const NAMES: [&str; 4] = ["input", "threads", "attempt", "wildcards"];
+
+/// Changes the rules as the command line asks.
+///
+/// # Errors
+/// If a word names no rule, or no amount.
+pub fn apply(args: &Args, book: &mut Rulefile) -> Result<(), Diag> {
+    for word in &args.set_threads {
+        let (name, value) = parse_pair("--set-threads", word)?;
+        let Val::Int(threads) = value else {
+            return Err(usage(format!("`--set-threads {word}`: threads are a whole number")));
+        };
+        if threads < 1 {
+            return Err(usage(format!("`--set-threads {word}`: a job has at least one thread")));
+        }
+        rule(book, "--set-threads", word, &name)?.threads.value = Val::Int(threads);
+    }
+    for word in &args.set_resources {
+        let Some((name, pair)) = word.split_once(':').filter(|(name, _)| !name.contains('=')) else {
+            return Err(usage(format!("`--set-resources {word}`: there is no rule before the `:`"))
+                .hint("write `--set-resources RULE:NAME=VALUE`"));
+        };
+        let (resource, value) = amount("--set-resources", word, pair)?;
+        let rule = rule(book, "--set-resources", word, name)?;
+        rule.resources.retain(|given| !is_same(given, &resource));
+        give(rule, resource, value);
+    }
+    for word in &args.default_resources {
+        let (resource, value) = amount("--default-resources", word, word)?;
+        for rule in &mut book.rules {
+            if !rule.resources.iter().any(|given| is_same(given, &resource)) {
+                give(rule, resource.clone(), value.clone());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_same(given: &Param, name: &str) -> bool {
+    given.name.as_deref().is_some_and(|given| units::counted(given) == units::counted(name))
+}
+
+fn give(rule: &mut Rule, name: String, value: Val) {
+    rule.resources.push(Param { name: Some(name.into()), value, filled: false, span: rule.places.head });
+}
+
+/// The rule of a name. `flag` and `word` are for the message.
+fn rule<'b>(book: &'b mut Rulefile, flag: &str, word: &str, name: &str) -> Result<&'b mut Rule, Diag> {
+    match book.find(name) {
+        Some(id) => Ok(&mut book.rules[id.index()]),
+        None => {
+            let known = book.rules.iter().map(|rule| &*rule.name);
+            Err(usage(format!("`{flag} {word}`: there is no rule `{name}`")).maybe_hint(did_you_mean(name, known)))
+        }
+    }
+}
+
+/// The name and value in `NAME=VALUE`.
+fn amount(flag: &str, word: &str, pair: &str) -> Result<(String, Val), Diag> {
+    let (name, value) = parse_pair(flag, pair)?;
+    let wrong = |why: String| usage(format!("`{flag} {word}`: {why}"));
+    if let Val::Str(text) = &value
+        && is_expression(text)
+    {
+        let hint = format!("write it in the rules: `resources: {name} = lambda wildcards, input: ...`");
+        return Err(wrong("an expression is not read here".into()).hint(hint));
+    }
+    units::amount(&name, value.clone()).map_err(wrong)?;
+    match value {
+        Val::Int(_) | Val::Float(_) | Val::Str(_) => Ok((name, value)),
+        other => Err(wrong(format!("a resource is a number or a text, not {}", other.repr()))),
+    }
+}
+
+/// Whether Snakemake would call it.
+fn is_expression(text: &str) -> bool {
+    let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+    text.contains('(') || words.into_iter().any(|word| NAMES.contains(&word))
+}

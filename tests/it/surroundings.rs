@@ -1,0 +1,149 @@
+//! What surrounds a command: measurements, resources, variables, devices, and a
+//! directory of its own.
+
+use crate::story::Story;
+
+#[test]
+fn a_benchmark_has_a_line_with_figures_for_each_run() {
+    let story = Story::new().rulefile(
+        r#"
+rule all:
+    input: "a", "b"
+rule a:
+    output: "a"
+    benchmark: repeat("bench/a.tsv", 3)
+    shell: "echo run >> ran.log; sleep 0.2; echo x >> {output}; echo {benchmark} > named"
+rule b:
+    output: "b"
+    benchmark: "bench/b.jsonl"
+    shell: "sleep 0.2; touch {output}"
+"#,
+    );
+    story.run(&["-j2"]).succeeds().ran(&["run", "run", "run"]);
+    assert_eq!((story.read("a"), story.read("named")), ("x\nx\nx\n".into(), "bench/a.tsv\n".into()));
+    let table = story.read("bench/a.tsv");
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split('\t').collect()).collect();
+    assert_eq!(rows[0].join(" "), "s h:m:s max_rss max_vms max_uss max_pss io_in io_out mean_load cpu_time");
+    assert_eq!((rows.len(), rows[3][1]), (4, "0:00:00"), "{table}");
+    let figure = |row: &[&str], i: usize| row[i].parse::<f64>().unwrap_or_else(|_| panic!("{table}"));
+    for row in &rows[1..] {
+        assert!(figure(row, 0) >= 0.2 && figure(row, 2) > 0.0 && figure(row, 2) < figure(row, 3), "{table}");
+    }
+    let line: serde_json::Value = serde_json::from_str(&story.read("bench/b.jsonl")).unwrap();
+    assert!(line["s"].as_f64() >= Some(0.2) && line["max_rss"].as_f64() > Some(0.0), "{line}");
+    story.remove("bench/a.tsv").run(&["-j2"]).has_nothing_to_do();
+}
+
+#[test]
+fn a_job_that_fails_leaves_no_benchmark() {
+    let story = Story::new().file("bench/a.tsv", "old\n").rulefile(
+        r#"
+rule a:
+    output: "a"
+    benchmark: "bench/a.tsv"
+    shell: "echo x > {output}; exit 3"
+"#,
+    );
+    story.run(&[]).fails();
+    assert!(!story.has("bench/a.tsv") && !story.has("a"));
+}
+
+const RESOURCES: &str = r#"
+rule all:
+    input: "a", "b"
+rule a:
+    output: "a"
+    threads: 1
+    resources: mem_mb = 10
+    shell: "echo {threads} {resources.mem_mb} $OMP_NUM_THREADS > {output}"
+rule b:
+    output: "b"
+    threads: 4
+    params: twice = lambda wildcards, resources: 2 * resources.mem_mb
+    resources: mem = "1GB"
+    shell: "echo {threads} {resources.mem_mb} {params.twice} > {output}"
+rule c:
+    output: "c"
+    shell: "echo {resources.mem_mb} {resources.tmpdir} $TMPDIR > {output}; test -d $TMPDIR"
+"#;
+
+#[test]
+fn the_command_line_sets_threads_and_resources() {
+    let story = Story::new().rulefile(RESOURCES);
+    let options = "-j4 --set-threads a=3 --set-resources a:mem_mb=77 --max-threads 2 \
+                   --default-resources mem_mb=50 tmpdir=own/tmp all c";
+    story.run(&options.split_whitespace().collect::<Vec<_>>()).succeeds();
+    assert_eq!((story.read("a"), story.read("b")), ("2 77 2\n".into(), "2 1000 2000\n".into()));
+    assert_eq!(story.read("c"), "50 own/tmp own/tmp\n");
+    story.run(&["-j4"]).has_nothing_to_do();
+    story.run(&["--set-threads", "d=3"]).is_refused().stderr_has("there is no rule `d`");
+    story.run(&["--set-resources", "mem_mb=3"]).is_refused().stderr_has("RULE:NAME=VALUE");
+    story.run(&["--default-resources", "mem_mb=2*input.size_mb"]).is_refused().stderr_has("an expression");
+}
+
+#[test]
+fn what_is_not_known_before_the_run_is_shown_as_such() {
+    let story = Story::new().rulefile(
+        r#"
+rule b:
+    input: "a"
+    output: "b"
+    resources: mem_mb = lambda wildcards, input: 100 // input.size
+    params: size = lambda wildcards, input: input.size
+    shell: "echo {resources.mem_mb} {params.size} > {output}"
+rule a:
+    output: "a"
+    shell: "echo 1234 > {output}"
+"#,
+    );
+    story.run(&["-np", "b"]).succeeds().stdout_has("echo <TBD> <TBD> > b");
+    story.run(&["b"]).succeeds();
+    assert_eq!(story.read("b"), "20 5\n");
+    story.run(&["b"]).has_nothing_to_do();
+}
+
+#[test]
+fn jobs_have_devices_of_their_own() {
+    let story = Story::new().rulefile(
+        r#"
+rule all:
+    input: expand("out/{n}", n=range(6))
+rule one:
+    output: "out/{n}"
+    resources: gpu = 1
+    shell:
+        """
+        mkdir lock.$CUDA_VISIBLE_DEVICES
+        echo $CUDA_VISIBLE_DEVICES >> ran.log
+        sleep 0.1; touch {output}
+        rmdir lock.$CUDA_VISIBLE_DEVICES
+        """
+"#,
+    );
+    let run = story.run(&["-j4", "--resources", "gpu=2"]);
+    run.succeeds();
+    let mut devices: Vec<String> = story.read("ran.log").lines().map(str::to_owned).collect();
+    devices.sort();
+    devices.dedup();
+    assert_eq!(devices, ["0", "1"]);
+}
+
+#[test]
+fn variables_of_a_rule_are_set_and_count() {
+    let story = Story::new().rulefile(
+        r#"
+rule a:
+    output: "{n}.txt"
+    env:
+        MODE = "fast {n}",
+        COUNT = 3,
+        LEVEL = lambda wildcards: "of " + wildcards.n,
+    shell: "echo run >> ran.log; echo $MODE $COUNT $LEVEL > {output}"
+"#,
+    );
+    story.run(&["x.txt"]).succeeds().ran(&["run"]);
+    assert_eq!(story.read("x.txt"), "fast x 3 of x\n");
+    story.run(&["x.txt"]).has_nothing_to_do();
+    story.edit("Rulefile", "COUNT = 3", "COUNT = 4").run(&["x.txt"]).succeeds().ran(&["run"]);
+    assert_eq!(story.read("x.txt"), "fast x 4 of x\n");
+}
