@@ -216,9 +216,7 @@ fn parse_error(text: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
         return Worded { place, ..worded.hint("indent lines of one block alike") };
     }
     let instead = match token {
-        "<" | ">" | "<=" | ">=" | "==" | "!=" | "in" => {
-            "compare two values at a time: `a < b and b < c`"
-        }
+        "<" | ">" | "<=" | ">=" | "==" | "!=" | "in" => "compare two values at a time: `a < b and b < c`",
         "**" => "`**` takes names and numbers: use `pow(x, y)`, or join dicts with `a | b`",
         "*" => "there is no `*` here: join lists with `a + b`",
         ":" | ":=" => "there is no `:=`: assign on a line of its own",

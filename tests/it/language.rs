@@ -707,7 +707,7 @@ rule a:
 #[test]
 fn files_are_opened_at_the_top_level() {
     let loaded = Project::new(
-        r#"import json
+        r#"import csv, json
 from pathlib import Path
 LINES = []
 with open("DIR/a.txt") as f, Path("DIR/b.json").open() as g:
@@ -716,17 +716,24 @@ with open("DIR/a.txt") as f, Path("DIR/b.json").open() as g:
             continue
         LINES.append(line.strip())
     TABLE = json.load(g)
+with open("DIR/c.csv", newline="") as f:
+    DICTS = [row["n"] for row in csv.DictReader(f, delimiter=";")]
+ROWS = list(csv.reader(open("DIR/c.csv"), delimiter=";"))
 
 rule a:
     output: "x"
-    params: LINES, TABLE, Path("DIR/a.txt").read_text()
+    params: LINES, TABLE, Path("DIR/a.txt").read_text(), DICTS, ROWS
     shell: "true"
 "#,
     )
     .file("a.txt", "one\n\ntwo\n")
     .file("b.json", "[1]")
+    .file("c.csv", "s;n\nx;01\n\"y;z\"\n")
     .ok();
-    assert_eq!(params(&loaded), ["['one', 'two']", "[1]", r"'one\n\ntwo\n'"]);
+    assert_eq!(
+        params(&loaded),
+        ["['one', 'two']", "[1]", r"'one\n\ntwo\n'", "['01', None]", "[['s', 'n'], ['x', '01'], ['y;z']]"]
+    );
     let reads = |end: &str| loaded.reads.iter().any(|r| matches!(r, TrackedRead::File(path) if path.ends_with(end)));
     assert!(reads("a.txt") && reads("b.json"));
 }

@@ -16,6 +16,7 @@ mod modules;
 mod python;
 mod reading;
 mod regex;
+mod rows;
 mod rules;
 mod scatter;
 mod semantic;
@@ -59,6 +60,7 @@ pub(super) fn globals() -> &'static Globals {
             .with(validate::register)
             .with(reading::register)
             .with(text::register)
+            .with(rows::register)
             .with(checkpoints::register)
             .with_namespace("access", marks::access)
             .with_namespace("os", environment::os)

@@ -40,6 +40,12 @@ pub(super) fn import<'v>(module: &str, member: &str, eval: &Evaluator<'v, '_, '_
         ("glob", "") => global("glob").map(|g| heap.alloc(AllocStruct([("glob", g), ("iglob", g)]))),
         ("glob", "glob" | "iglob") => global("glob"),
         ("snakemake.utils", "min_version") => global("_min_version"),
+        ("csv", "") => {
+            let members = ["reader", "DictReader"].map(|name| (name, global(&format!("_csv_{name}"))));
+            let served: Vec<(&str, Value)> = members.into_iter().filter_map(|(n, v)| Some((n, v?))).collect();
+            Some(heap.alloc(AllocStruct(served)))
+        }
+        ("csv", "reader" | "DictReader") => global(&format!("_csv_{member}")),
         ("functools", "") => global("partial").map(|p| heap.alloc(AllocStruct([("partial", p)]))),
         ("functools", "partial") => global(member),
         (m, member) if m.starts_with("snakemake") && !member.is_empty() => global(member),

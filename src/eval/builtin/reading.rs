@@ -12,7 +12,7 @@ use starlark::any::ProvidesStaticType;
 use starlark::environment::{GlobalsBuilder, Methods, MethodsBuilder};
 use starlark::eval::Evaluator;
 use starlark::values::list::AllocList;
-use starlark::values::none::NoneType;
+use starlark::values::none::{NoneOr, NoneType};
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 use starlark::{starlark_module, starlark_simple_value};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -102,11 +102,16 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         #[starlark(require = pos)] path: Value<'v>,
         #[starlark(default = "r")] mode: &str,
         #[starlark(default = "utf-8")] encoding: &str,
+        #[starlark(require = named, default = NoneOr::None)] newline: NoneOr<&str>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let Some(name) = path_text(path) else {
             return Err(fault(format!("`open` wants a path, this is a value of type `{}`", path.get_type())));
         };
+        // Lines end in `\n` here, as `None` and `""` make them on this system.
+        if newline.into_option().is_some_and(|n| !matches!(n, "" | "\n")) {
+            return Err(only_text());
+        }
         if !matches!(encoding.to_ascii_lowercase().as_str(), "utf-8" | "utf8") {
             return Err(only_text());
         }
