@@ -230,7 +230,7 @@ fn string_start(text: &str) -> usize {
     while let Some(quote) = text[..at].rfind(mark) {
         at = quote;
         let escapes = text[..at].len() - text[..at].trim_end_matches('\\').len();
-        if escapes % 2 == 0 {
+        if escapes.is_multiple_of(2) {
             break;
         }
     }

@@ -688,7 +688,7 @@ rule a:
         ["ab".center(5, "*"), "abc".center(6, "*"), "aB".swapcase(), "a\tb".expandtabs(4), "12".isdecimal()],
         [Point(1, y=2).y, list(itertools.chain.from_iterable([[1], "b".elems()])), list(itertools.chain([1], (2,)))],
         [WORD.match("ab_12").group(2), WORD.match("ab_1").groupdict(), WORD.sub("x", "ab_12 c_3"), WORD.match("1")],
-        [re.compile("b", re.IGNORECASE).findall("aBb"), string.digits, len(frozenset([1, 1]))],
+        [re.compile("b", re.IGNORECASE).findall("aBb"), string.digits, len(frozenset([1, 1])), list(zip("ab".elems(), [1, 2], strict=True))],
     shell: "true"
 "#,
     );
@@ -699,7 +699,7 @@ rule a:
         "['**ab*', '*abc**', 'Ab', 'a   b', True]",
         "[2, [1, 'b'], [1, 2]]",
         "['12', {'word': 'ab'}, 'x x', None]",
-        "[['B', 'b'], '0123456789', 1]",
+        "[['B', 'b'], '0123456789', 1, [['a', 1], ['b', 2]]]",
     ];
     assert_eq!(params(&loaded), want);
 }

@@ -124,6 +124,21 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         power(base, exponent, heap)
     }
 
+    fn zip<'v>(
+        #[starlark(args)] lists: UnpackTuple<Value<'v>>,
+        #[starlark(require = named, default = false)] strict: bool,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let items = |list: &Value<'v>| Ok(list.iterate(heap)?.collect());
+        let lists: Vec<Vec<Value>> = lists.items.iter().map(items).collect::<starlark::Result<_>>()?;
+        let shortest = lists.iter().map(Vec::len).min().unwrap_or(0);
+        if strict && lists.iter().any(|l| l.len() != shortest) {
+            return Err(fault("`zip(..., strict=True)` wants lists of one length"));
+        }
+        let row = |i: usize| AllocTuple(lists.iter().map(|l| l[i]).collect::<Vec<_>>());
+        Ok(heap.alloc(AllocList((0..shortest).map(row))))
+    }
+
     fn frozenset<'v>(
         #[starlark(require = pos)] items: Option<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
