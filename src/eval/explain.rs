@@ -160,13 +160,11 @@ const PYTHON: &[(&str, &str)] = &[
     ("exec", "write the statements themselves"),
     ("next", "take an element with `xs[0]`"),
     ("iter", "loop over the list itself"),
-    ("frozenset", "write `set(...)`"),
     ("bytes", "use strings"),
     ("object", "write `struct(name=value)`"),
     ("globals", "name the variable itself"),
     ("locals", "name the variable itself"),
     ("format", "write an f-string: `f\"{x:03d}\"`"),
-    ("pow", "multiply, or write `math.pow(x, y)`"),
     ("storage", "fetch the files in a rule of their own"),
 ];
 
@@ -219,7 +217,7 @@ fn parse_error(text: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
     }
     let instead = match token {
         "<" | ">" | "<=" | ">=" | "==" | "!=" | "in" => "compare two values at a time: `a < b and b < c`",
-        "**" => "there is no `**`: multiply, use `math.pow(x, y)`, or join dicts with `a | b`",
+        "**" => "`**` takes names and numbers: use `pow(x, y)`, or join dicts with `a | b`",
         "*" => "there is no `*` here: join lists with `a + b`",
         ":" | ":=" => "there is no `:=`: assign on a line of its own",
         "=" => "assign one value a line: `a = 1`, then `b = a`; compare with `==`",
@@ -335,13 +333,7 @@ fn missing_attribute(kind: &str, name: &str, text: &str) -> Worded {
 fn string_method(name: &str) -> Worded {
     let worded = Worded::new(format!("strings have no `.{name}()` here"));
     match name {
-        "zfill" => worded.hint("write `f\"{x:0>3}\"`"),
-        "ljust" => worded.hint("write `f\"{x:<10}\"`"),
-        "rjust" => worded.hint("write `f\"{x:>10}\"`"),
-        "center" => worded.hint("write `f\"{x:^10}\"`"),
         "encode" | "decode" => worded.hint("there are no bytes: leave it out"),
-        "casefold" => worded.hint("write `.lower()`"),
-        "isnumeric" | "isdecimal" => worded.hint("write `.isdigit()`"),
         "format_map" => worded.hint("write `.format(**x)`"),
         "translate" => worded.hint("write `.replace(a, b)`"),
         _ => worded,

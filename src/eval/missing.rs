@@ -2,7 +2,7 @@
 //!
 //! Owns the stand-in value. It does not know which modules are served.
 
-use super::fault::hinted;
+use super::fault::{fault, hinted};
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::eval::{Arguments, Evaluator};
@@ -21,7 +21,11 @@ impl Missing {
         let root = self.0.split('.').next().unwrap_or("");
         hinted(
             format!("`{}` cannot be used here: Python's `{root}` is not available while the Rulefile is read", self.0),
-            "do it in a rule: call a script under `shell:`",
+            match root {
+                "datetime" | "time" => "there is no clock: ask for the time in a `run:` body or a command",
+                "random" | "uuid" => "the same files give the same plan: choose at random in a `run:` body",
+                _ => "do it in a rule: call a script under `shell:`",
+            },
         )
     }
 }
@@ -35,9 +39,13 @@ impl<'v> StarlarkValue<'v> for Missing {
     fn invoke(
         &self,
         _me: Value<'v>,
-        _args: &Arguments<'v, '_>,
-        _eval: &mut Evaluator<'v, '_, '_>,
+        args: &Arguments<'v, '_>,
+        eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
+        if &*self.0 == "sys.exit" {
+            let why = args.positions(eval.heap())?.next().map(|why| why.to_str());
+            return Err(fault(why.unwrap_or_else(|| "the Rulefile ends itself here".to_owned())));
+        }
         Err(self.refuse())
     }
 

@@ -51,7 +51,7 @@ pub(super) struct Builder<'s> {
     /// An include was read since the last cut.
     pub(super) pending_cut: bool,
     pub(super) includes: bool,
-    depth: usize,
+    pub(super) depth: usize,
     /// Within the arguments of a call.
     splats: bool,
 }
@@ -239,6 +239,9 @@ impl<'s> Builder<'s> {
             Rule::deep => self.deep(&pair),
             Rule::json_load => self.emit.replace(pair.as_span().start()..pair.as_span().end(), "json.loads"),
             Rule::splat => self.splat(&pair),
+            Rule::extra => self.extra(pair),
+            Rule::chained => self.chained(pair),
+            Rule::power => self.power(pair),
             Rule::for_word => {}
             other => unreachable!("{other:?} is no token"),
         }
@@ -379,7 +382,18 @@ mod tests {
             ("x = [a * 2, f(*a)]", "x = [a * 2, f(*a)]"),
             ("f(a, **w)", "f(a, **_kw | w)"),
             ("def f(a, **w): pass", "def f(a, **w): pass"),
-            ("x = (2 ** 3)", "x = (2 ** 3)"),
+            ("x = (a.b ** 3)", "x = (_pow(a.b, 3))"),
+            ("x = f().y ** 2", "x = f().y ** 2"),
+            ("x = 1 < 2 < 3", "x = 1 < 2 and 2 < 3"),
+            ("x = [i for i in y if 0 <= i < len(y)]", "x = [i for i in y if 0 <= i and i < len(y)]"),
+            ("x = not a < b < c", "x = not a < b < c"),
+            ("x = (not a, b < c < d)", "x = (not a, b < c and c < d)"),
+            ("x = a << b < c", "x = a << b < c"),
+            ("x = f\"{'7'.zfill(3)}\"", "x = _f(_fmt((_of('7', \"zfill\")(3)),\"\",_f()),)"),
+            ("x = y + '7'.zfill(3)", "x = y + _of('7', \"zfill\")(3)"),
+            ("x = -f(a, ')')[b].c.rjust(n)", "x = -_of(f(a, ')')[b].c, \"rjust\")(n)"),
+            ("with open('a') as f:\n\tx = 1", "f = open('a')\nif True:\n x = 1"),
+            ("with p.x(**w).open() as f:\n\tx = 1", "f = _of(p.x(**_kw | w), \"open\")()\nif True:\n x = 1"),
             (
                 "def f():\n\twith open('a') as f, open(b) as g:\n\t\tx = f.read()",
                 "def f():\n f = open('a')\n g = open(b)\n if True:\n  x = f.read()",

@@ -68,15 +68,11 @@ impl<'s> Builder<'s> {
         }
     }
 
-    /// `with open(x) as f:` in a function becomes `f = open(x)` and a block.
+    /// `with open(x) as f:` becomes `f = open(x)` and a block.
     fn with(&mut self, pair: Pair) {
         let (start, end) = (pair.as_span().start(), pair.as_span().end());
         let line = self.source[..start].rfind('\n').map_or(0, |i| i + 1);
         let indent = self.slice(line..start).replace('\t', " ");
-        if indent.is_empty() {
-            let diag = self.lacking(self.span(start..start + "with".len()), "with");
-            return self.fail(diag);
-        }
         let (mut at, mut lead) = (start, String::new());
         for opened in pair.into_inner() {
             let mut parts = opened.into_inner();
@@ -84,7 +80,7 @@ impl<'s> Builder<'s> {
             self.emit.replace(at..call.as_span().start(), &format!("{lead}{} = ", name.as_str()));
             at = call.as_span().end();
             lead = format!("\n{indent}");
-            call.into_inner().for_each(|bracket| self.bracket(bracket));
+            call.into_inner().for_each(|token| self.token(token));
         }
         self.emit.replace(at..end, &format!("{lead}if True"));
     }

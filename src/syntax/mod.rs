@@ -9,6 +9,7 @@ mod build;
 mod emit;
 mod keys;
 mod line;
+mod operator;
 mod python;
 mod reuse;
 mod section;

@@ -310,3 +310,60 @@ fn params_may_ask_for_checkpoints() {
     story.run(&[]).succeeds().ran(&["out"]);
     assert_eq!(story.read("out.txt"), "3\n");
 }
+
+#[test]
+fn what_a_checkpoint_wrote_chooses_the_way() {
+    let story = Story::new()
+        .rulefile(
+            r#"
+rule all:
+    input: "a.final", "b.final"
+checkpoint look:
+    input: "{s}.in"
+    output: "{s}.look"
+    shell: "cp {input} {output}"
+def way(wildcards):
+    with checkpoints.look.get(s=wildcards.s).output[0].open() as f:
+        if f.read().strip() == "long":
+            return wildcards.s + ".long"
+        else:
+            return wildcards.s + ".short"
+rule go:
+    output: "{s}.{way,long|short}"
+    shell: "echo {wildcards.way} {wildcards.s} | tee -a ran.log > {output}"
+rule final:
+    input: way
+    output: "{s}.final"
+    shell: "cp {input} {output}"
+"#,
+        )
+        .file("a.in", "long\n")
+        .file("b.in", "short\n");
+    story.run(&["-j1"]).succeeds().ran(&["long a", "short b"]);
+    story.write("a.in", "short\n");
+    story.run(&["-j1"]).succeeds().ran(&["short a"]);
+    assert_eq!(story.read("a.final"), "short a\n");
+}
+
+#[test]
+fn a_function_parses_an_input_for_a_param() {
+    let story = Story::new()
+        .rulefile(
+            r#"
+def word(f, at=0):
+    return f.read().split()[at]
+rule all:
+    input: "in.txt"
+    output: "out.txt"
+    params:
+        first = parse_input(input[0], parser=word),
+        second = parse_input(input[0], parser=word, at=1),
+    shell: "echo {params.first} {params.second} | tee -a ran.log > {output}"
+"#,
+        )
+        .file("in.txt", "a b\n");
+    story.run(&[]).succeeds().ran(&["a b"]);
+    story.run(&[]).succeeds().has_nothing_to_do();
+    story.write("in.txt", "a c\n");
+    story.run(&[]).succeeds().ran(&["a c"]);
+}

@@ -664,3 +664,76 @@ fn multiext_may_name_its_files() {
     assert_eq!(a.outputs.items[2].flags, Flags::TEMP);
     assert_eq!(inputs(&loaded.rulefile.rules[1]), ["p.y", "q.z"]);
 }
+
+/// The params of the only rule.
+fn params(loaded: &Loaded) -> Vec<String> {
+    loaded.rulefile.rules[0].params.iter().map(|p| p.value.repr()).collect()
+}
+
+#[test]
+fn operators_and_methods_of_python_are_served() {
+    let loaded = rules(
+        r#"import itertools, re, string
+from collections import namedtuple
+Point = namedtuple("Point", "x, y")
+WORD = re.compile(r"(?P<word>[a-z]+)_(\d+)")
+n = 3
+
+rule a:
+    output: "x"
+    params:
+        [1 < n < 4, [i for i in range(9) if 2 <= i < n + 2], 1 < n <= 3 < 4, not n and 0 < n < 2],
+        [2 ** 10, -2 ** 2, n * 2 ** n, pow(2, -1), pow(2.0, 3)],
+        ["7".zfill(3), "-7".zfill(4), str(n).zfill(2) + "x", f"{'ab'.upper().rjust(n)}", ("a" + "b").ljust(4, ".")],
+        ["ab".center(5, "*"), "abc".center(6, "*"), "aB".swapcase(), "a\tb".expandtabs(4), "12".isdecimal()],
+        [Point(1, y=2).y, list(itertools.chain.from_iterable([[1], "b".elems()])), list(itertools.chain([1], (2,)))],
+        [WORD.match("ab_12").group(2), WORD.match("ab_1").groupdict(), WORD.sub("x", "ab_12 c_3"), WORD.match("1")],
+        [re.compile("b", re.IGNORECASE).findall("aBb"), string.digits, len(frozenset([1, 1])), list(zip("ab".elems(), [1, 2], strict=True))],
+    shell: "true"
+"#,
+    );
+    let want = [
+        "[True, [2, 3, 4], True, False]",
+        "[1024, -4, 24, 0.5, 8.0]",
+        "['007', '-007', '03x', ' AB', 'ab..']",
+        "['**ab*', '*abc**', 'Ab', 'a   b', True]",
+        "[2, [1, 'b'], [1, 2]]",
+        "['12', {'word': 'ab'}, 'x x', None]",
+        "[['B', 'b'], '0123456789', 1, [['a', 1], ['b', 2]]]",
+    ];
+    assert_eq!(params(&loaded), want);
+}
+
+#[test]
+fn files_are_opened_at_the_top_level() {
+    let loaded = Project::new(
+        r#"import csv, json
+from pathlib import Path
+LINES = []
+with open("DIR/a.txt") as f, Path("DIR/b.json").open() as g:
+    for line in f:
+        if not line.strip():
+            continue
+        LINES.append(line.strip())
+    TABLE = json.load(g)
+with open("DIR/c.csv", newline="") as f:
+    DICTS = [row["n"] for row in csv.DictReader(f, delimiter=";")]
+ROWS = list(csv.reader(open("DIR/c.csv"), delimiter=";"))
+
+rule a:
+    output: "x"
+    params: LINES, TABLE, Path("DIR/a.txt").read_text(), DICTS, ROWS
+    shell: "true"
+"#,
+    )
+    .file("a.txt", "one\n\ntwo\n")
+    .file("b.json", "[1]")
+    .file("c.csv", "s;n\nx;01\n\"y;z\"\n")
+    .ok();
+    assert_eq!(
+        params(&loaded),
+        ["['one', 'two']", "[1]", r"'one\n\ntwo\n'", "['01', None]", "[['s', 'n'], ['x', '01'], ['y;z']]"]
+    );
+    let reads = |end: &str| loaded.reads.iter().any(|r| matches!(r, TrackedRead::File(path) if path.ends_with(end)));
+    assert!(reads("a.txt") && reads("b.json"));
+}

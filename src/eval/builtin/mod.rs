@@ -16,10 +16,12 @@ mod modules;
 mod python;
 mod reading;
 mod regex;
+mod rows;
 mod rules;
 mod scatter;
 mod semantic;
 mod sheet;
+mod text;
 mod validate;
 
 pub(super) use expand::alloc;
@@ -57,6 +59,8 @@ pub(super) fn globals() -> &'static Globals {
             .with(sheet::register)
             .with(validate::register)
             .with(reading::register)
+            .with(text::register)
+            .with(rows::register)
             .with(checkpoints::register)
             .with_namespace("access", marks::access)
             .with_namespace("os", environment::os)
@@ -66,6 +70,7 @@ pub(super) fn globals() -> &'static Globals {
             .with_namespace("collections", modules::collections)
             .with_namespace("pathlib", modules::pathlib)
             .with_namespace("math", math::register)
+            .with_namespace("string", text::constants)
             .with_namespace("re", regex::register)
             .build()
     })

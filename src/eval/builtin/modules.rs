@@ -1,24 +1,26 @@
 //! Python's modules `itertools`, `collections` and `pathlib`, as far as they are
 //! pure, and which names an `import` binds.
 
-use crate::eval::fault::hinted;
+use crate::eval::fault::{fault, hinted};
 use crate::eval::missing::Missing;
 use crate::eval::pure_path::PurePath;
+use allocative::Allocative;
+use starlark::any::ProvidesStaticType;
 use starlark::collections::SmallMap;
-use starlark::environment::GlobalsBuilder;
-use starlark::eval::Evaluator;
-use starlark::starlark_module;
+use starlark::environment::{GlobalsBuilder, Methods, MethodsBuilder};
+use starlark::eval::{Arguments, Evaluator};
 use starlark::values::dict::AllocDict;
 use starlark::values::list::AllocList;
 use starlark::values::structs::AllocStruct;
 use starlark::values::tuple::{AllocTuple, UnpackTuple};
-use starlark::values::{Heap, Value};
+use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+use starlark::{starlark_module, starlark_simple_value};
 
 /// The name of a load's own `os`, which no Rulefile can write.
 pub(super) const OS: &str = "os#";
 
 /// Modules that are namespaces of that name.
-const SERVED: [&str; 8] = ["os", "os.path", "math", "re", "json", "itertools", "collections", "pathlib"];
+const SERVED: [&str; 9] = ["os", "os.path", "math", "re", "json", "itertools", "collections", "pathlib", "string"];
 
 /// What is served of Python's modules under their own names; all else is a
 /// stand-in that fails where it is used.
@@ -38,6 +40,12 @@ pub(super) fn import<'v>(module: &str, member: &str, eval: &Evaluator<'v, '_, '_
         ("glob", "") => global("glob").map(|g| heap.alloc(AllocStruct([("glob", g), ("iglob", g)]))),
         ("glob", "glob" | "iglob") => global("glob"),
         ("snakemake.utils", "min_version") => global("_min_version"),
+        ("csv", "") => {
+            let members = ["reader", "DictReader"].map(|name| (name, global(&format!("_csv_{name}"))));
+            let served: Vec<(&str, Value)> = members.into_iter().filter_map(|(n, v)| Some((n, v?))).collect();
+            Some(heap.alloc(AllocStruct(served)))
+        }
+        ("csv", "reader" | "DictReader") => global(&format!("_csv_{member}")),
         ("functools", "") => global("partial").map(|p| heap.alloc(AllocStruct([("partial", p)]))),
         ("functools", "partial") => global(member),
         (m, member) if m.starts_with("snakemake") && !member.is_empty() => global(member),
@@ -87,13 +95,7 @@ pub(super) fn itertools(builder: &mut GlobalsBuilder) {
         Ok(heap.alloc(AllocList(rows.into_iter().map(AllocTuple))))
     }
 
-    fn chain<'v>(#[starlark(args)] lists: UnpackTuple<Value<'v>>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        let mut all = Vec::new();
-        for list in &lists.items {
-            all.extend(list.iterate(heap)?);
-        }
-        Ok(heap.alloc(AllocList(all)))
-    }
+    const chain: Chain = Chain;
 
     fn combinations<'v>(
         #[starlark(require = pos)] items: Value<'v>,
@@ -143,8 +145,97 @@ pub(super) fn collections(builder: &mut GlobalsBuilder) {
         ))
     }
 
-    fn namedtuple<'v>(#[starlark(args)] _args: UnpackTuple<Value<'v>>) -> starlark::Result<Value<'v>> {
-        Err(hinted("`namedtuple` is not supported", "write `struct(name=value)`"))
+    fn namedtuple<'v>(
+        #[starlark(require = pos)] typename: &str,
+        #[starlark(require = pos)] field_names: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let fields: Vec<String> = match field_names.unpack_str() {
+            Some(text) => text.replace(',', " ").split_whitespace().map(str::to_owned).collect(),
+            None => field_names.iterate(heap)?.map(|f| f.to_str()).collect(),
+        };
+        Ok(heap.alloc(Fields { typename: typename.to_owned(), fields }))
+    }
+}
+
+/// What `namedtuple` gives: a function that makes structs.
+#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[display("<class {typename}>")]
+struct Fields {
+    typename: String,
+    fields: Vec<String>,
+}
+
+starlark_simple_value!(Fields);
+
+#[starlark_value(type = "function")]
+impl<'v> StarlarkValue<'v> for Fields {
+    fn invoke(
+        &self,
+        _me: Value<'v>,
+        args: &Arguments<'v, '_>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let heap = eval.heap();
+        let given: Vec<Value> = args.positions(heap)?.collect();
+        let named = args.names_map()?;
+        let value = |(i, field): (usize, &String)| {
+            let found = given
+                .get(i)
+                .copied()
+                .or_else(|| named.iter().find(|(name, _)| name.as_str() == field).map(|(_, value)| *value));
+            let value = found.ok_or_else(|| fault(format!("`{}` wants a value for `{field}`", self.typename)))?;
+            Ok((field.clone(), value))
+        };
+        let pairs = self.fields.iter().enumerate().map(value).collect::<starlark::Result<Vec<_>>>()?;
+        if given.len() + named.len() > pairs.len() {
+            return Err(fault(format!("`{}` has {} fields", self.typename, pairs.len())));
+        }
+        Ok(heap.alloc(AllocStruct(pairs)))
+    }
+}
+
+/// `itertools.chain`, with `chain.from_iterable`.
+#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[display("chain")]
+struct Chain;
+
+starlark_simple_value!(Chain);
+
+fn chained<'v>(lists: impl Iterator<Item = Value<'v>>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    let mut all = Vec::new();
+    for list in lists {
+        all.extend(list.iterate(heap)?);
+    }
+    Ok(heap.alloc(AllocList(all)))
+}
+
+#[starlark_value(type = "function")]
+impl<'v> StarlarkValue<'v> for Chain {
+    fn get_methods() -> Option<&'static Methods> {
+        starlark::methods_static!(METHODS = of_chain);
+        Some(METHODS.methods())
+    }
+
+    fn invoke(
+        &self,
+        _me: Value<'v>,
+        args: &Arguments<'v, '_>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        args.no_named_args()?;
+        chained(args.positions(eval.heap())?, eval.heap())
+    }
+}
+
+#[starlark_module]
+fn of_chain(builder: &mut MethodsBuilder) {
+    fn from_iterable<'v>(
+        #[starlark(this)] _this: Value<'v>,
+        #[starlark(require = pos)] lists: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        chained(lists.iterate(heap)?, heap)
     }
 }
 

@@ -1,13 +1,15 @@
 //! Built-ins of Python that Starlark lacks.
 
 use crate::eval::convert::elements;
+use crate::eval::fault::fault;
 use starlark::environment::GlobalsBuilder;
+use starlark::eval::Evaluator;
 use starlark::starlark_module;
 use starlark::values::float::UnpackFloat;
 use starlark::values::list::AllocList;
 use starlark::values::none::{NoneOr, NoneType};
 use starlark::values::tuple::{AllocTuple, UnpackTuple};
-use starlark::values::{Heap, Value};
+use starlark::values::{Heap, UnpackValue, Value};
 
 /// Rounds half to even, as Python does.
 fn round_even(x: f64) -> f64 {
@@ -42,6 +44,20 @@ fn is_instance<'v>(value: Value<'v>, kind: Value<'v>, heap: Heap<'v>) -> bool {
 fn exception(kind: &str, parts: &[Value]) -> String {
     let text: Vec<String> = parts.iter().map(|p| p.to_str()).collect();
     if text.is_empty() { kind.to_owned() } else { text.join(", ") }
+}
+
+/// `base ** exponent`: whole numbers stay whole, as far as 64 bits go.
+fn power<'v>(base: Value<'v>, exponent: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    let whole = |v: Value<'v>| i64::unpack_value(v).ok().flatten();
+    if let (Some(base), Some(exponent @ 0..)) = (whole(base), whole(exponent)) {
+        let power = u32::try_from(exponent).ok().and_then(|e| base.checked_pow(e));
+        return power.map(|p| heap.alloc(p)).ok_or_else(|| fault("this power is beyond 64 bits"));
+    }
+    let number = |v: Value<'v>| UnpackFloat::unpack_value(v).ok().flatten();
+    match (number(base), number(exponent)) {
+        (Some(UnpackFloat(b)), Some(UnpackFloat(e))) => Ok(heap.alloc(b.powf(e))),
+        _ => Err(fault(format!("`**` wants numbers, not {} and {}", base.get_type(), exponent.get_type()))),
+    }
 }
 
 #[starlark_module]
@@ -90,6 +106,45 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
         Ok(heap.alloc(AllocTuple([a.floor_div(b, heap)?, a.percent(b, heap)?])))
+    }
+
+    fn pow<'v>(
+        #[starlark(require = pos)] base: Value<'v>,
+        #[starlark(require = pos)] exponent: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        power(base, exponent, heap)
+    }
+
+    fn _pow<'v>(
+        #[starlark(require = pos)] base: Value<'v>,
+        #[starlark(require = pos)] exponent: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        power(base, exponent, heap)
+    }
+
+    fn zip<'v>(
+        #[starlark(args)] lists: UnpackTuple<Value<'v>>,
+        #[starlark(require = named, default = false)] strict: bool,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let items = |list: &Value<'v>| Ok(list.iterate(heap)?.collect());
+        let lists: Vec<Vec<Value>> = lists.items.iter().map(items).collect::<starlark::Result<_>>()?;
+        let shortest = lists.iter().map(Vec::len).min().unwrap_or(0);
+        if strict && lists.iter().any(|l| l.len() != shortest) {
+            return Err(fault("`zip(..., strict=True)` wants lists of one length"));
+        }
+        let row = |i: usize| AllocTuple(lists.iter().map(|l| l[i]).collect::<Vec<_>>());
+        Ok(heap.alloc(AllocList((0..shortest).map(row))))
+    }
+
+    fn frozenset<'v>(
+        #[starlark(require = pos)] items: Option<Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let set = super::global("set").expect("bug: `set` is a global");
+        eval.eval_function(set, items.as_slice(), &[])
     }
 
     fn flatten<'v>(#[starlark(require = pos)] list: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {

@@ -12,7 +12,7 @@ use starlark::any::ProvidesStaticType;
 use starlark::environment::{GlobalsBuilder, Methods, MethodsBuilder};
 use starlark::eval::Evaluator;
 use starlark::values::list::AllocList;
-use starlark::values::none::NoneType;
+use starlark::values::none::{NoneOr, NoneType};
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 use starlark::{starlark_module, starlark_simple_value};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -54,6 +54,29 @@ impl<'v> StarlarkValue<'v> for Opened {
     }
 }
 
+fn only_text() -> starlark::Error {
+    hinted("only UTF-8 text can be read here: write `open(path)`", "write files in a rule's `shell:`")
+}
+
+/// Opens a file for `open(path)` and `path.open()`; the read is tracked.
+pub(super) fn opened(name: &str, mode: &str, eval: &Evaluator) -> starlark::Result<Opened> {
+    let reader = Reader::of(eval, "open")?;
+    if !matches!(mode, "r" | "rt") {
+        return Err(only_text());
+    }
+    let path = reader.in_workdir(name);
+    let file = read(&path)?;
+    reader.read(TrackedRead::File(name.into()));
+    Ok(file)
+}
+
+/// The text of a file, as an open one.
+pub(super) fn read(path: &str) -> starlark::Result<Opened> {
+    let text = std::fs::read_to_string(path).map_err(|e| fault(format!("`{path}` cannot be read: {e}")))?;
+    let text = if text.contains('\r') { text.replace("\r\n", "\n") } else { text };
+    Ok(Opened { text: text.into(), at: AtomicUsize::new(0) })
+}
+
 #[starlark_module]
 fn methods(builder: &mut MethodsBuilder) {
     fn read<'v>(this: &Opened, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
@@ -79,22 +102,19 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         #[starlark(require = pos)] path: Value<'v>,
         #[starlark(default = "r")] mode: &str,
         #[starlark(default = "utf-8")] encoding: &str,
+        #[starlark(require = named, default = NoneOr::None)] newline: NoneOr<&str>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let Some(name) = path_text(path) else {
             return Err(fault(format!("`open` wants a path, this is a value of type `{}`", path.get_type())));
         };
-        let reader = Reader::of(eval, "open")?;
-        let path = reader.in_workdir(name);
-        if !matches!(mode, "r" | "rt") || !matches!(encoding.to_ascii_lowercase().as_str(), "utf-8" | "utf8") {
-            return Err(hinted(
-                "only UTF-8 text can be read here: write `open(path)`",
-                "write files in a rule's `shell:`",
-            ));
+        // Lines end in `\n` here, as `None` and `""` make them on this system.
+        if newline.into_option().is_some_and(|n| !matches!(n, "" | "\n")) {
+            return Err(only_text());
         }
-        let text = std::fs::read_to_string(&path).map_err(|e| fault(format!("`{path}` cannot be read: {e}")))?;
-        reader.read(TrackedRead::File(name.into()));
-        let text = if text.contains('\r') { text.replace("\r\n", "\n") } else { text };
-        Ok(eval.heap().alloc(Opened { text: text.into(), at: AtomicUsize::new(0) }))
+        if !matches!(encoding.to_ascii_lowercase().as_str(), "utf-8" | "utf8") {
+            return Err(only_text());
+        }
+        Ok(eval.heap().alloc(opened(name, mode, eval)?))
     }
 }

@@ -5,6 +5,8 @@ use allocative::Allocative;
 use fancy_regex::{Captures, Regex};
 use starlark::any::ProvidesStaticType;
 use starlark::environment::{GlobalsBuilder, Methods, MethodsBuilder};
+use starlark::eval::{Arguments, Evaluator};
+use starlark::values::dict::AllocDict;
 use starlark::values::list::AllocList;
 use starlark::values::tuple::AllocTuple;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
@@ -59,13 +61,22 @@ fn methods(builder: &mut MethodsBuilder) {
         this.find(index.unwrap_or_else(|| heap.alloc(0)), heap)
     }
 
+    fn groupdict<'v>(this: &Match, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let named = this.names.iter().zip(&this.groups).filter_map(|(n, g)| Some((n.as_deref()?, g)));
+        let all: Vec<(&str, Value)> = named.map(|(n, g)| (n, text(g.as_deref(), heap))).collect();
+        Ok(heap.alloc(AllocDict(all)))
+    }
+
     fn groups<'v>(this: &Match, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         let all: Vec<Value> = this.groups.iter().skip(1).map(|g| text(g.as_deref(), heap)).collect();
         Ok(heap.alloc(AllocTuple(all)))
     }
 }
 
-fn compile(pattern: &str) -> starlark::Result<Regex> {
+/// Python's number of the flag.
+const IGNORE_CASE: i32 = 2;
+
+fn regex(pattern: &str) -> starlark::Result<Regex> {
     Regex::new(pattern).map_err(|e| fault(format!("`{pattern}` is no regular expression: {e}")))
 }
 
@@ -74,7 +85,7 @@ fn failed(error: fancy_regex::Error) -> starlark::Error {
 }
 
 fn find<'v>(pattern: &str, subject: &str, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-    let regex = compile(pattern)?;
+    let regex = regex(pattern)?;
     let Some(captures) = regex.captures(subject).map_err(failed)? else { return Ok(Value::new_none()) };
     let groups = captures.iter().map(|g| g.map(|m| m.as_str().to_owned())).collect();
     let names = regex.capture_names().map(|n| n.map(str::to_owned)).collect();
@@ -111,8 +122,79 @@ fn replacement(template: &str, captures: &Captures) -> starlark::Result<String> 
     Ok(out)
 }
 
+/// What `re.compile` gives: a pattern whose methods are the functions of `re`.
+#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[display("re.compile({pattern:?})")]
+struct Compiled {
+    pattern: String,
+}
+
+starlark_simple_value!(Compiled);
+
+#[starlark_value(type = "pattern")]
+impl<'v> StarlarkValue<'v> for Compiled {
+    fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
+        let pattern = self.pattern.clone();
+        match name {
+            "pattern" => Some(heap.alloc_str(&pattern).to_value()),
+            "search" | "match" | "fullmatch" | "sub" | "split" | "findall" => {
+                Some(heap.alloc(Bound { pattern, function: name.to_owned() }))
+            }
+            _ => None,
+        }
+    }
+
+    fn dir_attr(&self) -> Vec<String> {
+        ["pattern", "search", "match", "fullmatch", "sub", "split", "findall"].map(str::to_owned).to_vec()
+    }
+}
+
+/// A function of `re` with its pattern.
+#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[display("<{function} of a pattern>")]
+struct Bound {
+    pattern: String,
+    function: String,
+}
+
+starlark_simple_value!(Bound);
+
+#[starlark_value(type = "function")]
+impl<'v> StarlarkValue<'v> for Bound {
+    fn invoke(
+        &self,
+        _me: Value<'v>,
+        args: &Arguments<'v, '_>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        args.no_named_args()?;
+        let heap = eval.heap();
+        let pattern = heap.alloc_str(&self.pattern).to_value();
+        let given: Vec<Value> = std::iter::once(pattern).chain(args.positions(heap)?).collect();
+        let re = super::global("re").expect("bug: `re` is a global");
+        let function = re.get_attr_error(&self.function, heap)?;
+        eval.eval_function(function, &given, &[])
+    }
+}
+
 #[starlark_module]
 pub(super) fn register(builder: &mut GlobalsBuilder) {
+    const IGNORECASE: i32 = IGNORE_CASE;
+    const I: i32 = IGNORE_CASE;
+
+    fn compile<'v>(
+        #[starlark(require = pos)] pattern: &str,
+        #[starlark(default = 0)] flags: i32,
+    ) -> starlark::Result<Compiled> {
+        let pattern = match flags {
+            0 => pattern.to_owned(),
+            IGNORE_CASE => format!("(?i:{pattern})"),
+            _ => return Err(hinted("of flags, `re.IGNORECASE` alone is served", "write them in the pattern: `(?m)`")),
+        };
+        regex(&pattern)?;
+        Ok(Compiled { pattern })
+    }
+
     fn search<'v>(
         #[starlark(require = pos)] pattern: &str,
         #[starlark(require = pos)] subject: &str,
@@ -143,7 +225,7 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         #[starlark(require = pos)] subject: &str,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let regex = compile(pattern)?;
+        let regex = regex(pattern)?;
         let mut out = String::new();
         let mut at = 0;
         for captures in regex.captures_iter(subject) {
@@ -162,7 +244,7 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         #[starlark(require = pos)] subject: &str,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let pieces = compile(pattern)?.split(subject).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+        let pieces = regex(pattern)?.split(subject).collect::<Result<Vec<_>, _>>().map_err(failed)?;
         Ok(heap.alloc(AllocList(pieces)))
     }
 
@@ -172,7 +254,7 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
         let mut all = Vec::new();
-        for captures in compile(pattern)?.captures_iter(subject) {
+        for captures in regex(pattern)?.captures_iter(subject) {
             let captures = captures.map_err(failed)?;
             let groups: Vec<Value> = captures.iter().map(|g| text(Some(g.map_or("", |m| m.as_str())), heap)).collect();
             all.push(match groups.as_slice() {

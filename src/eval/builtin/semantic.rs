@@ -303,10 +303,14 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         let heap = eval.heap();
         let name = parser.to_str();
         if !name.contains("extract_checksum") {
-            return Err(hinted(
-                "`parse_input` reads files while the Rulefile is read, which only `extract_checksum` may",
-                "read the file in the rule's command, or with `tsv(...)` or `json.load(...)` at the top level",
-            ));
+            // Within a struct it is no function that waits for the job.
+            let holder = heap.alloc(AllocStruct([("parser", parser)]));
+            let mut pairs: Vec<(&str, Value)> = vec![("_holder", holder)];
+            pairs.extend(named.iter().map(|(k, v)| (k.as_str(), *v)));
+            return match deferred("_parse_input", &[file], &pairs, false, heap) {
+                Some(later) => Ok(later),
+                None => parsed(one_path(file, "parse_input")?, parser, &pairs[1..], eval),
+            };
         }
         let mut pairs: Vec<(&str, Value)> = vec![];
         pairs.extend(named.iter().map(|(k, v)| (k.as_str(), *v)));
@@ -317,12 +321,34 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         }
     }
 
+    fn _parse_input<'v>(
+        #[starlark(require = pos)] file: Value<'v>,
+        #[starlark(require = named)] _holder: Value<'v>,
+        #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let parser = _holder.get_attr_error("parser", eval.heap())?;
+        let pairs: Vec<(&str, Value)> = named.iter().map(|(k, v)| (k.as_str(), *v)).collect();
+        parsed(one_path(file, "parse_input")?, parser, &pairs, eval)
+    }
+
     fn extract_checksum<'v>(
         #[starlark(require = pos)] infile: Value<'v>,
         #[starlark(require = named)] file: Option<Value<'v>>,
     ) -> starlark::Result<String> {
         checksum(one_path(infile, "extract_checksum")?, file)
     }
+}
+
+/// What a function makes of an open file.
+fn parsed<'v>(
+    path: &str,
+    parser: Value<'v>,
+    named: &[(&str, Value<'v>)],
+    eval: &mut Evaluator<'v, '_, '_>,
+) -> starlark::Result<Value<'v>> {
+    let file = eval.heap().alloc(super::reading::read(path)?);
+    eval.eval_function(parser, &[file], named)
 }
 
 /// Whether braces are left when a lookup's own names are filled.

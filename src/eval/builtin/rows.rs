@@ -1,0 +1,63 @@
+//! Python's `csv.reader` and `csv.DictReader`: rows of texts as they stand.
+//!
+//! Owns taking lines apart. Sheets with typed cells are `tsv(...)` and `csv(...)`.
+
+use super::reading::Opened;
+use crate::eval::convert::elements;
+use crate::eval::fault::fault;
+use starlark::environment::GlobalsBuilder;
+use starlark::starlark_module;
+use starlark::values::dict::AllocDict;
+use starlark::values::list::AllocList;
+use starlark::values::none::NoneOr;
+use starlark::values::{Heap, Value};
+
+/// The records of an open file, or of a list of lines.
+fn records<'v>(lines: Value<'v>, delimiter: &str, heap: Heap<'v>) -> starlark::Result<Vec<csv::StringRecord>> {
+    let text = match Opened::from_value(lines) {
+        Some(file) => file.rest().to_owned(),
+        None => {
+            let lines = elements(lines, heap).ok_or_else(|| fault("`csv` reads what `open(path)` gives"))?;
+            lines.iter().map(|l| format!("{}\n", l.to_str().trim_end_matches('\n'))).collect()
+        }
+    };
+    let &[delimiter] = delimiter.as_bytes() else {
+        return Err(fault("`delimiter` is one character"));
+    };
+    let mut reader = csv::ReaderBuilder::new();
+    let mut reader = reader.delimiter(delimiter).flexible(true).has_headers(false).from_reader(text.as_bytes());
+    reader.records().collect::<Result<_, _>>().map_err(|e| fault(format!("these are no rows: {e}")))
+}
+
+#[starlark_module]
+pub(super) fn register(builder: &mut GlobalsBuilder) {
+    fn _csv_reader<'v>(
+        #[starlark(require = pos)] lines: Value<'v>,
+        #[starlark(default = ",")] delimiter: &str,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let rows = records(lines, delimiter, heap)?;
+        Ok(heap.alloc(AllocList(rows.iter().map(|row| AllocList(row.iter())))))
+    }
+
+    fn _csv_DictReader<'v>(
+        #[starlark(require = pos)] lines: Value<'v>,
+        #[starlark(default = NoneOr::None)] fieldnames: NoneOr<Value<'v>>,
+        #[starlark(default = ",")] delimiter: &str,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let rows = records(lines, delimiter, heap)?;
+        let given = fieldnames.into_option().and_then(|names| elements(names, heap));
+        let (names, rows): (Vec<String>, _) = match (given, rows.split_first()) {
+            (Some(names), _) => (names.iter().map(|n| n.to_str()).collect(), &rows[..]),
+            (None, Some((head, rest))) => (head.iter().map(str::to_owned).collect(), rest),
+            (None, None) => (Vec::new(), &rows[..]),
+        };
+        let cell = |text: Option<&str>| text.map_or_else(Value::new_none, |t| heap.alloc_str(t).to_value());
+        let dict = |row: &csv::StringRecord| {
+            let pairs: Vec<_> = names.iter().enumerate().map(|(i, n)| (n.as_str(), cell(row.get(i)))).collect();
+            AllocDict(pairs)
+        };
+        Ok(heap.alloc(AllocList(rows.iter().map(dict))))
+    }
+}

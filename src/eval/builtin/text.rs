@@ -1,0 +1,144 @@
+//! Methods of Python's strings that Starlark's lack; `open` and `read_text` of
+//! paths, which may be strings here.
+//!
+//! Owns the method that is bound to a text. Lowered text asks for it by `_of`.
+
+use super::reading::{Opened, opened};
+use crate::eval::fault::fault;
+use crate::eval::pure_path::{PurePath, path_text};
+use allocative::Allocative;
+use starlark::any::ProvidesStaticType;
+use starlark::environment::GlobalsBuilder;
+use starlark::eval::{Arguments, Evaluator};
+use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+use starlark::{starlark_module, starlark_simple_value};
+
+/// A method of a text.
+#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[display("<method {name} of a string>")]
+struct Method {
+    text: Box<str>,
+    name: Box<str>,
+}
+
+starlark_simple_value!(Method);
+
+/// How many columns are on each side of a text of some length.
+fn sides(name: &str, missing: usize, width: usize) -> (usize, usize) {
+    match name {
+        "ljust" => (0, missing),
+        // As Python rounds.
+        "center" => {
+            let left = missing / 2 + (missing & width & 1);
+            (left, missing - left)
+        }
+        _ => (missing, 0),
+    }
+}
+
+fn zero_filled(text: &str, missing: usize) -> String {
+    let (sign, digits) = text.split_at(usize::from(text.starts_with(['+', '-'])));
+    format!("{sign}{}{digits}", "0".repeat(missing))
+}
+
+fn expanded(text: &str, size: usize) -> String {
+    let (mut out, mut column) = (String::new(), 0);
+    for c in text.chars() {
+        match c {
+            '\t' => {
+                let blanks = if size == 0 { 0 } else { size - column % size };
+                out.push_str(&" ".repeat(blanks));
+                column += blanks;
+            }
+            _ => {
+                out.push(c);
+                column = if matches!(c, '\n' | '\r') { 0 } else { column + 1 };
+            }
+        }
+    }
+    out
+}
+
+fn swapped(text: &str) -> String {
+    let swap =
+        |c: char| -> String { if c.is_uppercase() { c.to_lowercase().collect() } else { c.to_uppercase().collect() } };
+    text.chars().map(swap).collect()
+}
+
+impl Method {
+    /// The first argument as a count.
+    fn count<'v>(&self, args: &[Value<'v>], default: Option<usize>) -> starlark::Result<usize> {
+        let given = args.first().map(|v| v.unpack_i32());
+        let count = given.map_or(default, |n| n.map(|n| n.max(0) as usize));
+        count.ok_or_else(|| fault(format!("`.{}()` wants a number", self.name)))
+    }
+
+    fn padded<'v>(&self, args: &[Value<'v>]) -> starlark::Result<String> {
+        let width = self.count(args, None)?;
+        let missing = width.saturating_sub(self.text.chars().count());
+        if &*self.name == "zfill" {
+            return Ok(zero_filled(&self.text, missing));
+        }
+        let fill = args.get(1).map_or(Some(" "), |v| v.unpack_str()).filter(|f| f.chars().count() == 1);
+        let fill = fill.ok_or_else(|| fault(format!("`.{}()` fills with one character", self.name)))?;
+        let (left, right) = sides(&self.name, missing, width);
+        Ok(format!("{}{}{}", fill.repeat(left), self.text, fill.repeat(right)))
+    }
+}
+
+#[starlark_value(type = "function")]
+impl<'v> StarlarkValue<'v> for Method {
+    fn invoke(
+        &self,
+        _me: Value<'v>,
+        args: &Arguments<'v, '_>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let heap = eval.heap();
+        let given: Vec<Value> = args.positions(heap)?.collect();
+        let text = &*self.text;
+        let all = |is: fn(char) -> bool| Ok(Value::new_bool(!text.is_empty() && text.chars().all(is)));
+        let out = match &*self.name {
+            "zfill" | "ljust" | "rjust" | "center" => self.padded(&given)?,
+            "expandtabs" => expanded(text, self.count(&given, Some(8))?),
+            "swapcase" => swapped(text),
+            "casefold" => text.to_lowercase(),
+            "isnumeric" | "isdecimal" => return all(char::is_numeric),
+            "isascii" => return Ok(Value::new_bool(text.is_ascii())),
+            "open" => {
+                let mode = given.first().map_or(Some("r"), |v| v.unpack_str()).unwrap_or("");
+                return Ok(heap.alloc::<Opened>(opened(text, mode, eval)?));
+            }
+            "read_text" => opened(text, "r", eval)?.rest().to_owned(),
+            other => panic!("bug: the grammar knows no method `{other}`"),
+        };
+        Ok(heap.alloc_str(&out).to_value())
+    }
+}
+
+#[starlark_module]
+pub(super) fn register(builder: &mut GlobalsBuilder) {
+    fn _of<'v>(
+        #[starlark(require = pos)] value: Value<'v>,
+        #[starlark(require = pos)] name: &str,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let reads = matches!(name, "open" | "read_text");
+        match path_text(value) {
+            Some(text) if reads || PurePath::from_value(value).is_none() => {
+                Ok(heap.alloc(Method { text: text.into(), name: name.into() }))
+            }
+            _ => value.get_attr_error(name, heap),
+        }
+    }
+}
+
+#[starlark_module]
+pub(super) fn constants(builder: &mut GlobalsBuilder) {
+    const ascii_lowercase: &str = "abcdefghijklmnopqrstuvwxyz";
+    const ascii_uppercase: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const ascii_letters: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const digits: &str = "0123456789";
+    const hexdigits: &str = "0123456789abcdefABCDEF";
+    const punctuation: &str = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
+}
