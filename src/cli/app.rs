@@ -227,11 +227,12 @@ impl App {
         book: &'a Rulefile,
         functions: &'a eval::Functions,
         options: &Options,
+        mode: run::Mode,
         prefetch: Prefetch,
     ) -> Result<Pipeline<'a>, Diags> {
         let (opened, warnings) = run::open_state(run::Mode::Look, prefetch).map_err(|d| vec![d])?;
         self.reporter().diags(&warnings, &self.sources);
-        self.plan(book, functions, options, run::Mode::Look, opened)
+        self.plan(book, functions, options, mode, opened)
     }
 
     fn plan<'a>(
@@ -271,7 +272,7 @@ impl App {
         options: &Options,
         prefetch: Prefetch,
     ) -> Result<End, Diags> {
-        let mut pipeline = self.open(book, functions, options, prefetch)?;
+        let mut pipeline = self.open(book, functions, options, run::Mode::Look, prefetch)?;
         pipeline.save_memo().map_err(|d| vec![d])?;
         let scene = pipeline.scene();
         let viewer = Viewer { scene, plan: &pipeline.plan };
@@ -306,7 +307,7 @@ impl App {
             // The file's own reasons do not depend on who asks for it.
             options.targets.push(path.clone());
         }
-        let mut pipeline = self.open(book, functions, &options, prefetch)?;
+        let mut pipeline = self.open(book, functions, &options, run::Mode::Look, prefetch)?;
         pipeline.save_memo().map_err(|d| vec![d])?;
         if !has_file(&pipeline, &path) {
             return Err(vec![

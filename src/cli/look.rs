@@ -4,7 +4,7 @@
 
 use super::app::{App, End};
 use super::pages::{Change, Page};
-use crate::diag::{Diag, Diags, Kind};
+use crate::diag::{Diag, Diags};
 use crate::eval::Functions;
 use crate::files;
 use crate::path;
@@ -24,7 +24,9 @@ impl App {
         page: Page,
         prefetch: Prefetch,
     ) -> Result<End, Diags> {
-        let mut pipeline = self.open(book, functions, options, prefetch)?;
+        // What is deleted is what a run knows, which supposes nothing.
+        let mode = if matches!(page, Page::Delete { .. }) { run::Mode::Run } else { run::Mode::Look };
+        let mut pipeline = self.open(book, functions, options, mode, prefetch)?;
         if let Page::Delete { temp } = page {
             self.delete(&pipeline, options, temp).map_err(|d| vec![d])?;
             return Ok(End::Code(0));
@@ -52,21 +54,25 @@ impl App {
     }
 
     /// Deletes the outputs of all jobs of the plan, or only those of `temp()`;
-    /// with `-n` says which.
+    /// with `-n` says which. What no recorded run made so is kept elsewhere.
     pub(super) fn delete(&self, pipeline: &Pipeline<'_>, options: &Options, temp: bool) -> Result<(), Diag> {
         let settler = run::settler(options);
         let viewer = Viewer { scene: pipeline.scene(), plan: &pipeline.plan };
-        let (kept, gone): (Vec<String>, Vec<String>) =
-            viewer.existing_outputs(temp).into_iter().partition(|path| settle::is_write_protected(path));
-        for path in gone {
-            if self.args.dry_run {
-                self.say(&format!("would delete {path}"));
-                continue;
-            }
-            settler.delete(&path).map_err(|fault| Diag::error(Kind::System, fault.to_string()))?;
-            self.say(&format!("deleted {path}"));
+        let (kept, gone): (Vec<_>, Vec<_>) =
+            viewer.existing_outputs(temp).into_iter().partition(|(path, _)| settle::is_write_protected(path));
+        for (path, edited) in gone {
+            let line = match (edited, self.args.dry_run) {
+                (false, true) => format!("would delete {path}"),
+                (true, true) => format!("would move {path} to .rulemake/replaced/: no recorded run made it so"),
+                (false, false) => settler.delete(&path).map(|_| format!("deleted {path}")).map_err(|f| f.to_diag())?,
+                (true, false) => {
+                    let to = settler.keep(&path).map_err(|fault| fault.to_diag())?.to;
+                    format!("moved {path} to {}: no recorded run made it so", to.display())
+                }
+            };
+            self.say(&line);
         }
-        for path in kept {
+        for (path, _) in kept {
             self.say(&format!("{path} is write-protected, and kept"));
         }
         Ok(())

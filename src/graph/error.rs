@@ -316,12 +316,12 @@ impl View<'_> {
         Err(few(clashes.iter().map(tell).collect()))
     }
 
-    /// Outputs of some jobs inside another job's directory output.
+    /// Outputs of some jobs inside what another job makes.
     pub fn nested_outputs(&self, jobs: &[JobId], trees: &FxHashMap<PathId, JobId>) -> Result<(), Diags> {
         let mut errors = self.forbidden_outputs(jobs);
         let lies_in =
             |name| path::above(name).filter_map(|p| self.paths.get(p)).filter_map(|p| trees.get_key_value(&p));
-        let jobs = if trees.is_empty() { &[] } else { jobs };
+        let (all, jobs) = (jobs, if trees.is_empty() { &[] } else { jobs });
         for (job, name) in self.sources_of(jobs) {
             if let Some((_, maker)) = lies_in(name).next() {
                 errors.push(self.source_in_tree(name, job, *maker));
@@ -331,11 +331,30 @@ impl View<'_> {
             for output in self.graph.outputs(*job) {
                 let name = self.paths.str(*output);
                 for (tree, maker) in lies_in(name) {
-                    errors.push(self.nested(name, *job, self.paths.str(*tree), *maker));
+                    errors.push(self.nested(name, *job, self.paths.str(*tree), *maker, true));
                 }
             }
         }
+        errors.extend(self.under_files(all, trees));
         if errors.is_empty() { Ok(()) } else { Err(few(errors)) }
+    }
+
+    /// Outputs for which a directory is needed where a job makes a file. Each
+    /// directory is looked up once, for the first output below it.
+    fn under_files(&self, jobs: &[JobId], trees: &FxHashMap<PathId, JobId>) -> Diags {
+        let mut seen: FxHashSet<&str> = FxHashSet::default();
+        let mut errors = Vec::new();
+        let outputs = jobs.iter().flat_map(|job| self.graph.outputs(*job).iter().map(move |output| (*job, *output)));
+        for (job, output) in outputs {
+            let name = self.paths.str(output);
+            for dir in path::above(name).take_while(|dir| seen.insert(dir)) {
+                let file = self.paths.get(dir).filter(|path| !trees.contains_key(path));
+                if let Some(maker) = file.and_then(|path| self.graph.maker(path)) {
+                    errors.push(self.nested(name, job, dir, maker, false));
+                }
+            }
+        }
+        errors
     }
 
     /// Outputs that no job may make.
@@ -373,11 +392,15 @@ impl View<'_> {
             .hint("read the directory itself, or keep the file elsewhere")
     }
 
-    fn nested(&self, name: &str, job: JobId, tree: &str, maker: JobId) -> Diag {
-        let message = format!("output `{name}` lies inside `{tree}`, the directory output of `{}`", self.job(maker));
+    fn nested(&self, name: &str, job: JobId, tree: &str, maker: JobId, is_tree: bool) -> Diag {
+        let (what, how) = match is_tree {
+            true => ("directory output", "with all that is in it"),
+            false => ("output", "and must be a directory for the other"),
+        };
+        let message = format!("output `{name}` lies inside `{tree}`, the {what} of `{}`", self.job(maker));
         Diag::error(Kind::Plan, message)
             .label(self.head(job), format!("`{name}` is made here"))
-            .label(self.head(maker), format!("`{tree}` is made here, with all that is in it"))
+            .label(self.head(maker), format!("`{tree}` is made here, {how}"))
             .hint("write it elsewhere, or let one rule make the whole directory")
     }
 }

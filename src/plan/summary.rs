@@ -1,8 +1,10 @@
 //! The plan file by file: what is known of each file that a job makes.
 
+use super::decide;
 use super::{Verdict, Viewer};
 use crate::event::{Planned, Summarised};
 use crate::graph::JobId;
+use crate::path::PathId;
 use crate::rule::Flags;
 
 impl Viewer<'_> {
@@ -60,16 +62,20 @@ impl Viewer<'_> {
         all
     }
 
-    /// The outputs that are there, in the order of the plan; only those of
-    /// `temp()` if so asked.
-    pub fn existing_outputs(&self, temp: bool) -> Vec<String> {
+    /// The outputs that are there, in the order of the plan, each with whether
+    /// it is not what the last recorded run made; only those of `temp()` if so
+    /// asked.
+    pub fn existing_outputs(&self, temp: bool) -> Vec<(String, bool)> {
         let commands = self.scene.commands;
         let wanted = |job: &JobId| {
             let outputs = &commands.book.rule(commands.graph.rule(*job)).outputs.items;
             let paths = commands.graph.outputs(*job).iter().zip(outputs);
             let paths = paths.filter(|(_, output)| !temp || output.flags.contains(Flags::TEMP)).map(|(path, _)| *path);
-            paths.filter(|path| self.scene.facts.exists(*path)).collect::<Vec<_>>()
+            let edited: Vec<PathId> = decide::edited(self.scene, *job).collect();
+            let there = paths.filter(|path| self.scene.facts.exists(*path));
+            there.map(|path| (path, edited.contains(&path))).collect::<Vec<_>>()
         };
-        commands.graph.order().iter().flat_map(wanted).map(|path| commands.paths.str(path).to_owned()).collect()
+        let named = |(path, edited)| (commands.paths.str(path).to_owned(), edited);
+        commands.graph.order().iter().flat_map(wanted).map(named).collect()
     }
 }

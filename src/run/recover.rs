@@ -7,7 +7,8 @@ use crate::diag::{Diag, Kind};
 use crate::event::Event;
 use crate::exec::orphan::Orphan;
 use crate::path::Paths;
-use crate::settle::{Marks, Open, Out, Settler};
+use crate::settle::{Marks, Moved, Open, Out, Settler};
+use crate::span::Sources;
 use crate::state::{OpenJob, State, process};
 use std::path::Path;
 use std::time::Duration;
@@ -48,7 +49,7 @@ pub fn recover(
         let outs = open.started.outputs.iter().zip(marks);
         let outs = outs.map(|(path, marks)| Out { path: paths.str(*path).to_owned(), marks }).collect();
         let left = Open { token: open.started.aside.to_string(), outs, finished: open.recorded };
-        settler.recover(&left).map_err(|e| {
+        settler.recover(&left, &mut |kept| tell(Some(note(&kept)))).map_err(|e| {
             Diag::error(Kind::System, format!("cannot settle what a killed run left: {e}"))
                 .hint("check the permissions of that file and its directory, then run again")
         })?;
@@ -58,6 +59,15 @@ pub fn recover(
         settler.clear_shadows();
     }
     Ok(Recovered::Settled)
+}
+
+/// Says where what stood at an output's path is now.
+fn note(kept: &Moved) -> Event {
+    let (path, to) = (&kept.path, kept.to.display());
+    let message = format!("a run was killed here: what it had begun of `{path}` is kept as `{to}`");
+    let diag = Diag::warning(Kind::Job, message);
+    let text = diag.render(&Sources::default(), false);
+    Event::Note { diag, text }
 }
 
 /// Waits for a job of a killed run; the number of a signal that ended the waiting.

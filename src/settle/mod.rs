@@ -25,15 +25,17 @@
 //! record was written:
 //!
 //! - **Record written**: what is set aside is dropped or moved, as in `commit`.
-//! - **No record, the old one is set aside**: what stands in its place is
-//!   removed, the old one renamed back. Over a file that is one atomic step;
-//!   a directory is removed first, and until the rename the old one stays set
-//!   aside, so a second recovery starts over.
+//! - **No record, the old one is set aside**: what stands in its place is moved
+//!   to where replaced files are kept, the old one renamed back. Until the
+//!   rename the old one stays set aside, so a second recovery starts over.
 //! - **No record, nothing set aside, and there was an old one**: the kill came
 //!   before step 2 or after putting back. What stands there is the old one; it
 //!   stays.
-//! - **No record, and there was no old one**: what stands there is a part of
-//!   what the job was to make; it is removed.
+//! - **No record, and there was no old one**: what stands there is moved away,
+//!   too.
+//!
+//! What is moved away is a part of what the job was to make, or was written by
+//! somebody else after the kill: that cannot be told, so it is kept.
 //!
 //! So at every instant either the old output is whole under one of its two
 //! names, or there was none (or it was discarded). Two helper names keep this
@@ -182,6 +184,11 @@ impl Settler {
     /// there was none.
     pub fn delete(&self, path: &str) -> Result<bool, Fault> {
         tree::remove(path.as_ref()).map_err(Fault::of("delete", path))
+    }
+
+    /// Moves a file or tree to where replaced ones are kept.
+    pub fn keep(&self, path: &str) -> Result<Moved, Fault> {
+        transaction::keep(self, path, path.as_ref()).map_err(Fault::of("keep", path))
     }
 
     /// Makes a directory that is nobody's output, with those above it.

@@ -3,7 +3,7 @@
 //! Owns the decisions in the header of [`settle`](super), for one started mark
 //! at a time. Reading marks and records is the caller's.
 
-use super::transaction::{let_go, put_back};
+use super::transaction::{Fate, let_go, put_back};
 use super::{Fault, Marks, Moved, Out, Settler, names, tree};
 use std::path::{Path, PathBuf};
 
@@ -20,30 +20,29 @@ pub struct Open {
 
 impl Settler {
     /// Settles one job. Can be done again, also after having been killed in the
-    /// middle. Gives what was moved away and kept. It does as much as it can;
+    /// middle. Tells what it moved away and kept. It does as much as it can;
     /// the error is the first of those it met, and the job stays open.
-    pub fn recover(&self, open: &Open) -> Result<Vec<Moved>, Fault> {
-        let mut moved = Vec::new();
+    pub fn recover(&self, open: &Open, tell: &mut dyn FnMut(Moved)) -> Result<(), Fault> {
         let mut first = Ok(());
         for out in open.outs.iter().rev().filter(|out| !out.marks.contains(Marks::LOG)) {
             match self.recover_one(open, out) {
-                Ok(kept) => moved.extend(kept),
+                Ok(kept) => kept.into_iter().for_each(&mut *tell),
                 Err(fault) => first = first.and(Err(fault)),
             }
         }
-        first.map(|()| moved)
+        first
     }
 
     fn recover_one(&self, open: &Open, out: &Out) -> Result<Option<Moved>, Fault> {
         let aside = find_aside(out, &open.token)?;
         if open.finished && out.marks.contains(Marks::PIPE) {
-            return put_back(self, out, None);
+            return put_back(self, out, None, Fate::Killed);
         }
         match aside {
             Some(aside) if open.finished => let_go(self, out, &aside),
-            Some(aside) => put_back(self, out, Some(&aside)),
+            Some(aside) => put_back(self, out, Some(&aside), Fate::Killed),
             None if open.finished || out.marks.contains(Marks::EXISTED) => Ok(None),
-            None => put_back(self, out, None),
+            None => put_back(self, out, None, Fate::Killed),
         }
     }
 }

@@ -374,8 +374,8 @@ impl Story {
         }
         let mut again = whole;
         if !whole {
-            again = fuse::killed_at(second, || drop(place.settler.recover(&open).unwrap()));
-            place.settler.recover(&open).unwrap();
+            again = fuse::killed_at(second, || drop(place.settler.recover(&open, &mut |_| {}).unwrap()));
+            place.settler.recover(&open, &mut |_| {}).unwrap();
         }
         fuse::set_far(None);
         self.check(&place, &open, kill, second);
@@ -460,7 +460,7 @@ impl Story {
         fuse::set_far(self.far.then(|| place.dir.path().join("kept")));
         let whole = fuse::killed_at(kill, || self.live(&place, &mut open));
         open.finished = false;
-        place.settler.recover(&open).unwrap();
+        place.settler.recover(&open, &mut |_| {}).unwrap();
         fuse::set_far(None);
         let all = place.all();
         for (name, _) in self.outs {
@@ -487,7 +487,7 @@ fn recovery_leaves_alone_what_was_not_begun() {
     let place = Place::new(|_| {});
     place.write("x", "old");
     let outs = place.outs(&[("x", NONE)]);
-    place.settler.recover(&Open { token: "t".into(), outs, finished: false }).unwrap();
+    place.settler.recover(&Open { token: "t".into(), outs, finished: false }, &mut |_| {}).unwrap();
     assert_eq!(place.all(), map(&[("x", "old")]));
 }
 
@@ -503,7 +503,7 @@ fn what_could_neither_be_begun_nor_undone_stays_open() {
     fuse::set_far(None);
     assert!(unbegun.undo.is_some() && unbegun.to_string().contains("the next run tries again"), "{unbegun}");
     let open = Open { token: "1f-2".into(), outs, finished: false };
-    place.settler.recover(&open).unwrap();
+    place.settler.recover(&open, &mut |_| {}).unwrap();
     assert_eq!(place.all(), map(&[("d/x", "old"), ("file", "in the way")]));
     let outs = place.outs(&[("d/x", NONE), ("file/y", NONE)]);
     assert!(place.settler.begin("1f-3", outs).err().unwrap().undo.is_none());

@@ -112,7 +112,7 @@ impl Transaction {
         // The other way round: one output may lie inside another.
         for i in (0..self.begun).rev().filter(|&i| !self.outs[i].marks.contains(Marks::LOG)) {
             let (out, aside) = (&self.outs[i], &self.aside[i]);
-            match put_back(&self.settler, out, aside.as_deref()) {
+            match put_back(&self.settler, out, aside.as_deref(), Fate::Failed) {
                 Ok(kept) => moved.extend(kept),
                 Err(fault) => first = first.and(Err(fault)),
             }
@@ -154,20 +154,34 @@ pub(super) fn let_go(settler: &Settler, out: &Out, aside: &Path) -> Result<Optio
     if !out.marks.contains(Marks::KEEP_OLD) {
         return tree::drop_aside(aside).map(|()| None).map_err(Fault::of("drop the old version of", &out.path));
     }
-    let to = free_place(names::under(&settler.options.replaced, &out.path));
-    move_to(aside, &to).map_err(Fault::of("keep the old version of", &out.path))?;
-    Ok(Some(Moved { path: out.path.clone(), to }))
+    keep(settler, &out.path, aside).map(Some).map_err(Fault::of("keep the old version of", &out.path))
 }
 
-/// Removes what stands at an output's path, or moves it to where failed ones
+/// Moves what stands at a place, or did at this path, to where replaced ones are kept.
+pub(super) fn keep(settler: &Settler, path: &str, from: &Path) -> io::Result<Moved> {
+    let to = free_place(names::under(&settler.options.replaced, path));
+    move_to(from, &to)?;
+    Ok(Moved { path: path.to_owned(), to })
+}
+
+/// How a job without a record ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Before the eyes of this run: what stands at its outputs' paths is its own.
+    Failed,
+    /// With an earlier run: what stands there may have been written since.
+    Killed,
+}
+
+/// Removes what stands at an output's path, or moves it to where such things
 /// are kept, and renames the old one back.
-pub(super) fn put_back(settler: &Settler, out: &Out, aside: Option<&Path>) -> Result<Option<Moved>, Fault> {
+pub(super) fn put_back(settler: &Settler, out: &Out, aside: Option<&Path>, fate: Fate) -> Result<Option<Moved>, Fault> {
     let path = Path::new(&out.path);
     let mut moved = None;
     let there = tree::kind(path).map_err(Fault::of("look at", &out.path))?;
-    if let (Some(_), Some(failed)) = (there, &settler.options.failed) {
-        let to = names::under(failed, &out.path);
-        tree::remove(&to).and_then(|_| move_to(path, &to)).map_err(Fault::of("keep the part made of", &out.path))?;
+    if let (Some(_), Some(to)) = (there, kept_at(settler, out, fate)) {
+        let clear = if fate == Fate::Failed { tree::remove(&to).map(drop) } else { Ok(()) };
+        clear.and_then(|()| move_to(path, &to)).map_err(Fault::of("keep the part made of", &out.path))?;
         moved = Some(Moved { path: out.path.clone(), to });
     } else if there.is_some() && !replaces(aside, there) {
         tree::remove(path).map_err(Fault::of("remove the part made of", &out.path))?;
@@ -176,6 +190,17 @@ pub(super) fn put_back(settler: &Settler, out: &Out, aside: Option<&Path>) -> Re
         ops::rename(aside, path).map_err(Fault::of("put back", &out.path))?;
     }
     Ok(moved)
+}
+
+/// Where to keep what stands at the path of an output that has no record; none
+/// if it is to be removed.
+fn kept_at(settler: &Settler, out: &Out, fate: Fate) -> Option<PathBuf> {
+    match fate {
+        Fate::Failed => settler.options.failed.as_ref().map(|failed| names::under(failed, &out.path)),
+        // A pipe holds nothing.
+        Fate::Killed if out.marks.contains(Marks::PIPE) => None,
+        Fate::Killed => Some(free_place(names::under(&settler.options.replaced, &out.path))),
+    }
 }
 
 /// Whether renaming the old one back replaces what is there, in one step.

@@ -148,6 +148,23 @@ fn outputs_are_deleted_only_without_n() {
 }
 
 #[test]
+fn what_no_run_made_is_moved_and_not_deleted() {
+    let story = diamond();
+    story.run(&["-j1"]).succeeds();
+    story.write("first.txt", "MINE\n");
+    story
+        .run(&["--delete-all-output", "-n"])
+        .succeeds()
+        .stderr_has("would move first.txt to .rulemake/replaced/")
+        .stderr_has("would delete middle.txt");
+    assert_eq!(story.read("first.txt"), "MINE\n");
+    story.run(&["--delete-all-output"]).succeeds().stderr_has("moved first.txt to .rulemake/replaced/");
+    assert!(!story.has("first.txt") && !story.has("middle.txt"));
+    let kept = std::fs::read_dir(story.path(".rulemake/replaced")).unwrap().next().unwrap().unwrap();
+    assert_eq!(std::fs::read_to_string(kept.path().join("first.txt")).unwrap(), "MINE\n");
+}
+
+#[test]
 fn profiles_hold_options_and_what_is_typed_beats_them() {
     let story = Story::new()
         .rulefile(

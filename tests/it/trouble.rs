@@ -166,6 +166,26 @@ fn a_run_waits_for_the_orphans_of_a_killed_one() {
 }
 
 #[test]
+fn what_was_written_after_a_kill_is_kept() {
+    let story = Story::new().rulefile(
+        "rule a:\n    output: \"o.txt\"\n    shell: \"echo part > o.txt; sleep 0.5; echo end >> o.txt; touch late\"\n",
+    );
+    kill(story.start(&["o.txt"]).until("o.txt", "part"));
+    let begun = Instant::now();
+    while !story.has("late") {
+        assert!(begun.elapsed() < Duration::from_secs(60), "the orphan should come to its end");
+        sleep(Duration::from_millis(10));
+    }
+    story.write("o.txt", "MINE\n");
+    let run = story.run(&["o.txt"]);
+    run.succeeds().stderr_has("a run was killed here: what it had begun of `o.txt` is kept as `.rulemake/replaced/");
+    assert_eq!(story.read("o.txt"), "part\nend\n");
+    let kept = fs::read_dir(story.path(".rulemake/replaced")).unwrap().next().unwrap().unwrap();
+    assert_eq!(fs::read_to_string(kept.path().join("o.txt")).unwrap(), "MINE\n");
+    story.run(&["o.txt"]).has_nothing_to_do();
+}
+
+#[test]
 fn drain_lets_running_jobs_end_and_starts_no_more() {
     let story = Story::new().rulefile(
         "rule all:\n    input: \"b\"\nrule a:\n    output: \"a\"\n    shell: \"touch begun; echo x >> begun; sleep 0.5; touch a\"\nrule b:\n    input: \"a\"\n    output: \"b\"\n    shell: \"touch b\"\n",
