@@ -77,11 +77,15 @@ pub fn seconds(text: &str) -> Option<f64> {
     TIMES.iter().find(|(names, _)| names.contains(&unit.as_str())).map(|(_, seconds)| number * seconds)
 }
 
+/// Devices, by the name they are counted under and the other one.
+const DEVICES: [&str; 2] = ["gpu", "gpus"];
+
 /// The name under which a resource is counted: `mem_mb` for `mem` and `mem_mib`,
-/// so for `disk`; all others as they are.
+/// so for `disk`; `gpu` for `gpus`; all others as they are.
 pub fn counted(name: &str) -> Cow<'_, str> {
     match size_of(name) {
         Some((base, _)) => format!("{base}_mb").into(),
+        None if name == DEVICES[1] => DEVICES[0].into(),
         None => name.into(),
     }
 }
@@ -146,13 +150,14 @@ fn text(value: Val, read: impl Fn(&str) -> Option<f64>) -> Result<Val, Box<str>>
 }
 
 /// Other names and forms of a counted resource: of `mem_mb` the text `mem` and
-/// the number `mem_mib`.
+/// the number `mem_mib`, of `gpu` the same as `gpus`.
 pub fn other_forms(name: &str, value: &Val) -> Vec<(Box<str>, Val)> {
     match (size_of(name), value) {
         (Some((base, "_mb")), Val::Int(n)) => {
             let mib = (*n as f64 * MB / MIB).ceil();
             vec![(base.into(), Val::str(size(*n as f64 * MB))), (format!("{base}_mib").into(), whole(mib))]
         }
+        _ if name == DEVICES[0] => vec![(DEVICES[1].into(), value.clone())],
         _ => Vec::new(),
     }
 }
@@ -218,6 +223,7 @@ mod tests {
         assert_eq!(int("runtime", "90s"), pair("runtime", "1"));
         assert_eq!(int("runtime", "1s"), pair("runtime", "1"));
         assert_eq!(int("mem_mb", "800"), pair("mem_mb", "800"));
+        assert_eq!(amount("gpus", Val::Int(2)).map(|n| (counted("gpus").into_owned(), n.repr())), pair("gpu", "2"));
         assert_eq!(int("partition", "long"), pair("partition", "'long'"));
         assert_eq!(amount("mem_mib", Val::Int(1000)), Ok(Val::Int(1048)));
         assert_eq!(amount("mem_mb", Val::Float(99.6)), Ok(Val::Int(100)));
@@ -240,6 +246,6 @@ mod tests {
             |n| other_forms("mem_mb", &Val::Int(n)).into_iter().map(|(n, v)| (n, v.display())).collect::<Vec<_>>();
         assert_eq!(forms(8000), [("mem".into(), "8 GB".to_owned()), ("mem_mib".into(), "7630".to_owned())]);
         assert_eq!(forms(1500)[0].1, "1.5 GB");
-        assert!(other_forms("gpu", &Val::Int(1)).is_empty());
+        assert!(other_forms("partition", &Val::Int(1)).is_empty());
     }
 }

@@ -125,7 +125,7 @@ impl App {
         match self.args.mode() {
             Mode::List => self.list(&rulefile),
             Mode::Lint { json } => {
-                let pipeline = self.open(&rulefile, &functions, &options, prefetch);
+                let pipeline = self.open(&rulefile, &functions, &options, run::Mode::Look, prefetch);
                 Ok(self.lint(&rulefile, &reads, pipeline, json))
             }
             Mode::Drain => drain().map_err(|d| vec![d]),

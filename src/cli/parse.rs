@@ -63,6 +63,7 @@ fn profiles(found: &ArgMatches) -> Result<Vec<Entry>, Diag> {
     if let Some(path) = name("profile").filter(|path| *path != "none") {
         all.extend(profile::named(path)?.into_iter().filter(|entry| !own.contains(&entry.name)));
     }
+    all.iter().try_for_each(check_entry)?;
     let command = Args::command();
     let typed = |entry: &Entry| {
         let name = entry.name.as_str();
@@ -74,6 +75,27 @@ fn profiles(found: &ArgMatches) -> Result<Vec<Entry>, Diag> {
     };
     all.retain(|entry| !typed(entry));
     Ok(all)
+}
+
+/// Whether an option of a profile means something, all by itself: its errors
+/// name the file, and none of its values may be left over as a target.
+fn check_entry(entry: &Entry) -> Result<(), Diag> {
+    let words = std::iter::once(OsString::from("rulemake")).chain(entry.words());
+    let place = |diag: Diag| diag.note(format!("it is {}", entry.place));
+    let found = Args::command().try_get_matches_from(words).and_then(|found| Args::from_arg_matches(&found));
+    let mut args = match found {
+        Ok(args) => args,
+        Err(error) if error.kind() == ErrorKind::DisplayHelp || error.kind() == ErrorKind::DisplayVersion => {
+            return Ok(());
+        }
+        Err(error) => return Err(place(explain(&error))),
+    };
+    args.settle();
+    if let Some(left) = args.targets.first() {
+        return Err(place(usage(format!("`--{}` takes no `{left}`", entry.name))));
+    }
+    let values = args.config().map(drop).and(args.resources().map(drop)).and(args.scatter().map(drop));
+    values.map_err(place)
 }
 
 /// Puts the options of profiles behind the others, where they take no target

@@ -4,6 +4,7 @@
 //! line. What the words mean is for clap and `args`, as if they had been typed;
 //! an option that was typed beats the profile's.
 
+use super::config::parse_value;
 use super::parse::usage;
 use crate::diag::Diag;
 use crate::value::Val;
@@ -21,6 +22,8 @@ const OWN: [&str; 2] = ["profiles/default", "workflow/profiles/default"];
 /// One option of a profile, with its values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
+    /// The key as it stands there, and in which file: for messages.
+    pub place: String,
     /// Its long name, without dashes.
     pub name: String,
     /// What follows it; none for a switch.
@@ -88,7 +91,7 @@ fn read(path: &Path) -> Result<Vec<Entry>, Diag> {
             format!("line {line}: {}", f.message)
         }),
     };
-    entries(&value.map_err(&fault)?).map_err(fault)
+    entries(&value.map_err(&fault)?, &shown.to_string()).map_err(fault)
 }
 
 fn from_toml(value: toml::Value) -> Val {
@@ -105,8 +108,8 @@ fn from_toml(value: toml::Value) -> Val {
     }
 }
 
-/// The options of a profile, each key one.
-fn entries(value: &Val) -> Result<Vec<Entry>, String> {
+/// The options of a profile, each key one; those with an empty list say nothing.
+fn entries(value: &Val, file: &str) -> Result<Vec<Entry>, String> {
     let pairs = match value {
         Val::Dict(pairs) => pairs,
         Val::None => return Ok(Vec::new()),
@@ -118,22 +121,54 @@ fn entries(value: &Val) -> Result<Vec<Entry>, String> {
         let values = match value {
             Val::Bool(false) | Val::None => continue,
             Val::Bool(true) => Vec::new(),
-            Val::Dict(pairs) => pairs.iter().flat_map(|(key, value)| pair(key, value)).collect(),
+            Val::Dict(pairs) if pairs.is_empty() => continue,
+            Val::List(items) if items.is_empty() => continue,
+            Val::Dict(pairs) => pairs.iter().flat_map(|(inner, value)| pair(name, inner, value)).collect(),
             Val::List(items) => items.iter().map(Val::display).collect(),
             single => vec![single.display()],
         };
-        all.push(Entry { name: name.trim_start_matches('-').replace('_', "-"), values });
+        let place = format!("`{name}` of the profile `{file}`");
+        all.push(Entry { place, name: option(name), values });
     }
     Ok(all)
 }
 
-/// `KEY=VALUE`; of a dict in a dict `KEY:INNER=VALUE` for each, as
-/// `--set-resources` reads it.
-fn pair(key: &Val, value: &Val) -> Vec<String> {
+/// The long name of an option, of a key.
+fn option(key: &str) -> String {
+    key.trim_start_matches('-').replace('_', "-")
+}
+
+/// `KEY=VALUE`: for `--set-resources` `KEY:INNER=VALUE` for each of a dict, for
+/// `--config` what is read as the same value again.
+fn pair(name: &str, key: &Val, value: &Val) -> Vec<String> {
     let key = key.display();
+    match (option(name).as_str(), value) {
+        ("set-resources", Val::Dict(inner)) => {
+            inner.iter().map(|(k, v)| format!("{key}:{}={}", k.display(), v.display())).collect()
+        }
+        ("config", value) => vec![format!("{key}={}", setting(value))],
+        (_, value) => vec![format!("{key}={}", value.display())],
+    }
+}
+
+/// A value as `--config` reads it.
+fn setting(value: &Val) -> String {
+    let plain = value.display();
+    if parse_value(&plain) == *value { plain } else { flow(value) }
+}
+
+/// A value as YAML in brackets and quotes.
+fn flow(value: &Val) -> String {
     match value {
-        Val::Dict(inner) => inner.iter().map(|(k, v)| format!("{key}:{}={}", k.display(), v.display())).collect(),
-        value => vec![format!("{key}={}", value.display())],
+        Val::Str(text) => serde_json::to_string(&**text).expect("a text is JSON"),
+        Val::List(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
+        Val::Dict(pairs) => {
+            let pairs: Vec<String> = pairs.iter().map(|(k, v)| format!("{}: {}", flow(k), flow(v))).collect();
+            format!("{{{}}}", pairs.join(", "))
+        }
+        Val::None => "null".into(),
+        Val::Bool(on) => on.to_string(),
+        other => other.display(),
     }
 }
 
@@ -142,7 +177,7 @@ mod tests {
     use super::*;
 
     fn words(text: &str) -> Vec<String> {
-        let entries = entries(&yaml::parse(text).expect("YAML")).expect("options");
+        let entries = entries(&yaml::parse(text).expect("YAML"), "p.yaml").expect("options");
         entries.iter().flat_map(Entry::words).map(|word| word.to_string_lossy().into_owned()).collect()
     }
 
@@ -171,13 +206,13 @@ mod tests {
         let file = dir.path().join("config.toml");
         std::fs::write(&file, "cores = 2\n[set-threads]\nsort = 3\n").expect("a file");
         let entries = read(&file).expect("a profile");
-        assert_eq!(entries[0], Entry { name: "cores".into(), values: vec!["2".into()] });
+        assert_eq!((entries[0].name.as_str(), entries[0].values.as_slice()), ("cores", &["2".to_owned()][..]));
         assert_eq!(entries[1].values, ["sort=3"]);
     }
 
     #[test]
     fn what_is_no_profile_says_so() {
-        assert!(entries(&Val::Int(3)).is_err());
+        assert!(entries(&Val::Int(3), "p.yaml").is_err());
         assert!(named("surely/not/there").is_err());
     }
 }

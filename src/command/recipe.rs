@@ -4,11 +4,12 @@
 //! so that they cannot drift apart.
 
 use super::scope::{Mode, Scope};
-use super::{Commands, Params};
+use super::{Commands, Params, files};
 use crate::diag::Diag;
 use crate::digest::{Digest, Parts};
 use crate::graph::JobId;
 use crate::rule::Action;
+use crate::value::Val;
 use std::fmt::Write;
 
 /// One thing a job's result depends on.
@@ -34,7 +35,8 @@ pub enum Ingredient<'a> {
 pub struct Recipe {
     /// The recorded text of the command; empty for a rule without action.
     pub command: String,
-    /// Params by name.
+    /// Params by name; of an action that sees its job as an object also what
+    /// names and wildcards it finds there, as `input.a` and `wildcards.x`.
     pub params: Vec<(String, String)>,
     /// Scripts and their contents.
     pub scripts: Vec<(String, Digest)>,
@@ -85,6 +87,9 @@ impl Recipe {
             let name = param.name.as_deref().map_or_else(|| i.to_string(), str::to_owned);
             self.params.push((name, value.repr()));
         }
+        if matches!(rule.action, Action::Run(_) | Action::Script(_)) {
+            self.names(commands, job);
+        }
         let texts = self.params.iter_mut().map(|(_, v)| v).chain(self.scripts.iter_mut().map(|(name, _)| name));
         let texts = texts.chain([&mut self.command, &mut self.environment]);
         for text in texts {
@@ -93,6 +98,26 @@ impl Recipe {
             }
         }
         Ok(())
+    }
+
+    /// What names stand for which inputs and outputs, and the wildcards: a text
+    /// that is filled in shows them, `run:` and `script:` look them up.
+    fn names(&mut self, commands: &Commands<'_>, job: JobId) {
+        let rule = commands.rule(job);
+        for (section, names) in
+            [("input", files::input_names(commands, job)), ("output", rule.outputs.names.as_slice())]
+        {
+            self.params.extend(names.iter().map(|n| {
+                let value = match n.list {
+                    true => format!("{section}[{}:{}]", n.range.start, n.range.end),
+                    false => format!("{section}[{}]", n.range.start),
+                };
+                (format!("{section}.{}", n.name), value)
+            }));
+        }
+        let values = commands.graph.wildcards(commands.paths, job, rule);
+        let pairs = rule.wildcards.iter().zip(values);
+        self.params.extend(pairs.map(|(name, value)| (format!("wildcards.{name}"), Val::str(value).repr())));
     }
 
     /// How shell commands are run.

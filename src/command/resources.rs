@@ -8,8 +8,8 @@ use crate::rule::Param;
 use crate::units;
 use crate::value::{FnId, Val};
 
-/// Names of the resource that is a number of devices.
-pub const DEVICES: [&str; 2] = ["gpu", "gpus"];
+/// The resource that is a number of devices, as it is counted.
+pub const DEVICES: &str = "gpu";
 
 /// The resource that says where temporary files go.
 const TMPDIR: &str = "tmpdir";
@@ -33,10 +33,9 @@ impl Needs {
         })
     }
 
-    /// How many devices it asks for, as `gpu` or `gpus`.
+    /// How many devices it asks for.
     pub fn devices(&self) -> usize {
-        let of = |wanted: &str| self.amounts().find(|(name, _)| *name == wanted).map(|(_, n)| n as usize);
-        DEVICES.into_iter().find_map(of).unwrap_or(0)
+        self.amounts().find(|(name, _)| *name == DEVICES).map_or(0, |(_, n)| n as usize)
     }
 
     /// The directory for temporary files.
@@ -47,8 +46,8 @@ impl Needs {
         })
     }
 
-    /// All resources with the other forms of sizes: beside `mem_mb` also `mem`
-    /// and `mem_mib`.
+    /// All resources with their other forms: beside `mem_mb` also `mem` and
+    /// `mem_mib`.
     pub fn with_forms(&self) -> Vec<(Box<str>, Val)> {
         let forms = self.resources.iter().flat_map(|(name, value)| units::other_forms(name, value));
         self.resources.iter().cloned().chain(forms).collect()
@@ -65,7 +64,7 @@ impl Commands<'_> {
     }
 
     /// What functions of params see: threads and resources as the rule declares
-    /// them at a first attempt, whatever the run has to give.
+    /// them at a first attempt, whatever the run has to give: not its `tmpdir`.
     pub(super) fn declared(&self, job: JobId) -> Needs {
         let asks = |id: &FnId| self.functions.parameters(*id).iter().any(|name| &**name == "resources");
         let rule = self.rule(job);
@@ -89,6 +88,7 @@ impl Commands<'_> {
         let threads = self.resolve(job, &rule.threads, &nothing, attempt)?;
         let mut needs = Needs { threads: self.threads(job, threads)?, resources: Vec::new() };
         self.fill_resources(job, &mut needs, &|param, needs| self.resolve(job, param, needs, attempt))?;
+        self.fill_tmpdir(&mut needs);
         self.check_limits(job, &needs)?;
         Ok(needs)
     }
@@ -107,6 +107,7 @@ impl Commands<'_> {
         };
         let mut needs = Needs { threads: self.threads(job, threads)?, resources: Vec::new() };
         self.fill_resources(job, &mut needs, &resolve)?;
+        self.fill_tmpdir(&mut needs);
         Ok(needs)
     }
 
@@ -147,10 +148,14 @@ impl Commands<'_> {
             }
             needs.resources.push((units::counted(&name).into(), value));
         }
+        Ok(())
+    }
+
+    /// The run's directory for temporary files, unless the rule names one.
+    fn fill_tmpdir(&self, needs: &mut Needs) {
         if !needs.resources.iter().any(|(name, _)| &**name == TMPDIR) {
             needs.resources.push((TMPDIR.into(), Val::str(self.settings.tmpdir.as_str())));
         }
-        Ok(())
     }
 
     /// Whether functions decide the job's threads or resources.

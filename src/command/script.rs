@@ -35,7 +35,7 @@ impl Found {
     }
 }
 
-/// A script's text.
+/// A script's text, without a byte order mark.
 #[derive(Debug)]
 pub(super) struct File {
     pub text: String,
@@ -56,7 +56,10 @@ impl Scripts {
             return found.clone();
         }
         let read = match std::fs::read_to_string(path) {
-            Ok(text) => Ok(Arc::new(File { digest: Digest::of(text.as_bytes()), text })),
+            Ok(text) => Ok(Arc::new(File {
+                digest: Digest::of(text.as_bytes()),
+                text: text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text),
+            })),
             Err(error) => Err(match error.kind() {
                 std::io::ErrorKind::NotFound => "does not exist".into(),
                 std::io::ErrorKind::InvalidData => "is not UTF-8 text".into(),

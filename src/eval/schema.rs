@@ -6,7 +6,7 @@
 
 use super::config::merge;
 use crate::value::Val;
-use regex::Regex;
+use fancy_regex::Regex;
 
 /// What does not fit: the way to the value, and what is wrong with it.
 #[derive(Debug, PartialEq)]
@@ -141,9 +141,13 @@ impl Schema<'_> {
             }
             if let Some(Val::Dict(patterns)) = schema.get("patternProperties") {
                 for (pattern, schema) in patterns {
-                    if Regex::new(&pattern.display()).is_ok_and(|r| r.is_match(&name)) {
-                        known = true;
-                        self.value(inner, schema, &at, depth + 1, out);
+                    match matches(&pattern.display(), &name) {
+                        Ok(false) => {}
+                        Ok(true) => {
+                            known = true;
+                            self.value(inner, schema, &at, depth + 1, out);
+                        }
+                        Err(why) => out.push(fail(why)),
                     }
                 }
             }
@@ -250,6 +254,13 @@ fn bounds<'a>(count: usize, schema: &'a Val, keys: [&'a str; 2], what: &'a str) 
     least.into_iter().chain(most.map(move |n| format!("has {count} {what}, the schema allows {n} at most")))
 }
 
+/// Whether a pattern is found in a text; what is wrong if that cannot be told.
+fn matches(pattern: &str, text: &str) -> Result<bool, String> {
+    let unknown = || format!("cannot be checked: the pattern `{pattern}` of the schema is not one that is known here");
+    let regex = Regex::new(pattern).map_err(|_| unknown())?;
+    regex.is_match(text).map_err(|_| unknown())
+}
+
 /// What can be said of a value without looking into it.
 fn scalar(value: &Val, schema: &Val) -> Vec<String> {
     let mut faults = Vec::new();
@@ -285,9 +296,9 @@ fn scalar(value: &Val, schema: &Val) -> Vec<String> {
     }
     if let Val::Str(text) = value {
         faults.extend(bounds(text.chars().count(), schema, ["minLength", "maxLength"], "characters"));
-        let pattern = schema.get("pattern").and_then(Val::as_str);
-        if let Some(pattern) = pattern.filter(|p| Regex::new(p).is_ok_and(|r| !r.is_match(text))) {
-            faults.push(format!("is {shown}, which does not match `{pattern}`"));
+        if let Some(pattern) = schema.get("pattern").and_then(Val::as_str) {
+            let wrong = || format!("is {shown}, which does not match `{pattern}`");
+            faults.extend(matches(pattern, text).map_or_else(Some, |fits| (!fits).then(wrong)));
         }
     }
     faults
@@ -340,6 +351,12 @@ mod tests {
             (r#"{"exclusiveMaximum": 2}"#, "2", ": is 2, it must be less than 2"),
             (r#"{"multipleOf": 2}"#, "3", ": is 3, it must be a multiple of 2"),
             (r#"{"pattern": "^a"}"#, "\"b\"", ": is 'b', which does not match `^a`"),
+            (r#"{"pattern": "^(?!b)"}"#, "\"b\"", ": is 'b', which does not match `^(?!b)`"),
+            (
+                r#"{"pattern": "(a"}"#,
+                "\"b\"",
+                ": cannot be checked: the pattern `(a` of the schema is not one that is known here",
+            ),
             (r#"{"minLength": 2}"#, "\"b\"", ": has 1 characters, the schema asks for 2 or more"),
             (r#"{"required": ["x"]}"#, "{}", ": lacks the key `x`"),
             (r#"{"maxItems": 1}"#, "[1, 2]", ": has 2 elements, the schema allows 1 at most"),

@@ -18,7 +18,8 @@ pub(super) fn undeclared_file(facts: &Facts<'_>, command: &Command<'_>) -> Vec<F
         let path = word.text.rsplit('=').next().unwrap_or("");
         let known = || command.is_input(facts, path) || command.is_made(path);
         let is_path = !path.is_empty() && !path.starts_with(['/', '-']) && !path.contains(char::is_whitespace);
-        if is_path && !(word.role == Role::Command && !path.contains('/')) && (facts.is_file)(path) && !known() {
+        let named = path.contains('/') || word.role != Role::Command;
+        if is_path && named && (facts.is_file)(path) && !known() {
             let message =
                 format!("the command reads `{path}`, which is no input: when it changes, nothing is made again");
             found.push(Finding::new("undeclared-file", command.span(word.range.clone()), message).hint(format!(

@@ -87,6 +87,12 @@ impl Bonds {
         self.of.get(&job).map(|number| self.pipelines[*number as usize].clone())
     }
 
+    /// Whether a job is known to read from a pipe or service of another.
+    pub fn bind(&self, maker: JobId, reader: JobId) -> bool {
+        let joined = self.of.get(&maker).is_some_and(|set| self.of.get(&reader) == Some(set));
+        joined || self.readers(maker).is_some_and(|readers| readers.contains(&reader))
+    }
+
     /// The jobs that read from a service; none if the job is none.
     pub fn readers(&self, service: JobId) -> Option<&[JobId]> {
         self.services.iter().find(|(job, _)| *job == service).map(|(_, readers)| readers.as_slice())

@@ -199,7 +199,7 @@ fn check_inside(pipeline: &Pipeline<'_>) -> Result<(), Diags> {
 /// A limit of `gpu` says how many devices jobs are given: there must be as many.
 fn check_devices(options: &Options) -> Result<(), Diag> {
     let Some(given) = &options.devices else { return Ok(()) };
-    let over = |(name, limit): &&(String, u64)| DEVICES.contains(&name.as_str()) && *limit > given.len() as u64;
+    let over = |(name, limit): &&(String, u64)| name == DEVICES && *limit > given.len() as u64;
     match options.limits.iter().find(over) {
         Some((name, limit)) => {
             let there = given.len();
@@ -224,34 +224,51 @@ fn check_needs(commands: Commands<'_>, plan: &Plan) -> Result<(), Diags> {
     Ok(())
 }
 
-/// Jobs that run at the same time must fit in what there is, all of them.
+/// Jobs that run at the same time must fit in what there is, all of them: in
+/// its cores, and in the limit of each resource.
 fn check_bound(commands: Commands<'_>, plan: &Plan) -> Result<(), Diag> {
     let cores = u64::from(commands.settings.cores);
-    let runs = |job: &JobId| plan.verdict(*job) != plan::Verdict::Fresh;
     let threads = |job: JobId| commands.needs(job, 1).map_or(1, |needs| u64::from(needs.threads));
+    if let Some((asked, job)) = most_at_once(commands, plan, &threads).filter(|(asked, _)| *asked > cores) {
+        let why = format!("take {asked} cores, and there are {cores}");
+        return Err(too_much(commands, job, &why).hint(format!("run with `-j {asked}`, or lower `threads:`")));
+    }
+    for (name, limit) in &commands.settings.limits {
+        let amount = |job: JobId| {
+            let needs = commands.needs(job, 1).unwrap_or_default();
+            needs.amounts().filter(|(n, _)| n == name).map(|(_, amount)| amount).sum()
+        };
+        if let Some((asked, job)) = most_at_once(commands, plan, &amount).filter(|(asked, _)| asked > limit) {
+            let why = format!("ask for {name}={asked}, and there is {name}={limit}");
+            return Err(too_much(commands, job, &why)
+                .hint(format!("run with `--resources {name}={asked}`, or lower `resources:`")));
+        }
+    }
+    Ok(())
+}
+
+/// The most that bound jobs that run take together, and one of them; all
+/// services may be up at once.
+fn most_at_once(commands: Commands<'_>, plan: &Plan, of: &dyn Fn(JobId) -> u64) -> Option<(u64, JobId)> {
+    let runs = |job: &JobId| plan.verdict(*job) != plan::Verdict::Fresh;
     let sum = |job: JobId| match plan.bonds().together(job) {
-        Some(set) => set.iter().map(|member| threads(*member)).sum::<u64>(),
-        None => threads(job),
+        Some(set) => set.iter().map(|member| of(*member)).sum::<u64>(),
+        None => of(job),
     };
     let services: Vec<JobId> = plan.bonds().services().filter(runs).collect();
-    let served: u64 = services.iter().map(|service| threads(*service)).sum();
+    let served: u64 = services.iter().map(|service| of(*service)).sum();
     let users = services.iter().flat_map(|service| plan.bonds().readers(*service).unwrap_or_default());
     let worst_user = users.copied().map(|user| (served + sum(user), user)).max();
     let joined = commands.graph.order().iter().filter(|job| runs(job) && plan.bonds().together(**job).is_some());
-    let worst = joined.map(|job| (sum(*job), *job)).chain(worst_user).max();
-    match worst {
-        Some((asked, job)) if asked > cores => {
-            let name = commands.graph.describe(commands.book, commands.paths, job);
-            let message =
-                format!("job `{name}` and those that run at the same time take {asked} cores, and there are {cores}");
-            let head = commands.book.rule(commands.graph.rule(job)).places.head;
-            let why = "a pipe or a service binds it to others";
-            Err(Diag::error(Kind::Plan, message)
-                .label(head, why)
-                .hint(format!("run with `-j {asked}`, or lower `threads:`")))
-        }
-        _ => Ok(()),
-    }
+    joined.map(|job| (sum(*job), *job)).chain(worst_user).max()
+}
+
+/// Bound jobs do not fit in what there is.
+fn too_much(commands: Commands<'_>, job: JobId, why: &str) -> Diag {
+    let name = commands.graph.describe(commands.book, commands.paths, job);
+    let head = commands.book.rule(commands.graph.rule(job)).places.head;
+    Diag::error(Kind::Plan, format!("job `{name}` and those that run at the same time {why}"))
+        .label(head, "a pipe or a service binds it to others")
 }
 
 /// `protected()` outputs are not made again: told before anything runs.

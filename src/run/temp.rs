@@ -5,7 +5,7 @@
 
 use crate::graph::{Graph, JobId};
 use crate::path::PathId;
-use crate::rule::{Flags, Output, Rulefile};
+use crate::rule::{Flags, Output, Rule, Rulefile};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Which outputs are deleted when nobody reads them any more.
@@ -15,16 +15,16 @@ pub enum TempMode {
     Marked,
     /// None.
     Keep,
-    /// All but targets.
+    /// All but targets, and what checkpoints or `protected()` make.
     All,
 }
 
 impl TempMode {
-    fn takes(self, output: &Output) -> bool {
+    fn takes(self, rule: &Rule, output: &Output) -> bool {
         match self {
             TempMode::Marked => output.flags.contains(Flags::TEMP),
             TempMode::Keep => false,
-            TempMode::All => true,
+            TempMode::All => !rule.checkpoint && !output.flags.contains(Flags::PROTECTED),
         }
     }
 }
@@ -45,7 +45,7 @@ impl Temps {
     pub fn new(book: &Rulefile, graph: &Graph, mode: TempMode) -> Self {
         let held = graph.open_jobs().next().map(|_| Vec::new());
         let mut temps = Temps { temps: FxHashSet::default(), readers: FxHashMap::default(), held, mode };
-        if book.rules.iter().flat_map(|r| &r.outputs.items).any(|output| mode.takes(output)) {
+        if book.rules.iter().any(|rule| rule.outputs.items.iter().any(|output| mode.takes(rule, output))) {
             temps.take_in(book, graph, graph.order());
             let gathered = graph.target_jobs().iter().filter(|j| graph.outputs(**j).is_empty());
             gathered.for_each(|job| temps.keep_inputs(graph, *job));
@@ -64,8 +64,9 @@ impl Temps {
 
     fn take_in(&mut self, book: &Rulefile, graph: &Graph, jobs: &[JobId]) {
         for &job in jobs {
-            let outputs = graph.outputs(job).iter().zip(&book.rule(graph.rule(job)).outputs.items);
-            self.temps.extend(outputs.filter(|(_, output)| self.mode.takes(output)).map(|(p, _)| *p));
+            let rule = book.rule(graph.rule(job));
+            let outputs = graph.outputs(job).iter().zip(&rule.outputs.items);
+            self.temps.extend(outputs.filter(|(_, output)| self.mode.takes(rule, output)).map(|(p, _)| *p));
         }
     }
 

@@ -374,7 +374,9 @@ impl Story {
         }
         let mut again = whole;
         if !whole {
-            again = fuse::killed_at(second, || drop(place.settler.recover(&open, &mut |_| {}).unwrap()));
+            again = fuse::killed_at(second, || {
+                place.settler.recover(&open, &mut |_| {}).unwrap();
+            });
             place.settler.recover(&open, &mut |_| {}).unwrap();
         }
         fuse::set_far(None);

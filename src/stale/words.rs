@@ -4,6 +4,11 @@ use super::Reason;
 use crate::event::ReasonText;
 use crate::path::Paths;
 
+/// A param, or a name that `run:` or a script looks up, such as `input.a`.
+fn param(name: &str) -> String {
+    if name.contains('.') { format!("what `{name}` stands for") } else { format!("param `{name}`") }
+}
+
 /// A reason as one line, with old and new value where there are any.
 pub fn word(reason: &Reason, paths: &Paths) -> ReasonText {
     let plain = |code, text: String| ReasonText { code, text, old: None, new: None };
@@ -21,9 +26,9 @@ pub fn word(reason: &Reason, paths: &Paths) -> ReasonText {
         Reason::Param { name, old, new } => ReasonText {
             code: "param-changed",
             text: match (old, new) {
-                (Some(_), Some(_)) => format!("param `{name}` changed"),
-                (None, _) => format!("param `{name}` is new"),
-                _ => format!("param `{name}` is gone"),
+                (Some(_), Some(_)) => format!("{} changed", param(name)),
+                (None, _) => format!("{} is new", param(name)),
+                _ => format!("{} is gone", param(name)),
             },
             old: old.clone(),
             new: new.clone(),

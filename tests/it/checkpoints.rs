@@ -367,3 +367,54 @@ rule all:
     story.write("in.txt", "a c\n");
     story.run(&[]).succeeds().ran(&["a c"]);
 }
+
+#[test]
+fn a_pipe_behind_a_checkpoint_is_refused() {
+    for word in ["pipe", "service"] {
+        let story = Story::new().rulefile(&format!(
+            r#"
+checkpoint first:
+    output: "list"
+    shell: "echo a > {{output}}"
+def made(wildcards):
+    return open(checkpoints.first.get().output[0]).read().split()
+rule last:
+    input: made
+    output: "out"
+    shell: "cat {{input}} > {{output}}"
+rule read:
+    input: "between"
+    output: "a"
+    shell: "cat {{input}} > {{output}}"
+rule write:
+    output: {word}("between")
+    shell: "echo 1 > {{output}}; sleep 9"
+"#
+        ));
+        let run = story.run(&["-j4", "out"]);
+        run.fails().stderr_has("a pipe or service there is not supported").stderr_has("write a file instead");
+    }
+}
+
+#[test]
+fn all_temp_spares_what_checkpoints_and_protected_outputs_are() {
+    let story = split();
+    story.run(&["--all-temp"]).succeeds();
+    assert!(story.has("parts/p_aa") && !story.has("half/aa.txt"));
+    let story = Story::new().rulefile(
+        r#"
+rule b:
+    input: "a", "t"
+    output: "b"
+    shell: "cat {input} > {output}"
+rule a:
+    output: protected("a")
+    shell: "echo 1 > {output}"
+rule t:
+    output: "t"
+    shell: "echo 1 > {output}"
+"#,
+    );
+    story.run(&["--all-temp"]).succeeds();
+    assert!(story.has("a") && !story.has("t"));
+}

@@ -163,3 +163,47 @@ with open(snakemake.output.first, "w") as out:
 "#;
     run_hostile("s.py", text, "[[1, 'x y'], 2.5, True, None] 7\n");
 }
+
+#[test]
+fn names_that_change_places_make_stale() {
+    let story = Story::new()
+        .file("x", "1")
+        .file("y", "2")
+        .file("s.py", "open('ran.log', 'a').write('s\\n')\nopen(snakemake.output[0], 'w').write(snakemake.input.a)\n")
+        .rulefile(
+            r#"
+rule all:
+    input: "run", "script", "shell"
+rule r:
+    input: a = "x", b = "y"
+    output: "run"
+    run:
+        open("ran.log", "a").write("r\n")
+        open(output[0], "w").write(input.a)
+rule s:
+    input: a = "x", b = "y"
+    output: "script"
+    script: "s.py"
+rule t:
+    input: a = "x", b = "y"
+    output: "shell"
+    shell: "echo t >> ran.log; cat {input} > {output}"
+"#,
+        );
+    story.run(&["-j1"]).succeeds();
+    story.run(&[]).has_nothing_to_do();
+    let changed = story.read("Rulefile").replace(r#"a = "x", b = "y""#, r#"b = "x", a = "y""#);
+    story.write("Rulefile", &changed);
+    story.run(&["--why", "run"]).succeeds().stdout_has("what `input.a` stands for changed");
+    story.run(&["-j1"]).succeeds().ran(&["r", "s"]);
+    assert_eq!((story.read("run"), story.read("script")), ("y".into(), "y".into()));
+}
+
+#[test]
+fn a_script_may_begin_with_a_byte_order_mark() {
+    let story = Story::new()
+        .file("s.py", "\u{feff}open(snakemake.output[0], 'w').write('1')\n")
+        .rulefile("rule s:\n    output: \"a\"\n    script: \"s.py\"\n");
+    story.run(&[]).succeeds();
+    assert_eq!(story.read("a"), "1");
+}

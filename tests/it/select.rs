@@ -185,3 +185,37 @@ rule all:
     story.write("bad.yaml", "cores: [1\n");
     story.run(&["--profile", "bad.yaml"]).is_refused().stderr_has("cannot be used: line");
 }
+
+#[test]
+fn what_is_wrong_with_a_profile_names_its_file_and_key() {
+    let story = Story::new().rulefile("rule a:\n    output: \"a\"\n    shell: \"touch {output}\"\n");
+    for (text, wrong) in [
+        ("cors: 3", "`--cors`"),
+        ("cores: three", "takes no `three`"),
+        ("keep-going: maybe", "takes no `maybe`"),
+        ("use-conda: true", "is an option of Snakemake"),
+        ("latency-wait: soon", "`soon`"),
+        ("set-threads: [a]", "takes no `a`"),
+        ("resources:\n  gpu: many", "`--resources gpu=many`"),
+    ] {
+        story.write("mine/config.yaml", text);
+        let key = text.split(':').next().expect("a key");
+        let run = story.run(&["--profile", "mine"]);
+        run.is_refused().stderr_has(wrong).stderr_has(&format!("`{key}` of the profile `mine/config.yaml`"));
+    }
+}
+
+#[test]
+fn a_profile_s_config_holds_values_of_any_kind() {
+    let story = Story::new()
+        .rulefile(
+            "rule a:\n    output: \"a\"\n    params: c = repr([config[k] for k in sorted(config.keys())])\n    shell: \"echo {params.c:q} > {output}\"\n",
+        )
+        .file(
+            "mine/config.yaml",
+            "config:\n  a: {b: 1, c: {d: \"it's\", e: null, f: true}}\n  b: [1, x, '2']\n  c: '5'\n  d: 1.5\n  e: plain\n",
+        );
+    story.run(&["--profile", "mine"]).succeeds();
+    let wanted = r#"[{"b": 1, "c": {"d": "it's", "e": None, "f": True}}, [1, "x", "2"], "5", 1.5, "plain"]"#;
+    assert_eq!(story.read("a").trim_end(), wanted);
+}

@@ -147,3 +147,38 @@ rule a:
     story.edit("Rulefile", "COUNT = 3", "COUNT = 4").run(&["x.txt"]).succeeds().ran(&["run"]);
     assert_eq!(story.read("x.txt"), "fast x 4 of x\n");
 }
+
+#[test]
+fn gpus_are_the_devices_that_gpu_counts() {
+    let rules = r#"
+rule all:
+    input: expand("out/{n}", n=range(4)), expand("put/{n}", n=range(4))
+rule one:
+    output: "out/{n}"
+    resources: gpu = 1
+    shell: "mkdir lock; sleep 0.05; rmdir lock; touch {output}"
+rule two:
+    output: "put/{n}"
+    resources: gpus = 1
+    shell: "mkdir lock; echo {resources.gpus} {resources.gpu} > {output}; sleep 0.05; rmdir lock"
+"#;
+    for name in ["gpu=1", "gpus=1"] {
+        let story = Story::new().rulefile(rules);
+        story.run(&["-j4", "--resources", name]).succeeds();
+        assert_eq!(story.read("put/1"), "1 1\n");
+    }
+}
+
+#[test]
+fn the_directory_for_temporary_files_makes_no_param_stale() {
+    let story = Story::new().rulefile(
+        r#"
+rule a:
+    output: "a"
+    params: all = lambda wildcards, resources: getattr(resources, "tmpdir", "none")
+    shell: "echo {params.all} > {output}"
+"#,
+    );
+    story.run(&[]).succeeds();
+    assert_eq!(story.read("a"), "none\n");
+}

@@ -202,3 +202,24 @@ rule last:
         .run(&["-j1", "--local-cores", "2", "--jobname", "x", "--rerun-triggers", "mtime", "--nolock"])
         .has_nothing_to_do();
 }
+
+#[test]
+fn services_and_their_readers_fit_in_the_resources() {
+    let story = Story::new().rulefile(
+        r#"
+rule use:
+    input: "up"
+    output: "a"
+    resources: mem_mb = 600
+    shell: "touch {output}"
+rule serve:
+    output: service("up")
+    resources: mem_mb = 600
+    shell: "touch {output}; sleep 20"
+"#,
+    );
+    let run = story.run(&["-j2", "--resources", "mem_mb=1000"]);
+    run.is_refused().stderr_has("ask for mem_mb=1200, and there is mem_mb=1000");
+    run.stderr_has("run with `--resources mem_mb=1200`");
+    story.run(&["-j2", "--resources", "mem_mb=1200"]).succeeds();
+}

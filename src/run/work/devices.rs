@@ -18,7 +18,7 @@ pub(super) struct Devices {
 impl Devices {
     /// As many as the limit says: the first of those given, else numbers from 0.
     pub fn new(limits: &[(String, u64)], given: Option<&[String]>) -> Devices {
-        let limit = limits.iter().filter(|(name, _)| DEVICES.contains(&name.as_str())).map(|(_, limit)| *limit).max();
+        let limit = limits.iter().find(|(name, _)| name == DEVICES).map(|(_, limit)| *limit);
         let names: Vec<String> = match given {
             Some(given) => given.iter().take(limit.unwrap_or(0) as usize).cloned().collect(),
             None => (0..limit.unwrap_or(0)).map(|n| n.to_string()).collect(),
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn given_ones_are_handed_on() {
         let given = ["GPU-a", "5"].map(str::to_owned);
-        let mut devices = Devices::new(&[("gpus".into(), 2)], Some(&given));
+        let mut devices = Devices::new(&[("gpu".into(), 2)], Some(&given));
         devices.take(JobId(1), 2);
         assert_eq!(devices.of(JobId(1)).as_deref(), Some("GPU-a,5"));
         let mut none = Devices::new(&[], None);

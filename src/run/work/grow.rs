@@ -5,7 +5,7 @@
 //! only where the new jobs read from it.
 
 use super::{Work, touched};
-use crate::diag::{Diag, Diags};
+use crate::diag::{Diag, Diags, Kind};
 use crate::digest::Digest;
 use crate::eval::Need;
 use crate::event::Event;
@@ -50,11 +50,33 @@ impl Work<'_, '_> {
     fn extend(&mut self, job: JobId) -> Result<Vec<JobId>, Diags> {
         let mut steps = Vec::new();
         let grown = self.extend_until_known(job, &mut steps);
+        let grown = grown.and_then(|new| self.refuse_bonds(job, &new).map(|()| new).map_err(|diag| vec![diag]));
         if grown.is_err() {
             let paths = self.shared.paths();
             steps.into_iter().rev().for_each(|step| step.undo(&mut self.ground, &mut self.graph, &paths));
         }
         grown
+    }
+
+    /// Who runs together is settled before the run: what a pipe or service binds
+    /// cannot join it.
+    fn refuse_bonds(&self, job: JobId, new: &[JobId]) -> Result<(), Diag> {
+        let (book, bonds) = (self.fixed.book, self.plan.bonds());
+        let makes = |job: JobId| book.rule(self.graph.rule(job)).outputs.items.iter().any(plan::fleeting);
+        let joins = |reader: JobId, path: PathId| {
+            let maker = self.graph.maker(path).filter(|_| bonds.fleeting().contains(&path));
+            maker.filter(|maker| !bonds.bind(*maker, reader))
+        };
+        let mut reads = new.iter().chain([&job]).flat_map(|j| self.graph.inputs(*j).iter().map(|i| (*j, i.path())));
+        let found = new.iter().copied().find(|j| makes(*j)).or_else(|| reads.find_map(|(j, path)| joins(j, path)));
+        let Some(found) = found else { return Ok(()) };
+        let name = self.graph.describe(book, &self.shared.paths(), found);
+        let head = book.rule(self.graph.rule(found)).places.head;
+        let message =
+            format!("`{name}` is bound to a job behind a checkpoint: a pipe or service there is not supported");
+        Err(Diag::error(Kind::Plan, message)
+            .label(head, "its `pipe()` or `service()` is read behind a checkpoint")
+            .hint("write a file instead: an output without `pipe()` or `service()`, perhaps with `temp()`"))
     }
 
     /// Params functions may ask for checkpoints, too.
