@@ -104,7 +104,12 @@ impl<'s, 'a: 's> Scope<'s, 'a> {
     fn params(&self, steps: &[Access]) -> Result<Filled<'s>, String> {
         let (at, rest) = match steps {
             [] => {
-                let all: Vec<_> = (0..self.params.len()).map(|i| self.params.get(i).display()).collect();
+                // Each as Python's `str()`: only a param that is named has its list joined.
+                let text = |value: &Val| match value {
+                    Val::List(_) => value.repr(),
+                    value => value.display(),
+                };
+                let all: Vec<_> = (0..self.params.len()).map(|i| text(self.params.get(i))).collect();
                 return Ok(Filled::Text(Cow::Owned(all.join(" "))));
             }
             [Access::Index(i), rest @ ..] => (usize::try_from(*i).ok(), rest),
