@@ -230,7 +230,8 @@ impl App {
         mode: run::Mode,
         prefetch: Prefetch,
     ) -> Result<Pipeline<'a>, Diags> {
-        let (opened, warnings) = run::open_state(run::Mode::Look, prefetch).map_err(|d| vec![d])?;
+        let (opened, mut warnings) = run::open_state(run::Mode::Look, prefetch).map_err(|d| vec![d])?;
+        warnings.extend(run::unsettled(&opened.0, &opened.2));
         self.reporter().diags(&warnings, &self.sources);
         self.plan(book, functions, options, mode, opened)
     }

@@ -19,7 +19,7 @@ mod work;
 pub use accept::{Accepted, Touched, accept_rule, touch};
 pub use handler::execute;
 pub use open::{Mode, Opened, Pipeline, Prefetch, left_out, open_state, refuse_protected, refuse_to_overwrite};
-pub use recover::{Recovered, recover};
+pub use recover::{Recovered, recover, unsettled};
 pub use select::Selection;
 pub use signals::Listener;
 pub use temp::TempMode;

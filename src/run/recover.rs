@@ -61,6 +61,22 @@ pub fn recover(
     Ok(Recovered::Settled)
 }
 
+/// A warning for those who only look: jobs have begun here and not ended,
+/// because a run was killed or still goes on.
+pub fn unsettled(state: &State, paths: &Paths) -> Option<Diag> {
+    let open = state.open_jobs();
+    let first = open.first()?;
+    let output = first.started.outputs.first().map_or("", |path| paths.str(*path));
+    let what = match open.len() {
+        1 => format!("rule `{}` had begun `{output}`", first.started.rule),
+        count => format!("{count} jobs had begun, such as rule `{}` with `{output}`", first.started.rule),
+    };
+    let message = format!("a run was killed here, or still goes on: {what}");
+    Some(Diag::warning(Kind::Plan, message).note(
+        "this is the plan for the files as they are; after a kill, the next run first puts back what was there before",
+    ))
+}
+
 /// Says where what stood at an output's path is now.
 fn note(kept: &Moved) -> Event {
     let (path, to) = (&kept.path, kept.to.display());

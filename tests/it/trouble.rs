@@ -177,6 +177,9 @@ fn what_was_written_after_a_kill_is_kept() {
         sleep(Duration::from_millis(10));
     }
     story.write("o.txt", "MINE\n");
+    for look in [&["-n", "o.txt"][..], &["--why", "o.txt"]] {
+        story.run(look).succeeds().stderr_has("a run was killed here, or still goes on: rule `a` had begun `o.txt`");
+    }
     let run = story.run(&["o.txt"]);
     run.succeeds().stderr_has("a run was killed here: what it had begun of `o.txt` is kept as `.rulemake/replaced/");
     assert_eq!(story.read("o.txt"), "part\nend\n");
