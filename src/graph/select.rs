@@ -70,7 +70,7 @@ impl Graph {
             let mut inputs: Vec<PathId> = self.inputs(job).iter().map(|input| input.path()).collect();
             inputs.sort_by_key(|path| paths.str(*path));
             inputs.dedup();
-            wanted.extend(inputs[batch.range(inputs.len())].iter().filter_map(|path| self.maker(*path)));
+            wanted.extend(inputs[batch.range(inputs.len())].iter().filter_map(|path| self.origin(*path)));
         }
         self.keep_until(&wanted);
     }
@@ -88,6 +88,6 @@ impl Graph {
 
     /// The jobs that a job reads from.
     fn makers_for(&self, job: JobId) -> impl Iterator<Item = JobId> {
-        self.inputs(job).iter().filter_map(|input| self.maker(input.path()))
+        self.inputs(job).iter().filter_map(|input| self.origin(input.path()))
     }
 }

@@ -219,3 +219,26 @@ fn a_profile_s_config_holds_values_of_any_kind() {
     let wanted = r#"[{"b": 1, "c": {"d": "it's", "e": None, "f": True}}, [1, "x", "2"], "5", 1.5, "plain"]"#;
     assert_eq!(story.read("a").trim_end(), wanted);
 }
+
+#[test]
+fn files_inside_what_a_checkpoint_makes_count_as_made_by_it() {
+    let story = Story::new().rulefile(
+        r#"
+rule all:
+    input: "a.out", "other.out"
+checkpoint split:
+    output: directory("parts")
+    shell: "echo split >> ran.log; mkdir parts; echo 1 > parts/a"
+rule work:
+    input: "parts/a"
+    output: "a.out"
+    shell: "echo work >> ran.log; cp {input} {output}"
+rule other:
+    output: "other.out"
+    shell: "echo other >> ran.log; touch {output}"
+"#,
+    );
+    assert!(out(&story, &["--dag"]).matches("->").count() == 3);
+    story.run(&["-j1", "--omit-from", "split"]).succeeds().ran(&["other"]);
+    story.run(&["-j1", "--until", "work"]).succeeds().ran(&["split", "work"]);
+}

@@ -200,7 +200,9 @@ impl Work<'_, '_> {
     /// Something it reads is being made again for another job: it is decided
     /// when that is done.
     fn wait_for_remade(&mut self, job: JobId, slot: Slot) {
-        let maker = self.plan.waits_for(job).and_then(|m| self.slots.get(&m).copied());
+        // Of several that run together, any may be the one that waits.
+        let waited_for = |member: &JobId| self.plan.waits_for(*member).and_then(|m| self.slots.get(&m).copied());
+        let maker = self.members(job).iter().filter_map(waited_for).find(|maker| *maker != slot);
         let maker = maker.expect("bug: what a job waits for is in the run");
         if self.scheduler.wait_for(slot, maker) {
             self.scheduler.postpone(slot);
