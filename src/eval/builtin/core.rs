@@ -94,7 +94,11 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         run_directive(session, &directive, given, eval)?;
         Ok(NoneType)
     }
+}
 
+/// What f-strings, `raise`, `assert` and `print` become.
+#[starlark_module]
+pub(super) fn statements(builder: &mut GlobalsBuilder) {
     fn _f<'v>(#[starlark(args)] parts: UnpackTuple<Value<'v>>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         let mut text = String::new();
         for part in &parts.items {
@@ -157,7 +161,11 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         }
         Ok(NoneType)
     }
+}
 
+/// What stands for files beside the Rulefile, imports and definitions in Python.
+#[starlark_module]
+pub(super) fn names(builder: &mut GlobalsBuilder) {
     fn _source_path<'v>(
         #[starlark(require = pos)] path: &str,
         eval: &mut Evaluator<'v, '_, '_>,

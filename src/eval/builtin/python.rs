@@ -123,7 +123,11 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
     ) -> starlark::Result<Value<'v>> {
         power(base, exponent, heap)
     }
+}
 
+/// Built-ins of Python on lists and sets.
+#[starlark_module]
+pub(super) fn collections(builder: &mut GlobalsBuilder) {
     fn zip<'v>(
         #[starlark(args)] lists: UnpackTuple<Value<'v>>,
         #[starlark(require = named, default = false)] strict: bool,
@@ -158,7 +162,11 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         walk(list, heap, &mut all);
         Ok(heap.alloc(AllocList(all)))
     }
+}
 
+/// Python's exceptions, as the text that `raise` is given; and what asks for a version.
+#[starlark_module]
+pub(super) fn exceptions(builder: &mut GlobalsBuilder) {
     fn _min_version(#[starlark(require = pos)] _version: &str) -> starlark::Result<NoneType> {
         Ok(NoneType)
     }

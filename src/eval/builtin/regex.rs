@@ -177,8 +177,14 @@ impl<'v> StarlarkValue<'v> for Bound {
     }
 }
 
-#[starlark_module]
+/// All of `re`.
 pub(super) fn register(builder: &mut GlobalsBuilder) {
+    matching(builder);
+    rewriting(builder);
+}
+
+#[starlark_module]
+fn matching(builder: &mut GlobalsBuilder) {
     const IGNORECASE: i32 = IGNORE_CASE;
     const I: i32 = IGNORE_CASE;
 
@@ -218,7 +224,11 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
     ) -> starlark::Result<Value<'v>> {
         find(&format!("\\A(?:{pattern})\\z"), subject, heap)
     }
+}
 
+/// The functions of `re` that take texts apart, or write them anew.
+#[starlark_module]
+fn rewriting(builder: &mut GlobalsBuilder) {
     fn sub<'v>(
         #[starlark(require = pos)] pattern: &str,
         #[starlark(require = pos)] template: &str,

@@ -263,7 +263,11 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         let part = Part { strip_suffix, with_suffix, basename, ancestor: level as u32 };
         Ok(heap.alloc_str(&part.of(one_path(path, "subpath")?)?).to_value())
     }
+}
 
+/// Values out of configurations and sheets.
+#[starlark_module]
+pub(super) fn lookups(builder: &mut GlobalsBuilder) {
     fn lookup<'v>(
         dpath: Option<Value<'v>>,
         query: Option<Value<'v>>,
@@ -293,7 +297,11 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
             None => lookup.run(eval),
         }
     }
+}
 
+/// Values out of the job's input files.
+#[starlark_module]
+pub(super) fn parsers(builder: &mut GlobalsBuilder) {
     fn parse_input<'v>(
         #[starlark(require = pos)] file: Value<'v>,
         parser: Value<'v>,
