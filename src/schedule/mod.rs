@@ -122,6 +122,8 @@ struct Job {
     state: JobState,
     /// To run without being decided (again) once it waits no more.
     decided: bool,
+    /// It runs, and those that wait for it may run beside it.
+    lasting: bool,
 }
 
 /// An edge to a job that waits, and the next edge of the same job.
@@ -140,6 +142,8 @@ pub struct Scheduler {
     ready: Ready,
     deciding: VecDeque<JobId>,
     counts: [u32; STATES],
+    /// Running jobs that end only when those beside them have.
+    lasting: u32,
     /// Jobs below have been started with [`Scheduler::start`].
     started: usize,
     /// Started jobs that one that was not waits for.
@@ -156,6 +160,7 @@ impl Scheduler {
             ready: Ready::default(),
             deciding: VecDeque::new(),
             counts: [0; STATES],
+            lasting: 0,
             started: 0,
             grown: Vec::new(),
         }
@@ -187,6 +192,7 @@ impl Scheduler {
             need: self.resources.intern(&desc.need),
             state: JobState::Waiting,
             decided: false,
+            lasting: false,
         });
         self.counts[JobState::Waiting as usize] += 1;
         id
@@ -362,7 +368,8 @@ impl Scheduler {
     /// Takes the job that should run now, if one fits what is free; it is then
     /// `Running`.
     pub fn pop_ready(&mut self) -> Option<JobId> {
-        let id = self.ready.pop(&self.resources)?;
+        let may_end = self.count(JobState::Running) > self.lasting;
+        let id = self.ready.pop(&self.resources, may_end)?;
         self.set(id, JobState::Running);
         Some(id)
     }
@@ -387,6 +394,9 @@ impl Scheduler {
     pub fn release_early(&mut self, id: JobId) {
         let state = self.state(id);
         assert!(state == JobState::Running, "bug: {id:?} releases others when it is {state:?}");
+        if !std::mem::replace(&mut self.jobs[id.index()].lasting, true) {
+            self.lasting += 1;
+        }
         self.release(id);
     }
 
@@ -456,6 +466,7 @@ impl Scheduler {
         self.counts[from as usize] -= 1;
         self.counts[to as usize] += 1;
         if from == JobState::Running {
+            self.lasting -= u32::from(std::mem::take(&mut job.lasting));
             self.resources.give_back(need);
         }
         match to {

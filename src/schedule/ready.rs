@@ -9,7 +9,8 @@
 //! only such jobs run that leave it what it needs (its share of everything it
 //! asks for stays free once it is), until it runs. The count starts anew when a
 //! better job takes the first place, but then that one runs first, and there are
-//! not endlessly many.
+//! not endlessly many. Where nothing runs but what lasts until others have ended,
+//! such as a service, waiting would be for ever: then whatever fits runs.
 
 use super::JobId;
 use super::resources::{NeedId, Resources};
@@ -63,8 +64,9 @@ impl Ready {
         }
     }
 
-    /// Takes the job that should run now, if one fits.
-    pub fn pop(&mut self, resources: &Resources) -> Option<JobId> {
+    /// Takes the job that should run now, if one fits. `may_end`: some job runs
+    /// that will end by itself, and so make room for one that is waited for.
+    pub fn pop(&mut self, resources: &Resources, may_end: bool) -> Option<JobId> {
         if resources.free_cores() == 0 {
             return None;
         }
@@ -74,7 +76,7 @@ impl Ready {
         }
         let Reverse(waiting) = first.job;
         let passes = self.passed.filter(|(job, _)| *job == waiting).map_or(0, |(_, n)| n);
-        let may = |need: NeedId| match passes < PATIENCE {
+        let may = |need: NeedId| match passes < PATIENCE || !may_end {
             true => resources.fits(need),
             false => resources.fits_beside(need, first_need),
         };

@@ -212,6 +212,26 @@ fn a_big_job_is_not_starved() {
 }
 
 #[test]
+fn a_big_job_does_not_wait_for_what_lasts_until_others_end() {
+    let mut s = Scheduler::new(4, Vec::new());
+    let service = s.add(&JobDesc { priority: 9, ..job(1) });
+    let readers: Vec<JobId> = (0..100).map(|_| s.add(&job(1))).collect();
+    let big = s.add(&JobDesc { need: need(4), priority: 5, ..job(1) });
+    readers.iter().for_each(|reader| s.add_edge(service, *reader));
+    s.start();
+    decide_all(&mut s);
+    assert_eq!(s.pop_ready(), Some(service));
+    s.release_early(service);
+    decide_all(&mut s);
+    for _ in &readers {
+        let reader = s.pop_ready().expect("a reader runs, for the big job cannot");
+        s.finished(reader, Outcome::Made);
+    }
+    s.finished(service, Outcome::Made);
+    assert_eq!(s.pop_ready(), Some(big));
+}
+
+#[test]
 fn while_a_big_job_is_waited_for_what_does_not_hinder_it_runs() {
     let mut s = Scheduler::new(10, vec![("mem".into(), 10)]);
     let mem = s.resource("mem").unwrap();
