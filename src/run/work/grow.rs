@@ -16,6 +16,7 @@ use crate::plan::{self, Gather, Verdict};
 use crate::run::grow::Look;
 use crate::run::task::stat_of;
 use crate::schedule::JobId as Slot;
+use crate::state::State;
 use rustc_hash::FxHashSet;
 use std::sync::PoisonError;
 
@@ -208,8 +209,17 @@ impl Work<'_, '_> {
         }
     }
 
-    /// Digests what a job reads in directories of checkpoints.
+    /// Digests what a job reads in directories of checkpoints, where that can
+    /// decide whether it runs: one whose recipe is not as recorded does anyway,
+    /// and its inputs are digested beside it.
     pub(super) fn read_inside(&mut self, job: JobId) {
+        let recorded = |state: &State| {
+            let record = self.graph.outputs(job).first().and_then(|output| state.find(*output));
+            record.is_some_and(|record| state.recipe(record) == self.facts.recipe(job))
+        };
+        if !recorded(&self.shared.state()) {
+            return;
+        }
         let inside = self.graph.inputs(job).iter().filter(|i| !i.is_ancient()).map(|i| i.path());
         let inside = inside.filter(|p| self.graph.tree_of(*p).is_some());
         let unknown = inside.filter(|p| self.facts.exists(*p) && self.facts.content(*p).is_unknown());
