@@ -55,7 +55,7 @@ pub fn touch(pipeline: &mut Pipeline<'_>, options: &Options) -> Result<Touched, 
 }
 
 fn unknown_inputs(pipeline: &Pipeline<'_>, job: JobId) -> Diag {
-    let name = pipeline.graph.describe(pipeline.book, &pipeline.paths, job);
+    let name = pipeline.graph.describe(pipeline.fixed.book, &pipeline.paths, job);
     Diag::error(Kind::Plan, format!("what `{name}` reads is not known before its checkpoint is done"))
 }
 
@@ -105,7 +105,7 @@ fn as_made(pipeline: &mut Pipeline<'_>, job: JobId, options: &Options) -> Result
     let outputs = graph.outputs(job).to_vec();
     let mut record = Record {
         recipe: digest,
-        rule: pipeline.book.rule(graph.rule(job)).name.clone(),
+        rule: pipeline.fixed.book.rule(graph.rule(job)).name.clone(),
         accepted: Some("taken as made by --touch".into()),
         stats: Stats { start_ms: unix_ms(SystemTime::now()), attempt: 1, ..Stats::default() },
         ..components(recipe)
@@ -177,8 +177,8 @@ pub struct Accepted {
 /// Takes the present commands and params of a rule's jobs as those that made
 /// their outputs.
 pub fn accept_rule(pipeline: &mut Pipeline<'_>, name: &str) -> Result<Accepted, Diag> {
-    let Some(rule) = pipeline.book.find(name) else {
-        let known = pipeline.book.rules.iter().map(|r| &*r.name);
+    let Some(rule) = pipeline.fixed.book.find(name) else {
+        let known = pipeline.fixed.book.rules.iter().map(|r| &*r.name);
         return Err(Diag::error(Kind::Usage, format!("`--accept {name}`: there is no such rule"))
             .maybe_hint(crate::suggest::did_you_mean(name, known)));
     };

@@ -6,7 +6,6 @@
 
 use super::Options;
 use super::open::Pipeline;
-use crate::command::Commands;
 use crate::diag::{Diag, Diags, Kind};
 use crate::eval::{Functions, Need};
 use crate::files::StatAhead;
@@ -118,14 +117,7 @@ impl Pipeline<'_> {
             needs = self.gather(&new, options, progress)?;
         }
         self.plan.forward(Scene {
-            commands: Commands {
-                book: self.book,
-                functions: self.functions,
-                graph: &self.graph,
-                paths: &self.paths,
-                settings: &self.settings,
-                size_of: &self.size_of,
-            },
+            commands: self.fixed.commands(&self.graph, &self.paths),
             state: &self.state,
             facts: &self.facts,
             force: &self.force,
@@ -139,14 +131,7 @@ impl Pipeline<'_> {
         options: &Options,
         progress: &Progress<'_>,
     ) -> Result<Vec<(JobId, Vec<Need>)>, Diags> {
-        let commands = Commands {
-            book: self.book,
-            functions: self.functions,
-            graph: &self.graph,
-            paths: &self.paths,
-            settings: &self.settings,
-            size_of: &self.size_of,
-        };
+        let commands = self.fixed.commands(&self.graph, &self.paths);
         let gather = Gather {
             commands,
             state: &self.state,

@@ -28,7 +28,7 @@ const SHOWN: usize = 64 * 1024;
 
 /// Runs all stale jobs of a pipeline, and the handlers around them.
 pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> Ran {
-    let book = pipeline.book;
+    let book = pipeline.fixed.book;
     let hooks = &book.hooks;
     let totals = totals(pipeline.scene(), &pipeline.plan);
     let none = hooks.start.is_none() && hooks.success.is_none() && hooks.error.is_none();

@@ -5,6 +5,7 @@
 
 mod accept;
 mod adopt;
+mod fixed;
 mod follow;
 mod grow;
 mod handler;
@@ -17,6 +18,7 @@ mod temp;
 mod work;
 
 pub use accept::{Accepted, Touched, accept_rule, touch};
+pub use fixed::Fixed;
 pub use handler::execute;
 pub use open::{Mode, Opened, Pipeline, Prefetch, left_out, open_state, refuse_protected, refuse_to_overwrite};
 pub use recover::{Recovered, recover, unsettled};

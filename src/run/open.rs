@@ -1,6 +1,7 @@
 //! Opening a pipeline: state, graph, facts, plan.
 
 use super::Options;
+use super::fixed::Fixed;
 use super::grow::{self, Progress, not_made};
 use super::select::select;
 use crate::command::{Commands, DEVICES, Scripts, Settings};
@@ -30,12 +31,8 @@ pub enum Mode {
 
 /// A planned pipeline.
 pub struct Pipeline<'a> {
-    /// The rules.
-    pub book: &'a Rulefile,
-    /// Their functions.
-    pub functions: &'a Functions,
-    /// What all jobs share.
-    pub settings: Settings,
+    /// What does not change.
+    pub fixed: Fixed<'a>,
     /// All paths.
     pub paths: Paths,
     /// All jobs.
@@ -56,8 +53,6 @@ pub struct Pipeline<'a> {
     pub plan: Plan,
     /// The file system's clock.
     pub clock: Clock,
-    /// Sizes of files.
-    pub size_of: SizeOf,
 }
 
 /// Gives the sizes of files that are there, in bytes.
@@ -89,9 +84,7 @@ impl<'a> Pipeline<'a> {
             scripts: Scripts::default(),
         };
         let mut pipeline = Pipeline {
-            book,
-            functions,
-            settings,
+            fixed: Fixed { book, functions, settings, size_of: size_of() },
             force: force(book, &graph, &mut paths, options),
             paths,
             graph,
@@ -102,15 +95,13 @@ impl<'a> Pipeline<'a> {
             facts: Facts::default(),
             plan: Plan::default(),
             clock: Clock::new(Path::new(files::STATE_DIR)),
-            size_of: size_of(),
         };
         pipeline.grow_all(options, progress)?;
         if mode == Mode::Look {
             pipeline.suppose(options, progress)?;
         }
-        let Pipeline { book, functions, graph, paths, settings, size_of, state, facts, force, plan, .. } =
-            &mut pipeline;
-        let commands = Commands { book, functions, graph, paths, settings, size_of };
+        let Pipeline { fixed, graph, paths, state, facts, force, plan, .. } = &mut pipeline;
+        let commands = fixed.commands(graph, paths);
         let bonds = Bonds::find(book, graph);
         bonds.check(book, graph, paths).map_err(|d| vec![d])?;
         bonds.fleeting().iter().for_each(|path| facts.set(*path, false, Digest::UNKNOWN));
@@ -124,14 +115,7 @@ impl<'a> Pipeline<'a> {
 
     /// What texts are made from.
     pub fn commands(&self) -> Commands<'_> {
-        Commands {
-            book: self.book,
-            functions: self.functions,
-            graph: &self.graph,
-            paths: &self.paths,
-            settings: &self.settings,
-            size_of: &self.size_of,
-        }
+        self.fixed.commands(&self.graph, &self.paths)
     }
 
     /// What decisions are made from.
@@ -173,7 +157,7 @@ fn force(book: &Rulefile, graph: &Graph, paths: &mut Paths, options: &Options) -
 /// Every file that is to be made by force is one that a job makes, or may make
 /// once more is known.
 fn check_force(pipeline: &Pipeline<'_>, options: &Options) -> Result<(), Diags> {
-    let (book, graph) = (pipeline.book, &pipeline.graph);
+    let (book, graph) = (pipeline.fixed.book, &pipeline.graph);
     if graph.open_jobs().next().is_some() {
         return Ok(());
     }
@@ -276,7 +260,7 @@ fn too_much(commands: Commands<'_>, job: JobId, why: &str) -> Diag {
 /// # Errors
 /// If jobs that will run would make write-protected outputs.
 pub fn refuse_protected(pipeline: &Pipeline<'_>) -> Result<(), Diag> {
-    let (book, graph) = (pipeline.book, &pipeline.graph);
+    let (book, graph) = (pipeline.fixed.book, &pipeline.graph);
     let mut found: Vec<(JobId, &str)> = Vec::new();
     for &job in graph.order().iter().filter(|j| pipeline.plan.verdict(**j) == plan::Verdict::Run) {
         let rule = book.rule(graph.rule(job));
@@ -303,8 +287,8 @@ pub fn left_out(pipeline: &Pipeline<'_>) -> Diags {
     let (graph, paths) = (&pipeline.graph, &pipeline.paths);
     let made = graph.left_out().iter().filter(|l| pipeline.state.find(l.output).is_some());
     let tell = |left: &graph::LeftOut| {
-        let job = graph.describe(pipeline.book, paths, left.job);
-        let head = pipeline.book.rule(graph.rule(left.job)).places.head;
+        let job = graph.describe(pipeline.fixed.book, paths, left.job);
+        let head = pipeline.fixed.book.rule(graph.rule(left.job)).places.head;
         let message = format!("`{}` is taken as it is, because `{job}` cannot make it now", paths.str(left.output));
         let why = match left.missing {
             Some(path) => format!("its input `{}` is missing", paths.str(path)),
@@ -327,7 +311,7 @@ pub fn refuse_to_overwrite(pipeline: &Pipeline<'_>, options: &Options) -> Result
     let never = graph.order().iter().filter(|j| pipeline.plan.cause(**j) == Some(plan::Cause::NoRecord));
     // What a job updates it does not make anew.
     let made = |job: &JobId| {
-        let outputs = graph.outputs(*job).iter().zip(&pipeline.book.rule(graph.rule(*job)).outputs.items);
+        let outputs = graph.outputs(*job).iter().zip(&pipeline.fixed.book.rule(graph.rule(*job)).outputs.items);
         outputs.filter(|(_, output)| !output.flags.contains(Flags::UPDATE)).map(|(path, _)| *path)
     };
     let there: Vec<PathId> = never.flat_map(made).filter(|o| pipeline.facts.exists(*o)).collect();

@@ -214,7 +214,7 @@ impl Work<'_, '_> {
         let paths = self.shared.paths();
         let state = self.shared.state();
         let commands = self.fixed.commands(&self.graph, &paths);
-        let scene = plan::Scene { commands, state: &state, facts: &self.facts, force: self.force };
+        let scene = plan::Scene { commands, state: &state, facts: &self.facts, force: &self.force };
         self.plan.decide(scene, job)
     }
 

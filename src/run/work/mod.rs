@@ -11,16 +11,15 @@ mod unit;
 
 pub(super) use prepare::interpreted;
 
+use super::fixed::Fixed;
 use super::follow::{self, Follow, Follower};
 use super::open::Pipeline;
 use super::signals::{Ask, Listener, suspend_self};
 use super::task::{Promise, Shared, unix_ms};
 use super::temp::Temps;
 use super::{Options, Tell};
-use crate::command::{Commands, Settings};
 use crate::diag::{Diag, Diags};
 use crate::digest::Digest;
-use crate::eval::{Functions, SizeOf};
 use crate::event::{self, Event, Summary};
 use crate::exec::{self, Ender, Executor, Signal};
 use crate::files;
@@ -30,7 +29,7 @@ use crate::plan;
 use crate::rule::{Flags, Output, Rulefile};
 use crate::schedule::{JobId as Slot, JobState, Scheduler};
 use crate::settle::{self, Settler};
-use crate::state;
+use crate::state::{self, State};
 use crossbeam::channel::{after, select};
 use devices::Devices;
 use needs::AllNeeds;
@@ -74,23 +73,17 @@ pub struct Ran {
 /// Runs all stale jobs of a pipeline.
 pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> Ran {
     let begin = Instant::now();
-    let Pipeline {
-        book,
-        functions,
-        settings,
-        paths,
-        graph,
-        ground,
-        state,
-        memo,
-        stats,
-        facts,
-        force,
-        plan,
-        clock,
-        size_of,
-    } = pipeline;
-    let shared = Arc::new(Shared {
+    let mut work = Work::new(pipeline, options, hands);
+    work.hands.listener.arm(true);
+    work.fill();
+    work.turn();
+    work.summary.wall = begin.elapsed();
+    work.close()
+}
+
+/// What all tasks of a run share.
+fn shared(options: &Options, paths: Paths, state: State, clock: files::Clock) -> Shared {
+    Shared {
         paths: RwLock::new(paths),
         state: Mutex::new(state),
         clock,
@@ -103,57 +96,7 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
         boot_id: state::process::boot_id().into(),
         run_token: run_token(),
         outcomes: Mutex::default(),
-    });
-    let fixed = Fixed { book, functions, settings: &settings, size_of: &size_of };
-    let summary = Summary::default();
-    let ender = hands.executor.ender();
-    let follower = Follower::new(options.stream, hands.live);
-    let mut work = Work {
-        fixed,
-        temps: Temps::new(book, &graph, options.temps),
-        touched: touched(book, &graph, graph.order()),
-        graph,
-        ground,
-        stats,
-        options,
-        hands,
-        scheduler: Scheduler::new(options.cores, settings.limits.clone()),
-        shared,
-        plan,
-        facts,
-        force: &force,
-        memo,
-        needs: AllNeeds::default(),
-        devices: Devices::new(&settings.limits, options.devices.as_deref()),
-        tmpdirs: FxHashSet::default(),
-        units: FxHashMap::default(),
-        services: Vec::new(),
-        bereaved: FxHashSet::default(),
-        promises: FxHashMap::default(),
-        ender,
-        attempts: FxHashMap::default(),
-        first: FxHashSet::default(),
-        slots: FxHashMap::default(),
-        jobs: Vec::new(),
-        running: FxHashMap::default(),
-        gathers: Vec::new(),
-        follower,
-        stop: None,
-        summary,
-        errors: Vec::new(),
-    };
-    work.hands.listener.arm(true);
-    work.fill();
-    work.turn();
-    work.summary.wall = begin.elapsed();
-    let Work { summary, memo, mut errors, shared, .. } = work;
-    let shared = Arc::into_inner(shared).expect("every task came back");
-    let state = shared.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let paths = shared.paths.into_inner().unwrap_or_else(PoisonError::into_inner);
-    if let Err(diag) = state.close(memo, &paths) {
-        errors.push(diag);
     }
-    Ran { summary, errors }
 }
 
 /// The writer of outputs, as the options have it.
@@ -204,22 +147,6 @@ enum Stop {
     Signal { number: i32, kill_at: Instant, killed: bool },
 }
 
-/// What texts are made from and does not change during a run.
-#[derive(Clone, Copy)]
-struct Fixed<'a> {
-    book: &'a Rulefile,
-    functions: &'a Functions,
-    settings: &'a Settings,
-    size_of: &'a SizeOf,
-}
-
-impl Fixed<'_> {
-    fn commands<'c>(&'c self, graph: &'c Graph, paths: &'c Paths) -> Commands<'c> {
-        let Fixed { book, functions, settings, size_of } = *self;
-        Commands { book, functions, graph, paths, settings, size_of }
-    }
-}
-
 struct Work<'a, 'h> {
     fixed: Fixed<'a>,
     graph: Graph,
@@ -232,7 +159,7 @@ struct Work<'a, 'h> {
     shared: Arc<Shared>,
     plan: plan::Plan,
     facts: plan::Facts,
-    force: &'a plan::Force,
+    force: plan::Force,
     memo: files::Memo,
     needs: AllNeeds,
     devices: Devices,
@@ -265,6 +192,57 @@ struct Work<'a, 'h> {
     errors: Diags,
 }
 
+impl<'a, 'h> Work<'a, 'h> {
+    fn new(pipeline: Pipeline<'a>, options: &'a Options, hands: Hands<'h>) -> Self {
+        let Pipeline { fixed, paths, graph, ground, state, memo, stats, facts, force, plan, clock } = pipeline;
+        let limits = &fixed.settings.limits;
+        Work {
+            scheduler: Scheduler::new(options.cores, limits.clone()),
+            devices: Devices::new(limits, options.devices.as_deref()),
+            temps: Temps::new(fixed.book, &graph, options.temps),
+            touched: touched(fixed.book, &graph, graph.order()),
+            shared: Arc::new(shared(options, paths, state, clock)),
+            ender: hands.executor.ender(),
+            follower: Follower::new(options.stream, hands.live),
+            fixed,
+            graph,
+            ground,
+            stats,
+            options,
+            hands,
+            plan,
+            facts,
+            force,
+            memo,
+            needs: AllNeeds::default(),
+            tmpdirs: FxHashSet::default(),
+            units: FxHashMap::default(),
+            services: Vec::new(),
+            bereaved: FxHashSet::default(),
+            promises: FxHashMap::default(),
+            attempts: FxHashMap::default(),
+            first: FxHashSet::default(),
+            slots: FxHashMap::default(),
+            jobs: Vec::new(),
+            running: FxHashMap::default(),
+            gathers: Vec::new(),
+            stop: None,
+            summary: Summary::default(),
+            errors: Vec::new(),
+        }
+    }
+
+    /// Ends the use of the state.
+    fn close(self) -> Ran {
+        let Work { summary, memo, mut errors, shared, .. } = self;
+        let shared = Arc::into_inner(shared).expect("every task came back");
+        let state = shared.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let paths = shared.paths.into_inner().unwrap_or_else(PoisonError::into_inner);
+        errors.extend(state.close(memo, &paths).err());
+        Ran { summary, errors }
+    }
+}
+
 impl Work<'_, '_> {
     fn tell(&mut self, event: Event) {
         (self.hands.tell)(Some(event));
@@ -274,7 +252,7 @@ impl Work<'_, '_> {
         let paths = self.shared.paths();
         let state = self.shared.state();
         let commands = self.fixed.commands(&self.graph, &paths);
-        body(plan::Scene { commands, state: &state, facts: &self.facts, force: self.force })
+        body(plan::Scene { commands, state: &state, facts: &self.facts, force: &self.force })
     }
 
     /// Until nothing runs and nothing more may start.
