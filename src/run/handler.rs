@@ -5,7 +5,7 @@
 //! nothing to do, nor after a signal.
 
 use super::open::Pipeline;
-use super::signals::Ask;
+use super::signals::{Ask, suspend_self};
 use super::work::{self, Hands, Ran, interpreted};
 use super::{Options, Tell};
 use crate::command::handler;
@@ -152,9 +152,18 @@ impl Handlers<'_> {
             executor.idle();
             select! {
                 recv(finished) -> _ => return signal,
-                recv(self.asks) -> ask => if let Ok(Ask::Stop(number)) = ask {
-                    executor.signal(if signal.is_some() { Signal::Kill } else { Signal::Terminate });
-                    signal = Some(number);
+                recv(self.asks) -> ask => match ask {
+                    Ok(Ask::Stop(number)) => {
+                        executor.signal(if signal.is_some() { Signal::Kill } else { Signal::Terminate });
+                        signal = Some(number);
+                    }
+                    Ok(Ask::Suspend) => {
+                        executor.signal(Signal::Suspend);
+                        suspend_self();
+                        executor.signal(Signal::Resume);
+                    }
+                    Ok(Ask::Resume) => executor.signal(Signal::Resume),
+                    Ok(Ask::Drain) | Err(_) => {}
                 },
             }
         }
