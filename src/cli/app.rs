@@ -279,7 +279,7 @@ impl App {
         let viewer = Viewer { scene, plan: &pipeline.plan };
         let mut reporter = self.reporter();
         for &job in pipeline.graph.order() {
-            if pipeline.plan.verdict(job) != Verdict::Fresh {
+            if pipeline.plan.verdict(job) != Verdict::Fresh && !pipeline.graph.is_probe(job) {
                 reporter.event(&Event::DryJob(viewer.planned(job, self.args.print_commands)));
             }
         }

@@ -276,6 +276,7 @@ impl<'a, 'b, 'g, 'r> Chooser<'a, 'b, 'g, 'r> {
         }
         let adopted = self.adopt_side_outputs(&order);
         self.graph.order = order;
+        self.graph.leave_unordered();
         self.graph.left_out = self.left_out();
         adopted
     }

@@ -68,6 +68,7 @@ pub fn extend(
         Ok(new) => {
             let roots: FxHashSet<JobId> = jobs.iter().copied().collect();
             graph.order.extend(new.iter().filter(|j| !roots.contains(j)));
+            graph.leave_unordered_of(&new, before.jobs);
             Ok(Extended { jobs: new, before })
         }
         Err(diags) => {
@@ -84,6 +85,7 @@ impl Graph {
     /// If jobs depend on themselves, which an extension does not let pass.
     pub fn reorder(&mut self) {
         self.order = order(self).expect("bug: an extension of the graph made a circle");
+        self.leave_unordered();
     }
 }
 

@@ -25,6 +25,9 @@ pub(super) struct Gates {
     asked: Vec<JobId>,
     /// For an open job, the checkpoints' jobs it waits for.
     open: BTreeMap<JobId, Vec<JobId>>,
+    /// Open jobs that are in no order: candidates that were dropped, and what a
+    /// selection leaves out.
+    unordered: FxHashSet<JobId>,
     /// For a file that lies in directories which checkpoints may make, those, the
     /// nearest first.
     trees: FxHashMap<PathId, Vec<PathId>>,
@@ -57,6 +60,7 @@ impl Gates {
             self.jobs.remove(need);
         }
         self.open.remove(&job);
+        self.unordered.remove(&job);
     }
 
     pub(super) fn forget_path(&mut self, path: PathId) {
@@ -129,10 +133,31 @@ impl Graph {
         if self.gates.open.is_empty() { None } else { self.gates.open.get(&job).map(Vec::as_slice) }
     }
 
-    /// All jobs whose inputs are not known yet, with the checkpoints' jobs they
-    /// wait for.
+    /// All jobs of the order whose inputs are not known yet, with the checkpoints'
+    /// jobs they wait for.
     pub fn open_jobs(&self) -> impl Iterator<Item = (JobId, &[JobId])> {
-        self.gates.open.iter().map(|(job, waits)| (*job, waits.as_slice()))
+        let open = self.gates.open.iter().filter(|(job, _)| !self.gates.unordered.contains(job));
+        open.map(|(job, waits)| (*job, waits.as_slice()))
+    }
+
+    /// Notes which open jobs are not in the order.
+    pub(super) fn leave_unordered(&mut self) {
+        self.gates.unordered = self.gates.open.keys().copied().collect();
+        if !self.gates.unordered.is_empty() {
+            let ordered: FxHashSet<JobId> = self.order.iter().copied().collect();
+            self.gates.unordered.retain(|job| !ordered.contains(job));
+        }
+    }
+
+    /// The same where jobs were added, of which only some went into the order;
+    /// older ones may have been put there, too.
+    pub(super) fn leave_unordered_of(&mut self, new: &[JobId], first: usize) {
+        let added = self.gates.open.range(JobId(first as u32)..).map(|(job, _)| *job);
+        self.gates.unordered.extend(added);
+        if !self.gates.unordered.is_empty() {
+            let ordered: FxHashSet<JobId> = new.iter().copied().collect();
+            self.gates.unordered.retain(|job| !ordered.contains(job));
+        }
     }
 
     /// The directory of a checkpoint that a file lies in, if no rule makes the

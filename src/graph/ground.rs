@@ -53,7 +53,8 @@ impl<'a> Ground<'a> {
         }
     }
 
-    pub(super) fn is_ordered(&self, job: JobId) -> bool {
+    /// Whether a job is in the order, once the graph was extended or cut.
+    pub fn is_ordered(&self, job: JobId) -> bool {
         self.ordered.get(job.index()).copied().unwrap_or(false)
     }
 
@@ -66,6 +67,12 @@ impl<'a> Ground<'a> {
         if self.ordered.is_empty() {
             self.extend_order(graph, &graph.order);
         }
+    }
+
+    /// The order is another one now.
+    pub(super) fn resurvey(&mut self, graph: &Graph) {
+        self.ordered.clear();
+        self.extend_order(graph, &graph.order);
     }
 
     /// Some jobs are in the order now, each after those it depends on.

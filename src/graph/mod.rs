@@ -30,6 +30,7 @@ use crate::path::{PathId, Paths};
 use crate::rule::{Name, Rule, RuleId, Rulefile};
 use gates::Gates;
 use rustc_hash::FxHashMap;
+use select::Part;
 
 /// Index of a job in its graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -119,6 +120,7 @@ pub struct Graph {
     targets: Vec<PathId>,
     target_jobs: Vec<JobId>,
     gates: Gates,
+    part: Option<Part>,
 }
 
 impl Graph {

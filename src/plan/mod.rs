@@ -14,7 +14,7 @@ mod view;
 pub use bonds::{Bonds, fleeting};
 pub use decide::{Cause, Evidence, Verdict, content_of};
 pub use facts::{Facts, Gather, Stats, gather};
-pub use view::{Viewer, described, only_gathers, totals, worded};
+pub use view::{Viewer, described, is_name, only_gathers, totals, worded};
 
 use crate::command::Commands;
 use crate::graph::{Graph, JobId};

@@ -4,9 +4,9 @@ use super::decide;
 use super::{Evidence, Plan, Scene, Verdict};
 use crate::command::{Commands, Needs, Recipe, Rendered};
 use crate::event::{self, Planned, RuleCount, Totals, Why};
-use crate::graph::JobId;
+use crate::graph::{Graph, JobId};
 use crate::path::{PathId, Paths};
-use crate::rule::{Action, RuleId};
+use crate::rule::{Action, RuleId, Rulefile};
 use crate::stale::word;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,8 +23,13 @@ pub struct Viewer<'a> {
 
 /// Whether a job is only a name for its inputs: nothing runs, nothing is made.
 pub fn only_gathers(scene: Scene<'_>, job: JobId) -> bool {
-    let rule = scene.commands.book.rule(scene.commands.graph.rule(job));
-    matches!(rule.action, Action::None) && rule.outputs.items.is_empty()
+    is_name(scene.commands.book, scene.commands.graph, job)
+}
+
+/// The same, and whether it is only there to find out what is behind checkpoints.
+pub fn is_name(book: &Rulefile, graph: &Graph, job: JobId) -> bool {
+    let rule = book.rule(graph.rule(job));
+    (matches!(rule.action, Action::None) && rule.outputs.items.is_empty()) || graph.is_probe(job)
 }
 
 /// The plan in numbers.

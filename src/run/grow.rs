@@ -6,10 +6,11 @@
 
 use super::Options;
 use super::open::Pipeline;
+use super::select;
 use crate::diag::{Diag, Diags, Kind};
 use crate::eval::{Functions, Need};
 use crate::files::StatAhead;
-use crate::graph::{self, Extension, Graph, Ground, JobId, Target};
+use crate::graph::{self, Extended, Extension, Graph, Ground, JobId, Target};
 use crate::path::{PathId, Paths};
 use crate::plan::{self, Gather, Plan, Scene, Stats, Verdict};
 use crate::rule::Rulefile;
@@ -95,34 +96,60 @@ impl Pipeline<'_> {
     /// Decides all jobs; lets the functions of open ones read what fresh
     /// checkpoints made, and decides what is new; until nothing is.
     pub(super) fn grow_all(&mut self, options: &Options, progress: &Progress<'_>) -> Result<(), Diags> {
-        let mut new = self.graph.order().to_vec();
+        let first = self.graph.order().to_vec();
+        self.take_in(&first, &mut Vec::new(), options, progress)?;
         loop {
-            self.take_in(&new, options, progress)?;
+            self.decide();
             let ready = self.ready();
             if ready.is_empty() {
                 return Ok(());
             }
-            new = self.extend_by(&ready, Vec::new(), options)?;
-            self.graph.reorder();
+            self.open_up(&ready, &mut Vec::new(), options, progress)?;
         }
     }
 
-    /// Gathers facts of new jobs and decides all that is not decided.
-    fn take_in(&mut self, new: &[JobId], options: &Options, progress: &Progress<'_>) -> Result<(), Diags> {
+    /// Extends the graph by what is behind some open jobs, and gathers facts of
+    /// it. Gives what is new.
+    fn open_up(
+        &mut self,
+        jobs: &[JobId],
+        steps: &mut Vec<Extended>,
+        options: &Options,
+        progress: &Progress<'_>,
+    ) -> Result<Vec<JobId>, Diags> {
+        let mut all = self.extend_by(jobs, Vec::new(), steps, options)?;
+        let more = self.take_in(&all.clone(), steps, options, progress)?;
+        all.extend(more);
+        Ok(all)
+    }
+
+    /// Gathers facts of new jobs. Gives those that are new because params
+    /// functions of these ask for checkpoints.
+    fn take_in(
+        &mut self,
+        new: &[JobId],
+        steps: &mut Vec<Extended>,
+        options: &Options,
+        progress: &Progress<'_>,
+    ) -> Result<Vec<JobId>, Diags> {
+        let mut all = Vec::new();
         let mut needs = self.gather(new, options, progress)?;
         while !needs.is_empty() {
             let jobs: Vec<JobId> = needs.iter().map(|(job, _)| *job).collect();
-            let new = self.extend_by(&jobs, needs, options)?;
-            self.graph.reorder();
+            let new = self.extend_by(&jobs, needs, steps, options)?;
             needs = self.gather(&new, options, progress)?;
+            all.extend(new);
         }
+        Ok(all)
+    }
+
+    fn decide(&mut self) {
         self.plan.forward(Scene {
             commands: self.fixed.commands(&self.graph, &self.paths),
             state: &self.state,
             facts: &self.facts,
             force: &self.force,
         });
-        Ok(())
     }
 
     fn gather(
@@ -170,22 +197,44 @@ impl Pipeline<'_> {
         self.graph.outputs(job).iter().all(|o| self.facts.exists(*o))
     }
 
+    /// Gives the new jobs that are in the order, and those whose functions were
+    /// called, unless a selection leaves them out now.
     fn extend_by(
         &mut self,
         jobs: &[JobId],
         needs: Vec<(JobId, Vec<Need>)>,
+        steps: &mut Vec<Extended>,
         options: &Options,
     ) -> Result<Vec<JobId>, Diags> {
+        let before = ordered(&self.graph, options);
         let mut look = Look::new(&mut self.stats, options);
         let by = Extension { jobs, needs, files: &mut look };
         let extended = graph::extend(&mut self.ground, &mut self.graph, &mut self.paths, by);
-        look.end()?;
-        Ok(extended?.jobs)
+        let trouble = look.end();
+        let extended = extended?;
+        let mut new = extended.jobs.clone();
+        steps.push(extended);
+        trouble?;
+        self.reorder(options);
+        if let Some(before) = before {
+            new = entering(&self.graph, &self.ground, &before, &new);
+        }
+        Ok(new)
+    }
+
+    fn reorder(&mut self, options: &Options) {
+        match options.selection.is_whole() {
+            true => self.graph.reorder(),
+            false => {
+                let by = (&options.selection, self.cut);
+                select::select(self.fixed.book, &mut self.graph, &mut self.ground, &self.paths, by);
+            }
+        }
     }
 
     /// For a look only: what is behind checkpoints that are to run, if they
     /// make what they made before.
-    pub(super) fn suppose(&mut self, options: &Options, progress: &Progress<'_>) -> Result<(), Diags> {
+    pub(super) fn suppose(&mut self, options: &Options, progress: &Progress<'_>) {
         let mut tried: FxHashSet<JobId> = FxHashSet::default();
         loop {
             let known =
@@ -193,27 +242,26 @@ impl Pipeline<'_> {
             let open: Vec<(JobId, Vec<JobId>)> =
                 self.graph.open_jobs().filter(known).map(|(job, gates)| (job, gates.to_vec())).collect();
             if open.is_empty() {
-                return Ok(());
+                return;
             }
             open.iter().flat_map(|(_, gates)| gates).for_each(|gate| self.graph.pass(*gate));
-            let mut new = Vec::new();
-            self.suppose_some(&open, options, &mut tried, &mut new);
-            self.graph.reorder();
-            self.take_in(&new, options, progress)?;
+            self.suppose_some(&open, options, progress, &mut tried);
+            self.decide();
         }
     }
 
-    /// Extends the graph by what is behind some open jobs. One that cannot be
-    /// stays open.
+    /// Extends the graph by what is behind some open jobs. One that cannot be,
+    /// or behind which something cannot be worked out, stays open.
     fn suppose_some(
         &mut self,
         open: &[(JobId, Vec<JobId>)],
         options: &Options,
+        progress: &Progress<'_>,
         tried: &mut FxHashSet<JobId>,
-        all: &mut Vec<JobId>,
     ) {
-        let jobs: Vec<JobId> = open.iter().map(|(job, _)| *job).collect();
-        match (self.extend_by(&jobs, Vec::new(), options), open) {
+        let jobs: Vec<JobId> = open.iter().filter(|(job, _)| self.graph.open(*job).is_some()).map(|o| o.0).collect();
+        let mut steps = Vec::new();
+        match (self.open_up(&jobs, &mut steps, options, progress), open) {
             (Ok(new), _) => {
                 let set: FxHashSet<JobId> = new.iter().copied().collect();
                 for (job, gates) in open {
@@ -225,13 +273,19 @@ impl Pipeline<'_> {
                         self.suppose_behind(*job, gate, &set);
                     }
                 }
-                all.extend(new);
             }
-            (Err(_), [(job, _)]) => drop(tried.insert(*job)),
             (Err(_), _) => {
-                let (first, rest) = open.split_at(open.len() / 2);
-                self.suppose_some(first, options, tried, all);
-                self.suppose_some(rest, options, tried, all);
+                let undone = steps.into_iter().rev();
+                undone.for_each(|step| step.undo(&mut self.ground, &mut self.graph, &self.paths));
+                self.reorder(options);
+                match open {
+                    [(job, _)] => drop(tried.insert(*job)),
+                    _ => {
+                        let (first, rest) = open.split_at(open.len() / 2);
+                        self.suppose_some(first, options, progress, tried);
+                        self.suppose_some(rest, options, progress, tried);
+                    }
+                }
             }
         }
     }
@@ -249,6 +303,18 @@ impl Pipeline<'_> {
             }
         }
     }
+}
+
+/// The jobs in the order, if a selection may leave out what was in it.
+pub fn ordered(graph: &Graph, options: &Options) -> Option<FxHashSet<JobId>> {
+    (!options.selection.is_whole()).then(|| graph.order().iter().copied().collect())
+}
+
+/// Of an order that was cut anew: the jobs that were not in it before, and those
+/// of `new` that are.
+pub fn entering(graph: &Graph, ground: &Ground<'_>, before: &FxHashSet<JobId>, new: &[JobId]) -> Vec<JobId> {
+    let grown: FxHashSet<JobId> = new.iter().copied().filter(|job| ground.is_ordered(*job)).collect();
+    graph.order().iter().copied().filter(|job| grown.contains(job) || !before.contains(job)).collect()
 }
 
 /// What is wrong if a job that is to run reads a file which the checkpoint that

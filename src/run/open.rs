@@ -3,7 +3,7 @@
 use super::Options;
 use super::fixed::Fixed;
 use super::grow::{self, Progress, not_made};
-use super::select::select;
+use super::select::{self, Cut};
 use crate::command::{Commands, DEVICES, Scripts, Settings};
 use crate::diag::{Diag, Diags, Kind};
 use crate::digest::Digest;
@@ -39,6 +39,8 @@ pub struct Pipeline<'a> {
     pub graph: Graph,
     /// What the graph grows on.
     pub ground: Ground<'a>,
+    /// What of a selection is looked for behind checkpoints.
+    pub cut: Cut,
     /// Records.
     pub state: State,
     /// Remembered digests.
@@ -72,8 +74,9 @@ impl<'a> Pipeline<'a> {
     ) -> Result<Pipeline<'a>, Diags> {
         let (state, memo, mut paths) = opened;
         let mut stats = Stats::default();
-        let (mut graph, ground) = grow::first(book, functions, options, &mut paths, &mut stats)?;
-        select(book, &mut graph, &paths, &options.selection).map_err(|d| vec![d])?;
+        let (mut graph, mut ground) = grow::first(book, functions, options, &mut paths, &mut stats)?;
+        let cut = Cut::first(book, &graph, &paths, &options.selection);
+        select::select(book, &mut graph, &mut ground, &paths, (&options.selection, cut));
         check_devices(options).map_err(|d| vec![d])?;
         let settings = Settings {
             cores: options.cores,
@@ -89,6 +92,7 @@ impl<'a> Pipeline<'a> {
             paths,
             graph,
             ground,
+            cut,
             state,
             memo,
             stats,
@@ -97,8 +101,9 @@ impl<'a> Pipeline<'a> {
             clock: Clock::new(Path::new(files::STATE_DIR)),
         };
         pipeline.grow_all(options, progress)?;
+        select::check(book, &pipeline.graph, &pipeline.paths, &options.selection).map_err(|d| vec![d])?;
         if mode == Mode::Look {
-            pipeline.suppose(options, progress)?;
+            pipeline.suppose(options, progress);
         }
         let Pipeline { fixed, graph, paths, state, facts, force, plan, .. } = &mut pipeline;
         let commands = fixed.commands(graph, paths);

@@ -3,7 +3,7 @@
 //! Owns how words name jobs. The cutting itself is the graph's.
 
 use crate::diag::{Diag, Kind};
-use crate::graph::{Batch, Choice, Graph, JobId};
+use crate::graph::{Batch, Choice, Graph, Ground, JobId};
 use crate::path::{self, Paths};
 use crate::rule::Rulefile;
 use crate::suggest::did_you_mean;
@@ -25,6 +25,11 @@ pub struct Selection {
 }
 
 impl Selection {
+    /// Whether nothing is left out.
+    pub fn is_whole(&self) -> bool {
+        self.until.is_empty() && self.omit_from.is_empty() && self.batch.is_none()
+    }
+
     /// How makers are chosen.
     ///
     /// # Errors
@@ -40,48 +45,80 @@ impl Selection {
     }
 }
 
-/// Cuts the graph down to what was selected.
-///
-/// # Errors
-/// If a word names no rule and no file of the plan.
-pub fn select(book: &Rulefile, graph: &mut Graph, paths: &Paths, selection: &Selection) -> Result<(), Diag> {
-    if let Some((rule, batch)) = &selection.batch {
-        let jobs = named(book, graph, paths, "--batch", std::slice::from_ref(rule))?;
-        graph.keep_batch(&jobs, *batch, paths);
-    }
-    if !selection.until.is_empty() {
-        let jobs = named(book, graph, paths, "--until", &selection.until)?;
-        graph.keep_until(&jobs);
-    }
-    if !selection.omit_from.is_empty() {
-        let jobs = named(book, graph, paths, "--omit-from", &selection.omit_from)?;
-        graph.omit_from(&jobs);
-    }
-    Ok(())
+/// A selection at work: what of it is still looked for behind checkpoints.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cut {
+    until: bool,
+    batch: bool,
 }
 
-/// The jobs of the plan that words name: all of a rule, or the one that makes a file.
+impl Cut {
+    /// A rule that has no job as long as no checkpoint is done may have some
+    /// behind one.
+    pub fn first(book: &Rulefile, graph: &Graph, paths: &Paths, selection: &Selection) -> Cut {
+        let unseen = |word: &String| jobs_of(book, graph, paths, word).is_empty();
+        let open = graph.open_jobs().next().is_some();
+        Cut {
+            until: open && selection.until.iter().any(unseen),
+            batch: open && selection.batch.iter().any(|(rule, _)| unseen(rule)),
+        }
+    }
+}
+
+/// Cuts the graph down to what was selected, whatever was cut from it before.
+pub fn select(book: &Rulefile, graph: &mut Graph, ground: &mut Ground<'_>, paths: &Paths, by: (&Selection, Cut)) {
+    let (selection, cut) = by;
+    if selection.is_whole() {
+        return;
+    }
+    let all = |graph: &Graph, words: &[String]| -> FxHashSet<JobId> {
+        words.iter().flat_map(|word| jobs_of(book, graph, paths, word)).collect()
+    };
+    graph.begin_part();
+    if let Some((rule, batch)) = &selection.batch {
+        let jobs = all(graph, std::slice::from_ref(rule));
+        graph.keep_batch(&jobs, *batch, paths, cut.batch);
+    }
+    if !selection.until.is_empty() {
+        let jobs = all(graph, &selection.until);
+        graph.keep_until(&jobs, cut.until);
+    }
+    if !selection.omit_from.is_empty() {
+        let jobs = all(graph, &selection.omit_from);
+        graph.omit_from(&jobs);
+    }
+    graph.end_part(ground);
+}
+
+/// Every word of a selection names something, or may once more is known.
 ///
 /// # Errors
-/// If a word names neither.
-fn named(
-    book: &Rulefile,
-    graph: &Graph,
-    paths: &Paths,
-    option: &str,
-    words: &[String],
-) -> Result<FxHashSet<JobId>, Diag> {
-    let mut jobs = FxHashSet::default();
-    for word in words {
-        if let Some(rule) = book.find(word) {
-            jobs.extend(graph.order().iter().filter(|j| graph.rule(**j) == rule));
-        } else if let Some(job) = paths.get(&path::normal(word)).and_then(|p| graph.maker(p)) {
-            jobs.insert(job);
-        } else {
+/// If one is neither a rule nor a file that a job of the graph makes.
+pub fn check(book: &Rulefile, graph: &Graph, paths: &Paths, selection: &Selection) -> Result<(), Diag> {
+    if graph.open_jobs().next().is_some() {
+        return Ok(());
+    }
+    let batch = selection.batch.iter().map(|(rule, _)| ("--batch", rule));
+    let until = selection.until.iter().map(|word| ("--until", word));
+    let omitted = selection.omit_from.iter().map(|word| ("--omit-from", word));
+    for (option, word) in batch.chain(until).chain(omitted) {
+        if book.find(word).is_none() && maker(graph, paths, word).is_none() {
             let message = format!("`{option} {word}`: that is neither a rule nor a file that a job of this plan makes");
             let known = did_you_mean(word, book.rules.iter().map(|r| &*r.name));
             return Err(Diag::error(Kind::Usage, message).maybe_hint(known));
         }
     }
-    Ok(jobs)
+    Ok(())
+}
+
+/// The jobs of the plan that a word names: all of a rule, or the one that makes a file.
+fn jobs_of(book: &Rulefile, graph: &Graph, paths: &Paths, word: &str) -> Vec<JobId> {
+    match book.find(word) {
+        Some(rule) => graph.order().iter().copied().filter(|j| graph.rule(*j) == rule).collect(),
+        None => maker(graph, paths, word).into_iter().collect(),
+    }
+}
+
+fn maker(graph: &Graph, paths: &Paths, word: &str) -> Option<JobId> {
+    paths.get(&path::normal(word)).and_then(|path| graph.maker(path))
 }

@@ -49,11 +49,16 @@ impl Temps {
             temps.take_in(book, graph, graph.order());
             let gathered = graph.target_jobs().iter().filter(|j| graph.outputs(**j).is_empty());
             gathered.for_each(|job| temps.keep_inputs(graph, *job));
-            for asked_for in graph.targets() {
-                temps.temps.remove(asked_for);
-            }
+            temps.keep_targets(graph);
         }
         temps
+    }
+
+    /// What was asked for is kept.
+    pub fn keep_targets(&mut self, graph: &Graph) {
+        for asked_for in graph.targets() {
+            self.temps.remove(asked_for);
+        }
     }
 
     /// The graph has new jobs, and one of them that only gathers has its inputs.

@@ -8,7 +8,6 @@ use crate::event::{self, Event};
 use crate::graph::JobId;
 use crate::path;
 use crate::plan::{self, Verdict, only_gathers};
-use crate::rule::Action;
 use crate::run::grow::not_made;
 use crate::schedule::{Decision, JobDesc, JobId as Slot, Need};
 use rustc_hash::FxHashSet;
@@ -91,21 +90,22 @@ impl Work<'_, '_> {
         self.slots.insert(job, slot);
         self.jobs.push(job);
         if self.only_gathers(job) {
-            self.gathers.push(slot);
+            self.uncounted.insert(slot);
         }
         self.temps.add(&self.graph, job);
     }
 
     pub(super) fn only_gathers(&self, job: JobId) -> bool {
-        let rule = self.fixed.book.rule(self.graph.rule(job));
-        matches!(rule.action, Action::None) && rule.outputs.items.is_empty()
+        plan::is_name(self.fixed.book, &self.graph, job)
     }
 
     /// Lets a job wait for those that make its inputs.
     pub(super) fn link(&mut self, job: JobId) {
         let slot = self.slots[&job];
+        let gates = self.graph.open(job).filter(|_| self.graph.is_probe(job));
         for input in self.graph.inputs(job) {
-            let maker = self.graph.origin(input.path()).and_then(|m| self.slots.get(&m));
+            let maker = self.graph.origin(input.path()).filter(|m| gates.is_none_or(|gates| gates.contains(m)));
+            let maker = maker.and_then(|m| self.slots.get(&m));
             if let Some(maker) = maker.filter(|maker| **maker != slot && !self.is_served(**maker)) {
                 self.scheduler.add_edge(*maker, slot);
             }

@@ -13,7 +13,7 @@ use crate::files::{self, Stat};
 use crate::graph::{self, Extended, Extension, JobId};
 use crate::path::PathId;
 use crate::plan::{self, Gather, Verdict};
-use crate::run::grow::Look;
+use crate::run::grow::{Look, entering, ordered};
 use crate::run::task::stat_of;
 use crate::schedule::JobId as Slot;
 use crate::state::State;
@@ -28,6 +28,7 @@ impl Work<'_, '_> {
         while let Some(gates) = self.graph.open(job).map(<[JobId]>::to_vec) {
             gates.into_iter().for_each(|gate| self.graph.pass(gate));
             let read = self.temps.read_by(&self.graph, job);
+            let before = ordered(&self.graph, self.options);
             let new = match self.extend(job) {
                 Ok(new) => new,
                 Err(diags) => {
@@ -36,7 +37,10 @@ impl Work<'_, '_> {
                     return false;
                 }
             };
-            self.enter(job, &new);
+            if before.is_some_and(|before| self.leaves(job, slot, &before, &new, &read)) {
+                return false;
+            }
+            self.enter(Some(job), &new);
             self.temps.unread(&read);
             let ready = self.wait_for_new(job, slot);
             self.scheduler.start();
@@ -55,6 +59,8 @@ impl Work<'_, '_> {
         if grown.is_err() {
             let paths = self.shared.paths();
             steps.into_iter().rev().for_each(|step| step.undo(&mut self.ground, &mut self.graph, &paths));
+            drop(paths);
+            self.select();
         }
         grown
     }
@@ -85,9 +91,14 @@ impl Work<'_, '_> {
         let (mut jobs, mut needs) = (vec![job], Vec::new());
         let mut all: Vec<JobId> = Vec::new();
         loop {
+            let before = ordered(&self.graph, self.options);
             let step = self.extend_by(&jobs, needs)?;
-            let new = step.jobs.clone();
+            let mut new = step.jobs.clone();
             steps.push(step);
+            self.select();
+            if let Some(before) = before {
+                new = entering(&self.graph, &self.ground, &before, &new);
+            }
             // What a job waits for now comes before it.
             let moved: FxHashSet<JobId> = new.iter().copied().collect();
             all.retain(|j| !moved.contains(j));
@@ -135,11 +146,15 @@ impl Work<'_, '_> {
         plan::gather(gather, &mut self.facts, new)
     }
 
-    /// Decides the new jobs, and puts those that are not fresh into the run.
-    fn enter(&mut self, job: JobId, new: &[JobId]) {
-        let gathers = self.only_gathers(job);
-        self.temps.grow(self.fixed.book, &self.graph, new, Some(job).filter(|_| gathers));
-        self.temps.add(&self.graph, job);
+    /// Decides the new jobs, and puts those that are not fresh into the run;
+    /// with the job behind which they were found, unless that left the run.
+    pub(super) fn enter(&mut self, job: Option<JobId>, new: &[JobId]) {
+        let gathers = job.filter(|job| self.only_gathers(*job));
+        self.temps.grow(self.fixed.book, &self.graph, new, gathers);
+        if !self.options.selection.is_whole() {
+            self.temps.keep_targets(&self.graph);
+        }
+        job.iter().for_each(|job| self.temps.add(&self.graph, *job));
         self.touched.extend(touched(self.fixed.book, &self.graph, new));
         let mut stale: Vec<JobId> = Vec::new();
         for &other in new {
@@ -148,9 +163,9 @@ impl Work<'_, '_> {
                 Verdict::Run | Verdict::Maybe => stale.push(other),
             }
         }
-        let mut entering = Vec::new();
-        for asking in new.iter().copied().chain([job]) {
-            if self.graph.open(asking).is_some() || (asking == job && gathers) {
+        let mut entering = self.asked_and_missing(new);
+        for asking in new.iter().copied().chain(job) {
+            if self.graph.open(asking).is_some() || gathers == Some(asking) {
                 entering.extend(self.demand_now(asking));
             }
         }

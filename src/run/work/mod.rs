@@ -5,6 +5,7 @@ mod fill;
 mod finish;
 mod grow;
 mod needs;
+mod part;
 mod prepare;
 mod service;
 mod unit;
@@ -14,6 +15,7 @@ pub(super) use prepare::interpreted;
 use super::fixed::Fixed;
 use super::follow::{self, Follow, Follower};
 use super::open::Pipeline;
+use super::select::Cut;
 use super::signals::{Ask, Listener, suspend_self};
 use super::task::{Promise, Shared, unix_ms};
 use super::temp::Temps;
@@ -152,6 +154,8 @@ struct Work<'a, 'h> {
     graph: Graph,
     /// What the graph grows on.
     ground: Ground<'a>,
+    /// What of a selection is looked for behind checkpoints.
+    cut: Cut,
     stats: plan::Stats,
     options: &'a Options,
     hands: Hands<'h>,
@@ -182,8 +186,9 @@ struct Work<'a, 'h> {
     jobs: Vec<JobId>,
     running: FxHashMap<u32, Running>,
     temps: Temps,
-    /// Rules that only gather, and were open: they are no jobs for people.
-    gathers: Vec<Slot>,
+    /// What is no job for people: rules that only gather and were open, probes,
+    /// and what a selection left out later.
+    uncounted: FxHashSet<Slot>,
     /// The `touch()` outputs of the graph: their records stand for them.
     touched: FxHashSet<PathId>,
     follower: Follower,
@@ -194,7 +199,7 @@ struct Work<'a, 'h> {
 
 impl<'a, 'h> Work<'a, 'h> {
     fn new(pipeline: Pipeline<'a>, options: &'a Options, hands: Hands<'h>) -> Self {
-        let Pipeline { fixed, paths, graph, ground, state, memo, stats, facts, force, plan, clock } = pipeline;
+        let Pipeline { fixed, paths, graph, ground, cut, state, memo, stats, facts, force, plan, clock } = pipeline;
         let limits = &fixed.settings.limits;
         Work {
             scheduler: Scheduler::new(options.cores, limits.clone()),
@@ -207,6 +212,7 @@ impl<'a, 'h> Work<'a, 'h> {
             fixed,
             graph,
             ground,
+            cut,
             stats,
             options,
             hands,
@@ -225,7 +231,7 @@ impl<'a, 'h> Work<'a, 'h> {
             slots: FxHashMap::default(),
             jobs: Vec::new(),
             running: FxHashMap::default(),
-            gathers: Vec::new(),
+            uncounted: FxHashSet::default(),
             stop: None,
             summary: Summary::default(),
             errors: Vec::new(),
@@ -272,7 +278,7 @@ impl Work<'_, '_> {
         }
         let left = [JobState::Waiting, JobState::Deciding, JobState::Ready, JobState::Cancelled];
         self.summary.not_run += left.iter().map(|s| self.scheduler.count(*s) as usize).sum::<usize>();
-        self.summary.not_run -= self.gathers.iter().filter(|g| left.contains(&self.scheduler.state(**g))).count();
+        self.summary.not_run -= self.uncounted.iter().filter(|g| left.contains(&self.scheduler.state(**g))).count();
         if let Some(Stop::Signal { number, .. }) = self.stop {
             self.summary.signal = Some(number);
         }
