@@ -11,7 +11,7 @@ mod facts;
 mod summary;
 mod view;
 
-pub use bonds::{Bonds, fleeting};
+pub use bonds::{Bonds, Grown, fleeting};
 pub use decide::{Cause, Evidence, Verdict, content_of};
 pub use facts::{Facts, Gather, Stats, gather};
 pub use view::{Viewer, described, is_name, only_gathers, totals, worded};
@@ -19,7 +19,7 @@ pub use view::{Viewer, described, is_name, only_gathers, totals, worded};
 use crate::command::Commands;
 use crate::graph::{Graph, JobId};
 use crate::path::PathId;
-use crate::rule::RuleId;
+use crate::rule::{RuleId, Rulefile};
 use crate::state::State;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -120,6 +120,27 @@ impl Plan {
         while bonds.unify(self) {
             demand::pass(scene, self);
         }
+        self.bonds = bonds;
+    }
+
+    /// Takes in what binds more jobs, each after those it reads from.
+    pub fn bind(&mut self, book: &Rulefile, graph: &Graph, jobs: &[JobId]) -> Grown {
+        self.reach(graph);
+        self.bonds.grow(book, graph, jobs)
+    }
+
+    /// Puts back the bonds as they were.
+    pub fn set_bonds(&mut self, bonds: Bonds) {
+        self.bonds = bonds;
+    }
+
+    /// What the verdicts on new jobs mean for those they are bound to.
+    pub fn unify(&mut self, grown: Grown, new: &[JobId]) {
+        if grown.is_empty() {
+            return;
+        }
+        let bonds = std::mem::take(&mut self.bonds);
+        bonds.unify_grown(grown, &new.iter().copied().collect(), self);
         self.bonds = bonds;
     }
 

@@ -108,13 +108,14 @@ impl<'a> Pipeline<'a> {
         let Pipeline { fixed, graph, paths, state, facts, force, plan, .. } = &mut pipeline;
         let commands = fixed.commands(graph, paths);
         let bonds = Bonds::find(book, graph);
-        bonds.check(book, graph, paths).map_err(|d| vec![d])?;
+        bonds.check(book, graph, paths, graph.order()).map_err(|d| vec![d])?;
         bonds.fleeting().iter().for_each(|path| facts.set(*path, false, Digest::UNKNOWN));
         plan.backward(Scene { commands, state, facts, force }, bonds);
         check_force(&pipeline, options)?;
         check_inside(&pipeline)?;
         check_needs(pipeline.commands(), &pipeline.plan)?;
-        check_bound(pipeline.commands(), &pipeline.plan).map_err(|d| vec![d])?;
+        let runs = |job: JobId| pipeline.plan.verdict(job) != plan::Verdict::Fresh;
+        check_bound(pipeline.commands(), pipeline.plan.bonds(), &runs).map_err(|d| vec![d])?;
         Ok(pipeline)
     }
 
@@ -215,10 +216,13 @@ fn check_needs(commands: Commands<'_>, plan: &Plan) -> Result<(), Diags> {
 
 /// Jobs that run at the same time must fit in what there is, all of them: in
 /// its cores, and in the limit of each resource.
-fn check_bound(commands: Commands<'_>, plan: &Plan) -> Result<(), Diag> {
+///
+/// # Errors
+/// If they do not.
+pub fn check_bound(commands: Commands<'_>, bonds: &Bonds, runs: &dyn Fn(JobId) -> bool) -> Result<(), Diag> {
     let cores = u64::from(commands.settings.cores);
     let threads = |job: JobId| commands.needs(job, 1).map_or(1, |needs| u64::from(needs.threads));
-    if let Some((asked, job)) = most_at_once(commands, plan, &threads).filter(|(asked, _)| *asked > cores) {
+    if let Some((asked, job)) = most_at_once(bonds, runs, &threads).filter(|(asked, _)| *asked > cores) {
         let why = format!("take {asked} cores, and there are {cores}");
         return Err(too_much(commands, job, &why).hint(format!("run with `-j {asked}`, or lower `threads:`")));
     }
@@ -227,7 +231,7 @@ fn check_bound(commands: Commands<'_>, plan: &Plan) -> Result<(), Diag> {
             let needs = commands.needs(job, 1).unwrap_or_default();
             needs.amounts().filter(|(n, _)| n == name).map(|(_, amount)| amount).sum()
         };
-        if let Some((asked, job)) = most_at_once(commands, plan, &amount).filter(|(asked, _)| asked > limit) {
+        if let Some((asked, job)) = most_at_once(bonds, runs, &amount).filter(|(asked, _)| asked > limit) {
             let why = format!("ask for {name}={asked}, and there is {name}={limit}");
             return Err(too_much(commands, job, &why)
                 .hint(format!("run with `--resources {name}={asked}`, or lower `resources:`")));
@@ -238,18 +242,17 @@ fn check_bound(commands: Commands<'_>, plan: &Plan) -> Result<(), Diag> {
 
 /// The most that bound jobs that run take together, and one of them; all
 /// services may be up at once.
-fn most_at_once(commands: Commands<'_>, plan: &Plan, of: &dyn Fn(JobId) -> u64) -> Option<(u64, JobId)> {
-    let runs = |job: &JobId| plan.verdict(*job) != plan::Verdict::Fresh;
-    let sum = |job: JobId| match plan.bonds().together(job) {
+fn most_at_once(bonds: &Bonds, runs: &dyn Fn(JobId) -> bool, of: &dyn Fn(JobId) -> u64) -> Option<(u64, JobId)> {
+    let sum = |job: JobId| match bonds.together(job) {
         Some(set) => set.iter().map(|member| of(*member)).sum::<u64>(),
         None => of(job),
     };
-    let services: Vec<JobId> = plan.bonds().services().filter(runs).collect();
+    let services: Vec<JobId> = bonds.services().filter(|job| runs(*job)).collect();
     let served: u64 = services.iter().map(|service| of(*service)).sum();
-    let users = services.iter().flat_map(|service| plan.bonds().readers(*service).unwrap_or_default());
+    let users = services.iter().flat_map(|service| bonds.readers(*service).unwrap_or_default());
     let worst_user = users.copied().map(|user| (served + sum(user), user)).max();
-    let joined = commands.graph.order().iter().filter(|job| runs(job) && plan.bonds().together(**job).is_some());
-    joined.map(|job| (sum(*job), *job)).chain(worst_user).max()
+    let joined = bonds.pipelines().filter_map(|set| set.iter().copied().find(|job| runs(*job)));
+    joined.map(|job| (sum(job), job)).chain(worst_user).max()
 }
 
 /// Bound jobs do not fit in what there is.

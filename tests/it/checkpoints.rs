@@ -368,32 +368,90 @@ rule all:
     story.run(&[]).succeeds().ran(&["a c"]);
 }
 
-#[test]
-fn a_pipe_behind_a_checkpoint_is_refused() {
-    for word in ["pipe", "service"] {
-        let story = Story::new().rulefile(&format!(
-            r#"
+/// `last` reads what `list` names; behind that `read` reads from a pipe or a service.
+fn bound(word: &str) -> Story {
+    Story::new().rulefile(&format!(
+        r#"
 checkpoint first:
     output: "list"
-    shell: "echo a > {{output}}"
+    shell: "echo a b > {{output}}"
 def made(wildcards):
     return open(checkpoints.first.get().output[0]).read().split()
 rule last:
     input: made
     output: "out"
-    shell: "cat {{input}} > {{output}}"
+    shell: "echo last >> ran.log; cat {{input}} > {{output}}"
 rule read:
-    input: "between"
-    output: "a"
-    shell: "cat {{input}} > {{output}}"
+    input: "between.{{x}}"
+    output: "{{x,[ab]}}"
+    shell: "echo read {{wildcards.x}} >> ran.log; cat {{input}} > {{output}}"
 rule write:
-    output: {word}("between")
-    shell: "echo 1 > {{output}}; sleep 9"
-"#
-        ));
-        let run = story.run(&["-j4", "out"]);
-        run.fails().stderr_has("a pipe or service there is not supported").stderr_has("write a file instead");
+    input: "list"
+    output: {word}("between.{{x}}")
+    shell: "echo write {{wildcards.x}} >> ran.log; echo {{wildcards.x}} > {{output}}; sleep 0.1; {}"
+"#,
+        if word == "service" { "sleep 60" } else { "true" }
+    ))
+}
+
+#[test]
+fn pipes_and_services_behind_a_checkpoint() {
+    for word in ["pipe", "service"] {
+        let story = bound(word);
+        let all = ["write a", "write b", "read a", "read b", "last"];
+        story.run(&["-j4", "out"]).succeeds().ran(&all);
+        assert_eq!(story.read("out"), "a\nb\n");
+        assert!(!story.has("between.a"));
+        story.run(&["-j4", "out"]).has_nothing_to_do();
+        story.remove("a");
+        story.run(&["-j4", "out"]).has_nothing_to_do();
+        story.edit("Rulefile", "echo a b >", "echo b a >");
+        story.run(&["-j4", "out"]).succeeds().ran(&all);
+        assert_eq!(story.read("out"), "b\na\n");
     }
+}
+
+#[test]
+fn bound_jobs_behind_a_checkpoint_must_fit() {
+    for (word, cores) in [("pipe", 2), ("service", 3)] {
+        let story = bound(word);
+        let run = story.run(&["-j1", "out"]);
+        run.fails().stderr_has(&format!("take {cores} cores, and there are 1")).stderr_has("or lower `threads:`");
+        story.run(&["-j3", "out"]).succeeds();
+    }
+}
+
+#[test]
+fn an_open_job_joins_a_pipe_that_its_checkpoint_names() {
+    let story = Story::new().rulefile(
+        r#"
+rule all:
+    input: "out"
+checkpoint first:
+    output: "list"
+    shell: "echo stream > {output}"
+def made(wildcards):
+    return open(checkpoints.first.get().output[0]).read().split()
+rule out:
+    input: made, "early"
+    output: "out"
+    shell: "echo out >> ran.log; cat {input} > {output}"
+rule early:
+    output: pipe("early")
+    shell: "echo early >> ran.log; echo 1 > {output}"
+rule stream:
+    input: "raw"
+    output: pipe("stream")
+    shell: "echo stream >> ran.log; cat {input} > {output}"
+rule raw:
+    output: temp("raw")
+    shell: "echo raw >> ran.log; echo 2 > {output}"
+"#,
+    );
+    story.run(&["-j3"]).succeeds().ran(&["raw", "stream", "early", "out"]);
+    assert_eq!(story.read("out"), "2\n1\n");
+    assert!(!story.has("raw"));
+    story.run(&["-j3"]).has_nothing_to_do();
 }
 
 #[test]

@@ -27,6 +27,11 @@ impl Promise {
         self.told.notify_all();
     }
 
+    /// What was told, if it was yet.
+    pub fn told(&self) -> Option<Digest> {
+        *self.digest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Waits until it is told.
     pub fn wait(&self) -> Digest {
         let digest = self.digest.lock().unwrap_or_else(PoisonError::into_inner);

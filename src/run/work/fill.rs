@@ -9,7 +9,7 @@ use crate::graph::JobId;
 use crate::path;
 use crate::plan::{self, Verdict, only_gathers};
 use crate::run::grow::not_made;
-use crate::schedule::{Decision, JobDesc, JobId as Slot, Need};
+use crate::schedule::{Decision, JobDesc, JobId as Slot, JobState, Need};
 use rustc_hash::FxHashSet;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -66,17 +66,37 @@ impl Work<'_, '_> {
             if together.as_ref().is_some_and(|members| !joined.insert(members[0])) {
                 continue;
             }
-            self.add(*job);
-            let slot = self.slots[job];
-            for member in together.iter().flat_map(|members| members.iter()).filter(|member| *member != job) {
-                self.slots.insert(*member, slot);
-                self.temps.add(&self.graph, *member);
+            let begun = together.as_ref().and_then(|members| self.slot_of(members));
+            let slot = begun.unwrap_or_else(|| self.add(*job));
+            if let Some(members) = together {
+                self.put(&members, slot);
             }
         }
         jobs.iter().for_each(|job| self.link(*job));
     }
 
-    fn add(&mut self, job: JobId) {
+    /// A job that is being decided takes what pipes join it to into its slot.
+    pub(super) fn enter_joined(&mut self, job: JobId) {
+        if let Some(members) = self.plan.bonds().together(job) {
+            self.put(&members, self.slots[&job]);
+        }
+    }
+
+    fn put(&mut self, members: &[JobId], slot: Slot) {
+        for member in members {
+            if self.slots.insert(*member, slot) != Some(slot) {
+                self.temps.add(&self.graph, *member);
+            }
+        }
+    }
+
+    /// The slot of one of several jobs, if it has not ended.
+    fn slot_of(&self, members: &[JobId]) -> Option<Slot> {
+        let mut slots = members.iter().filter_map(|member| self.slots.get(member)).copied();
+        slots.find(|slot| !self.scheduler.state(*slot).is_over())
+    }
+
+    fn add(&mut self, job: JobId) -> Slot {
         let graph = &self.graph;
         let state = self.shared.state();
         let record = graph.outputs(job).first().and_then(|o| state.find(*o));
@@ -93,6 +113,7 @@ impl Work<'_, '_> {
             self.uncounted.insert(slot);
         }
         self.temps.add(&self.graph, job);
+        slot
     }
 
     pub(super) fn only_gathers(&self, job: JobId) -> bool {
@@ -102,6 +123,10 @@ impl Work<'_, '_> {
     /// Lets a job wait for those that make its inputs.
     pub(super) fn link(&mut self, job: JobId) {
         let slot = self.slots[&job];
+        if self.scheduler.state(slot) == JobState::Deciding {
+            // It waits for what is new by itself.
+            return;
+        }
         let gates = self.graph.open(job).filter(|_| self.graph.is_probe(job));
         for input in self.graph.inputs(job) {
             let maker = self.graph.origin(input.path()).filter(|m| gates.is_none_or(|gates| gates.contains(m)));
@@ -117,7 +142,9 @@ impl Work<'_, '_> {
             && let Some(slot) = self.scheduler.next_to_decide()
         {
             let job = self.jobs[slot.0 as usize];
-            if self.graph.open(job).is_none() || self.open_up(job, slot) {
+            let opened =
+                |work: &mut Self, member: &JobId| work.graph.open(*member).is_none() || work.open_up(*member, slot);
+            if self.members(job).iter().all(|member| opened(self, member)) {
                 self.decide_one(job, slot);
             }
         }

@@ -52,6 +52,7 @@ impl Work<'_, '_> {
             }
         }
         self.plan.set_fresh(job);
+        self.attempts.remove(&job);
         self.look_inside(job);
         self.adopt(&running, made);
         self.forget_fleeting(job);

@@ -12,8 +12,9 @@ use crate::event::Event;
 use crate::files::{self, Stat};
 use crate::graph::{self, Extended, Extension, JobId};
 use crate::path::PathId;
-use crate::plan::{self, Gather, Verdict};
+use crate::plan::{self, Gather, Grown, Verdict};
 use crate::run::grow::{Look, entering, ordered};
+use crate::run::open::check_bound;
 use crate::run::task::stat_of;
 use crate::schedule::JobId as Slot;
 use crate::state::State;
@@ -29,18 +30,20 @@ impl Work<'_, '_> {
             gates.into_iter().for_each(|gate| self.graph.pass(gate));
             let read = self.temps.read_by(&self.graph, job);
             let before = ordered(&self.graph, self.options);
-            let new = match self.extend(job) {
-                Ok(new) => new,
+            let (new, grown) = match self.extend(job) {
+                Ok(found) => found,
                 Err(diags) => {
                     self.scheduler.fail(slot);
                     self.cannot_start(job, joined(diags));
                     return false;
                 }
             };
-            if before.is_some_and(|before| self.leaves(job, slot, &before, &new, &read)) {
+            if before.is_some_and(|before| self.leaves(job, slot, &before, &read)) {
+                self.enter(None, &new, grown);
+                self.scheduler.start();
                 return false;
             }
-            self.enter(Some(job), &new);
+            self.enter(Some(job), &new, grown);
             self.temps.unread(&read);
             let ready = self.wait_for_new(job, slot);
             self.scheduler.start();
@@ -51,12 +54,14 @@ impl Work<'_, '_> {
         true
     }
 
-    /// Grows graph and facts. Gives the new jobs. On an error nothing is new.
-    fn extend(&mut self, job: JobId) -> Result<Vec<JobId>, Diags> {
+    /// Grows graph and facts. Gives the new jobs, and what binds them. On an error nothing is new.
+    fn extend(&mut self, job: JobId) -> Result<(Vec<JobId>, Grown), Diags> {
         let mut steps = Vec::new();
+        let bonds = self.plan.bonds().clone();
         let grown = self.extend_until_known(job, &mut steps);
-        let grown = grown.and_then(|new| self.refuse_bonds(job, &new).map(|()| new).map_err(|diag| vec![diag]));
+        let grown = grown.and_then(|new| self.bind(job, &new).map(|grown| (new, grown)).map_err(|diag| vec![diag]));
         if grown.is_err() {
+            self.plan.set_bonds(bonds);
             let paths = self.shared.paths();
             steps.into_iter().rev().for_each(|step| step.undo(&mut self.ground, &mut self.graph, &paths));
             drop(paths);
@@ -65,25 +70,38 @@ impl Work<'_, '_> {
         grown
     }
 
-    /// Who runs together is settled before the run: what a pipe or service binds
-    /// cannot join it.
-    fn refuse_bonds(&self, job: JobId, new: &[JobId]) -> Result<(), Diag> {
-        let (book, bonds) = (self.fixed.book, self.plan.bonds());
-        let makes = |job: JobId| book.rule(self.graph.rule(job)).outputs.items.iter().any(plan::fleeting);
-        let joins = |reader: JobId, path: PathId| {
-            let maker = self.graph.maker(path).filter(|_| bonds.fleeting().contains(&path));
-            maker.filter(|maker| !bonds.bind(*maker, reader))
-        };
-        let mut reads = new.iter().chain([&job]).flat_map(|j| self.graph.inputs(*j).iter().map(|i| (*j, i.path())));
-        let found = new.iter().copied().find(|j| makes(*j)).or_else(|| reads.find_map(|(j, path)| joins(j, path)));
-        let Some(found) = found else { return Ok(()) };
-        let name = self.graph.describe(book, &self.shared.paths(), found);
-        let head = book.rule(self.graph.rule(found)).places.head;
-        let message =
-            format!("`{name}` is bound to a job behind a checkpoint: a pipe or service there is not supported");
-        Err(Diag::error(Kind::Plan, message)
-            .label(head, "its `pipe()` or `service()` is read behind a checkpoint")
-            .hint("write a file instead: an output without `pipe()` or `service()`, perhaps with `temp()`"))
+    /// Pipes and services among what is new, and between that and the job which
+    /// reads it.
+    fn bind(&mut self, job: JobId, new: &[JobId]) -> Result<Grown, Diag> {
+        let jobs: Vec<JobId> = new.iter().copied().chain([job]).collect();
+        let book = self.fixed.book;
+        let grown = self.plan.bind(book, &self.graph, &jobs);
+        let paths = self.shared.paths();
+        let (bonds, commands) = (self.plan.bonds(), self.fixed.commands(&self.graph, &paths));
+        bonds.check(book, &self.graph, &paths, &jobs)?;
+        let own = self.slots.get(&job);
+        let begun =
+            bonds.sets(&grown).flatten().find(|member| self.slots.get(member).is_some_and(|slot| Some(slot) != own));
+        if let Some(member) = begun {
+            let name = commands.describe(*member);
+            let head = book.rule(self.graph.rule(*member)).places.head;
+            let message = format!("a pipe joins `{name}` with a job behind a checkpoint, and with others that are not");
+            return Err(Diag::error(Kind::Plan, message)
+                .label(head, "who runs together with it is settled already")
+                .hint("write a file instead: an output without `pipe()`, perhaps with `temp()`"));
+        }
+        if !grown.is_empty() {
+            let new: FxHashSet<JobId> = new.iter().copied().collect();
+            let runs = |job: JobId| new.contains(&job) || self.plan.verdict(job) != Verdict::Fresh;
+            check_bound(commands, bonds, &runs)?;
+        }
+        for path in jobs.iter().flat_map(|job| self.graph.outputs(*job)).filter(|path| bonds.fleeting().contains(path))
+        {
+            if !self.facts.exists(*path) || self.services.iter().all(|live| !live.makes(&self.graph, *path)) {
+                self.facts.set(*path, false, Digest::UNKNOWN);
+            }
+        }
+        Ok(grown)
     }
 
     /// Params functions may ask for checkpoints, too.
@@ -148,7 +166,7 @@ impl Work<'_, '_> {
 
     /// Decides the new jobs, and puts those that are not fresh into the run;
     /// with the job behind which they were found, unless that left the run.
-    pub(super) fn enter(&mut self, job: Option<JobId>, new: &[JobId]) {
+    fn enter(&mut self, job: Option<JobId>, new: &[JobId], grown: Grown) {
         let gathers = job.filter(|job| self.only_gathers(*job));
         self.temps.grow(self.fixed.book, &self.graph, new, gathers);
         if !self.options.selection.is_whole() {
@@ -156,13 +174,13 @@ impl Work<'_, '_> {
         }
         job.iter().for_each(|job| self.temps.add(&self.graph, *job));
         self.touched.extend(touched(self.fixed.book, &self.graph, new));
-        let mut stale: Vec<JobId> = Vec::new();
         for &other in new {
-            match self.decide_again(other) {
-                Verdict::Fresh => self.summary.fresh += usize::from(!self.only_gathers(other)),
-                Verdict::Run | Verdict::Maybe => stale.push(other),
-            }
+            self.decide_again(other);
         }
+        self.plan.unify(grown, new);
+        let (fresh, mut stale): (Vec<JobId>, Vec<JobId>) =
+            new.iter().partition(|job| self.plan.verdict(**job) == Verdict::Fresh);
+        self.summary.fresh += fresh.iter().filter(|job| !self.only_gathers(**job)).count();
         let mut entering = self.asked_and_missing(new);
         for asking in new.iter().copied().chain(job) {
             if self.graph.open(asking).is_some() || gathers == Some(asking) {
@@ -171,6 +189,7 @@ impl Work<'_, '_> {
         }
         entering.append(&mut stale);
         self.enter_all(&entering);
+        job.iter().for_each(|job| self.enter_joined(*job));
         let jobs = entering.iter().filter(|j| !self.only_gathers(**j)).count();
         if jobs > 0 {
             self.tell(Event::Grown { jobs });
@@ -200,8 +219,10 @@ impl Work<'_, '_> {
     /// it need not wait.
     fn wait_for_new(&mut self, job: JobId, slot: Slot) -> bool {
         let mut waits = false;
-        for input in self.graph.inputs(job) {
+        let members = self.members(job);
+        for input in members.iter().flat_map(|member| self.graph.inputs(*member)) {
             let maker = self.graph.origin(input.path()).and_then(|m| self.slots.get(&m)).copied();
+            let maker = maker.filter(|maker| *maker != slot && !self.is_served(*maker));
             let Some(maker) = maker.filter(|m| !self.scheduler.state(*m).is_done()) else { continue };
             if !self.scheduler.wait_for(slot, maker) {
                 return false;

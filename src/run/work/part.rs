@@ -19,15 +19,8 @@ impl Work<'_, '_> {
     }
 
     /// A job was opened up, and the order cut anew. If the job itself is no more
-    /// in it, it leaves with all that wait for it, and what is `new` enters without it.
-    pub(super) fn leaves(
-        &mut self,
-        job: JobId,
-        slot: Slot,
-        before: &FxHashSet<JobId>,
-        new: &[JobId],
-        read: &[PathId],
-    ) -> bool {
+    /// in it, it leaves with all that wait for it.
+    pub(super) fn leaves(&mut self, job: JobId, slot: Slot, before: &FxHashSet<JobId>, read: &[PathId]) -> bool {
         if self.ground.is_ordered(job) {
             return false;
         }
@@ -43,8 +36,6 @@ impl Work<'_, '_> {
             let read = self.temps.read_by(&self.graph, job);
             self.temps.unread(&read);
         }
-        self.enter(None, new);
-        self.scheduler.start();
         true
     }
 

@@ -4,8 +4,10 @@
 //! asked to end.
 
 use super::{Stop, Work};
+use crate::digest::Digest;
 use crate::files;
-use crate::graph::JobId;
+use crate::graph::{Graph, JobId};
+use crate::path::PathId;
 use crate::schedule::{JobId as Slot, JobState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,6 +33,16 @@ impl Live {
     pub(super) fn is_in(&self, slot: Slot) -> bool {
         self.slot == slot
     }
+
+    /// Whether this is one of its outputs.
+    pub(super) fn makes(&self, graph: &Graph, path: PathId) -> bool {
+        graph.outputs(self.job).contains(&path)
+    }
+
+    /// Whether its readers may start, and it will wait for them.
+    fn serves(&self) -> bool {
+        self.up && !self.asked.load(Ordering::Acquire)
+    }
 }
 
 impl Work<'_, '_> {
@@ -48,14 +60,14 @@ impl Work<'_, '_> {
         let mut services = std::mem::take(&mut self.services);
         for service in &mut services {
             if !service.up && self.is_up(service) {
-                service.up = true;
                 let outputs = self.graph.outputs(service.job);
-                let digest = self.promises.get(&outputs[0]).cloned();
-                for path in outputs {
-                    let known = digest.as_ref().map_or(crate::digest::Digest::UNKNOWN, |promise| promise.wait());
-                    self.facts.set(*path, true, known);
+                // Until its inputs are digested it is not known what it stands for.
+                let promise = self.promises.get(&outputs[0]);
+                if let Some(digest) = promise.map_or(Some(Digest::UNKNOWN), |promise| promise.told()) {
+                    service.up = true;
+                    outputs.iter().for_each(|path| self.facts.set(*path, true, digest));
+                    self.scheduler.release_early(service.slot);
                 }
-                self.scheduler.release_early(service.slot);
             }
             if !service.asked.load(Ordering::Acquire) && !self.is_needed(service) {
                 service.asked.store(true, Ordering::Release);
@@ -79,7 +91,7 @@ impl Work<'_, '_> {
 
     /// Whether a slot is that of a service whose readers may start.
     pub(super) fn is_served(&self, slot: Slot) -> bool {
-        self.services.iter().any(|live| live.slot == slot && live.up)
+        self.services.iter().any(|live| live.slot == slot && live.serves())
     }
 
     fn is_needed(&self, service: &Live) -> bool {
@@ -98,7 +110,7 @@ impl Work<'_, '_> {
         let graph = &self.graph;
         let services = graph.inputs(job).iter().filter_map(|input| graph.maker(input.path()));
         let mut services = services.filter(|maker| self.plan.bonds().readers(*maker).is_some());
-        services.find(|maker| !self.services.iter().any(|live| live.job == *maker && live.up))
+        services.find(|maker| !self.services.iter().any(|live| live.job == *maker && live.serves()))
     }
 
     /// A service has ended. If nobody asked it to, those that read from it are ended too.
@@ -106,7 +118,7 @@ impl Work<'_, '_> {
         let Some(at) = self.services.iter().position(|live| live.job == job) else { return };
         let live = self.services.swap_remove(at);
         for path in self.graph.outputs(job) {
-            self.facts.set(*path, false, crate::digest::Digest::UNKNOWN);
+            self.facts.set(*path, false, Digest::UNKNOWN);
         }
         if live.asked.load(Ordering::Acquire) {
             return;
