@@ -169,6 +169,7 @@ impl App {
         Ok(Options {
             trust,
             targets: args.targets.clone(),
+            idle: args.touch || matches!(args.mode(), Mode::Page(_)),
             selection: args.select.selection()?,
             cores,
             hash_threads: args.hash_threads.map_or(available, std::num::NonZeroU32::get) as usize,

@@ -76,9 +76,9 @@ pub struct Call<'a> {
 pub struct Gave {
     /// The value.
     pub value: Val,
-    /// For every string in it, in order and but for keys, whether it is
-    /// `ancient()`; empty if none is.
-    pub ancient: Vec<bool>,
+    /// The marks of every string in it, in order and but for keys; empty if
+    /// there are none.
+    pub marks: Vec<Flags>,
 }
 
 /// What is known of a kept function.
@@ -245,11 +245,11 @@ impl Functions {
             if !super::convert::is_function(value) {
                 let mut plain = to_val(value, heap, &mut |_| Err(super::fault::fault("the result holds a function")))?;
                 info.rewrites.apply_within(&mut plain);
-                let mut ancient = Vec::new();
+                let mut flags = Vec::new();
                 if !marks.is_empty() {
-                    leaves(value, heap, marks, &mut ancient);
+                    leaves(value, heap, marks, &mut flags);
                 }
-                return Ok(Gave { value: plain, ancient });
+                return Ok(Gave { value: plain, marks: flags });
             }
             function = value;
             let params = Info::of(function, info.span).params;
@@ -259,10 +259,10 @@ impl Functions {
     }
 }
 
-/// For every string in a value, in order and but for keys, whether it is `ancient()`.
-fn leaves<'v>(value: Value<'v>, heap: Heap<'v>, marks: &Marks, out: &mut Vec<bool>) {
+/// The marks of every string in a value, in order and but for keys.
+fn leaves<'v>(value: Value<'v>, heap: Heap<'v>, marks: &Marks, out: &mut Vec<Flags>) {
     if let Some(text) = value.unpack_str() {
-        out.push(marks.get(text).flags.contains(Flags::ANCIENT));
+        out.push(marks.get(text).flags);
     } else if let Some(items) = elements(value, heap) {
         items.into_iter().for_each(|v| leaves(v, heap, marks, out));
     } else if let Some(dict) = DictRef::from_value(value) {
@@ -270,7 +270,7 @@ fn leaves<'v>(value: Value<'v>, heap: Heap<'v>, marks: &Marks, out: &mut Vec<boo
     } else if let Some(fields) = StructRef::from_value(value) {
         fields.iter().for_each(|(_, v)| leaves(v, heap, marks, out));
     } else if let Some(files) = Files::from_value(value) {
-        out.extend(files.texts().map(|_| files.mark.flags.contains(Flags::ANCIENT)));
+        out.extend(files.texts().map(|_| files.mark.flags));
     }
 }
 

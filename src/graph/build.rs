@@ -80,12 +80,6 @@ enum Answer {
     Waits(Vec<Need>),
 }
 
-/// One input of a job on its way into the graph.
-struct Asked {
-    path: PathId,
-    pin: Option<RuleId>,
-}
-
 impl<'a, 'p> Builder<'a, 'p> {
     pub(super) fn new(
         ground: &'p mut Ground<'a>,
@@ -320,8 +314,11 @@ impl<'a, 'p> Builder<'a, 'p> {
         let mut pins = pins.into_iter().peekable();
         for at in start..end {
             let pin = pins.next_if(|(i, _)| *i == at).and_then(|(_, pin)| pin);
-            let asked = Asked { path: self.graph.inputs[at].path(), pin };
-            self.ask(asked.path, asked.pin);
+            let input = self.graph.inputs[at];
+            match input.is_before_update() {
+                true => self.files.named(self.paths, input.path()),
+                false => self.ask(input.path(), pin),
+            }
         }
     }
 
@@ -334,17 +331,17 @@ impl<'a, 'p> Builder<'a, 'p> {
         answers: &mut std::vec::IntoIter<Answer>,
         needs: &mut Vec<Need>,
     ) -> Result<Vec<Name>, Diag> {
-        let ancient = input.flags.contains(Flags::ANCIENT);
+        let flags = input.flags;
         match &input.what {
-            InputWhat::Path(path) => self.push(path, ancient),
+            InputWhat::Path(path) => self.push(path, flags),
             InputWhat::Pattern(pattern) => {
                 let mut text = std::mem::take(&mut self.text);
                 fill(self.graph, self.paths, job, rule, pattern, &mut text);
-                self.push(&path::normal(&text), ancient);
+                self.push(&path::normal(&text), flags);
                 self.text = text;
             }
             InputWhat::Function { unpack, span, .. } => {
-                let Gave { value, ancient: marked } = match answers.next().expect("an answer for every function") {
+                let Gave { value, marks } = match answers.next().expect("an answer for every function") {
                     Answer::Value(gave) => gave,
                     Answer::Waits(more) => {
                         needs.extend(more);
@@ -355,7 +352,7 @@ impl<'a, 'p> Builder<'a, 'p> {
                 let mut paths = Vec::new();
                 flatten(&value, *unpack, &mut paths, &mut names).map_err(|problem| Diag::at(*span, problem))?;
                 for (i, path) in paths.into_iter().enumerate() {
-                    self.push(&path::normal(path), ancient || marked.get(i).copied().unwrap_or(false));
+                    self.push(&path::normal(path), flags | marks.get(i).copied().unwrap_or_default());
                 }
                 return Ok(names);
             }
@@ -363,9 +360,10 @@ impl<'a, 'p> Builder<'a, 'p> {
         Ok(Vec::new())
     }
 
-    fn push(&mut self, path: &str, ancient: bool) {
+    fn push(&mut self, path: &str, flags: Flags) {
         let id = self.paths.intern(path);
-        self.graph.inputs.push(InputRef::new(id, ancient));
+        self.ground.updates |= flags.contains(Flags::BEFORE_UPDATE);
+        self.graph.inputs.push(InputRef::new(id, flags));
     }
 }
 

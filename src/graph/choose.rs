@@ -141,6 +141,22 @@ impl<'a, 'b, 'g, 'r> Chooser<'a, 'b, 'g, 'r> {
         let missing = sources.into_iter().zip(there).filter(|(p, there)| !there && !self.may_appear(*p));
         let missing: Vec<PathId> = missing.map(|(p, _)| p).collect();
         self.lose(missing);
+        self.drop_for_missing_before();
+    }
+
+    /// What is to be read before it is updated must be there: nobody makes it.
+    fn drop_for_missing_before(&mut self) {
+        if !self.ground.updates {
+            return;
+        }
+        let inputs = |job: JobId| self.graph.inputs(job).iter().map(move |input| (job, *input));
+        let before = self.jobs().flat_map(inputs).filter(|(_, input)| input.is_before_update());
+        let (readers, files): (Vec<JobId>, Vec<PathId>) = before.map(|(job, input)| (job, input.path())).unzip();
+        let there = self.scene.files.exist(self.scene.paths, &files);
+        for ((reader, file), _) in readers.into_iter().zip(files).zip(there).filter(|(_, there)| !there) {
+            self.ground.dead.not_yet.insert(file);
+            self.kill(reader, Why::Missing(file));
+        }
     }
 
     /// Whether a file that is not there lies where a checkpoint is still to run.

@@ -21,6 +21,8 @@ pub struct Dead {
     pub jobs: FxHashMap<JobId, Why>,
     /// Files that neither exist nor can be made.
     pub lost: FxHashSet<PathId>,
+    /// Files that are to be read before they are updated, and do not exist.
+    pub not_yet: FxHashSet<PathId>,
     /// The jobs that could have made a file, had they not been dropped.
     pub tried: FxHashMap<PathId, Vec<JobId>>,
 }

@@ -2,7 +2,7 @@
 
 use super::dead::{Dead, Why};
 use super::order::Cycle;
-use super::{Graph, JobId, target};
+use super::{Graph, InputRef, JobId, target};
 use crate::diag::{Diag, Diags, Kind};
 use crate::files::STATE_DIR;
 use crate::path::{self, PathId, Paths};
@@ -133,7 +133,11 @@ impl View<'_> {
     }
 
     fn lost_inputs(&self, job: JobId) -> impl DoubleEndedIterator<Item = PathId> {
-        self.graph.inputs(job).iter().map(|i| i.path()).filter(|p| self.dead.lost.contains(p))
+        let lost = |input: &&InputRef| match input.is_before_update() {
+            true => self.dead.not_yet.contains(&input.path()),
+            false => self.dead.lost.contains(&input.path()),
+        };
+        self.graph.inputs(job).iter().filter(lost).map(|i| i.path())
     }
 
     fn leaf(&self, chain: &Chain) -> Diag {

@@ -227,7 +227,7 @@ impl Builder<'_, '_> {
         }
         for gate in &waits {
             let outputs = self.graph.outputs(*gate).to_vec();
-            self.graph.inputs.extend(outputs.into_iter().map(|path| InputRef::new(path, false)));
+            self.graph.inputs.extend(outputs.into_iter().map(|path| InputRef::new(path, Flags::empty())));
         }
         self.graph.gates.set_waits(job, Some(waits).filter(|w| !w.is_empty()));
         Ok(())

@@ -20,6 +20,8 @@ pub struct Ground<'a> {
     pub(super) allow_ambiguity: bool,
     /// Whether some checkpoint makes a directory.
     pub(super) trees: bool,
+    /// Whether some job reads a file before it is updated.
+    pub(super) updates: bool,
     /// Jobs of rules with several outputs, by each of them.
     pub(super) shared: FxHashMap<(PathId, RuleId), JobId>,
     /// Paths for which a rule was left out as endlessly recursive.
@@ -44,6 +46,7 @@ impl<'a> Ground<'a> {
             finder: Finder::new(book, choice),
             allow_ambiguity: choice.allow_ambiguity,
             trees: outputs.any(|o| o.flags.contains(Flags::DIRECTORY)),
+            updates: false,
             shared: FxHashMap::default(),
             endless: Vec::new(),
             dead: Dead::default(),
@@ -80,7 +83,7 @@ impl<'a> Ground<'a> {
         self.ordered.resize(graph.jobs.len(), false);
         self.beyond.resize(graph.jobs.len(), false);
         for job in jobs {
-            let mut origins = graph.inputs(*job).iter().filter_map(|i| graph.origin(i.path()));
+            let mut origins = graph.inputs(*job).iter().filter_map(|i| graph.origin_of(*i));
             let behind = graph.open(*job).is_some() || origins.any(|o| self.beyond[o.index()]);
             self.ordered[job.index()] = true;
             self.beyond[job.index()] |= behind;

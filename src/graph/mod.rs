@@ -27,7 +27,7 @@ pub use select::Batch;
 pub use target::Target;
 
 use crate::path::{PathId, Paths};
-use crate::rule::{Name, Rule, RuleId, Rulefile};
+use crate::rule::{Flags, Name, Rule, RuleId, Rulefile};
 use gates::Gates;
 use rustc_hash::FxHashMap;
 use select::Part;
@@ -43,26 +43,36 @@ impl JobId {
     }
 }
 
-/// An input of a job: a path, and whether it is `ancient()`. Four bytes.
+/// An input of a job: a path, and whether it is `ancient()` or `before_update()`.
+/// Four bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InputRef(u32);
 
 const ANCIENT: u32 = 1 << 31;
+const BEFORE: u32 = 1 << 30;
 
 impl InputRef {
     /// An input.
-    pub fn new(path: PathId, ancient: bool) -> Self {
-        InputRef(path.0 | if ancient { ANCIENT } else { 0 })
+    pub fn new(path: PathId, flags: Flags) -> Self {
+        assert!(path.0 < BEFORE, "more than 2^30 paths");
+        let bit = |flag, bit| if flags.contains(flag) { bit } else { 0 };
+        InputRef(path.0 | bit(Flags::ANCIENT, ANCIENT) | bit(Flags::BEFORE_UPDATE, BEFORE))
     }
 
     /// The path.
     pub fn path(self) -> PathId {
-        PathId(self.0 & !ANCIENT)
+        PathId(self.0 & !(ANCIENT | BEFORE))
     }
 
     /// Whether it need only exist.
     pub fn is_ancient(self) -> bool {
         self.0 & ANCIENT != 0
+    }
+
+    /// Whether it is the file as it is before a job updates it: that job is not
+    /// waited for.
+    pub fn is_before_update(self) -> bool {
+        self.0 & BEFORE != 0
     }
 }
 
@@ -181,6 +191,12 @@ impl Graph {
     /// checkpoint which the file lies in. None if it is a source.
     pub fn origin(&self, path: PathId) -> Option<JobId> {
         self.maker(path).or_else(|| self.gates.trees(path).iter().find_map(|tree| self.maker(*tree)))
+    }
+
+    /// The job that an input comes from. None if it is a source, or the file as it
+    /// is before that job.
+    pub fn origin_of(&self, input: InputRef) -> Option<JobId> {
+        if input.is_before_update() { None } else { self.origin(input.path()) }
     }
 
     /// Files of the plan that are taken as they are, though a rule could make

@@ -106,7 +106,7 @@ impl Walk {
                     let (job, input) = (*job, graph.inputs(*job).get(*at as usize));
                     *at += 1;
                     match input {
-                        Some(input) => graph.origin(input.path()),
+                        Some(input) => graph.origin_of(*input),
                         None => {
                             self.leave(job);
                             None

@@ -143,6 +143,6 @@ impl Graph {
 
     /// The jobs that a job reads from.
     fn makers_for(&self, job: JobId) -> impl Iterator<Item = JobId> {
-        self.inputs(job).iter().filter_map(|input| self.origin(input.path()))
+        self.inputs(job).iter().filter_map(|input| self.origin_of(*input))
     }
 }

@@ -118,8 +118,8 @@ fn by_inputs(scene: Scene<'_>, job: JobId, record: RecordRef, verdicts: &[Verdic
     let waits = |i: &InputRef| waiting(scene, *i, verdicts);
     let Some(first) = inputs.iter().find_map(waits) else {
         let inputs = scene.commands.graph.inputs(job).iter().filter(|i| !i.is_ancient());
-        let now = match inputs.clone().find(|i| is_gone_inside(scene, i.path())) {
-            None => made_from(scene.facts.recipe(job), inputs.map(|i| content_of(scene, i.path()))),
+        let now = match inputs.clone().find(|i| is_remembered(scene, **i)) {
+            None => made_from(scene.facts.recipe(job), inputs.map(|i| content_read(scene, *i))),
             Some(_) => made_from(scene.facts.recipe(job), remembered(scene, record, inputs).into_iter()),
         };
         return if now == scene.state.made_from(record) { Decision::Fresh } else { Decision::Run(Cause::Inputs) };
@@ -136,7 +136,8 @@ fn by_inputs(scene: Scene<'_>, job: JobId, record: RecordRef, verdicts: &[Verdic
 fn known_input_changed(scene: Scene<'_>, job: JobId, record: &Record, verdicts: &[Verdict]) -> bool {
     let inputs = scene.commands.graph.inputs(job).iter().zip(&record.inputs);
     inputs.into_iter().any(|(now, old)| {
-        !now.is_ancient() && waiting(scene, *now, verdicts).is_none() && content_of(scene, now.path()) != old.digest
+        let known = !now.is_ancient() && waiting(scene, *now, verdicts).is_none() && !is_remembered(scene, *now);
+        known && content_read(scene, *now) != old.digest
     })
 }
 
@@ -146,18 +147,32 @@ fn is_gone_inside(scene: Scene<'_>, path: PathId) -> bool {
     scene.commands.graph.tree_of(path).is_some_and(|tree| !scene.facts.exists(path) && !scene.facts.exists(tree))
 }
 
-/// The contents of inputs; of those that are gone with their directory, what
-/// the last run read: it would be made the same again.
+/// Whether what the last run read of an input counts, and not what is there: of
+/// a file that is gone with its directory, it would be made the same again; of
+/// one that holds what a job made that updated it, that was before.
+fn is_remembered(scene: Scene<'_>, input: InputRef) -> bool {
+    let path = input.path();
+    let updated = || scene.state.output_digest(path) == Some(scene.facts.content(path));
+    if input.is_before_update() { updated() } else { is_gone_inside(scene, path) }
+}
+
+/// The content of an input that counts, unless it is remembered.
+fn content_read(scene: Scene<'_>, input: InputRef) -> Digest {
+    let path = input.path();
+    if input.is_before_update() { scene.facts.content(path) } else { content_of(scene, path) }
+}
+
+/// The contents of inputs, or of those that are remembered what the last run read.
 fn remembered<'i>(scene: Scene<'_>, record: RecordRef, inputs: impl Iterator<Item = &'i InputRef>) -> Vec<Digest> {
     let old: FxHashMap<PathId, Digest> = match scene.state.record(record) {
         Ok(record) => record.inputs.iter().map(|i| (i.path, i.digest)).collect(),
         Err(_) => FxHashMap::default(),
     };
-    let content = |path| match is_gone_inside(scene, path) {
-        true => old.get(&path).copied().unwrap_or(Digest::UNKNOWN),
-        false => content_of(scene, path),
+    let content = |input: InputRef| match is_remembered(scene, input) {
+        true => old.get(&input.path()).copied().unwrap_or(Digest::UNKNOWN),
+        false => content_read(scene, input),
     };
-    inputs.map(|i| content(i.path())).collect()
+    inputs.map(|i| content(*i)).collect()
 }
 
 /// The job that must be done before this input's content is known.
@@ -165,7 +180,7 @@ fn waiting(scene: Scene<'_>, input: InputRef, verdicts: &[Verdict]) -> Option<Jo
     if input.is_ancient() {
         return None;
     }
-    scene.commands.graph.origin(input.path()).filter(|m| verdicts[m.index()] != Verdict::Fresh)
+    scene.commands.graph.origin_of(input).filter(|m| verdicts[m.index()] != Verdict::Fresh)
 }
 
 /// The content of a file that no job is about to change: of one that a job
@@ -199,7 +214,8 @@ impl Evidence {
         }
         let graph = scene.commands.graph;
         let known = |i: &InputRef| {
-            let digest = waiting(scene, *i, verdicts).is_none().then(|| content_of(scene, i.path()));
+            let known = waiting(scene, *i, verdicts).is_none() && !is_remembered(scene, *i);
+            let digest = known.then(|| content_read(scene, *i));
             (i.path(), digest.filter(|d| !d.is_unknown()), i.is_ancient())
         };
         let record = graph.outputs(job).first().and_then(|o| scene.state.find(*o));

@@ -48,7 +48,7 @@ pub fn pass(scene: Scene<'_>, plan: &mut Plan) {
             Verdict::Run => Need::Yes,
             Verdict::Maybe => Need::Maybe(job),
         };
-        for input in graph.inputs(job) {
+        for input in graph.inputs(job).iter().filter(|input| !input.is_before_update()) {
             let mut mark = |path: PathId| {
                 let slot = &mut needs[path.index()];
                 if *slot == Need::No || need == Need::Yes {

@@ -64,7 +64,7 @@ impl Viewer<'_> {
                 drawing.nodes.push(node(job));
                 drawing.nodes.len() - 1
             });
-            for maker in graph.inputs(job).iter().filter_map(|input| graph.origin(input.path())) {
+            for maker in graph.inputs(job).iter().filter_map(|input| graph.origin_of(*input)) {
                 let edge = (places[&key(maker)], here);
                 if edge.0 != edge.1 && seen.insert(edge) {
                     drawing.edges.push(edge);

@@ -203,8 +203,8 @@ fn wanted(commands: Commands<'_>, state: &State, facts: &mut Facts, order: &[Job
         let Some(record) = graph.outputs(job).first().and_then(|o| state.find(*o)) else { continue };
         let outputs = graph.outputs(job).iter().copied();
         let same = state.recipe(record) == facts.recipe(job);
-        let sources = graph.inputs(job).iter().filter(|i| same && !i.is_ancient()).map(|i| i.path());
-        let sources = sources.filter(|p| graph.maker(*p).is_none());
+        let sources = graph.inputs(job).iter().filter(|i| same && !i.is_ancient());
+        let sources = sources.filter(|i| i.is_before_update() || graph.maker(i.path()).is_none()).map(|i| i.path());
         for id in outputs.chain(sources) {
             if facts.exists(id) && !std::mem::replace(&mut facts.wanted[id.index()], true) {
                 wanted.push(id);

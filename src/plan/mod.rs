@@ -9,11 +9,13 @@ mod demand;
 mod draw;
 mod facts;
 mod summary;
+mod updates;
 mod view;
 
 pub use bonds::{Bonds, Grown, fleeting};
 pub use decide::{Cause, Evidence, Verdict, content_of};
 pub use facts::{Facts, Gather, Stats, gather};
+pub use updates::Updates;
 pub use view::{Viewer, described, is_name, only_gathers, totals, worded};
 
 use crate::command::Commands;
@@ -108,7 +110,7 @@ impl Plan {
             }
             self.decide(scene, job);
             let settled = |o: JobId| self.settled[o.index()];
-            let before = || graph.inputs(job).iter().filter_map(|i| graph.origin(i.path())).all(settled);
+            let before = || graph.inputs(job).iter().filter_map(|i| graph.origin_of(*i)).all(settled);
             self.settled[job.index()] = !staged || (graph.open(job).is_none() && before());
         }
     }

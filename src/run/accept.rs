@@ -9,7 +9,7 @@ use crate::digest::Digest;
 use crate::files;
 use crate::graph::JobId;
 use crate::path::PathId;
-use crate::plan::{Cause, Verdict};
+use crate::plan::{Bonds, Cause, Verdict};
 use crate::record::{Input, Record, Stats};
 use rustc_hash::FxHashSet;
 use std::time::SystemTime;
@@ -48,6 +48,7 @@ pub fn touch(pipeline: &mut Pipeline<'_>, options: &Options) -> Result<Touched, 
             touch_job(pipeline, job, options, &mut touched).map_err(|d| vec![d])?;
         }
         pipeline.grow_all(options, &|_, _| {})?;
+        pipeline.plan.set_bonds(Bonds::find(pipeline.fixed.book, &pipeline.graph));
     }
     let open = to_touch(pipeline, options).into_iter().filter(|j| pipeline.graph.open(*j).is_some());
     touched.left.extend(open.map(|job| unknown_inputs(pipeline, job)));
@@ -75,11 +76,12 @@ fn touch_job(pipeline: &mut Pipeline<'_>, job: JobId, options: &Options, touched
         touched.fresh += 1;
         return Ok(());
     }
-    let outputs = pipeline.graph.outputs(job).iter();
-    let missing = outputs.map(|o| pipeline.paths.str(*o)).filter(|p| stat_of(p).is_none());
-    let missing: Vec<String> = missing.map(str::to_owned).collect();
+    let missing = missing(pipeline, job);
     if !missing.is_empty() {
         touched.missing.extend(missing);
+        return Ok(());
+    }
+    if !was_read(pipeline, job) {
         return Ok(());
     }
     let record = match as_made(pipeline, job, options) {
@@ -91,11 +93,29 @@ fn touch_job(pipeline: &mut Pipeline<'_>, job: JobId, options: &Options, touched
     };
     pipeline.state.append(&record, None, &pipeline.paths)?;
     for (path, digest) in &record.outputs {
-        pipeline.facts.set(*path, true, *digest);
+        let there = !pipeline.plan.bonds().fleeting().contains(path);
+        pipeline.facts.set(*path, there, *digest);
     }
     pipeline.plan.set_fresh(job);
     touched.accepted += 1;
     Ok(())
+}
+
+/// The outputs of a job that should be there and are not. What is there only
+/// while jobs run should not.
+fn missing(pipeline: &Pipeline<'_>, job: JobId) -> Vec<String> {
+    let lasting = |path: &&PathId| !pipeline.plan.bonds().fleeting().contains(path);
+    let outputs = pipeline.graph.outputs(job).iter().filter(lasting).map(|path| pipeline.paths.str(*path));
+    outputs.filter(|path| stat_of(path).is_none()).map(str::to_owned).collect()
+}
+
+/// Whether what a job wrote to pipes, or served, was made use of: all that runs
+/// with it has its outputs.
+fn was_read(pipeline: &Pipeline<'_>, job: JobId) -> bool {
+    let bonds = pipeline.plan.bonds();
+    let made = |job: &JobId| missing(pipeline, *job).is_empty();
+    let joined = bonds.together(job).is_none_or(|set| set.iter().all(made));
+    joined && bonds.readers(job).is_none_or(|readers| readers.iter().any(made))
 }
 
 fn as_made(pipeline: &mut Pipeline<'_>, job: JobId, options: &Options) -> Result<Record, Diag> {
@@ -114,11 +134,15 @@ fn as_made(pipeline: &mut Pipeline<'_>, job: JobId, options: &Options) -> Result
         let digest = if ancient { Digest::UNKNOWN } else { content(pipeline, path, options)? };
         record.inputs.push(Input { path, digest, ancient });
     }
-    for path in outputs {
-        record.outputs.push((path, content(pipeline, path, options)?));
-    }
     let counting = record.inputs.iter().filter(|i| !i.ancient).map(|i| i.digest);
     record.made_from = made_from(digest, counting);
+    for path in outputs {
+        let digest = match pipeline.plan.bonds().fleeting().contains(&path) {
+            true => record.made_from,
+            false => content(pipeline, path, options)?,
+        };
+        record.outputs.push((path, digest));
+    }
     Ok(record)
 }
 

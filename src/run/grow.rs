@@ -295,7 +295,7 @@ impl Pipeline<'_> {
     fn suppose_behind(&mut self, job: JobId, gate: JobId, new: &FxHashSet<JobId>) {
         let mut work = vec![job];
         while let Some(at) = work.pop() {
-            for origin in self.graph.inputs(at).iter().filter_map(|i| self.graph.origin(i.path())) {
+            for origin in self.graph.inputs(at).iter().filter_map(|i| self.graph.origin_of(*i)) {
                 if new.contains(&origin) && self.plan.supposes(origin).is_none() {
                     self.plan.suppose(origin, gate, false);
                     work.push(origin);

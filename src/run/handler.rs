@@ -33,16 +33,15 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
     let totals = totals(pipeline.scene(), &pipeline.plan);
     let none = hooks.start.is_none() && hooks.success.is_none() && hooks.error.is_none();
     if none || totals.run() + totals.maybe() == 0 {
-        return work::execute(pipeline, options, hands);
+        return work::execute(pipeline, options, hands, false);
     }
     let mut log = Log::create();
     log.take(&Event::Totals { totals, cores: options.cores, dry: false });
     let Hands { executor, listener, live, reasons, render, tell } = hands;
     listener.arm(true);
     let handlers = Handlers { book, options, log: log.path.clone(), asks: listener.asks.clone() };
-    if let Some(body) = &hooks.start
-        && let Some(signal) = handlers.run("onstart", body, executor, tell)
-    {
+    let came = hooks.start.as_ref().map(|body| handlers.run("onstart", body, executor, tell)).unwrap_or_default();
+    if let Some(signal) = came.signal {
         let errors = pipeline.close().err().into_iter().collect();
         return Ran { summary: Summary { signal: Some(signal), ..Summary::default() }, errors };
     }
@@ -51,7 +50,7 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
         tell(event);
     };
     let hands = Hands { executor, listener, live, reasons, render, tell: &mut both };
-    let mut ran = work::execute(pipeline, options, hands);
+    let mut ran = work::execute(pipeline, options, hands, came.drain);
     log.take(&Event::Done(ran.summary.clone()));
     log.end();
     let summary = &mut ran.summary;
@@ -61,7 +60,7 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
         false => ("onerror", &hooks.error),
     };
     if let Some(body) = body {
-        summary.signal = handlers.run(key, body, executor, tell);
+        summary.signal = handlers.run(key, body, executor, tell).signal;
     }
     ran
 }
@@ -106,6 +105,15 @@ fn directory() -> PathBuf {
     PathBuf::from(files::STATE_DIR).join(state::LOGS)
 }
 
+/// What was asked for while a handler ran.
+#[derive(Clone, Copy, Default)]
+struct Came {
+    /// The signal that ended it.
+    signal: Option<i32>,
+    /// No job shall start.
+    drain: bool,
+}
+
 /// What all handlers of a run are run with.
 struct Handlers<'a> {
     book: &'a Rulefile,
@@ -115,19 +123,19 @@ struct Handlers<'a> {
 }
 
 impl Handlers<'_> {
-    /// Runs one to its end; gives the signal that ended it, if one came.
-    fn run(&self, key: &'static str, body: &Body, executor: &mut dyn Executor, tell: &mut Tell<'_>) -> Option<i32> {
+    /// Runs one to its end.
+    fn run(&self, key: &'static str, body: &Body, executor: &mut dyn Executor, tell: &mut Tell<'_>) -> Came {
         let program = handler(self.book, body, key, &self.log.to_string_lossy());
         let log = directory().join(format!("{key}.log"));
         let command = interpreted(program, NO_JOB);
-        let mut signal = None;
+        let mut came = Came::default();
         let exit = match executor.lacks(&command) {
             Some(why) => Exit::not_started(why),
             None => {
                 let spec = Spec { command, log: log.clone(), log_limit: self.options.log_limit, ..Spec::default() };
                 let ended = Arc::new(Mutex::new(None));
                 executor.start(Box::new(Handler { spec, ended: ended.clone() }));
-                signal = self.wait(executor);
+                came = self.wait(executor);
                 let exit = ended.lock().unwrap_or_else(PoisonError::into_inner).take();
                 exit.expect("a task leaves its exit")
             }
@@ -142,20 +150,20 @@ impl Handlers<'_> {
         };
         let problem = (!exit.status.is_success()).then_some(words);
         tell(Some(Event::Handled { handler: key, end, problem }));
-        signal
+        came
     }
 
-    fn wait(&self, executor: &mut dyn Executor) -> Option<i32> {
+    fn wait(&self, executor: &mut dyn Executor) -> Came {
         let finished = executor.finished().clone();
-        let mut signal = None;
+        let mut came = Came::default();
         loop {
             executor.idle();
             select! {
-                recv(finished) -> _ => return signal,
+                recv(finished) -> _ => return came,
                 recv(self.asks) -> ask => match ask {
                     Ok(Ask::Stop(number)) => {
-                        executor.signal(if signal.is_some() { Signal::Kill } else { Signal::Terminate });
-                        signal = Some(number);
+                        executor.signal(if came.signal.is_some() { Signal::Kill } else { Signal::Terminate });
+                        came.signal = Some(number);
                     }
                     Ok(Ask::Suspend) => {
                         executor.signal(Signal::Suspend);
@@ -163,7 +171,8 @@ impl Handlers<'_> {
                         executor.signal(Signal::Resume);
                     }
                     Ok(Ask::Resume) => executor.signal(Signal::Resume),
-                    Ok(Ask::Drain) | Err(_) => {}
+                    Ok(Ask::Drain) => came.drain = true,
+                    Err(_) => {}
                 },
             }
         }

@@ -42,6 +42,8 @@ pub struct Options {
     pub targets: Vec<String>,
     /// The part of the graph that is asked for.
     pub selection: Selection,
+    /// No job will be started, so what jobs take does not matter.
+    pub idle: bool,
     /// Cores to use.
     pub cores: u32,
     /// Threads to digest files with.

@@ -11,7 +11,7 @@ use crate::eval::{Functions, SizeOf};
 use crate::files::{self, Clock, Memo};
 use crate::graph::{self, Graph, Ground, JobId};
 use crate::path::{self, PathId, Paths};
-use crate::plan::{self, Bonds, Facts, Force, Plan, Scene, Stats};
+use crate::plan::{self, Bonds, Facts, Force, Plan, Scene, Stats, Updates};
 use crate::rule::{Flags, Rulefile};
 use crate::settle;
 use crate::state::{self, Ahead, State};
@@ -53,6 +53,8 @@ pub struct Pipeline<'a> {
     pub force: Force,
     /// Verdicts.
     pub plan: Plan,
+    /// Who reads files before they are updated.
+    pub updates: Updates,
     /// The file system's clock.
     pub clock: Clock,
 }
@@ -98,6 +100,7 @@ impl<'a> Pipeline<'a> {
             stats,
             facts: Facts::default(),
             plan: Plan::default(),
+            updates: Updates::default(),
             clock: Clock::new(Path::new(files::STATE_DIR)),
         };
         pipeline.grow_all(options, progress)?;
@@ -111,11 +114,16 @@ impl<'a> Pipeline<'a> {
         bonds.check(book, graph, paths, graph.order()).map_err(|d| vec![d])?;
         bonds.fleeting().iter().for_each(|path| facts.set(*path, false, Digest::UNKNOWN));
         plan.backward(Scene { commands, state, facts, force }, bonds);
+        pipeline.updates.add(&pipeline.graph, pipeline.graph.order());
+        let Pipeline { graph, paths, updates, .. } = &pipeline;
+        updates.check(book, graph, paths, graph.order()).map_err(|d| vec![d])?;
         check_force(&pipeline, options)?;
         check_inside(&pipeline)?;
-        check_needs(pipeline.commands(), &pipeline.plan)?;
-        let runs = |job: JobId| pipeline.plan.verdict(job) != plan::Verdict::Fresh;
-        check_bound(pipeline.commands(), pipeline.plan.bonds(), &runs).map_err(|d| vec![d])?;
+        if !options.idle {
+            check_needs(pipeline.commands(), &pipeline.plan)?;
+            let runs = |job: JobId| pipeline.plan.verdict(job) != plan::Verdict::Fresh;
+            check_bound(pipeline.commands(), pipeline.plan.bonds(), &runs).map_err(|d| vec![d])?;
+        }
         Ok(pipeline)
     }
 

@@ -6,10 +6,11 @@ use super::signals::{Ask, Listener};
 use crate::diag::{Diag, Kind};
 use crate::event::Event;
 use crate::exec::orphan::Orphan;
+use crate::files;
 use crate::path::Paths;
 use crate::settle::{Marks, Moved, Open, Out, Settler};
 use crate::span::Sources;
-use crate::state::{OpenJob, State, process};
+use crate::state::{self, OpenJob, State, process};
 use std::path::Path;
 use std::time::Duration;
 
@@ -58,6 +59,7 @@ pub fn recover(
     if killed {
         settler.clear_shadows();
     }
+    settler.clear(&Path::new(files::STATE_DIR).join(state::PROGRAMS));
     Ok(Recovered::Settled)
 }
 

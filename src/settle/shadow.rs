@@ -83,6 +83,14 @@ impl Settler {
             let _ = tree::remove(&path);
         }
     }
+
+    /// Removes what a killed run left in a directory of our own state.
+    pub fn clear(&self, directory: &Path) {
+        for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+            // What cannot be removed is litter.
+            let _ = tree::remove(&entry.path());
+        }
+    }
 }
 
 impl Cast {

@@ -534,7 +534,7 @@ fn what_a_selection_leaves_out_is_not_opened_and_holds_nothing_back() {
     story
         .run(&["-j1", "raw/a/1", "all", "--omit-from", "agg"])
         .succeeds()
-        .ran(&["side a", "side b", "split a", "raw a 1"]);
+        .ran(&["side a", "side b", "split a", "split b", "raw a 1"]);
     assert!(story.has("side/a"), "a target now");
     let story = Story::new().rulefile(&format!(
         "{SAMPLES}rule use:\n    input: \"side/c\"\n    output: \"used\"\n    shell: \"cp {{input}} {{output}}\"\n"

@@ -104,3 +104,70 @@ fn an_input_that_cannot_be_looked_at_any_more_is_told_as_that() {
     story.remove("src").write("src", "old\n").write("in", "3\n").write("edit.sh", "rm src");
     story.run(&["-j1"]).fails().stderr_has("its input `src` is not there any more");
 }
+
+#[test]
+fn what_is_read_before_an_update_is_read_before_it() {
+    let story = Story::new()
+        .rulefile(
+            r#"
+rule all:
+    input: "list", "copy", "sum"
+rule update:
+    output: update("list")
+    shell: "echo update >> ran.log; echo new >> {output}"
+rule copy:
+    input: before_update("list")
+    output: "copy"
+    shell: "echo copy >> ran.log; cp {input} {output}"
+rule sum:
+    input: lambda w: before_update("list"), "slow"
+    output: "sum"
+    shell: "echo sum >> ran.log; cat {input} > {output}"
+rule slow:
+    output: "slow"
+    shell: "sleep 0.3; touch {output}"
+"#,
+        )
+        .file("list", "old\n");
+    story.run(&["-j4"]).succeeds().ran(&["copy", "sum", "update"]);
+    assert_eq!(
+        (story.read("copy"), story.read("sum"), story.read("list")),
+        ("old\n".into(), "old\n".into(), "old\nnew\n".into())
+    );
+    story.run(&["-j4"]).has_nothing_to_do();
+    story.run(&["-j4", "copy"]).has_nothing_to_do();
+    story.edit("Rulefile", "echo new", "echo newer");
+    story.run(&["-j4"]).succeeds().ran(&["update"]);
+    story.run(&["-j4"]).has_nothing_to_do();
+    story.write("list", "mine\n");
+    story.run(&["-j4"]).succeeds().ran(&["copy", "sum", "update"]);
+    assert_eq!(story.read("copy"), "mine\n");
+    story.remove("list").remove("copy");
+    story.run(&["-j4"]).is_refused().stderr_has("missing input `list`");
+}
+
+#[test]
+fn before_and_after_an_update_at_once_is_refused() {
+    let story = Story::new()
+        .rulefile(
+            r#"
+rule a:
+    input: before_update("list"), "after"
+    output: "a"
+    shell: "cat {input} > {output}"
+rule after:
+    input: "list"
+    output: "after"
+    shell: "cp {input} {output}"
+rule update:
+    input: before_update("list")
+    output: update("list")
+    shell: "cat {input} > /dev/null; echo new >> {output}"
+"#,
+        )
+        .file("list", "old\n");
+    story.run(&[]).is_refused().stderr_has("reads a file as it is before `update` updates it");
+    story.run(&["after"]).succeeds();
+    assert_eq!(story.read("after"), "old\nnew\n");
+    story.run(&["after"]).has_nothing_to_do();
+}

@@ -223,3 +223,18 @@ rule serve:
     run.stderr_has("run with `--resources mem_mb=1200`");
     story.run(&["-j2", "--resources", "mem_mb=1200"]).succeeds();
 }
+
+#[test]
+fn touch_takes_the_jobs_of_a_pipe_and_of_a_service_as_made() {
+    let story = Story::new().rulefile(PIPE).file("in", "a1\n").file("out", "b1\n");
+    story.run(&["--touch"]).succeeds().says_nothing_of("missing").ran(&[]);
+    story.run(&["-j3"]).has_nothing_to_do();
+    let story = Story::new().rulefile(PIPE).file("in", "a1\n");
+    story.run(&["--touch"]);
+    story.run(&["-j3"]).succeeds().ran(&["write", "through", "read"]);
+    let story = server();
+    story.run(&["-j3"]).succeeds();
+    story.edit("Rulefile", "echo serve >>", "echo  serve >>");
+    story.run(&["--touch"]).succeeds();
+    story.run(&["-j3"]).has_nothing_to_do();
+}

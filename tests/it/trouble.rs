@@ -202,6 +202,30 @@ fn drain_lets_running_jobs_end_and_starts_no_more() {
 }
 
 #[test]
+fn drain_while_onstart_runs_starts_no_job() {
+    let story = Story::new().rulefile(
+        "onstart:\n    shell(\"touch begun; sleep 1\")\nrule a:\n    output: \"a\"\n    shell: \"touch a\"\n",
+    );
+    let running = story.start(&["-j1"]);
+    wait_for("onstart", || story.has("begun"));
+    story.run(&["--drain"]).succeeds();
+    running.finish().succeeds().stderr_has("asked to drain");
+    assert!(!story.has("a"));
+}
+
+#[test]
+fn programs_of_a_killed_run_are_swept() {
+    let story = Story::new().rulefile(
+        "rule a:\n    output: \"a\"\n    run:\n        import time, sys\n        open('begun', 'w').write('x')\n        time.sleep(0.5)\n        open('a', 'w')\n",
+    );
+    kill(story.start(&["-j1"]).until("begun", "x"));
+    let programs = || fs::read_dir(story.path(".rulemake/programs")).map_or(0, Iterator::count);
+    assert_eq!(programs(), 1);
+    story.run(&["--until", "a", "-j1"]).succeeds();
+    assert_eq!(programs(), 0);
+}
+
+#[test]
 fn a_directory_that_cannot_be_written_says_so() {
     let story = Story::new().rulefile("rule a:\n    output: \"out\"\n    shell: \"touch out\"\n");
     fs::set_permissions(story.path("."), fs::Permissions::from_mode(0o555)).unwrap();

@@ -145,8 +145,10 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         if self.empty_path(text, key, slot) {
             return;
         }
-        if mark.flags.contains(Flags::ANCIENT) {
-            self.fail(Diag::at(slot.span(), "`ancient()` is for inputs"));
+        for (flag, word) in [(Flags::ANCIENT, "ancient"), (Flags::BEFORE_UPDATE, "before_update")] {
+            if mark.flags.contains(flag) {
+                self.fail(Diag::at(slot.span(), format!("`{word}()` is for inputs")));
+            }
         }
         let placed = self.placed(text, mark, (key, out.len()), slot);
         let path = normal(&placed);
@@ -155,16 +157,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
             let flags = by_default(mark.flags, self.session.output_flags.get());
             let extra = mark.extra.map(|i| self.session.extras.borrow()[i as usize].clone());
             let (ensure, repeat) = extra.map_or((None, None), |e| (e.ensure, e.repeat));
-            self.unserved(flags, slot);
             out.push(Output { pattern, flags, ensure: ensure.map(Box::new), repeat: repeat.unwrap_or(1) });
-        }
-    }
-
-    /// Refuses marks whose meaning would be lost.
-    fn unserved(&mut self, flags: Flags, slot: Slot) {
-        if flags.contains(Flags::BEFORE_UPDATE) {
-            let diag = Diag::at(slot.span(), "`before_update()` is not supported yet");
-            self.fail(diag.hint("make the file from its parts in one rule"));
         }
     }
 
@@ -235,7 +228,6 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         if self.empty_path(text, "input", slot) {
             return Ok(None);
         }
-        self.unserved(mark.flags, slot);
         let placed = self.placed(text, mark, ("input", at), slot);
         let path = normal(&placed);
         self.only_for_outputs(mark.flags, slot);

@@ -44,7 +44,7 @@ impl Work<'_, '_> {
         }
         while let Some(job) = open.pop() {
             if first.insert(job) {
-                open.extend(graph.inputs(job).iter().filter_map(|i| graph.maker(i.path())));
+                open.extend(graph.inputs(job).iter().filter_map(|i| graph.origin_of(*i)));
             }
         }
         first
@@ -73,6 +73,19 @@ impl Work<'_, '_> {
             }
         }
         jobs.iter().for_each(|job| self.link(*job));
+        self.link_updates(jobs);
+    }
+
+    /// What reads a file before it is updated goes first, if both still can.
+    fn link_updates(&mut self, jobs: &[JobId]) {
+        for (reader, updater) in self.updates.pairs(&self.graph, jobs) {
+            if let (Some(from), Some(to)) = (self.slots.get(&reader), self.slots.get(&updater))
+                && from != to
+                && self.scheduler.state(*to) == JobState::Waiting
+            {
+                self.scheduler.add_edge(*from, *to);
+            }
+        }
     }
 
     /// A job that is being decided takes what pipes join it to into its slot.
@@ -129,7 +142,7 @@ impl Work<'_, '_> {
         }
         let gates = self.graph.open(job).filter(|_| self.graph.is_probe(job));
         for input in self.graph.inputs(job) {
-            let maker = self.graph.origin(input.path()).filter(|m| gates.is_none_or(|gates| gates.contains(m)));
+            let maker = self.graph.origin_of(*input).filter(|m| gates.is_none_or(|gates| gates.contains(m)));
             let maker = maker.and_then(|m| self.slots.get(&m));
             if let Some(maker) = maker.filter(|maker| **maker != slot && !self.is_served(**maker)) {
                 self.scheduler.add_edge(*maker, slot);
@@ -261,8 +274,10 @@ impl Work<'_, '_> {
         let mut added: Vec<JobId> = Vec::new();
         let mut work = vec![job];
         while let Some(at) = work.pop() {
-            for path in self.graph.inputs(at).iter().map(|i| i.path()).collect::<Vec<_>>() {
-                let Some(maker) = self.graph.origin(path).filter(|_| !self.facts.exists(path)) else { continue };
+            for input in self.graph.inputs(at).to_vec() {
+                let path = input.path();
+                let maker = self.graph.origin_of(input).filter(|_| !self.facts.exists(path));
+                let Some(maker) = maker else { continue };
                 if self.plan.verdict(maker) == Verdict::Fresh {
                     self.plan.set_missing(maker, path);
                     self.summary.fresh = self.summary.fresh.saturating_sub(1);
@@ -279,8 +294,8 @@ impl Work<'_, '_> {
             self.scheduler.start();
         }
         // Also makers that another job asked for before.
-        let missing = self.graph.inputs(job).iter().map(|i| i.path()).filter(|p| !self.facts.exists(*p));
-        let makers: Vec<JobId> = missing.filter_map(|p| self.graph.origin(p)).collect();
+        let missing = self.graph.inputs(job).iter().filter(|i| !self.facts.exists(i.path()));
+        let makers: Vec<JobId> = missing.filter_map(|i| self.graph.origin_of(*i)).collect();
         makers.into_iter().all(|maker| match self.slots.get(&maker) {
             Some(maker) if *maker == slot => true,
             Some(maker) => self.scheduler.wait_for(slot, *maker),

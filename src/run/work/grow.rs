@@ -75,8 +75,11 @@ impl Work<'_, '_> {
     fn bind(&mut self, job: JobId, new: &[JobId]) -> Result<Grown, Diag> {
         let jobs: Vec<JobId> = new.iter().copied().chain([job]).collect();
         let book = self.fixed.book;
+        let mut updates = self.updates.clone();
+        updates.add(&self.graph, &jobs);
         let grown = self.plan.bind(book, &self.graph, &jobs);
         let paths = self.shared.paths();
+        updates.check(book, &self.graph, &paths, &jobs)?;
         let (bonds, commands) = (self.plan.bonds(), self.fixed.commands(&self.graph, &paths));
         bonds.check(book, &self.graph, &paths, &jobs)?;
         let own = self.slots.get(&job);
@@ -101,6 +104,8 @@ impl Work<'_, '_> {
                 self.facts.set(*path, false, Digest::UNKNOWN);
             }
         }
+        drop(paths);
+        self.updates = updates;
         Ok(grown)
     }
 
@@ -202,10 +207,10 @@ impl Work<'_, '_> {
     /// checkpoint that a function asks for. Gives the fresh jobs that are to
     /// make them again.
     fn demand_now(&mut self, job: JobId) -> Vec<JobId> {
-        let missing = self.graph.inputs(job).iter().map(|i| i.path()).filter(|p| !self.facts.exists(*p));
+        let missing = self.graph.inputs(job).iter().copied().filter(|i| !self.facts.exists(i.path()));
         let mut remade = Vec::new();
-        for path in missing.collect::<Vec<PathId>>() {
-            let Some(maker) = self.graph.origin(path) else { continue };
+        for input in missing.collect::<Vec<_>>() {
+            let (path, Some(maker)) = (input.path(), self.graph.origin_of(input)) else { continue };
             if self.plan.verdict(maker) == Verdict::Fresh {
                 self.plan.set_missing(maker, path);
                 self.summary.fresh = self.summary.fresh.saturating_sub(1);
@@ -221,7 +226,7 @@ impl Work<'_, '_> {
         let mut waits = false;
         let members = self.members(job);
         for input in members.iter().flat_map(|member| self.graph.inputs(*member)) {
-            let maker = self.graph.origin(input.path()).and_then(|m| self.slots.get(&m)).copied();
+            let maker = self.graph.origin_of(*input).and_then(|m| self.slots.get(&m)).copied();
             let maker = maker.filter(|maker| *maker != slot && !self.is_served(*maker));
             let Some(maker) = maker.filter(|m| !self.scheduler.state(*m).is_done()) else { continue };
             if !self.scheduler.wait_for(slot, maker) {

@@ -72,12 +72,15 @@ pub struct Ran {
     pub errors: Diags,
 }
 
-/// Runs all stale jobs of a pipeline.
-pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> Ran {
+/// Runs all stale jobs of a pipeline; none if it was asked to `drain` already.
+pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>, drain: bool) -> Ran {
     let begin = Instant::now();
     let mut work = Work::new(pipeline, options, hands);
     work.hands.listener.arm(true);
     work.fill();
+    if drain {
+        work.asked(Ask::Drain);
+    }
     work.turn();
     work.summary.wall = begin.elapsed();
     work.close()
@@ -162,6 +165,8 @@ struct Work<'a, 'h> {
     scheduler: Scheduler,
     shared: Arc<Shared>,
     plan: plan::Plan,
+    /// Who reads files before they are updated.
+    updates: plan::Updates,
     facts: plan::Facts,
     force: plan::Force,
     memo: files::Memo,
@@ -199,7 +204,8 @@ struct Work<'a, 'h> {
 
 impl<'a, 'h> Work<'a, 'h> {
     fn new(pipeline: Pipeline<'a>, options: &'a Options, hands: Hands<'h>) -> Self {
-        let Pipeline { fixed, paths, graph, ground, cut, state, memo, stats, facts, force, plan, clock } = pipeline;
+        let Pipeline { fixed, paths, graph, ground, cut, state, memo, stats, facts, force, plan, updates, clock } =
+            pipeline;
         let limits = &fixed.settings.limits;
         Work {
             scheduler: Scheduler::new(options.cores, limits.clone()),
@@ -217,6 +223,7 @@ impl<'a, 'h> Work<'a, 'h> {
             options,
             hands,
             plan,
+            updates,
             facts,
             force,
             memo,

@@ -224,6 +224,7 @@ impl Work<'_, '_> {
     fn inputs(&self, scene: Scene<'_>, job: JobId) -> Vec<TaskInput> {
         let counts = |input: &InputRef| match input.path() {
             _ if input.is_ancient() => Counts::Existence,
+            path if input.is_before_update() => Counts::Content(self.memo.noted(path)),
             path if self.promises.contains_key(&path) => Counts::Promised(self.promises[&path].clone()),
             path if self.touched.contains(&path) => Counts::Recorded(content_of(scene, path)),
             // What was noted of a file that was edited by hand is not what its
