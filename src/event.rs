@@ -40,6 +40,12 @@ pub enum Verdict {
         /// Descriptions of the jobs it waits for (`rule wildcard=value`).
         waits_for: Vec<String>,
     },
+    /// It is up to date but for an output that is gone: it runs if this job, which
+    /// may run and reads it, does (`rule wildcard=value`).
+    IfNeeded {
+        /// Its description.
+        by: String,
+    },
     /// It is up to date.
     Fresh,
 }

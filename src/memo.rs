@@ -217,6 +217,12 @@ impl Memo {
         Some(digest)
     }
 
+    /// What stands for the content of a file that has this stat, if it need not be
+    /// read: [`Memo::lookup`], else [`Memo::by_stat`].
+    pub fn known(&mut self, path: PathId, stat: &Stat, trust: impl FnOnce() -> bool) -> Option<Digest> {
+        self.lookup(path, stat).or_else(|| self.by_stat(path, stat, trust()))
+    }
+
     /// Notes the content of a file: `digest` was read between two stats equal
     /// to `stat`, and `clock` was read before that.
     pub fn insert(&mut self, path: PathId, stat: &Stat, digest: Digest, clock: Reading) {

@@ -74,7 +74,12 @@ pub fn seconds(text: &str) -> Option<f64> {
     if unit.is_empty() {
         return Some(number);
     }
-    TIMES.iter().find(|(names, _)| names.contains(&unit.as_str())).map(|(_, seconds)| number * seconds)
+    unit_of_time(&unit).map(|seconds| number * seconds)
+}
+
+/// The seconds of a unit of time, by one of its names.
+pub fn unit_of_time(name: &str) -> Option<f64> {
+    TIMES.iter().find(|(names, _)| names.contains(&name)).map(|(_, seconds)| *seconds)
 }
 
 /// Devices, by the name they are counted under and the other one.

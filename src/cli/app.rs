@@ -13,7 +13,7 @@ use crate::exec::{Environment, local::Local};
 use crate::files::Trust;
 use crate::plan::{Verdict, Viewer, totals};
 use crate::report::Reporter;
-use crate::rule::{Rulefile, Workdir};
+use crate::rule::{Hooks, Rulefile, Workdir};
 use crate::run::{self, Accepted, Listener, Options, Pipeline, Prefetch, Recovered};
 use crate::span::Sources;
 use crate::{path, state};
@@ -112,6 +112,9 @@ impl App {
         };
         let eval::Loaded { mut rulefile, functions, warnings, notes, reads } = loaded;
         overrides::apply(&self.args, &mut rulefile).map_err(|d| vec![d])?;
+        if self.args.no_hooks {
+            rulefile.hooks = Hooks::default();
+        }
         self.reporter().diags(&warnings, &self.sources);
         for line in notes {
             self.reporter().notice(&line);
@@ -195,6 +198,7 @@ impl App {
             latency_wait: args.latency_wait,
             log_limit: args.log_limit,
             stream: args.stream,
+            benchmark_extended: args.benchmark_extended,
         })
     }
 

@@ -7,6 +7,7 @@ use super::config::parse_pair;
 use super::pages::{Page, Pages};
 use super::parse::usage;
 use super::select::Select;
+use super::strangers::Snakemake;
 use super::units::{is_cores, parse_cores, parse_seconds, parse_size};
 use crate::diag::Diag;
 use crate::report::Quiet;
@@ -193,7 +194,7 @@ pub struct Args {
     /// Without it, or without a value: all that this process may use. A word after it that is
     /// none of these is a target.
     #[arg(short = 'j', long, short_alias = 'c', alias = "jobs", value_name = "N", num_args = 0..=1)]
-    #[arg(default_missing_value = "all", help_heading = GIVEN)]
+    #[arg(default_missing_value = "all", allow_hyphen_values = true, help_heading = GIVEN)]
     pub cores: Option<String>,
 
     /// Bound a resource over all running jobs
@@ -246,8 +247,19 @@ pub struct Args {
     ///
     /// `retries:` of a rule beats it. Functions may ask for `attempt`, to give a
     /// later attempt more memory or time.
-    #[arg(short = 'T', long, value_name = "N", default_value_t = 0, hide_default_value = true, help_heading = JOBS)]
+    #[arg(short = 'T', long, alias = "restart-times", value_name = "N", default_value_t = 0, hide_default_value = true, help_heading = JOBS)]
     pub retries: u32,
+
+    /// Write more columns to `benchmark:` files
+    ///
+    /// The job's number, rule, wildcards, params, threads, CPU usage, resources and
+    /// the sizes of its inputs.
+    #[arg(long, help_heading = JOBS)]
+    pub benchmark_extended: bool,
+
+    /// Leave out onstart, onsuccess and onerror
+    #[arg(long, help_heading = JOBS)]
+    pub no_hooks: bool,
 
     /// Keep what a failed job wrote, under .rulemake/failed/
     #[arg(long, help_heading = JOBS)]
@@ -261,7 +273,7 @@ pub struct Args {
     pub discard_old: bool,
 
     /// Wait so long for outputs after a job
-    #[arg(short = 'w', long, value_name = "SECONDS", default_value = "5", value_parser = parse_seconds, help_heading = JOBS)]
+    #[arg(short = 'w', long, alias = "output-wait", value_name = "SECONDS", default_value = "5", value_parser = parse_seconds, help_heading = JOBS)]
     pub latency_wait: Duration,
 
     /// Keep so much of what a job prints (10M, 1GiB)
@@ -315,6 +327,9 @@ pub struct Args {
     #[arg(value_enum, help_heading = SHOW)]
     pub color: Color,
 
+    #[arg(long, hide = true)]
+    nocolor: bool,
+
     /// Show the version
     #[arg(short = 'V', long, short_alias = 'v', action = ArgAction::Version, help_heading = SHOW)]
     version: (),
@@ -339,47 +354,13 @@ pub struct Args {
     pub(super) short: Short,
 }
 
-/// Flags that Snakemake needs and rulemake does not.
-#[derive(Clone, Debug, clap::Args)]
-#[command(next_help_heading = "Snakemake's")]
-pub(super) struct Snakemake {
-    #[arg(long, alias = "ri", hide = true)]
-    pub rerun_incomplete: bool,
-    #[arg(long, alias = "ii", hide = true)]
-    pub ignore_incomplete: bool,
-    #[arg(long, hide = true)]
-    pub unlock: bool,
-    #[arg(long, hide = true)]
-    pub nolock: bool,
-    #[arg(long, hide = true)]
-    pub scheduler: Option<String>,
-    #[arg(long, num_args = 1.., hide = true)]
-    pub rerun_triggers: Vec<String>,
-    #[arg(short = 'r', long, hide = true)]
-    pub reason: bool,
-    #[arg(long, hide = true)]
-    pub show_failed_logs: bool,
-    #[arg(long, hide = true)]
-    pub nocolor: bool,
-    #[arg(long, num_args = 1.., hide = true)]
-    pub wait_for_files: Vec<String>,
-    #[arg(long, hide = true)]
-    pub local_cores: Option<String>,
-    #[arg(long, alias = "jn", hide = true)]
-    pub jobname: Option<String>,
-    #[arg(long, num_args = 1.., hide = true)]
-    pub unneeded_temp_files: Vec<String>,
-    #[arg(long, hide = true)]
-    pub keep_storage_local_copies: bool,
-    #[arg(long, hide = true)]
-    pub not_retrieve_storage: bool,
-}
-
 /// Whether flags that Snakemake reads otherwise were given by their letter.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Short {
     pub rulefile: bool,
     pub directory: bool,
+    /// `-C`, not `-d`.
+    pub upper: bool,
 }
 
 impl Args {
@@ -398,7 +379,7 @@ impl Args {
             Args { drain: true, .. } => Mode::Drain,
             Args { dry_run: true, .. } => Mode::DryRun,
             Args { touch: true, .. } => Mode::Touch,
-            Args { snakemake: Snakemake { unlock: true, .. }, .. } => Mode::Unlock,
+            _ if self.snakemake.has("--unlock") => Mode::Unlock,
             _ => Mode::Run,
         }
     }
@@ -464,22 +445,30 @@ impl Args {
 
     /// When to use colours.
     pub fn color(&self) -> Color {
-        if self.snakemake.nocolor { Color::Never } else { self.color }
+        if self.nocolor { Color::Never } else { self.color }
     }
 
     /// Takes words that cannot be values of the flags before them as targets.
-    pub(super) fn settle(&mut self) {
+    ///
+    /// # Errors
+    /// If a flag has no value, or is one of Snakemake that is not there.
+    pub(super) fn settle(&mut self) -> Result<(), Diag> {
+        self.snakemake.check()?;
         let targets = &mut self.targets;
         let is_pair = |word: &str| word.contains('=');
         let pairs = [
-            &mut self.config,
-            &mut self.resources,
-            &mut self.default_resources,
-            &mut self.set_resources,
-            &mut self.set_threads,
-            &mut self.set_scatter,
+            ("--config", "KEY", &mut self.config),
+            ("--resources", "4", &mut self.resources),
+            ("--default-resources", "4", &mut self.default_resources),
+            ("--set-resources", "4", &mut self.set_resources),
+            ("--set-threads", "4", &mut self.set_threads),
+            ("--set-scatter", "4", &mut self.set_scatter),
         ];
-        for words in pairs {
+        for (flag, value, words) in pairs {
+            if let Some(word) = words.first().filter(|word| !is_pair(word)) {
+                return Err(usage(format!("`{flag} {word}`: there is no value"))
+                    .hint(format!("write `{flag} {word}={value}`; a target goes before the options, or after `--`")));
+            }
             targets.extend(words.extract_if(.., |w| !is_pair(w)));
         }
         if let Some(rest) = self.config_files.get(1..) {
@@ -493,6 +482,7 @@ impl Args {
         if let Some(word) = self.cores.take_if(|w| !is_cores(w)) {
             targets.push(word);
         }
+        Ok(())
     }
 }
 

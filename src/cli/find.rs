@@ -36,10 +36,15 @@ pub(super) fn go_to(args: &Args) -> Result<Option<PathBuf>, Diag> {
     let fault = |e: std::io::Error| usage(format!("cannot work in `{}`: {e}", directory.display()));
     let start = std::env::current_dir().map_err(fault)?;
     let outside = named(args).is_some_and(|path| path.is_file()) || default_in(&start).is_some();
-    if outside && args.mode() == Mode::Run {
+    if outside && args.mode() == Mode::Run && !(args.short.upper && !directory.is_dir()) {
         std::fs::create_dir_all(directory).map_err(fault)?;
     }
     std::env::set_current_dir(directory).map_err(|e| match e.kind() {
+        ErrorKind::NotFound if outside && args.short.upper => {
+            let name = directory.display();
+            fault(e)
+                .hint(format!("`--directory {name}` makes it; to set a value of `config`, write `--config KEY=VALUE`"))
+        }
         ErrorKind::NotFound if outside => fault(e).hint("a run makes it"),
         _ => fault(e),
     })?;

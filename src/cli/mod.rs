@@ -15,10 +15,12 @@ pub mod parse;
 pub mod profile;
 pub mod select;
 pub mod snakemake;
+mod strangers;
 pub mod terminal;
 pub mod units;
 
 pub use app::main;
 pub use args::{Args, Mode};
 pub use parse::{Parsed, parse};
-pub use snakemake::{needless, translate};
+pub use snakemake::translate;
+pub use strangers::needless;

@@ -57,6 +57,12 @@ pub struct Pages {
     #[arg(long, alias = "lc", value_name = "WHAT", hide_possible_values = true, group = "page")]
     pub list_changes: Option<Change>,
 
+    #[arg(long, alias = "li", hide = true, group = "page")]
+    list_input_changes: bool,
+
+    #[arg(long, alias = "lp", hide = true, group = "page")]
+    list_params_changes: bool,
+
     /// List files here that the plan does not know
     #[arg(long, alias = "lu", group = "page")]
     pub list_untracked: bool,
@@ -104,6 +110,8 @@ impl Pages {
             Pages { summary: true, .. } => Some(Page::Summary { detailed: false }),
             Pages { detailed_summary: true, .. } => Some(Page::Summary { detailed: true }),
             Pages { list_changes: Some(change), .. } => Some(Page::Changes(*change)),
+            Pages { list_input_changes: true, .. } => Some(Page::Changes(Change::Input)),
+            Pages { list_params_changes: true, .. } => Some(Page::Changes(Change::Params)),
             Pages { list_untracked: true, .. } => Some(Page::Untracked),
             Pages { delete_all_output: true, .. } => Some(Page::Delete { temp: false }),
             Pages { delete_temp_output: true, .. } => Some(Page::Delete { temp: true }),

@@ -5,10 +5,9 @@
 
 use super::args::{Args, Short};
 use super::profile::{self, Entry};
-use super::snakemake::refused;
 use crate::diag::{Diag, Kind};
 use clap::builder::StyledStr;
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use std::ffi::OsString;
@@ -40,7 +39,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Parsed, Diag> 
     match parsed.and_then(|found| Args::from_arg_matches(&found)) {
         Ok(mut args) => {
             args.short = short(&words);
-            args.settle();
+            args.settle()?;
             Ok(Parsed::Args(Box::new(args)))
         }
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
@@ -90,7 +89,7 @@ fn check_entry(entry: &Entry) -> Result<(), Diag> {
         }
         Err(error) => return Err(place(explain(&error))),
     };
-    args.settle();
+    args.settle().map_err(place)?;
     if let Some(left) = args.targets.first() {
         return Err(place(usage(format!("`--{}` takes no `{left}`", entry.name))));
     }
@@ -112,7 +111,10 @@ fn short(words: &[OsString]) -> Short {
     let flags: Vec<&str> = words.iter().skip(1).filter_map(|w| w.to_str()).take_while(|w| *w != "--").collect();
     let long =
         |name: &str| flags.iter().any(|w| w.strip_prefix(name).is_some_and(|r| r.is_empty() || r.starts_with('=')));
-    Short { rulefile: !long("--rulefile"), directory: !long("--directory") }
+    let letter = |w: &&str, letter| w.starts_with('-') && !w.starts_with("--") && w.contains(letter);
+    let directory = !long("--directory");
+    let upper = directory && flags.iter().any(|w| letter(w, 'C')) && !flags.iter().any(|w| letter(w, 'd'));
+    Short { rulefile: !long("--rulefile"), directory, upper }
 }
 
 /// An error of usage.
@@ -127,12 +129,6 @@ fn explain(error: &clap::Error) -> Diag {
     let message = first.strip_prefix("error: ").unwrap_or(first);
     let message = message.lines().map(str::trim).collect::<Vec<_>>().join(" ");
     let diag = usage(backticks(&message));
-    if let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg)
-        && error.kind() == ErrorKind::UnknownArgument
-        && let Some(hint) = refused(flag)
-    {
-        return diag.note(format!("`{flag}` is an option of Snakemake that rulemake does not have")).hint(hint);
-    }
     let tips: Vec<&str> = text.lines().filter_map(|line| line.trim().strip_prefix("tip: ")).collect();
     if tips.is_empty() {
         return diag.hint("`rulemake --help` explains every option");
@@ -165,7 +161,7 @@ pub(super) mod tests {
         }
     }
 
-    fn error(line: &str) -> String {
+    pub fn error(line: &str) -> String {
         let diag = parse(words(line)).expect_err(line);
         assert_eq!(diag.kind.exit_code(), 2);
         render_all(&[diag], &Sources::default(), false)
@@ -246,6 +242,13 @@ pub(super) mod tests {
         );
         let text = error("--verbose x");
         assert!(text.contains("is an option of Snakemake") && text.contains("help: `-p` shows"), "{text}");
+        assert!(args("-j -1").cores(8, 4).unwrap_err().message.contains("is no number of cores"));
+        let text = error("--resources gpu");
+        assert!(
+            text.contains("`--resources gpu`: there is no value") && text.contains("`--resources gpu=4`"),
+            "{text}"
+        );
+        assert_eq!(args("--jobs unlimited").cores(8, 4).unwrap(), 8);
         let text = error("--why a --list");
         assert!(text.contains("cannot be used with") && text.contains("`rulemake --help`"), "{text}");
         let text = error("--latency-wait soon");

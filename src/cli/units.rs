@@ -10,7 +10,7 @@ use std::time::Duration;
 /// Whether a word after `--cores` is its value: a word that begins as a number
 /// is, even a wrong one.
 pub(super) fn is_cores(word: &str) -> bool {
-    matches!(word, "all" | "physical") || word.starts_with(|c: char| c.is_ascii_digit())
+    matches!(word, "all" | "physical" | "unlimited") || word.starts_with(|c: char| c.is_ascii_digit() || c == '-')
 }
 
 /// How many cores `N`, `all` or `physical` are.
@@ -19,16 +19,15 @@ pub(super) fn is_cores(word: &str) -> bool {
 /// If it is neither a number above zero nor one of the words.
 pub fn parse_cores(text: &str, available: u32, physical: u32) -> Result<u32, Diag> {
     match text {
-        "all" => Ok(available.max(1)),
+        "all" | "unlimited" => Ok(available.max(1)),
         "physical" => Ok(physical.min(available).max(1)),
         number => {
             match number.parse() {
                 Ok(0) => Err(usage("`--cores 0`: jobs need at least one core")
                     .hint("`-n` says what would run, and runs nothing")),
                 Ok(cores) => Ok(cores),
-                Err(_) => {
-                    Err(usage(format!("`--cores {number}`: not a number")).hint("write a number, `all` or `physical`"))
-                }
+                Err(_) => Err(usage(format!("`--cores {number}`: that is no number of cores"))
+                    .hint("write a number above zero, `all` or `physical`")),
             }
         }
     }

@@ -8,6 +8,7 @@ use super::{Commands, Params, files};
 use crate::diag::Diag;
 use crate::digest::{Digest, Parts};
 use crate::graph::JobId;
+use crate::record::Record;
 use crate::rule::Action;
 use crate::value::Val;
 use std::fmt::Write;
@@ -181,6 +182,19 @@ pub fn made_from(recipe: Digest, inputs: impl Iterator<Item = Digest>) -> Digest
         parts.add(7, &input.0);
     }
     parts.finish()
+}
+
+/// The record of a job with this recipe: all else is still to be filled in.
+impl From<Recipe> for Record {
+    fn from(recipe: Recipe) -> Record {
+        Record {
+            command: recipe.command.into(),
+            params: recipe.params.into_iter().map(|(n, v)| (n.into(), v.into())).collect(),
+            scripts: recipe.scripts.into_iter().map(|(p, d)| (p.into(), d)).collect(),
+            environment: recipe.environment.into(),
+            ..Record::default()
+        }
+    }
 }
 
 #[cfg(test)]

@@ -70,6 +70,7 @@ fn whole(session: &Session, module: Module<'_>) -> Result<Loaded, Diags> {
     let path = session.request.path.clone();
     run_file(session, &module, &path, None)?;
     undefined(session, &module);
+    unknown_scatter(session)?;
     let rulefile = assemble::finish(session, &module);
     if !session.diags.borrow().is_empty() {
         return Err(Vec::new());
@@ -86,6 +87,19 @@ fn whole(session: &Session, module: Module<'_>) -> Result<Loaded, Diags> {
         warnings: once(session.warnings.take()),
         notes: session.notes.take(),
     })
+}
+
+/// `--set-scatter` names what some `scattergather` does.
+fn unknown_scatter(session: &Session) -> Result<(), Diags> {
+    let known = session.scatter.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some((name, n)) = session.request.scatter.iter().find(|(name, _)| !known.contains_key(name.as_str())) else {
+        return Ok(());
+    };
+    let message = format!("`--set-scatter {name}={n}`: no `scattergather` of the Rulefile names `{name}`");
+    let near = did_you_mean(name, known.keys().map(|name| &**name));
+    let all = || known.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let hint = near.or_else(|| (!known.is_empty()).then(|| format!("it names {}", all())));
+    Err(vec![Diag::error(Kind::Usage, message).maybe_hint(hint)])
 }
 
 /// `--configfile`s, then `--config`.

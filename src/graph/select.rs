@@ -130,6 +130,11 @@ impl Graph {
         self.keep(&wanted, probes);
     }
 
+    /// The jobs that were asked for by [`Graph::keep_until`].
+    pub fn asked_jobs(&self) -> impl Iterator<Item = JobId> {
+        self.target_jobs.iter().copied()
+    }
+
     /// All that some jobs need, themselves included.
     pub fn upstream(&self, jobs: &FxHashSet<JobId>) -> FxHashSet<JobId> {
         let mut found = jobs.clone();

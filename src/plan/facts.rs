@@ -160,7 +160,7 @@ pub fn gather(with: Gather<'_>, facts: &mut Facts, jobs: &[JobId]) -> Result<Vec
     let mut unknown = Vec::new();
     for id in wanted(commands, state, facts, jobs) {
         let Some(stat) = stats.whole(paths, id) else { continue };
-        match memo.lookup(id, &stat).or_else(|| memo.by_stat(id, &stat, trust.covers(paths.str(id)))) {
+        match memo.known(id, &stat, || trust.covers(paths.str(id))) {
             Some(digest) => facts.content[id.index()] = digest,
             None => unknown.push(id),
         }
@@ -171,7 +171,7 @@ pub fn gather(with: Gather<'_>, facts: &mut Facts, jobs: &[JobId]) -> Result<Vec
             && facts.content(id).is_unknown()
             && let Some(stat) = stats.whole(paths, id)
         {
-            let digest = memo.lookup(id, &stat).or_else(|| memo.by_stat(id, &stat, trust.covers(paths.str(id))));
+            let digest = memo.known(id, &stat, || trust.covers(paths.str(id)));
             facts.content[id.index()] = digest.unwrap_or(Digest::UNKNOWN);
         }
     }

@@ -96,6 +96,10 @@ impl Viewer<'_> {
         let verdict = match self.plan.verdict(job) {
             Verdict::Fresh => event::Verdict::Fresh,
             Verdict::Run => event::Verdict::Run,
+            Verdict::Maybe if self.plan.is_dormant(job) && waits.is_some() => {
+                let by = waits.map(|by| graph.describe(self.scene.commands.book, self.scene.commands.paths, by));
+                event::Verdict::IfNeeded { by: by.unwrap_or_default() }
+            }
             Verdict::Maybe => {
                 let name = |j| graph.describe(self.scene.commands.book, self.scene.commands.paths, j);
                 event::Verdict::Maybe { waits_for: waits.map(name).into_iter().collect() }
@@ -157,10 +161,12 @@ impl Viewer<'_> {
         let mut why = Why { path: path.to_owned(), planned: None, upstream: Vec::new(), last: None, notes: Vec::new() };
         let Some(job) = job else { return why };
         why.planned = Some(self.planned(job, true));
-        let mut next = self.plan.waits_for(job);
+        // What a job waits for comes before it; who may need it comes after.
+        let before = |job| self.plan.waits_for(job).filter(|_| !self.plan.is_dormant(job));
+        let mut next = before(job);
         while let Some(at) = next.filter(|_| why.upstream.len() < 20) {
             why.upstream.push(self.planned(at, false));
-            next = self.plan.waits_for(at);
+            next = before(at);
         }
         let first = scene.commands.graph.outputs(job).first().copied();
         if let Some(record) = first.and_then(|o| scene.state.find(o)).and_then(|r| scene.state.record(r).ok()) {

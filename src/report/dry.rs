@@ -11,6 +11,8 @@ use crate::event::{Beyond, Planned, ReasonText, Totals, Verdict};
 const NAMES: usize = 4;
 /// Width of the column of verdicts.
 const VERDICT: usize = 7;
+/// What divides the words of a value.
+const WHITE: [char; 2] = [' ', '\n'];
 /// The longest value that is shown beside a reason.
 const SHORT: usize = 60;
 
@@ -26,6 +28,7 @@ pub struct Dry {
     output: String,
     reason: String,
     waits: String,
+    needed: String,
     beyond: String,
     replaces: String,
     command: String,
@@ -49,6 +52,7 @@ impl Dry {
             output: label("output"),
             reason: label("reason"),
             waits: label("waits for"),
+            needed: label("needed by"),
             beyond: label("beyond"),
             replaces: label("replaces"),
             command: label("command"),
@@ -60,7 +64,7 @@ impl Dry {
         let job = &*planned.job;
         out.push_str(match planned.verdict {
             Verdict::Run => &self.run,
-            Verdict::Maybe { .. } => &self.maybe,
+            Verdict::Maybe { .. } | Verdict::IfNeeded { .. } => &self.maybe,
             Verdict::Fresh => return,
         });
         push_title(out, job);
@@ -83,6 +87,11 @@ impl Dry {
         }
         if let Verdict::Maybe { waits_for } = &planned.verdict {
             push_names(out, &self.waits, waits_for, NAMES);
+        }
+        if let Verdict::IfNeeded { by } = &planned.verdict {
+            push_label(out, &self.needed, 0);
+            push_name(out, by);
+            out.push_str(", if that runs\n");
         }
         if let Some(beyond) = &planned.beyond {
             push_label(out, &self.beyond, 0);
@@ -162,14 +171,33 @@ fn checkpoints(names: &[String]) -> String {
 pub fn push_reason(out: &mut String, reason: &ReasonText) {
     push_name(out, &reason.text);
     if let (Some(old), Some(new)) = (&reason.old, &reason.new)
-        && short(old)
-        && short(new)
+        && let Some((old, new)) = beside(old, new)
     {
         out.push_str(": ");
-        push_name(out, old);
+        push_name(out, &old);
         out.push_str(" → ");
-        push_name(out, new);
+        push_name(out, &new);
     }
+}
+
+/// Two values as they can stand beside a reason: whole, or the words in which
+/// they differ; none if that is too much.
+fn beside(old: &str, new: &str) -> Option<(String, String)> {
+    if short(old) && short(new) {
+        return Some((old.to_owned(), new.to_owned()));
+    }
+    let (a, b): (Vec<&str>, Vec<&str>) = (old.split_inclusive(WHITE).collect(), new.split_inclusive(WHITE).collect());
+    let front = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+    let rest = a.len().min(b.len()) - front;
+    let back = a.iter().rev().zip(b.iter().rev()).take(rest).take_while(|(a, b)| a.trim_end() == b.trim_end()).count();
+    let part = |words: &[&str]| {
+        let (from, to) = (front.saturating_sub(1), (words.len() - back + 1).min(words.len()));
+        let dots = |cut: bool| if cut { "…" } else { "" };
+        let middle = words[from..to].concat();
+        format!("{}{}{}", dots(from > 0), middle.trim_end(), dots(to < words.len()))
+    };
+    let (old, new) = (part(&a), part(&b));
+    (short(&old) && short(&new) && old != new).then_some((old, new))
 }
 
 /// Whether a value can stand beside its reason.

@@ -98,6 +98,7 @@ struct PlannedFields<'a> {
     job: JobFields<'a>,
     verdict: &'static str,
     waits_for: &'a [String],
+    needed_by: Option<&'a str>,
     reasons: Vec<ReasonFields<'a>>,
     replaces: &'a [String],
     beyond: Option<BeyondFields<'a>>,
@@ -111,7 +112,12 @@ struct BeyondFields<'a> {
 
 impl<'a> From<&'a Planned> for PlannedFields<'a> {
     fn from(planned: &'a Planned) -> Self {
+        let needed_by = match &planned.verdict {
+            Verdict::IfNeeded { by } => Some(by.as_str()),
+            _ => None,
+        };
         let (verdict, waits_for): (_, &[String]) = match &planned.verdict {
+            Verdict::IfNeeded { .. } => ("maybe", &[]),
             Verdict::Run => ("run", &[]),
             Verdict::Maybe { waits_for } => ("maybe", waits_for),
             Verdict::Fresh => ("fresh", &[]),
@@ -120,6 +126,7 @@ impl<'a> From<&'a Planned> for PlannedFields<'a> {
             job: (&*planned.job).into(),
             verdict,
             waits_for,
+            needed_by,
             reasons: reasons(&planned.reasons),
             replaces: &planned.replaces,
             beyond: planned.beyond.as_ref().map(|b| BeyondFields { checkpoint: &b.checkpoint, as_before: b.as_before }),

@@ -24,6 +24,9 @@ pub fn why(why: &Why, now_ms: u64, paint: Paint) -> String {
         let names: Vec<String> = waits_for.iter().map(|w| name(w)).collect();
         push_field(&mut out, paint, 2, "waits for", &names.join("\n"));
     }
+    if let Verdict::IfNeeded { by } = &planned.verdict {
+        push_field(&mut out, paint, 2, "needed by", &format!("{}, if that runs", name(by)));
+    }
     if let Some(beyond) = &planned.beyond {
         push_field(&mut out, paint, 2, "beyond", &unknown(beyond));
     }
@@ -53,6 +56,9 @@ fn verdict(planned: &Planned, paint: Paint) -> String {
         Verdict::Maybe { .. } => {
             format!("{}, by {job}: if what it waits for comes out changed", paint.unsure("may be made"))
         }
+        Verdict::IfNeeded { .. } => {
+            format!("{}, by {job}: if a job that reads it runs", paint.unsure("may be made"))
+        }
         Verdict::Fresh => format!("{}, made by {job}", paint.good("is up to date")),
     }
 }
@@ -60,7 +66,7 @@ fn verdict(planned: &Planned, paint: Paint) -> String {
 fn state(planned: &Planned, paint: Paint) -> String {
     match planned.verdict {
         Verdict::Run => paint.good("will run"),
-        Verdict::Maybe { .. } => paint.unsure("may run"),
+        Verdict::Maybe { .. } | Verdict::IfNeeded { .. } => paint.unsure("may run"),
         Verdict::Fresh => paint.good("is up to date"),
     }
 }

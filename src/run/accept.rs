@@ -128,7 +128,7 @@ fn as_made(pipeline: &mut Pipeline<'_>, job: JobId, options: &Options) -> Result
         rule: pipeline.fixed.book.rule(graph.rule(job)).name.clone(),
         accepted: Some("taken as made by --touch".into()),
         stats: Stats { start_ms: unix_ms(SystemTime::now()), attempt: 1, ..Stats::default() },
-        ..components(recipe)
+        ..Record::from(recipe)
     };
     for (path, ancient) in inputs {
         let digest = if ancient { Digest::UNKNOWN } else { content(pipeline, path, options)? };
@@ -144,16 +144,6 @@ fn as_made(pipeline: &mut Pipeline<'_>, job: JobId, options: &Options) -> Result
         record.outputs.push((path, digest));
     }
     Ok(record)
-}
-
-fn components(recipe: Recipe) -> Record {
-    Record {
-        command: recipe.command.into(),
-        params: recipe.params.into_iter().map(|(n, v)| (n.into(), v.into())).collect(),
-        scripts: recipe.scripts.into_iter().map(|(p, d)| (p.into(), d)).collect(),
-        environment: recipe.environment.into(),
-        ..Record::default()
-    }
 }
 
 fn recipe(pipeline: &Pipeline<'_>, job: JobId) -> Result<(Recipe, Digest), Diag> {
@@ -175,7 +165,7 @@ fn content(pipeline: &mut Pipeline<'_>, path: PathId, options: &Options) -> Resu
         return pipeline.state.output_digest(path).ok_or_else(gone);
     };
     let memo = &mut pipeline.memo;
-    if let Some(digest) = memo.lookup(path, &stat).or_else(|| memo.by_stat(path, &stat, options.trust.covers(name))) {
+    if let Some(digest) = memo.known(path, &stat, || options.trust.covers(name)) {
         return Ok(digest);
     }
     let threads = options.hash_threads;
@@ -217,7 +207,7 @@ pub fn accept_rule(pipeline: &mut Pipeline<'_>, name: &str) -> Result<Accepted, 
         let inputs = pipeline.graph.inputs(job);
         let same_inputs = old.inputs.len() == inputs.len()
             && old.inputs.iter().zip(inputs).all(|(a, b)| (a.path, a.ancient) == (b.path(), b.is_ancient()));
-        let new = components(recipe);
+        let new = Record::from(recipe);
         if !same_inputs {
             accepted.other_inputs += 1;
             continue;

@@ -86,4 +86,6 @@ pub struct Options {
     pub log_limit: Option<u64>,
     /// Show what jobs print while they run.
     pub stream: bool,
+    /// Write more columns to `benchmark:` files.
+    pub benchmark_extended: bool,
 }

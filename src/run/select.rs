@@ -102,7 +102,14 @@ pub fn check(book: &Rulefile, graph: &Graph, paths: &Paths, selection: &Selectio
     let until = selection.until.iter().map(|word| ("--until", word));
     let omitted = selection.omit_from.iter().map(|word| ("--omit-from", word));
     for (option, word) in batch.chain(until).chain(omitted) {
-        if book.find(word).is_none() && maker(graph, paths, word).is_none() {
+        if let Some(rule) = book.find(word) {
+            let has_jobs = graph.asked_jobs().any(|job| graph.rule(job) == rule);
+            if option == "--until" && !has_jobs {
+                let message = format!("`--until {word}`: no job of this plan is one of rule `{word}`");
+                let hint = "name targets that need it, or the files themselves";
+                return Err(Diag::error(Kind::Usage, message).hint(hint));
+            }
+        } else if maker(graph, paths, word).is_none() {
             let message = format!("`{option} {word}`: that is neither a rule nor a file that a job of this plan makes");
             let known = did_you_mean(word, book.rules.iter().map(|r| &*r.name));
             return Err(Diag::error(Kind::Usage, message).maybe_hint(known));

@@ -523,3 +523,54 @@ fn an_input_edited_while_it_is_read_leaves_its_job_stale() {
     assert_eq!(story.read("out"), "two\n");
     story.run(&[]).has_nothing_to_do();
 }
+
+#[test]
+fn mistyped_options_say_what_to_write() {
+    let story = Story::new().rulefile(
+        "scattergather:\n    split = 4\nrule all:\n    output: \"all\"\n    shell: \"touch all\"\nrule other:\n    output: \"o\"\n    shell: \"touch o\"\n",
+    );
+    for (words, said) in [
+        (&["--set-scatter", "nope=3"][..], "no `scattergather` of the Rulefile names `nope`"),
+        (&["-U", "other"], "no job of this plan is one of rule `other`"),
+        (&["-C", "nodir"], "`--directory nodir` makes it"),
+        (&["--resources", "gpu"], "`--resources gpu=4`"),
+        (&["-j", "-1"], "that is no number of cores"),
+        (&["--executor", "slurm"], "is an option of Snakemake"),
+    ] {
+        story.run(words).is_refused().stderr_has(said);
+    }
+    assert!(!story.has("nodir") && !story.has("all"));
+    story.run(&["-j1", "-e", "local", "--no-hooks"]).succeeds().stderr_has("`--executor local` is needless");
+}
+
+#[test]
+fn a_dry_run_shows_in_which_words_a_command_changed() {
+    let long = "echo a long command with many words in it, more than fit beside a reason, says";
+    let story = Story::new().rulefile(&format!("rule a:\n    output: \"a\"\n    shell: \"{long} one thing > a\"\n"));
+    story.run(&[]).succeeds();
+    story.edit("Rulefile", "one thing", "another thing");
+    story.run(&["-n"]).stdout_has("the command changed: …says one thing… → …says another thing…");
+}
+
+#[test]
+fn a_job_that_may_be_needed_says_by_whom() {
+    let story = Story::new().rulefile(
+        r#"
+rule last:
+    input: "part", "slow"
+    output: "last"
+    shell: "cat {input} > {output}"
+rule part:
+    output: temp("part")
+    shell: "echo 1 > {output}"
+rule slow:
+    output: "slow"
+    shell: "echo 2 > {output}"
+"#,
+    );
+    story.run(&[]).succeeds();
+    story.edit("Rulefile", "echo 2", "echo  2");
+    story.run(&["-n"]).stdout_has("needed by last, if that runs").stdout_has("waits for slow");
+    story.run(&["last", "--why", "part"]).stdout_has("if a job that reads it runs").says_nothing_of("waits for");
+    story.run(&["-n", "--json"]).stdout_has(r#""waits_for":[],"needed_by":"last""#);
+}

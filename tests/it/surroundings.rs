@@ -182,3 +182,41 @@ rule a:
     story.run(&[]).succeeds();
     assert_eq!(story.read("a"), "none\n");
 }
+
+#[test]
+fn an_extended_benchmark_tells_of_the_job() {
+    let story = Story::new()
+        .rulefile(
+            r#"
+rule all:
+    input: "out.a"
+rule one:
+    input: "in.txt"
+    output: "out.{w}"
+    params: k=3, l=["a", "b"]
+    resources: mem_mb=100, foo="bar"
+    benchmark: "b.{w}.tsv"
+    shell: "cp {input} {output}"
+rule two:
+    input: "in.txt"
+    output: "two"
+    benchmark: "two.jsonl"
+    shell: "cp {input} {output}"
+"#,
+        )
+        .file("in.txt", "hello");
+    story.run(&["--benchmark-extended", "all", "two"]).succeeds();
+    let table = story.read("b.a.tsv");
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split('\t').collect()).collect();
+    assert_eq!(
+        rows[0][10..],
+        ["jobid", "rule_name", "wildcards", "params", "threads", "cpu_usage", "resources", "input_size_mb"]
+    );
+    let [rule, wildcards, params, threads] = [11, 12, 13, 14].map(|i| rows[1][i]);
+    assert_eq!([rule, wildcards, params, threads], ["one", "{'w': 'a'}", "{'k': 3, 'l': ['a', 'b']}", "1"]);
+    assert!(rows[1][16].contains("'mem_mb': 100") && rows[1][16].contains("'_cores': 1"), "{table}");
+    assert!(rows[1][17].starts_with("{'in.txt': "), "{table}");
+    let line: serde_json::Value = serde_json::from_str(story.read("two.jsonl").trim()).expect("JSON");
+    assert_eq!((&line["rule_name"], line["resources"]["_nodes"].as_i64()), (&"two".into(), Some(1)));
+    story.run(&["all", "two"]).has_nothing_to_do();
+}

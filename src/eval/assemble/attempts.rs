@@ -4,10 +4,8 @@
 
 use super::Assembler;
 use crate::diag::Diag;
+use crate::units::unit_of_time;
 use std::time::Duration;
-
-/// Units of a duration, in seconds.
-const UNITS: [(&str, f64); 4] = [("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86400.0)];
 
 impl Assembler<'_, '_, '_, '_, '_> {
     /// How often a job that failed is tried again.
@@ -67,22 +65,11 @@ fn sum_of_units(text: &str) -> Option<f64> {
         let after = after.trim_start();
         let unit = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
         let (name, after) = after.split_at(unit);
-        let (_, factor) = UNITS.iter().find(|(unit, _)| *unit == name || is_long(unit, name))?;
+        let factor = unit_of_time(name)?;
         seconds += count.parse::<f64>().ok()? * factor;
         rest = after.trim_start();
     }
     Some(seconds)
-}
-
-/// `sec`, `minutes`: the unit's word or the beginning of it.
-fn is_long(unit: &str, name: &str) -> bool {
-    let word = match unit {
-        "s" => "seconds",
-        "m" => "minutes",
-        "h" => "hours",
-        _ => "days",
-    };
-    name.len() >= 3 && word.starts_with(name)
 }
 
 #[cfg(test)]

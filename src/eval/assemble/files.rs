@@ -14,7 +14,7 @@ use crate::path::normal;
 use crate::pattern::Pattern;
 use crate::rule::{Flags, Input, InputWhat, Name, Named, Output};
 use crate::suggest::did_you_mean;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use starlark::values::structs::StructRef;
 use starlark::values::{Heap, Value};
 use std::ops::Range;
@@ -96,7 +96,11 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         if text.is_empty() {
             self.fail(Diag::at(slot.whole(text), format!("an empty string in `{key}` is no path")));
         }
-        text.is_empty()
+        if text.starts_with("~/") {
+            let diag = Diag::at(slot.whole(text), format!("`~` is not your home directory in `{key}`"));
+            self.fail(diag.hint("write the whole path, or a path from here, or take it from `config`"));
+        }
+        text.is_empty() || text.starts_with("~/")
     }
 
     pub(super) fn outputs(&mut self, key: &'static str) -> Named<Output> {
@@ -150,6 +154,11 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
                 self.fail(Diag::at(slot.span(), format!("`{word}()` is for inputs")));
             }
         }
+        if mark.flags.contains(Flags::TEMP | Flags::PROTECTED) {
+            self.fail(Diag::at(slot.span(), "an output is either `temp()` or `protected()`").hint(
+                "`temp()` deletes it when nobody reads it any more, `protected()` keeps it from being written again",
+            ));
+        }
         let placed = self.placed(text, mark, (key, out.len()), slot);
         let path = normal(&placed);
         let pattern = if mark.literal { Some(Pattern::literal(&path)) } else { self.pattern(&path, text, slot) };
@@ -182,6 +191,20 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
             diag = diag.label(other, "compared with this one");
         }
         self.fail(diag.hint("all outputs, logs and the benchmark of a rule carry the same wildcards"));
+    }
+
+    /// A file is an output, a log or the benchmark.
+    pub(super) fn apart(&mut self, sections: &[(&str, &Named<Output>)]) {
+        let mut seen: FxHashMap<&str, &str> = FxHashMap::default();
+        let all = sections.iter().flat_map(|(key, named)| named.items.iter().map(move |o| (*key, o.pattern.text())));
+        let twice = all.into_iter().find_map(|(key, text)| {
+            let first = *seen.entry(text).or_insert(key);
+            (first != key).then(|| (first, key, text.to_owned()))
+        });
+        let Some((first, key, text)) = twice else { return };
+        let place = |key: &str| self.decl.section(key).map_or(self.decl.head, |s| s.literals.whole(&text));
+        let diag = Diag::at(place(key), format!("`{text}` is `{first}` and `{key}` of one rule"));
+        self.fail(diag.label(place(first), "given here first").hint("give each a file of its own"));
     }
 
     pub(super) fn no_duplicates(&mut self, outputs: &Named<Output>) {

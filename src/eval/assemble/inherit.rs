@@ -95,6 +95,7 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
         let logs = self.files_or("log", base.logs);
         let benchmark = self.outputs("benchmark");
         self.same_wildcards(&[("output", &outputs), ("log", &logs), ("benchmark", &benchmark)]);
+        self.apart(&[("output", &outputs), ("log", &logs), ("benchmark", &benchmark)]);
         self.no_duplicates(&outputs);
         let inputs = if self.given("input") {
             self.inputs()?

@@ -163,6 +163,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         let logs = self.outputs("log");
         let benchmark = self.benchmark();
         self.same_wildcards(&[("output", &outputs), ("log", &logs), ("benchmark", &benchmark)]);
+        self.apart(&[("output", &outputs), ("log", &logs), ("benchmark", &benchmark)]);
         self.no_duplicates(&outputs);
         self.checkpoint(&mut outputs);
         let inputs = self.inputs()?;

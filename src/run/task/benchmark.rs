@@ -2,8 +2,9 @@
 //!
 //! Owns the two forms, Snakemake's table and JSON lines, and their units.
 
-use super::{JobTask, plain};
+use super::{JobTask, plain, stat_of};
 use crate::exec::{Exit, Measured};
+use crate::value::Val;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -14,15 +15,76 @@ const COLUMNS: [&str; 10] =
 /// Bytes of Snakemake's MB.
 const MB: f64 = 1024.0 * 1024.0;
 
+/// The columns of `--benchmark-extended` behind them.
+const MORE: [&str; 8] =
+    ["jobid", "rule_name", "wildcards", "params", "threads", "cpu_usage", "resources", "input_size_mb"];
+
+/// The `benchmark:` file of a job.
+#[derive(Clone, Debug)]
+pub struct Benchmark {
+    /// Its path.
+    pub path: String,
+    /// What else stands in it.
+    pub extended: Option<Box<Extended>>,
+}
+
+/// What `--benchmark-extended` tells of a job.
+#[derive(Clone, Debug)]
+pub struct Extended {
+    /// Its number.
+    pub job: u32,
+    /// Its rule.
+    pub rule: String,
+    /// Its wildcards, a dict.
+    pub wildcards: Val,
+    /// Its params that have names, a dict.
+    pub params: Val,
+    /// Its threads.
+    pub threads: u32,
+    /// Its resources, a dict.
+    pub resources: Val,
+}
+
+impl Extended {
+    /// The cells behind those of a run, in order.
+    fn cells(&self, run: &Measured, sizes: &Val) -> [Val; MORE.len()] {
+        [
+            Val::Int(i64::from(self.job)),
+            Val::str(&*self.rule),
+            self.wildcards.clone(),
+            self.params.clone(),
+            Val::Int(i64::from(self.threads)),
+            Val::Float(100.0 * run.cpu.as_secs_f64()),
+            self.resources.clone(),
+            sizes.clone(),
+        ]
+    }
+}
+
 impl JobTask {
     /// Writes the figures of a command that succeeded.
     pub(super) fn write_benchmark(&self, exit: &Exit) -> Result<(), String> {
-        let Some(path) = &self.benchmark else { return Ok(()) };
-        let text = if path.ends_with(".jsonl") { json(&exit.measured) } else { table(&exit.measured) };
+        let Some(Benchmark { path, extended }) = &self.benchmark else { return Ok(()) };
+        let sizes = if extended.is_some() { self.sizes() } else { Val::None };
+        let more = |run: &Measured| extended.as_ref().map(|extended| extended.cells(run, &sizes));
+        let text = match path.ends_with(".jsonl") {
+            true => json(&exit.measured, &more),
+            false => table(&exit.measured, &more),
+        };
         let written = self.shared.settler.write(path, &text);
         written.map_err(|e| format!("cannot write its benchmark `{path}`: {}", plain(&e)))
     }
+
+    /// The sizes of its inputs in Snakemake's MB.
+    fn sizes(&self) -> Val {
+        let size = |path: &str| stat_of(path).map_or(Val::None, |stat| Val::Float(stat.size as f64 / MB));
+        let paths = self.inputs.iter().map(|input| self.path(input.path));
+        Val::Dict(paths.map(|path| (Val::str(&*path), size(&path))).collect())
+    }
 }
+
+/// What stands behind the figures of a run, if anything does.
+type More<'m> = &'m dyn Fn(&Measured) -> Option<[Val; MORE.len()]>;
 
 /// The figures of the columns but `h:m:s`, in order; none where nothing was seen.
 fn figures(measured: &Measured) -> [Option<f64>; 9] {
@@ -47,17 +109,28 @@ fn clock(wall: Duration) -> String {
     }
 }
 
-fn table(runs: &[Measured]) -> String {
+fn table(runs: &[Measured], more: More<'_>) -> String {
     let mut text = COLUMNS.join("\t");
+    if runs.first().and_then(more).is_some() {
+        let _ = write!(text, "\t{}", MORE.join("\t"));
+    }
     for run in runs {
         let cells = figures(run).map(|figure| figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.2}")));
         let _ = write!(text, "\n{}\t{}\t{}", cells[0], clock(run.wall), cells[1..].join("\t"));
+        for cell in more(run).iter().flatten() {
+            let cell = match cell {
+                Val::Float(figure) => format!("{figure:.2}"),
+                Val::Str(text) => text.to_string(),
+                other => other.repr(),
+            };
+            let _ = write!(text, "\t{}", cell.replace(['\t', '\n'], " "));
+        }
     }
     text.push('\n');
     text
 }
 
-fn json(runs: &[Measured]) -> String {
+fn json(runs: &[Measured], more: More<'_>) -> String {
     let mut text = String::new();
     for run in runs {
         let figures = figures(run);
@@ -66,9 +139,26 @@ fn json(runs: &[Measured]) -> String {
         for (name, figure) in COLUMNS[2..].iter().zip(&figures[1..]) {
             let _ = write!(text, ", \"{name}\": {}", cell(*figure));
         }
+        for (name, cell) in MORE.iter().zip(more(run).iter().flatten()) {
+            let _ = write!(text, ", \"{name}\": {}", as_json(cell));
+        }
         text.push_str("}\n");
     }
     text
+}
+
+/// A value as JSON; what JSON does not have is a text.
+fn as_json(value: &Val) -> serde_json::Value {
+    match value {
+        Val::None => serde_json::Value::Null,
+        Val::Bool(on) => (*on).into(),
+        Val::Int(n) => (*n).into(),
+        Val::Float(figure) => (*figure).into(),
+        Val::Str(text) => (&**text).into(),
+        Val::List(items) => items.iter().map(as_json).collect(),
+        Val::Dict(pairs) => pairs.iter().map(|(key, value)| (key.display(), as_json(value))).collect(),
+        other => other.display().into(),
+    }
 }
 
 #[cfg(test)]
@@ -86,12 +176,12 @@ mod tests {
             io: Some((1 << 20, 0)),
         };
         let unseen = Measured { wall: Duration::from_millis(4), ..Measured::default() };
-        let text = table(&[seen.clone(), unseen.clone()]);
+        let text = table(&[seen.clone(), unseen.clone()], &|_| None);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0].split('\t').collect::<Vec<_>>(), COLUMNS);
         assert_eq!(lines[1], "3723.50\t1:02:03\t3.00\t5.00\t1.00\t1.50\t1.00\t0.00\t50.00\t1861.75");
         assert_eq!(lines[2], "0.00\t0:00:00\t-\t-\t-\t-\t-\t-\t0.00\t0.00");
-        let text = json(&[seen, unseen]);
+        let text = json(&[seen, unseen], &|_| None);
         let rows: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!((rows[0]["max_pss"].as_f64(), &rows[0]["h:m:s"]), (Some(1.5), &"1:02:03".into()));
         assert!(rows[1]["io_in"].is_null() && rows[1]["cpu_time"].as_f64() == Some(0.0));

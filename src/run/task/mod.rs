@@ -10,6 +10,7 @@ mod outputs;
 mod shadow;
 mod together;
 
+pub use benchmark::{Benchmark, Extended};
 pub use bond::{Bond, Pipe, Promise};
 pub use inputs::{Counts, TaskInput};
 pub use outputs::TaskOutput;
@@ -164,7 +165,7 @@ pub struct JobTask {
     /// The paths of these.
     pub log_paths: Vec<String>,
     /// Its `benchmark:` file.
-    pub benchmark: Option<String>,
+    pub benchmark: Option<Benchmark>,
     /// What joins it with tasks that run at the same time.
     pub bond: Option<Arc<Bond>>,
     /// What its `pipe()` and `service()` outputs stand for, for those that read them.
@@ -200,6 +201,40 @@ pub struct JobTask {
     pub spawned: Arc<AtomicBool>,
 }
 
+impl JobTask {
+    /// A job of no rule's marks yet, that nothing joins with others; given its
+    /// recipe's digest and its record, complete but for contents and figures.
+    pub fn new(job: JobId, spec: Spec, made: (Digest, Record), shared: Arc<Shared>) -> JobTask {
+        let (recipe, record) = made;
+        JobTask {
+            job,
+            spec,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            has_command: false,
+            logs: Vec::new(),
+            log_paths: Vec::new(),
+            benchmark: None,
+            bond: None,
+            promise: None,
+            service: None,
+            shadow: None,
+            cast: None,
+            record,
+            recipe,
+            number: None,
+            shared,
+            transaction: None,
+            stuck: false,
+            aside: Vec::new(),
+            before: Vec::new(),
+            digested: Vec::new(),
+            reading: Reading::NONE,
+            spawned: Arc::default(),
+        }
+    }
+}
+
 impl exec::Task for JobTask {
     fn id(&self) -> u32 {
         self.job.0
@@ -211,7 +246,7 @@ impl exec::Task for JobTask {
         let mut outs = self.survey()?;
         let token = self.mark_started(&outs)?;
         outs.append(&mut self.logs);
-        outs.extend(self.benchmark.iter().map(|path| Out { path: path.clone(), marks: Marks::LOG }));
+        outs.extend(self.benchmark.iter().map(|b| Out { path: b.path.clone(), marks: Marks::LOG }));
         match self.shared.settler.begin(&token, outs) {
             Ok(transaction) => self.transaction = Some(transaction),
             Err(unbegun) => {

@@ -274,8 +274,7 @@ impl Work<'_, '_> {
     fn digest_now(&mut self, path: PathId) -> Option<Digest> {
         let name = self.shared.paths().str(path).to_owned();
         let stat: Stat = stat_of(&name)?;
-        let trusted = self.options.trust.covers(&name);
-        if let Some(digest) = self.memo.lookup(path, &stat).or_else(|| self.memo.by_stat(path, &stat, trusted)) {
+        if let Some(digest) = self.memo.known(path, &stat, || self.options.trust.covers(&name)) {
             return Some(digest);
         }
         let reading = self.shared.clock.read();

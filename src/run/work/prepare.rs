@@ -1,22 +1,23 @@
 //! From a job that is to start to the task that a worker gets.
 
 use super::{Running, Work};
-use crate::command::{Needs, Program, Recipe};
+use crate::command::{Needs, Program, Recipe, Rendered};
 use crate::diag::{Diag, Kind};
 use crate::digest::Digest;
 use crate::event::{self, Event};
 use crate::exec::{Command, Interpreter, Spec};
-use crate::files::{self, Reading};
+use crate::files;
 use crate::graph::{InputRef, JobId};
 use crate::path::PathId;
 use crate::plan::{self, Cause, Scene, content_of};
 use crate::record::{Record, Stats};
-use crate::rule::{Flags, Output};
+use crate::rule::{Flags, Output, Param};
 use crate::run::follow::Follow;
-use crate::run::task::{Counts, JobTask, Promise, TaskInput, TaskOutput};
+use crate::run::task::{Benchmark, Counts, Extended, JobTask, Promise, TaskInput, TaskOutput};
 use crate::schedule::{JobId as Slot, Outcome as Ended};
 use crate::settle::{Marks, Out};
 use crate::state;
+use crate::value::Val;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -103,54 +104,44 @@ impl Work<'_, '_> {
         let paths = self.shared.paths();
         let commands = self.fixed.commands(&self.graph, &paths);
         let params = commands.params(&[job]).pop().expect("one answer for one job")?;
-        let rendered = match commands.params_of_attempt(job, attempt) {
-            Some(params) => commands.render(job, &params?, &needs, attempt)?,
-            None => commands.render(job, &params, &needs, attempt)?,
-        };
+        let own = commands.params_of_attempt(job, attempt).transpose()?;
+        let rendered = commands.render(job, own.as_ref().unwrap_or(&params), &needs, attempt)?;
         let mut recipe = Recipe::default();
         recipe.fill(&commands, job, &params)?;
         let described = Arc::new(plan::described(commands, job, Some((&rendered, &needs))));
-        let (task, before, evidence) = self.with_scene(|scene| {
+        let env = self.variables(job, &needs, commands.env(job, &needs, attempt)?);
+        let spec = self.spec(&rendered, env, &described);
+        if let Some(why) = self.hands.executor.lacks(&spec.command) {
+            return Err(Box::new(Diag::error(Kind::System, why).note(format!("for job `{}`", commands.describe(job)))));
+        }
+        let (files, before, evidence) = self.with_scene(|scene| {
             let files = (self.inputs(scene, job), self.outputs(scene, job));
             let evidence = if self.hands.reasons { self.plan.evidence(scene, job) } else { None };
             (files, self.before(scene, job), evidence)
         });
         let reasons = evidence.map_or_else(Vec::new, |e| plan::worded(&e, Some(&recipe), commands.paths));
-        let (inputs, mut outputs) = task;
+        let (inputs, mut outputs) = files;
         for (output, ensured) in outputs.iter_mut().zip(commands.ensured(job, &needs)?) {
             output.ensure = ensured;
         }
-        let env = self.variables(job, &needs, commands.env(job, &needs, attempt)?);
-        let text = rendered.command.clone().unwrap_or_default();
-        let spec = self.spec(text, rendered.program, env, &described);
-        if let Some(why) = self.hands.executor.lacks(&spec.command) {
-            return Err(Box::new(Diag::error(Kind::System, why).note(format!("for job `{}`", commands.describe(job)))));
-        }
+        let digest = recipe.digest(&commands, job);
+        let record = record(&described, recipe, attempt);
+        let extended = self.options.benchmark_extended.then(|| {
+            let params =
+                commands.book.rule(commands.graph.rule(job)).params.iter().zip(own.as_ref().unwrap_or(&params).iter());
+            Box::new(extended(&described, params, &needs))
+        });
         let task = JobTask {
-            job,
             has_command: rendered.command.is_some(),
-            spec,
-            benchmark: rendered.benchmark,
+            benchmark: rendered.benchmark.map(|path| Benchmark { path, extended }),
             inputs,
             outputs,
-            log_paths: rendered.logs.clone(),
-            bond: None,
             promise,
             service,
             shadow: commands.book.rule(commands.graph.rule(job)).shadow,
-            cast: None,
-            logs: rendered.logs.into_iter().map(|path| Out { path, marks: Marks::LOG }).collect(),
-            recipe: recipe.digest(&commands, job),
-            record: record(&described, recipe, attempt),
-            number: None,
-            shared: self.shared.clone(),
-            transaction: None,
-            stuck: false,
-            aside: Vec::new(),
-            before: Vec::new(),
-            digested: Vec::new(),
-            reading: Reading::NONE,
-            spawned: Arc::default(),
+            logs: rendered.logs.iter().map(|path| Out { path: path.clone(), marks: Marks::LOG }).collect(),
+            log_paths: rendered.logs,
+            ..JobTask::new(job, spec, (digest, record), self.shared.clone())
         };
         let follow = Follow::new(task.spec.log.clone(), task.spawned.clone());
         Ok((task, Running { slot, job: described, attempt, before, follow }, reasons))
@@ -190,13 +181,13 @@ impl Work<'_, '_> {
         }
     }
 
-    fn spec(&self, text: String, program: Option<Program>, env: Vec<(String, String)>, described: &event::Job) -> Spec {
+    fn spec(&self, rendered: &Rendered, env: Vec<(String, String)>, described: &event::Job) -> Spec {
         let rule = self.fixed.book.rule(self.graph.rule(JobId(described.id)));
         let benchmark = rule.benchmark.as_ref();
         Spec {
-            command: match program {
+            command: match rendered.program.clone() {
                 Some(program) => interpreted(program, described.id),
-                None => self.shell(text),
+                None => self.shell(rendered.command.clone().unwrap_or_default()),
             },
             env,
             directory: None,
@@ -266,17 +257,30 @@ pub(in crate::run) fn interpreted(program: Program, number: u32) -> Command {
 fn record(described: &event::Job, recipe: Recipe, attempt: u32) -> Record {
     Record {
         rule: described.rule.as_str().into(),
-        command: recipe.command.into(),
-        params: recipe.params.into_iter().map(|(n, v)| (n.into(), v.into())).collect(),
-        scripts: recipe.scripts.into_iter().map(|(p, d)| (p.into(), d)).collect(),
-        environment: recipe.environment.into(),
         stats: Stats {
             attempt,
             host: state::process::host().into(),
             version: env!("CARGO_PKG_VERSION").into(),
             ..Stats::default()
         },
-        ..Record::default()
+        ..Record::from(recipe)
+    }
+}
+
+/// What `--benchmark-extended` tells of a job.
+fn extended<'p>(described: &event::Job, params: impl Iterator<Item = (&'p Param, &'p Val)>, needs: &Needs) -> Extended {
+    let named = params.filter_map(|(param, value)| Some((Val::str(param.name.clone()?), value.clone())));
+    let resources = needs.with_forms().into_iter().map(|(name, value)| (Val::str(name), value));
+    let whole = [("_cores", i64::from(needs.threads)), ("_nodes", 1)];
+    let whole = whole.map(|(name, n)| (Val::str(name), Val::Int(n)));
+    let wildcards = described.wildcards.iter().map(|(name, value)| (Val::str(&**name), Val::str(&**value)));
+    Extended {
+        job: described.id,
+        rule: described.rule.clone(),
+        wildcards: Val::Dict(wildcards.collect()),
+        params: Val::Dict(named.collect()),
+        threads: needs.threads,
+        resources: Val::Dict(resources.chain(whole).collect()),
     }
 }
 
