@@ -12,6 +12,7 @@ mod hash;
 mod others;
 mod peek;
 mod stat;
+mod texts;
 mod tree;
 mod trust;
 
