@@ -119,15 +119,16 @@ pub fn normal(path: &str) -> Cow<'_, str> {
 
 fn is_normal(path: &str) -> bool {
     let bytes = path.as_bytes();
-    if bytes.is_empty() {
+    if path.is_empty() || path.starts_with("./") {
         return false;
     }
-    if path == "/" || path == "." {
-        return true;
-    }
-    let doubled = bytes.windows(2).any(|w| w == b"//");
-    let dotted = bytes.starts_with(b"./") || bytes.ends_with(b"/.") || bytes.windows(3).any(|w| w == b"/./");
-    !doubled && !dotted && !bytes.ends_with(b"/")
+    // What follows a slash: a step that is neither empty nor `.`.
+    let step = |slash: usize| match bytes.get(slash + 1..) {
+        Some([b'.', rest @ ..]) => !rest.is_empty() && rest[0] != b'/',
+        Some([b'/', ..] | []) | None => false,
+        Some(_) => true,
+    };
+    path == "/" || memchr::memchr_iter(b'/', bytes).all(step)
 }
 
 /// The working directory, as what absolute paths may begin with: what is kept

@@ -110,9 +110,12 @@ impl App {
             }
             Ok(loaded) => loaded,
         };
-        let eval::Loaded { mut rulefile, functions, warnings, notes, reads, ahead } = loaded;
+        let eval::Loaded { rulefile, functions, warnings, notes, reads, ahead } = loaded;
         prefetch.stats = ahead;
-        overrides::apply(&self.args, &mut rulefile).map_err(|d| vec![d])?;
+        // It is needed until the process ends: to take it apart then is wasted time.
+        let rulefile = Box::leak(Box::new(rulefile));
+        overrides::apply(&self.args, rulefile).map_err(|d| vec![d])?;
+        let rulefile = &*rulefile;
         self.reporter().diags(&warnings, &self.sources);
         for line in notes {
             self.reporter().notice(&line);
@@ -124,19 +127,17 @@ impl App {
             self.enter(workdir).map_err(|d| vec![d])?;
         }
         match self.args.mode() {
-            Mode::List => self.list(&rulefile),
+            Mode::List => self.list(rulefile),
             Mode::Lint { json } => {
-                let pipeline = self.open(&rulefile, &functions, &options, run::Mode::Look, prefetch);
-                Ok(self.lint(&rulefile, &reads, pipeline, json))
+                let pipeline = self.open(rulefile, &functions, &options, run::Mode::Look, prefetch);
+                Ok(self.lint(rulefile, &reads, pipeline, json))
             }
             Mode::Drain => drain().map_err(|d| vec![d]),
-            Mode::DryRun => self.dry_run(&rulefile, &functions, &options, prefetch),
-            Mode::Page(Page::Delete { .. }) if !self.args.dry_run => {
-                self.run(&rulefile, &functions, &options, prefetch)
-            }
-            Mode::Page(page) => self.page(&rulefile, &functions, &options, page, prefetch),
-            Mode::Why(path) => self.why(&rulefile, &functions, &options, path, prefetch),
-            _ => self.run(&rulefile, &functions, &options, prefetch),
+            Mode::DryRun => self.dry_run(rulefile, &functions, &options, prefetch),
+            Mode::Page(Page::Delete { .. }) if !self.args.dry_run => self.run(rulefile, &functions, &options, prefetch),
+            Mode::Page(page) => self.page(rulefile, &functions, &options, page, prefetch),
+            Mode::Why(path) => self.why(rulefile, &functions, &options, path, prefetch),
+            _ => self.run(rulefile, &functions, &options, prefetch),
         }
     }
 

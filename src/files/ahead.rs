@@ -53,12 +53,13 @@ const BATCH: usize = 512;
 /// be named.
 #[derive(Debug)]
 struct Listing {
+    /// Sorted.
     texts: Texts,
-    /// Places in `texts`, sorted by what stands there.
+    /// As how many-th each was found.
     order: Vec<u32>,
-    /// The number of the first of `texts`.
+    /// The number of the one that was found first.
     first: usize,
-    /// Where in `order` the next is expected.
+    /// The place of the next that is expected.
     at: usize,
     /// How many more misses in a row are borne.
     patience: u32,
@@ -102,8 +103,7 @@ impl StatAhead {
         }
     }
 
-    /// The paths that were found, as they were told one after another, and
-    /// their places sorted.
+    /// The paths that were found, sorted, and as how many-th each was told.
     pub(super) fn keep(&mut self, texts: Texts, order: Vec<u32>) {
         if self.threads > 0 && texts.len() >= BATCH {
             let first = self.owners.len() - texts.len();
@@ -151,11 +151,10 @@ impl StatAhead {
 
 impl Listing {
     fn find(&mut self, path: &str) -> Option<usize> {
-        let text = |place: &u32| self.texts.get(*place as usize);
-        if self.order.get(self.at).map(text) != Some(path) {
-            self.at = match self.order.binary_search_by(|place| text(place).cmp(path)) {
-                Ok(at) => at,
-                Err(_) => {
+        if self.at == self.texts.len() || self.texts.get(self.at) != path {
+            self.at = match self.texts.search(path) {
+                Some(at) => at,
+                None => {
                     self.patience -= 1;
                     return None;
                 }
@@ -232,9 +231,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let name = |i: usize| format!("{}/{i:04}", dir.path().display());
         let (mut ahead, mut texts) = (StatAhead::new(2), Texts::default());
-        for i in (0..4 * BATCH).rev() {
+        for i in 0..4 * BATCH {
             std::fs::write(name(i), "x".repeat(i)).unwrap();
-            ahead.found(&name(i));
+            ahead.found(&name(4 * BATCH - 1 - i));
             texts.push(&name(i));
         }
         ahead.keep(texts, (0..4 * BATCH as u32).rev().collect());

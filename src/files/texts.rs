@@ -2,43 +2,62 @@
 
 /// Texts one after another; only grows.
 #[derive(Debug, Default)]
-pub(super) struct Texts {
+pub struct Texts {
     text: String,
     /// Where each ends.
     ends: Vec<usize>,
 }
 
 impl Texts {
+    /// None, with room for as many as others are.
+    pub fn like(others: &Texts) -> Texts {
+        Texts { text: String::with_capacity(others.text.len()), ends: Vec::with_capacity(others.len()) }
+    }
+
     /// Adds one.
-    pub(super) fn push(&mut self, text: &str) {
+    pub fn push(&mut self, text: &str) {
         self.text.push_str(text);
         self.ends.push(self.text.len());
     }
 
     /// How many there are.
-    pub(super) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.ends.len()
     }
 
     /// Whether there are none.
-    pub(super) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
     /// One by its place.
-    pub(super) fn get(&self, place: usize) -> &str {
+    pub fn get(&self, place: usize) -> &str {
         let start = if place == 0 { 0 } else { self.ends[place - 1] };
         &self.text[start..self.ends[place]]
     }
 
     /// All, in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.len()).map(|place| self.get(place))
+    }
+
+    /// The place of a text, if they are sorted by bytes.
+    pub fn search(&self, text: &str) -> Option<usize> {
+        let (mut from, mut to) = (0, self.len());
+        while from < to {
+            let middle = from + (to - from) / 2;
+            match self.get(middle).cmp(text) {
+                std::cmp::Ordering::Equal => return Some(middle),
+                std::cmp::Ordering::Less => from = middle + 1,
+                std::cmp::Ordering::Greater => to = middle,
+            }
+        }
+        None
     }
 
     /// The places of all, sorted by bytes. Most differ soon after what all
     /// begin with, so eight bytes from there are compared first, as one number.
-    pub(super) fn sorted(&self) -> Vec<u32> {
+    pub fn sorted(&self) -> Vec<u32> {
         if self.is_empty() {
             return Vec::new();
         }
@@ -77,6 +96,10 @@ mod tests {
                 want.sort();
                 let got: Vec<&str> = all.sorted().into_iter().map(|place| all.get(place as usize)).collect();
                 assert_eq!(got, want);
+                let mut ordered = Texts::like(&all);
+                want.iter().for_each(|text| ordered.push(text));
+                assert!(want.iter().all(|text| ordered.search(text).map(|i| ordered.get(i)) == Some(text)));
+                assert_eq!(ordered.search("none"), None);
             }
         }
         assert!(Texts::default().sorted().is_empty());

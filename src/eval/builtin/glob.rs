@@ -7,7 +7,7 @@ use crate::eval::TrackedRead;
 use crate::eval::deferred::Reader;
 use crate::eval::fault::{fault, hinted};
 use crate::eval::mark::{Mark, Marks};
-use crate::files;
+use crate::files::{self, Texts};
 use crate::path::normal;
 use crate::pattern::Pattern;
 use allocative::Allocative;
@@ -22,13 +22,14 @@ use starlark::{starlark_module, starlark_simple_value};
 
 /// The values of wildcards, one list each, by name and by position.
 #[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
-#[display("Wildcards({})", _0.iter().map(|(n, v)| format!("{n}={v:?}")).collect::<Vec<_>>().join(", "))]
-struct Columns(Vec<(Box<str>, Vec<Box<str>>)>);
+#[display("Wildcards({})", _0.iter().map(|(n, v)| format!("{n}={:?}", v.iter().collect::<Vec<_>>())).collect::<Vec<_>>().join(", "))]
+#[allocative(skip)]
+struct Columns(Vec<(Box<str>, Texts)>);
 
 starlark_simple_value!(Columns);
 
-fn list<'v>(values: &[Box<str>], heap: Heap<'v>) -> Value<'v> {
-    heap.alloc(AllocList(values.iter().map(|v| &**v)))
+fn list<'v>(values: &Texts, heap: Heap<'v>) -> Value<'v> {
+    heap.alloc(AllocList(values.iter()))
 }
 
 #[starlark_value(type = "glob_wildcards")]
