@@ -4,6 +4,7 @@
 //! never asks the file system.
 
 use hashbrown::HashTable;
+use memchr::memmem::Finder;
 use rustc_hash::FxHasher;
 use std::borrow::Cow;
 use std::hash::Hasher;
@@ -118,21 +119,32 @@ pub fn normal(path: &str) -> Cow<'_, str> {
 
 fn is_normal(path: &str) -> bool {
     let bytes = path.as_bytes();
-    if bytes.is_empty() {
+    if path.is_empty() || path.starts_with("./") {
         return false;
     }
-    if path == "/" || path == "." {
-        return true;
-    }
-    let doubled = bytes.windows(2).any(|w| w == b"//");
-    let dotted = bytes.starts_with(b"./") || bytes.ends_with(b"/.") || bytes.windows(3).any(|w| w == b"/./");
-    !doubled && !dotted && !bytes.ends_with(b"/")
+    // What follows a slash: a step that is neither empty nor `.`.
+    let step = |slash: usize| match bytes.get(slash + 1..) {
+        Some([b'.', rest @ ..]) => !rest.is_empty() && rest[0] != b'/',
+        Some([b'/', ..] | []) | None => false,
+        Some(_) => true,
+    };
+    path == "/" || memchr::memchr_iter(b'/', bytes).all(step)
 }
 
 /// The working directory, as what absolute paths may begin with: what is kept
 /// of a project names it by a token, so that the project can be moved.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Home(String);
+#[derive(Clone, Debug)]
+pub struct Home {
+    path: String,
+    /// Prepared once: every command is searched.
+    finder: Finder<'static>,
+}
+
+impl Default for Home {
+    fn default() -> Home {
+        Home::new("")
+    }
+}
 
 impl Home {
     /// Of this process, now. The root directory is none.
@@ -143,31 +155,32 @@ impl Home {
     /// Of an absolute directory; the empty text and `/` are none.
     pub fn new(directory: impl Into<String>) -> Home {
         let directory = directory.into();
-        Home(if directory == "/" { String::new() } else { directory })
+        let path = if directory == "/" { String::new() } else { directory };
+        Home { finder: Finder::new(&path).into_owned(), path }
     }
 
     /// What follows the working directory in an absolute path: nothing, or a
     /// text that begins with a slash.
     pub fn below<'p>(&self, path: &'p str) -> Option<&'p str> {
-        let rest = path.strip_prefix(&self.0).filter(|_| !self.0.is_empty())?;
+        let rest = path.strip_prefix(&self.path).filter(|_| !self.path.is_empty())?;
         (rest.is_empty() || rest.starts_with('/')).then_some(rest)
     }
 
     /// The path that [`below`](Home::below) gave `rest` of.
     pub fn path(&self, rest: &str) -> String {
-        if self.0.is_empty() && rest.is_empty() { "/".into() } else { format!("{}{rest}", self.0) }
+        if self.path.is_empty() && rest.is_empty() { "/".into() } else { format!("{}{rest}", self.path) }
     }
 
     /// A text of commands with `token` where the working directory stands as a
     /// whole path or as the beginning of one. None: it does not.
     pub fn replaced(&self, text: &str, token: &str) -> Option<String> {
-        if self.0.is_empty() {
+        if self.path.is_empty() {
             return None;
         }
         let mut out = String::new();
         let mut done = 0;
-        for (at, found) in text.match_indices(&self.0) {
-            let end = at + found.len();
+        for at in self.finder.find_iter(text.as_bytes()) {
+            let end = at + self.path.len();
             if begins_path(&text[..at]) && !text[end..].starts_with(in_name) {
                 out.push_str(&text[done..at]);
                 out.push_str(token);

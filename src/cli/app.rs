@@ -99,9 +99,9 @@ impl App {
         }
         // Both are needed further on, and take as long as evaluating does.
         eval::warm_up();
-        let prefetch = run::Prefetch::start();
+        let mut prefetch = run::Prefetch::start();
         let options = self.options().map_err(|d| vec![d])?;
-        let loaded = match self.load() {
+        let loaded = match self.load(options.cores) {
             // The Rulefile says only where: a broken one may not hold up what runs.
             Err(_) if self.args.mode() == Mode::Drain => return drain().map_err(|d| vec![d]),
             Err(mut diags) => {
@@ -110,11 +110,15 @@ impl App {
             }
             Ok(loaded) => loaded,
         };
-        let eval::Loaded { mut rulefile, functions, warnings, notes, reads } = loaded;
-        overrides::apply(&self.args, &mut rulefile).map_err(|d| vec![d])?;
+        let eval::Loaded { rulefile, functions, warnings, notes, reads, ahead } = loaded;
+        prefetch.stats = ahead;
+        // It is needed until the process ends: to take it apart then is wasted time.
+        let rulefile = Box::leak(Box::new(rulefile));
+        overrides::apply(&self.args, rulefile).map_err(|d| vec![d])?;
         if self.args.no_hooks {
             rulefile.hooks = Hooks::default();
         }
+        let rulefile = &*rulefile;
         self.reporter().diags(&warnings, &self.sources);
         for line in notes {
             self.reporter().notice(&line);
@@ -126,19 +130,17 @@ impl App {
             self.enter(workdir).map_err(|d| vec![d])?;
         }
         match self.args.mode() {
-            Mode::List => self.list(&rulefile),
+            Mode::List => self.list(rulefile),
             Mode::Lint { json } => {
-                let pipeline = self.open(&rulefile, &functions, &options, run::Mode::Look, prefetch);
-                Ok(self.lint(&rulefile, &reads, pipeline, json))
+                let pipeline = self.open(rulefile, &functions, &options, run::Mode::Look, prefetch);
+                Ok(self.lint(rulefile, &reads, pipeline, json))
             }
             Mode::Drain => drain().map_err(|d| vec![d]),
-            Mode::DryRun => self.dry_run(&rulefile, &functions, &options, prefetch),
-            Mode::Page(Page::Delete { .. }) if !self.args.dry_run => {
-                self.run(&rulefile, &functions, &options, prefetch)
-            }
-            Mode::Page(page) => self.page(&rulefile, &functions, &options, page, prefetch),
-            Mode::Why(path) => self.why(&rulefile, &functions, &options, path, prefetch),
-            _ => self.run(&rulefile, &functions, &options, prefetch),
+            Mode::DryRun => self.dry_run(rulefile, &functions, &options, prefetch),
+            Mode::Page(Page::Delete { .. }) if !self.args.dry_run => self.run(rulefile, &functions, &options, prefetch),
+            Mode::Page(page) => self.page(rulefile, &functions, &options, page, prefetch),
+            Mode::Why(path) => self.why(rulefile, &functions, &options, path, prefetch),
+            _ => self.run(rulefile, &functions, &options, prefetch),
         }
     }
 
@@ -164,7 +166,7 @@ impl App {
     fn options(&self) -> Result<Options, Diag> {
         let args = &self.args;
         let available = std::thread::available_parallelism().map_or(1, |n| n.get() as u32);
-        let cores = args.cores(available, num_cpus::get_physical() as u32)?;
+        let cores = args.cores(available, &|| num_cpus::get_physical() as u32)?;
         let trust = Trust::new(&args.trust_stat).map_err(|(glob, why)| {
             Diag::error(Kind::Usage, format!("`--trust-stat {glob}`: {why}"))
                 .hint("quote the glob, and escape `[` or `{` that stand for themselves with a backslash")
@@ -202,11 +204,9 @@ impl App {
         })
     }
 
-    fn load(&mut self) -> Result<eval::Loaded, Diags> {
+    fn load(&mut self, cores: u32) -> Result<eval::Loaded, Diags> {
         let path = rulefile(&self.args, self.start.as_deref()).map_err(|d| vec![d])?;
         let config = self.args.config().map_err(|d| vec![d])?;
-        let available = std::thread::available_parallelism().map_or(1, |n| n.get() as u32);
-        let cores = self.args.cores(available, num_cpus::get_physical() as u32).map_err(|d| vec![d])?;
         let scatter = self.args.scatter().map_err(|d| vec![d])?;
         let configfiles = config_files(&self.args, self.start.as_deref());
         let request = eval::Request { path, config, configfiles, scatter, cores };
@@ -236,7 +236,7 @@ impl App {
         prefetch: Prefetch,
     ) -> Result<Pipeline<'a>, Diags> {
         let (opened, mut warnings) = run::open_state(run::Mode::Look, prefetch).map_err(|d| vec![d])?;
-        warnings.extend(run::unsettled(&opened.0, &opened.2));
+        warnings.extend(run::unsettled(&opened.state, &opened.paths));
         self.reporter().diags(&warnings, &self.sources);
         self.plan(book, functions, options, mode, opened)
     }
@@ -341,8 +341,7 @@ impl App {
         };
         let (mut opened, warnings) = run::open_state(run::Mode::Run, prefetch).map_err(|d| vec![d])?;
         self.reporter().diags(&warnings, &self.sources);
-        let recovered = run::recover(&mut opened.0, &opened.2, &run::settler(options), &listener, &mut tell)
-            .map_err(|d| vec![d])?;
+        let recovered = run::recover(&mut opened, &run::settler(options), &listener, &mut tell).map_err(|d| vec![d])?;
         if let Recovered::Interrupted(signal) = recovered {
             return Ok(End::Summary(Summary { signal: Some(signal), ..Summary::default() }));
         }
@@ -369,9 +368,20 @@ impl App {
             pipeline.close().map_err(|d| vec![d])?;
             return Err(vec![diag]);
         }
+        let mut executor = Local::new(options.cores as usize, Environment::new(std::env::vars_os()));
+        match run::compile_python(&pipeline, options, &mut executor, &listener) {
+            Ok(None) => {}
+            Ok(signal) => {
+                pipeline.close().map_err(|d| vec![d])?;
+                return Ok(End::Summary(Summary { signal, ..Summary::default() }));
+            }
+            Err(diags) => {
+                pipeline.close().map_err(|d| vec![d])?;
+                return Err(diags);
+            }
+        }
         let totals = totals(pipeline.scene(), &pipeline.plan);
         tell(Some(Event::Totals { totals, cores: options.cores, dry: false }));
-        let mut executor = Local::new(options.cores as usize, Environment::new(std::env::vars_os()));
         let render = |diag: &Diag| diag.render(&self.sources, false);
         let (live, reasons) = (self.reporter().is_live(), self.args.json);
         let executor = &mut executor;

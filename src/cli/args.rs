@@ -425,7 +425,7 @@ impl Args {
     ///
     /// # Errors
     /// If none would be left.
-    pub fn cores(&self, available: u32, physical: u32) -> Result<u32, Diag> {
+    pub fn cores(&self, available: u32, physical: &dyn Fn() -> u32) -> Result<u32, Diag> {
         parse_cores(self.cores.as_deref().unwrap_or("all"), available, physical)
     }
 

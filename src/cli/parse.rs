@@ -171,12 +171,12 @@ pub(super) mod tests {
     fn snakemakes_spellings_are_known() {
         let a = args("-nkpF -c4 -d sub -s Snakefile --dryrun a b");
         assert!(a.dry_run && a.keep_going && a.print_commands && a.forceall);
-        assert_eq!((a.cores(8, 4).unwrap(), a.targets), (4, vec!["a".to_string(), "b".into()]));
+        assert_eq!((a.cores(8, &|| 4).unwrap(), a.targets), (4, vec!["a".to_string(), "b".into()]));
         assert_eq!(a.directory.unwrap().to_str(), Some("sub"));
-        assert_eq!(args("--jobs 3").cores(8, 4).unwrap(), 3);
-        assert_eq!(args("--cores").cores(8, 4).unwrap(), 8);
-        assert_eq!(args("-j physical").cores(8, 4).unwrap(), 4);
-        assert_eq!(args("-j2 -j3").cores(8, 4).unwrap(), 3);
+        assert_eq!(args("--jobs 3").cores(8, &|| 4).unwrap(), 3);
+        assert_eq!(args("--cores").cores(8, &|| 4).unwrap(), 8);
+        assert_eq!(args("-j physical").cores(8, &|| 4).unwrap(), 4);
+        assert_eq!(args("-j2 -j3").cores(8, &|| 4).unwrap(), 3);
         assert_eq!(args("--nocolor").color(), Color::Never);
         assert_eq!(args("-R a b -t").forcerun, ["a", "b"]);
     }
@@ -190,7 +190,7 @@ pub(super) mod tests {
         assert_eq!(targets("-q plots.svg"), ["plots.svg"]);
         assert_eq!(targets("--configfile a.yaml b.yml plots.svg c.yaml"), ["plots.svg", "c.yaml"]);
         assert_eq!(targets("--config a=1 -- b=2"), ["b=2"]);
-        assert_eq!(args("-j plots.svg").cores(8, 4).unwrap(), 8);
+        assert_eq!(args("-j plots.svg").cores(8, &|| 4).unwrap(), 8);
         assert_eq!(args("--configfile a b.yml x").config_files, ["a", "b.yml"]);
     }
 
@@ -242,13 +242,13 @@ pub(super) mod tests {
         );
         let text = error("--verbose x");
         assert!(text.contains("is an option of Snakemake") && text.contains("help: `-p` shows"), "{text}");
-        assert!(args("-j -1").cores(8, 4).unwrap_err().message.contains("is no number of cores"));
+        assert!(args("-j -1").cores(8, &|| 4).unwrap_err().message.contains("is no number of cores"));
         let text = error("--resources gpu");
         assert!(
             text.contains("`--resources gpu`: there is no value") && text.contains("`--resources gpu=4`"),
             "{text}"
         );
-        assert_eq!(args("--jobs unlimited").cores(8, 4).unwrap(), 8);
+        assert_eq!(args("--jobs unlimited").cores(8, &|| 4).unwrap(), 8);
         let text = error("--why a --list");
         assert!(text.contains("cannot be used with") && text.contains("`rulemake --help`"), "{text}");
         let text = error("--latency-wait soon");

@@ -13,14 +13,15 @@ pub(super) fn is_cores(word: &str) -> bool {
     matches!(word, "all" | "physical" | "unlimited") || word.starts_with(|c: char| c.is_ascii_digit() || c == '-')
 }
 
-/// How many cores `N`, `all` or `physical` are.
+/// How many cores `N`, `all` or `physical` are. `physical` is asked only if it
+/// is wanted: the system takes its time to tell.
 ///
 /// # Errors
 /// If it is neither a number above zero nor one of the words.
-pub fn parse_cores(text: &str, available: u32, physical: u32) -> Result<u32, Diag> {
+pub fn parse_cores(text: &str, available: u32, physical: &dyn Fn() -> u32) -> Result<u32, Diag> {
     match text {
         "all" | "unlimited" => Ok(available.max(1)),
-        "physical" => Ok(physical.min(available).max(1)),
+        "physical" => Ok(physical().min(available).max(1)),
         number => {
             match number.parse() {
                 Ok(0) => Err(usage("`--cores 0`: jobs need at least one core")
@@ -57,9 +58,9 @@ mod tests {
 
     #[test]
     fn cores() {
-        let cores = |text| parse_cores(text, 8, 4).map_err(|d| d.message);
+        let cores = |text| parse_cores(text, 8, &|| 4).map_err(|d| d.message);
         assert_eq!([cores("all"), cores("physical"), cores("3"), cores("16")], [Ok(8), Ok(4), Ok(3), Ok(16)]);
-        assert_eq!(parse_cores("physical", 2, 4), Ok(2));
+        assert_eq!(parse_cores("physical", 2, &|| 4), Ok(2));
         assert!(cores("0").is_err() && cores("4x").is_err() && cores("99999999999").is_err());
     }
 

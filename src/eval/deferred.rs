@@ -8,6 +8,7 @@ use super::fault::{fault, hinted};
 use super::mark::Marks;
 use super::session::Session;
 use crate::diag::{Diag, Kind};
+use crate::files::StatAhead;
 use crate::rule::RuleId;
 use starlark::any::ProvidesStaticType;
 use starlark::eval::Evaluator;
@@ -151,6 +152,15 @@ impl<'e> Reader<'e> {
     pub(super) fn root(&self) -> String {
         let workdir = self.0.and_then(|session| session.workdir.borrow().clone());
         workdir.map(|d| crate::path::normal(&d.path).into_owned()).unwrap_or_default()
+    }
+
+    /// Who is told of files that are found: while the Rulefile is read, and as
+    /// long as paths are those of the current directory.
+    pub(super) fn ahead<T>(&self, tell: impl FnOnce(&mut StatAhead) -> T) -> T {
+        match self.0.filter(|session| session.workdir.borrow().is_none()) {
+            Some(session) => tell(&mut session.ahead.borrow_mut()),
+            None => tell(&mut StatAhead::default()),
+        }
     }
 
     /// Warns at the place of the call, while the Rulefile is read.

@@ -76,6 +76,9 @@ fn whole(session: &Session, module: Module<'_>) -> Result<Loaded, Diags> {
         return Err(Vec::new());
     }
     let functions = functions(session, module)?;
+    if session.workdir.borrow().is_some() {
+        session.ahead.borrow_mut().forget();
+    }
     Ok(Loaded {
         rulefile,
         functions,
@@ -84,6 +87,7 @@ fn whole(session: &Session, module: Module<'_>) -> Result<Loaded, Diags> {
             std::mem::take(&mut *session.asked.lock().unwrap_or_else(PoisonError::into_inner)),
         ]
         .concat(),
+        ahead: session.ahead.take(),
         warnings: once(session.warnings.take()),
         notes: session.notes.take(),
     })

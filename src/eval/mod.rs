@@ -35,6 +35,7 @@ pub use deferred::{Checkpoints, Made, Need, Unavailable};
 pub use function::{Call, FileName, Functions, Gave, JobFiles, SizeOf};
 
 use crate::diag::Diags;
+use crate::files::StatAhead;
 use crate::rule::Rulefile;
 use crate::span::Sources;
 use crate::value::Val;
@@ -76,16 +77,19 @@ pub struct Loaded {
     pub functions: Functions,
     /// What was read on the way.
     pub reads: Vec<TrackedRead>,
+    /// Stats of files that were found on the way.
+    pub ahead: StatAhead,
     /// What is likely not as meant.
     pub warnings: Diags,
     /// Lines that `print` wrote.
     pub notes: Vec<String>,
 }
 
-/// Makes the built-in functions on a thread of its own: of a small run, that
-/// is the longest single step.
+/// Makes the built-in functions and those of their values on two threads: of a
+/// small run, that is the longest single step.
 pub fn warm_up() {
     std::thread::spawn(builtin::globals);
+    std::thread::spawn(builtin::warm_up);
 }
 
 /// Loads a Rulefile, its includes and its config files. Afterwards, also after

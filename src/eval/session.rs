@@ -12,6 +12,7 @@ use super::notice::Notice;
 use super::rewrite::{Pathvars, Rewrites};
 use super::{Request, TrackedRead};
 use crate::diag::{Diag, Diags};
+use crate::files::StatAhead;
 use crate::rule::{Ensure, Flags, Name, Rule, RuleId, Workdir};
 use crate::span::{FileId, Literals, Sources, Span};
 use crate::syntax::{Base, Definition, Directive, Piece, RuleDecl, UseDecl};
@@ -165,6 +166,8 @@ pub(super) struct Session {
     /// Where the config came from, for messages.
     pub(super) config_files: RefCell<Vec<String>>,
     pub(super) reads: RefCell<Vec<TrackedRead>>,
+    /// Told of files that are found.
+    pub(super) ahead: RefCell<StatAhead>,
     pub(super) asked: Asked,
     pub(super) notes: RefCell<Vec<String>>,
     pub(super) warnings: RefCell<Diags>,
@@ -185,8 +188,10 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(request: Request, sources: Sources) -> Session {
+        let ahead = StatAhead::new(request.cores.saturating_sub(1) as usize);
         Session {
             request,
+            ahead: RefCell::new(ahead),
             sources: RefCell::new(sources),
             decls: RefCell::default(),
             directives: RefCell::default(),

@@ -1,48 +1,86 @@
 //! Stats asked for ahead of their need, while the caller goes on.
 //!
-//! Owns the threads that ask, and the paths on their way to them. It does not
-//! know whether an answer will be wanted: an error is dropped here, and met
-//! again by whoever asks in earnest.
+//! Owns the threads that ask, and the paths on their way to them: those that
+//! the graph names, and before that those that a pattern found in directories,
+//! which it will likely name. It does not know whether an answer will be wanted
+//! in the end: an error is dropped here, and met again by whoever asks in
+//! earnest.
 
 use super::stat::ask;
+use super::texts::Texts;
 use crate::memo::Stat;
 use crate::path::{PathId, Paths};
 use crossbeam::channel::{Receiver, Sender, unbounded};
+use std::ops::Range;
 use std::thread::JoinHandle;
 
 /// Files whose stats are being asked for.
+#[derive(Debug, Default)]
 pub struct StatAhead {
     threads: usize,
     pending: Batch,
     /// Made with the first full batch: few files are not worth a thread.
     crew: Option<Crew>,
+    /// For each path that was handed in, in order, which it turned out to be.
+    owners: Vec<Option<PathId>>,
+    listings: Vec<Listing>,
+    /// The listing that was last asked with success.
+    last: usize,
 }
 
+#[derive(Debug)]
 struct Crew {
     queue: Sender<Batch>,
     rest: Receiver<Batch>,
     threads: Vec<JoinHandle<Vec<Answers>>>,
 }
 
-/// What came of a batch.
-type Answers = Vec<(PathId, Stat)>;
+/// What came of a batch: the number of its first path, and an answer to each.
+type Answers = (usize, Vec<Option<Stat>>);
 
 /// Paths with their own text, since the arena grows meanwhile.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Batch {
-    text: String,
-    /// Each with where its text ends.
-    ids: Vec<(PathId, usize)>,
+    /// The number of the first.
+    first: usize,
+    texts: Texts,
 }
 
 /// Paths that a thread takes at a time.
 const BATCH: usize = 512;
 
+/// Paths that were found in directories, in the order in which they will likely
+/// be named.
+#[derive(Debug)]
+struct Listing {
+    /// Sorted.
+    texts: Texts,
+    /// As how many-th each was found.
+    order: Vec<u32>,
+    /// The number of the one that was found first.
+    first: usize,
+    /// The place of the next that is expected.
+    at: usize,
+    /// How many more misses in a row are borne.
+    patience: u32,
+}
+
+/// Misses in a row after which a listing is not asked any more.
+const PATIENCE: u32 = 64;
+
 impl StatAhead {
     /// Asks with up to `threads` threads, that of the caller not counted; with
     /// none, nothing is asked ahead.
     pub fn new(threads: usize) -> StatAhead {
-        StatAhead { threads, pending: Batch::default(), crew: None }
+        StatAhead { threads, ..StatAhead::default() }
+    }
+
+    /// Files have changed, or paths mean others now: no answer so far counts.
+    pub fn forget(&mut self) {
+        if let Some(crew) = &self.crew {
+            crew.rest.try_iter().for_each(drop);
+        }
+        *self = StatAhead::new(self.threads);
     }
 
     /// These stats will likely be wanted.
@@ -50,25 +88,81 @@ impl StatAhead {
         if self.threads == 0 {
             return;
         }
-        self.pending.text.push_str(paths.str(id));
-        self.pending.ids.push((id, self.pending.text.len()));
-        if self.pending.ids.len() == BATCH {
+        let path = paths.str(id);
+        match self.listed(path) {
+            Some(number) => self.owners[number] = Some(id),
+            None => self.push(path, Some(id)),
+        }
+    }
+
+    /// A pattern found this path; who calls this calls [`StatAhead::keep`] in
+    /// the end.
+    pub(super) fn found(&mut self, path: &str) {
+        if self.threads > 0 {
+            self.push(path, None);
+        }
+    }
+
+    /// The paths that were found, sorted, and as how many-th each was told.
+    pub(super) fn keep(&mut self, texts: Texts, order: Vec<u32>) {
+        if self.threads > 0 && texts.len() >= BATCH {
+            let first = self.owners.len() - texts.len();
+            self.listings.push(Listing { texts, order, first, at: 0, patience: PATIENCE });
+        }
+    }
+
+    fn push(&mut self, path: &str, owner: Option<PathId>) {
+        if self.pending.texts.is_empty() {
+            self.pending.first = self.owners.len();
+        }
+        self.pending.texts.push(path);
+        self.owners.push(owner);
+        if self.pending.texts.len() == BATCH {
             let batch = std::mem::take(&mut self.pending);
             let crew = self.crew.get_or_insert_with(|| Crew::of(self.threads));
             crew.queue.send(batch).expect("the queue's other end is here as well");
         }
     }
 
-    /// Every answer there is. The caller's thread helps with what is left.
-    pub fn finish(self) -> impl Iterator<Item = (PathId, Stat)> {
-        let (mut answers, mut threads) = (Vec::new(), Vec::new());
-        if let Some(crew) = self.crew {
-            drop(crew.queue);
-            answers = crew.rest.iter().map(|batch| batch.answer()).collect();
-            threads = crew.threads;
+    /// The number of a path that was found.
+    fn listed(&mut self, path: &str) -> Option<usize> {
+        for i in 0..self.listings.len() {
+            let at = (self.last + i) % self.listings.len();
+            if let Some(number) = self.listings[at].find(path) {
+                self.last = at;
+                return Some(number);
+            }
         }
-        let others = threads.into_iter().flat_map(|t| t.join().expect("a stat thread panicked"));
-        answers.into_iter().chain(others).flatten()
+        self.listings.retain(|listing| listing.patience > 0);
+        None
+    }
+
+    /// Every answer there is to what was wanted. The caller's thread helps with
+    /// what is left.
+    pub fn finish(self) -> impl Iterator<Item = (PathId, Stat)> {
+        let StatAhead { crew, owners, .. } = self;
+        let answers = crew.map_or_else(Vec::new, |crew| crew.finish(&owners));
+        answers.into_iter().flat_map(move |(first, stats)| {
+            let owners = owners[first..first + stats.len()].to_vec();
+            owners.into_iter().zip(stats).filter_map(|(owner, stat)| Some((owner?, stat?)))
+        })
+    }
+}
+
+impl Listing {
+    fn find(&mut self, path: &str) -> Option<usize> {
+        if self.at == self.texts.len() || self.texts.get(self.at) != path {
+            self.at = match self.texts.search(path) {
+                Some(at) => at,
+                None => {
+                    self.patience -= 1;
+                    return None;
+                }
+            };
+        }
+        self.patience = PATIENCE;
+        self.at += 1;
+        Some(self.first + self.order[self.at - 1] as usize)
     }
 }
 
@@ -79,16 +173,26 @@ impl Crew {
         let threads = (0..threads).map(|_| thread(rest.clone())).collect();
         Crew { queue, rest, threads }
     }
+
+    /// All answers; what waits still and nobody wants is not asked.
+    fn finish(self, owners: &[Option<PathId>]) -> Vec<Answers> {
+        let Crew { queue, rest, threads } = self;
+        let left: Vec<Batch> = rest.try_iter().filter(|b| owners[b.numbers()].iter().any(Option::is_some)).collect();
+        left.into_iter().for_each(|batch| queue.send(batch).expect("the queue's other end is here as well"));
+        drop(queue);
+        let mut answers: Vec<Answers> = rest.iter().map(|batch| batch.answer()).collect();
+        answers.extend(threads.into_iter().flat_map(|t| t.join().expect("a stat thread panicked")));
+        answers
+    }
 }
 
 impl Batch {
+    fn numbers(&self) -> Range<usize> {
+        self.first..self.first + self.texts.len()
+    }
+
     fn answer(&self) -> Answers {
-        let mut start = 0;
-        let ask = |&(id, end): &(PathId, usize)| {
-            let path = &self.text[std::mem::replace(&mut start, end)..end];
-            ask(path).ok().map(|stat| (id, stat))
-        };
-        self.ids.iter().filter_map(ask).collect()
+        (self.first, self.texts.iter().map(|path| ask(path).ok()).collect())
     }
 }
 
@@ -111,7 +215,7 @@ mod tests {
             .collect();
         let mut ahead = StatAhead::new(2);
         ids.iter().for_each(|id| ahead.want(&paths, *id));
-        let mut answers: Answers = ahead.finish().collect();
+        let mut answers: Vec<(PathId, Stat)> = ahead.finish().collect();
         answers.sort_by_key(|a| a.0);
         assert_eq!(answers.len(), 2 * BATCH, "what fills no batch is not asked");
         for (id, stat) in answers {
@@ -120,5 +224,34 @@ mod tests {
         let mut none = StatAhead::new(0);
         ids.iter().for_each(|id| none.want(&paths, *id));
         assert_eq!(none.finish().count(), 0);
+    }
+
+    #[test]
+    fn what_was_found_is_asked_once_and_told_if_it_is_wanted() {
+        let dir = tempfile::tempdir().unwrap();
+        let name = |i: usize| format!("{}/{i:04}", dir.path().display());
+        let (mut ahead, mut texts) = (StatAhead::new(2), Texts::default());
+        for i in 0..4 * BATCH {
+            std::fs::write(name(i), "x".repeat(i)).unwrap();
+            ahead.found(&name(4 * BATCH - 1 - i));
+            texts.push(&name(i));
+        }
+        ahead.keep(texts, (0..4 * BATCH as u32).rev().collect());
+        let mut paths = Paths::default();
+        // In order with gaps, then one from before, then many that were not found.
+        let wanted = (0..4 * BATCH).step_by(3).chain([1]).map(name);
+        let ids: Vec<PathId> = wanted.map(|path| paths.intern(&path)).collect();
+        ids.iter().for_each(|id| ahead.want(&paths, *id));
+        assert_eq!((ahead.owners.len(), ahead.listings.len()), (4 * BATCH, 1));
+        let others: Vec<PathId> =
+            (0..BATCH).map(|i| paths.intern(&format!("{}/no{i}", dir.path().display()))).collect();
+        others.iter().for_each(|id| ahead.want(&paths, *id));
+        assert!(ahead.listings.is_empty());
+        let mut answers: Vec<(PathId, Stat)> = ahead.finish().collect();
+        answers.sort_by_key(|a| a.0);
+        assert_eq!(answers.len(), ids.len() + others.len());
+        for (id, stat) in answers {
+            assert_eq!(stat, crate::files::stat(paths.str(id)).unwrap());
+        }
     }
 }

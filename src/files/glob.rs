@@ -4,7 +4,8 @@
 //! that has no wildcard, follows symbolic links (never in circles), and never
 //! sees names of ours. What is found is sorted, so that one tree gives one plan.
 
-use super::{ASIDE_PREFIX, STATE_DIR};
+use super::texts::Texts;
+use super::{ASIDE_PREFIX, STATE_DIR, StatAhead};
 use crate::pattern::Pattern;
 use globset::{GlobBuilder, GlobMatcher};
 use std::io;
@@ -50,7 +51,7 @@ pub fn paths(glob: &str) -> Result<Found, GlobError> {
     let (root, rest) = split(glob);
     if rest == "**/*" {
         let search = Search { root, depth: usize::MAX, hidden: false, apart: &[], prefix: "" };
-        return walk(&search, &mut |_| true);
+        return Ok(walk(&search, &mut |_| true)?.sorted());
     }
     let matcher = compile(glob)?;
     if rest.is_empty() {
@@ -61,16 +62,16 @@ pub fn paths(glob: &str) -> Result<Found, GlobError> {
     let deep = rest.contains("**") || (rest.contains('{') && rest.contains('/'));
     let depth = if deep { usize::MAX } else { rest.matches('/').count() + 1 };
     let search = Search { root, depth, hidden, apart: &[], prefix: "" };
-    walk(&search, &mut |path| matcher.is_match(path))
+    Ok(walk(&search, &mut |path| matcher.is_match(path))?.sorted())
 }
 
 /// The values of a pattern's wildcards over the paths that match it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Wildcards {
     /// The wildcards, in the order of the pattern.
     pub names: Vec<Box<str>>,
     /// For each name its values, one for each path, in the order of the paths.
-    pub values: Vec<Vec<String>>,
+    pub values: Vec<Texts>,
     /// How many paths matched.
     pub count: usize,
     /// What was passed over.
@@ -82,18 +83,12 @@ pub struct Wildcards {
 const NO_DATA: [&str; 2] = [".git", ".snakemake"];
 
 /// Snakemake's `glob_wildcards`: matches a pattern against every file and
-/// directory there is, hidden ones too, or against `files` in their order.
+/// directory there is, hidden ones too. `ahead` is told of each, since a job
+/// will likely read it.
 ///
 /// # Errors
 /// If a directory cannot be read.
-pub fn wildcards(pattern: &Pattern, files: Option<&[String]>) -> Result<Wildcards, GlobError> {
-    let names = pattern.names().to_vec();
-    let mut found = Wildcards { values: vec![Vec::new(); names.len()], names, ..Wildcards::default() };
-    let mut ranges = Vec::new();
-    if let Some(files) = files {
-        files.iter().for_each(|path| found.take(pattern, path, &mut ranges));
-        return Ok(found);
-    }
+pub fn wildcards(pattern: &Pattern, ahead: &mut StatAhead) -> Result<Wildcards, GlobError> {
     let prefix = pattern.prefix();
     let root = match prefix.rfind('/') {
         Some(0) => "/",
@@ -102,19 +97,51 @@ pub fn wildcards(pattern: &Pattern, files: Option<&[String]>) -> Result<Wildcard
     };
     let apart: Vec<&str> = NO_DATA.into_iter().filter(|name| !pattern.text().contains(name)).collect();
     let search = Search { root, depth: usize::MAX, hidden: true, apart: &apart, prefix };
-    let there = walk(&search, &mut |path| pattern.captures(path, &mut ranges))?;
-    there.paths.iter().for_each(|path| found.take(pattern, path, &mut ranges));
+    let (mut captured, mut ranges) = (Vec::new(), Vec::new());
+    let there = walk(&search, &mut |path| {
+        let matches = pattern.captures(path, &mut ranges);
+        if matches {
+            captured.extend_from_slice(&ranges);
+            ahead.found(path);
+        }
+        matches
+    })?;
+    let mut found = Wildcards::of(pattern);
+    let order = there.texts.sorted();
+    let width = found.names.len();
+    let mut sorted = Texts::like(&there.texts);
+    for place in order.iter().map(|place| *place as usize) {
+        let path = there.texts.get(place);
+        found.take(path, &captured[place * width..][..width]);
+        sorted.push(path);
+    }
     found.not_utf8 = there.not_utf8;
+    ahead.keep(sorted, order);
     Ok(found)
 }
 
+/// The same of `files` instead of what is there, in their order.
+pub fn wildcards_of(pattern: &Pattern, files: &[String]) -> Wildcards {
+    let mut found = Wildcards::of(pattern);
+    let mut ranges = Vec::new();
+    for path in files {
+        if pattern.captures(path, &mut ranges) {
+            found.take(path, &ranges);
+        }
+    }
+    found
+}
+
 impl Wildcards {
-    fn take(&mut self, pattern: &Pattern, path: &str, ranges: &mut Vec<Range<u32>>) {
-        if pattern.captures(path, ranges) {
-            self.count += 1;
-            for (values, range) in self.values.iter_mut().zip(ranges) {
-                values.push(path[range.start as usize..range.end as usize].to_owned());
-            }
+    fn of(pattern: &Pattern) -> Wildcards {
+        let names = pattern.names().to_vec();
+        Wildcards { values: names.iter().map(|_| Texts::default()).collect(), names, ..Wildcards::default() }
+    }
+
+    fn take(&mut self, path: &str, ranges: &[Range<u32>]) {
+        self.count += 1;
+        for (values, range) in self.values.iter_mut().zip(ranges) {
+            values.push(&path[range.start as usize..range.end as usize]);
         }
     }
 }
@@ -173,10 +200,25 @@ struct Search<'a> {
     prefix: &'a str,
 }
 
+/// What a walk came by, in the order of the directories.
+#[derive(Default)]
+struct Walked {
+    texts: Texts,
+    not_utf8: NotUtf8,
+}
+
+impl Walked {
+    fn sorted(self) -> Found {
+        let Walked { texts, not_utf8 } = self;
+        let paths = texts.sorted().into_iter().map(|place| texts.get(place as usize).to_owned()).collect();
+        Found { paths, not_utf8 }
+    }
+}
+
 /// Every path that `wanted` takes.
-fn walk(search: &Search<'_>, wanted: &mut dyn FnMut(&str) -> bool) -> Result<Found, GlobError> {
+fn walk(search: &Search<'_>, wanted: &mut dyn FnMut(&str) -> bool) -> Result<Walked, GlobError> {
     let &Search { root, depth, hidden, apart, prefix } = search;
-    let mut found = Found::default();
+    let mut found = Walked::default();
     let start = if root.is_empty() { "." } else { root };
     let first = prefix.rsplit('/').next().unwrap_or("");
     let visible = |entry: &DirEntry| {
@@ -205,10 +247,9 @@ fn walk(search: &Search<'_>, wanted: &mut dyn FnMut(&str) -> bool) -> Result<Fou
         };
         let path = if root.is_empty() { path.strip_prefix("./").unwrap_or(path) } else { path };
         if wanted(path) {
-            found.paths.push(path.to_owned());
+            found.texts.push(path);
         }
     }
-    found.paths = sorted(found.paths);
     Ok(found)
 }
 
@@ -216,25 +257,6 @@ fn walk(search: &Search<'_>, wanted: &mut dyn FnMut(&str) -> bool) -> Result<Fou
 fn last_name(path: &Path) -> &[u8] {
     let bytes = path.as_os_str().as_encoded_bytes();
     &bytes[bytes.iter().rposition(|b| *b == b'/').map_or(0, |slash| slash + 1)..]
-}
-
-/// The paths sorted by bytes. Most differ soon after what all begin with, so
-/// eight bytes from there are compared first, as one number.
-fn sorted(paths: Vec<String>) -> Vec<String> {
-    let Some(first) = paths.first() else { return paths };
-    let common = |length: usize, path: &String| {
-        let both = first.as_bytes()[..length].iter().zip(path.as_bytes());
-        both.take_while(|(a, b)| a == b).count()
-    };
-    let shared = paths.iter().fold(first.len(), common);
-    let word = |path: &str| {
-        let mut bytes = [0; 8];
-        bytes.iter_mut().zip(&path.as_bytes()[shared..]).for_each(|(to, from)| *to = *from);
-        u64::from_be_bytes(bytes)
-    };
-    let mut keyed: Vec<(u64, String)> = paths.into_iter().map(|path| (word(&path), path)).collect();
-    keyed.sort_unstable();
-    keyed.into_iter().map(|(_, path)| path).collect()
 }
 
 fn is_link_loop(error: &walkdir::Error) -> bool {
@@ -324,32 +346,19 @@ mod tests {
             pattern.constrain(&|_| None).unwrap();
             pattern
         };
-        let found = wildcards(&pattern("{dir,d|link}/{name}.txt"), None).unwrap();
+        let all = |pattern: &Pattern| wildcards(pattern, &mut StatAhead::default());
+        let found = all(&pattern("{dir,d|link}/{name}.txt")).unwrap();
         assert_eq!(found.names, ["dir".into(), "name".into()]);
-        let pairs: Vec<_> = found.values[0].iter().zip(&found.values[1]).filter(|p| !p.1.contains("up/")).collect();
+        let pairs = found.values[0].iter().zip(found.values[1].iter());
         let want = [("d", "c"), ("d", "e/f"), ("link", "c"), ("link", "e/f")];
-        assert_eq!(pairs.iter().map(|p| (&**p.0, &**p.1)).collect::<Vec<_>>(), want);
-        let directories = wildcards(&pattern("d/{name,[^/.]+}"), None).unwrap();
-        assert_eq!(directories.values, [["e", "up"]]);
-        assert_eq!(wildcards(&pattern("b.{ext}"), None).unwrap().values, [["csv", "txt"]]);
-        assert_eq!(wildcards(&pattern("no/{x}"), None).unwrap().values, [[""; 0]]);
+        assert_eq!(pairs.filter(|p| !p.1.contains("up/")).collect::<Vec<_>>(), want);
+        let first = |found: &Wildcards| found.values[0].iter().map(str::to_owned).collect::<Vec<_>>();
+        let directories = all(&pattern("d/{name,[^/.]+}")).unwrap();
+        assert_eq!(first(&directories), ["e", "up"]);
+        assert_eq!(first(&all(&pattern("b.{ext}")).unwrap()), ["csv", "txt"]);
+        assert!(first(&all(&pattern("no/{x}")).unwrap()).is_empty());
         let given = ["x/b.txt", "y/c.csv", "x/a.txt"].map(|p| format!("{}/{p}", dir.path().display()));
-        assert_eq!(wildcards(&pattern("x/{n}.txt"), Some(&given)).unwrap().values, [["b", "a"]]);
-    }
-
-    #[test]
-    fn sorting_is_by_bytes() {
-        let texts = ["", "a", "a\0", "a/b", "same-eight-1", "same-eight-10", "same-eight-2", "é", "e"];
-        for skip in 0..texts.len() {
-            for prefix in ["", "dir/"] {
-                let some: Vec<String> =
-                    texts.iter().cycle().skip(skip).take(9).map(|t| format!("{prefix}{t}")).collect();
-                let mut want = some.clone();
-                want.sort();
-                assert_eq!(sorted(some), want);
-            }
-        }
-        assert_eq!(sorted(Vec::new()), Vec::<String>::new());
+        assert_eq!(first(&wildcards_of(&pattern("x/{n}.txt"), &given)), ["b", "a"]);
     }
 
     #[test]
@@ -361,12 +370,13 @@ mod tests {
             fs::write(path, "").unwrap();
         }
         let find = |text: &str| {
-            let found = wildcards(&Pattern::parse(&format!("{}/{text}", dir.path().display())).unwrap(), None).unwrap();
+            let pattern = Pattern::parse(&format!("{}/{text}", dir.path().display())).unwrap();
+            let found = wildcards(&pattern, &mut StatAhead::default()).unwrap();
             assert_eq!(found.count, found.values[0].len());
-            found.values[0].clone()
+            found.values[0].iter().collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(find("{x}.txt"), [".b", ".c/d", "a"]);
-        assert_eq!(find(".git/{x}.txt"), ["e"]);
+        assert_eq!(find("{x}.txt"), ".b .c/d a");
+        assert_eq!(find(".git/{x}.txt"), "e");
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod hash;
 mod others;
 mod peek;
 mod stat;
+mod texts;
 mod tree;
 mod trust;
 
@@ -23,6 +24,7 @@ pub use hash::{HashError, Item, digest_all, digest_file};
 pub use others::others;
 pub use peek::{names_in, read_ends, read_on};
 pub use stat::{stat, stat_all};
+pub use texts::Texts;
 pub use tree::{digest_tree, tree_stat};
 pub use trust::Trust;
 

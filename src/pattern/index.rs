@@ -8,7 +8,6 @@ use super::Pattern;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use hashbrown::HashTable;
 use rustc_hash::FxHasher;
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::hash::Hasher;
 
@@ -74,8 +73,12 @@ impl Index {
         out.clear();
         let hash = hash(path);
         out.extend(self.paths.iter_hash(hash).filter(|p| p.hash == hash).map(|p| p.id));
-        self.affixes.each(path.bytes(), |tails| {
-            tails.each(path.bytes().rev(), |found| {
+        let mut reversed = Vec::new();
+        self.affixes.each(path.as_bytes(), |tails| {
+            if reversed.is_empty() {
+                reversed.extend(path.bytes().rev());
+            }
+            tails.each(&reversed, |found| {
                 out.extend(found.iter().filter(|c| path.len() >= c.least as usize).map(|c| c.id));
             });
         });
@@ -157,13 +160,13 @@ impl<T> Affixes<T> {
     ///
     /// The largest key that is not above the text starts with each of them, so
     /// they lie on its chain of parents.
-    fn each(&self, text: impl Iterator<Item = u8> + Clone, mut visit: impl FnMut(&T)) {
-        let not_above = |row: &Row<T>| row.key.iter().copied().cmp(text.clone()) != Ordering::Greater;
+    fn each(&self, text: &[u8], mut visit: impl FnMut(&T)) {
+        let not_above = |row: &Row<T>| *row.key <= *text;
         let mut at = (self.rows.partition_point(not_above) as u32).wrapping_sub(1);
         let mut inside = false;
         while at != NONE {
             let row = &self.rows[at as usize];
-            inside = inside || row.key.iter().copied().eq(text.clone().take(row.key.len()));
+            inside = inside || text.starts_with(&row.key);
             if inside {
                 visit(&row.value);
             }

@@ -10,6 +10,7 @@ use crate::graph::JobId;
 use crate::path::{PathId, Paths};
 use crate::state::State;
 use rustc_hash::FxHashSet;
+use std::sync::{Mutex, PoisonError};
 
 /// Stats of files, each asked once.
 #[derive(Default)]
@@ -265,25 +266,21 @@ fn recipes(
     let piece = (jobs.len() / threads.max(1) / 4).clamp(256, 8192);
     let pieces: Vec<&[JobId]> = jobs.chunks(piece).collect();
     let next = std::sync::atomic::AtomicUsize::new(0);
+    let done = Mutex::new((&mut facts.recipes, Vec::new(), Vec::new()));
     let work = || {
-        let mut done = Vec::new();
         while let Some(jobs) = pieces.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
-            done.push(piece_of_recipes(commands, jobs));
+            let piece = piece_of_recipes(commands, jobs);
+            let (digests, errors, needs) = &mut *done.lock().unwrap_or_else(PoisonError::into_inner);
+            piece.digests.into_iter().for_each(|(job, digest)| digests[job.index()] = digest);
+            errors.extend(piece.errors);
+            needs.extend(piece.needs);
         }
-        done
     };
-    let results: Vec<_> = std::thread::scope(|scope| {
-        let helpers: Vec<_> = (1..threads.min(pieces.len())).map(|_| scope.spawn(work)).collect();
-        let own = work();
-        let others = helpers.into_iter().flat_map(|h| h.join().expect("no recipe panics"));
-        own.into_iter().chain(others).collect()
+    std::thread::scope(|scope| {
+        (1..threads.min(pieces.len())).for_each(|_| drop(scope.spawn(work)));
+        work();
     });
-    let (mut errors, mut needs) = (Vec::new(), Vec::new());
-    for piece in results {
-        piece.digests.into_iter().for_each(|(job, digest)| facts.recipes[job.index()] = digest);
-        errors.extend(piece.errors);
-        needs.extend(piece.needs);
-    }
+    let (_, mut errors, mut needs) = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     if errors.is_empty() {
         needs.sort_by_key(|(job, _)| *job);
         return Ok(needs);

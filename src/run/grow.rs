@@ -26,7 +26,7 @@ pub fn first<'a>(
     functions: &'a Functions,
     options: &Options,
     paths: &mut Paths,
-    stats: &mut Stats,
+    look: &mut Look<'_>,
 ) -> Result<(Graph, Ground<'a>), Diags> {
     let words = options.targets.iter();
     let mut targets: Vec<Target> =
@@ -35,12 +35,7 @@ pub fn first<'a>(
         targets.push(Target::default_of(book).map_err(|d| vec![d])?);
     }
     let choice = options.selection.choice(book).map_err(|d| vec![d])?;
-    let mut look = Look::new(stats, options);
-    look.ahead = Some(StatAhead::new(options.cores.saturating_sub(1) as usize));
-    let grown =
-        graph::build(graph::Request { book, functions, targets: &targets, choice: &choice, files: &mut look }, paths);
-    look.end()?;
-    grown
+    graph::build(graph::Request { book, functions, targets: &targets, choice: &choice, files: look }, paths)
 }
 
 /// Answers the graph's questions about files.
@@ -58,6 +53,11 @@ impl<'s> Look<'s> {
     /// Asks when it is asked.
     pub fn new(stats: &'s mut Stats, options: &Options) -> Self {
         Look { stats, threads: options.cores as usize, ahead: None, anew: false, trouble: Vec::new() }
+    }
+
+    /// Asks ahead, while the graph grows the first time.
+    pub fn ahead(stats: &'s mut Stats, options: &Options, ahead: StatAhead) -> Self {
+        Look { ahead: Some(ahead), ..Look::new(stats, options) }
     }
 
     /// Asks when it is asked, also for what was asked before: jobs run.

@@ -4,25 +4,22 @@
 //! do nor that they fail changes a result. They do not run when there is
 //! nothing to do, nor after a signal.
 
+use super::aside::{Aside, Came};
 use super::open::Pipeline;
-use super::signals::{Ask, suspend_self};
+use super::signals::Ask;
 use super::work::{self, Hands, Ran, interpreted};
 use super::{Options, Tell};
 use crate::command::handler;
 use crate::event::{End, Event, Summary};
-use crate::exec::{self, Executor, Exit, Signal, Spec, Status, Task};
+use crate::exec::{self, Executor, Exit, Status};
 use crate::files;
 use crate::plan::totals;
 use crate::report::{self, Quiet, Reporter};
 use crate::rule::{Body, Rulefile};
 use crate::state;
-use crossbeam::channel::select;
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
 
-/// A number that no job has.
-const NO_JOB: u32 = u32::MAX;
 /// How much of what a handler prints is shown.
 const SHOWN: usize = 64 * 1024;
 
@@ -105,15 +102,6 @@ fn directory() -> PathBuf {
     PathBuf::from(files::STATE_DIR).join(state::LOGS)
 }
 
-/// What was asked for while a handler ran.
-#[derive(Clone, Copy, Default)]
-struct Came {
-    /// The signal that ended it.
-    signal: Option<i32>,
-    /// No job shall start.
-    drain: bool,
-}
-
 /// What all handlers of a run are run with.
 struct Handlers<'a> {
     book: &'a Rulefile,
@@ -127,18 +115,10 @@ impl Handlers<'_> {
     fn run(&self, key: &'static str, body: &Body, executor: &mut dyn Executor, tell: &mut Tell<'_>) -> Came {
         let program = handler(self.book, body, key, &self.log.to_string_lossy());
         let log = directory().join(format!("{key}.log"));
-        let command = interpreted(program, NO_JOB);
-        let mut came = Came::default();
-        let exit = match executor.lacks(&command) {
-            Some(why) => Exit::not_started(why),
-            None => {
-                let spec = Spec { command, log: log.clone(), log_limit: self.options.log_limit, ..Spec::default() };
-                let ended = Arc::new(Mutex::new(None));
-                executor.start(Box::new(Handler { spec, ended: ended.clone() }));
-                came = self.wait(executor);
-                let exit = ended.lock().unwrap_or_else(PoisonError::into_inner).take();
-                exit.expect("a task leaves its exit")
-            }
+        let command = interpreted(program, Aside::NUMBER);
+        let (exit, came) = match executor.lacks(&command) {
+            Some(why) => (Exit::not_started(why), Came::default()),
+            None => Aside::new(command, log.clone(), self.options).run(executor, &self.asks),
         };
         let words = exec::describe(&exit.status);
         let end = End {
@@ -151,56 +131,5 @@ impl Handlers<'_> {
         let problem = (!exit.status.is_success()).then_some(words);
         tell(Some(Event::Handled { handler: key, end, problem }));
         came
-    }
-
-    fn wait(&self, executor: &mut dyn Executor) -> Came {
-        let finished = executor.finished().clone();
-        let mut came = Came::default();
-        loop {
-            executor.idle();
-            select! {
-                recv(finished) -> _ => return came,
-                recv(self.asks) -> ask => match ask {
-                    Ok(Ask::Stop(number)) => {
-                        executor.signal(if came.signal.is_some() { Signal::Kill } else { Signal::Terminate });
-                        came.signal = Some(number);
-                    }
-                    Ok(Ask::Suspend) => {
-                        executor.signal(Signal::Suspend);
-                        suspend_self();
-                        executor.signal(Signal::Resume);
-                    }
-                    Ok(Ask::Resume) => executor.signal(Signal::Resume),
-                    Ok(Ask::Drain) => came.drain = true,
-                    Err(_) => {}
-                },
-            }
-        }
-    }
-}
-
-/// A handler on its way through the executor.
-struct Handler {
-    spec: Spec,
-    ended: Arc<Mutex<Option<Exit>>>,
-}
-
-impl Task for Handler {
-    fn id(&self) -> u32 {
-        NO_JOB
-    }
-
-    fn before(&mut self) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn spec(&self) -> &Spec {
-        &self.spec
-    }
-
-    fn spawned(&mut self, _pgid: i32, _leader_start: u64) {}
-
-    fn after(&mut self, exit: Exit) {
-        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(exit);
     }
 }

@@ -5,6 +5,8 @@
 
 mod accept;
 mod adopt;
+mod aside;
+mod compile;
 mod fixed;
 mod follow;
 mod grow;
@@ -18,6 +20,7 @@ mod temp;
 mod work;
 
 pub use accept::{Accepted, Touched, accept_rule, touch};
+pub use compile::compile_python;
 pub use fixed::Fixed;
 pub use handler::execute;
 pub use open::{Mode, Opened, Pipeline, Prefetch, left_out, open_state, refuse_protected, refuse_to_overwrite};

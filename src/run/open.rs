@@ -2,13 +2,13 @@
 
 use super::Options;
 use super::fixed::Fixed;
-use super::grow::{self, Progress, not_made};
+use super::grow::{self, Look, Progress, not_made};
 use super::select::{self, Cut};
 use crate::command::{Commands, DEVICES, Scripts, Settings};
 use crate::diag::{Diag, Diags, Kind};
 use crate::digest::Digest;
 use crate::eval::{Functions, SizeOf};
-use crate::files::{self, Clock, Memo};
+use crate::files::{self, Clock, Memo, StatAhead};
 use crate::graph::{self, Graph, Ground, JobId};
 use crate::path::{self, PathId, Paths};
 use crate::plan::{self, Bonds, Facts, Force, Plan, Scene, Stats, Updates};
@@ -74,9 +74,11 @@ impl<'a> Pipeline<'a> {
         opened: Opened,
         progress: &Progress<'_>,
     ) -> Result<Pipeline<'a>, Diags> {
-        let (state, memo, mut paths) = opened;
+        let Opened { state, memo, mut paths, ahead } = opened;
         let mut stats = Stats::default();
-        let (mut graph, mut ground) = grow::first(book, functions, options, &mut paths, &mut stats)?;
+        let mut look = Look::ahead(&mut stats, options, ahead);
+        let (mut graph, mut ground) = grow::first(book, functions, options, &mut paths, &mut look)?;
+        look.end()?;
         let cut = Cut::first(book, &graph, &paths, &options.selection);
         select::select(book, &mut graph, &mut ground, &paths, (&options.selection, cut));
         check_devices(options).map_err(|d| vec![d])?;
@@ -347,16 +349,30 @@ pub fn refuse_to_overwrite(pipeline: &Pipeline<'_>, options: &Options) -> Result
         .hint("`--remake` makes them again, and keeps the old ones under `.rulemake/replaced/`"))
 }
 
-/// An opened state: records, remembered digests, and the paths of both.
-pub type Opened = (State, Memo, Paths);
+/// An opened state.
+pub struct Opened {
+    /// Records.
+    pub state: State,
+    /// Remembered digests.
+    pub memo: Memo,
+    /// The paths of both.
+    pub paths: Paths,
+    /// Stats that are being asked for.
+    pub ahead: StatAhead,
+}
 
-/// The log of records on its way into memory, on a thread of its own.
-pub struct Prefetch(JoinHandle<Option<Ahead>>);
+/// What is on its way into memory on threads of its own.
+pub struct Prefetch {
+    log: JoinHandle<Option<Ahead>>,
+    /// Stats of files that will likely be wanted.
+    pub stats: StatAhead,
+}
 
 impl Prefetch {
     /// Begins to read the log of the current directory.
     pub fn start() -> Prefetch {
-        Prefetch(std::thread::spawn(|| Ahead::read(Path::new(files::STATE_DIR))))
+        let log = std::thread::spawn(|| Ahead::read(Path::new(files::STATE_DIR)));
+        Prefetch { log, stats: StatAhead::default() }
     }
 }
 
@@ -368,7 +384,7 @@ pub fn open_state(mode: Mode, prefetch: Prefetch) -> Result<(Opened, Diags), Dia
         Mode::Look => state::Mode::ReadOnly,
         Mode::Run => state::Mode::Run,
     };
-    let ahead = prefetch.0.join().expect("the thread that reads the log panicked");
-    let opened = State::open_ahead(Path::new(files::STATE_DIR), &mut paths, mode, state::How::Auto, ahead)?;
-    Ok(((opened.state, opened.memo, paths), opened.warnings))
+    let log = prefetch.log.join().expect("the thread that reads the log panicked");
+    let opened = State::open_ahead(Path::new(files::STATE_DIR), &mut paths, mode, state::How::Auto, log)?;
+    Ok((Opened { state: opened.state, memo: opened.memo, paths, ahead: prefetch.stats }, opened.warnings))
 }

@@ -2,6 +2,7 @@
 //! they left.
 
 use super::Tell;
+use super::open::Opened;
 use super::signals::{Ask, Listener};
 use crate::diag::{Diag, Kind};
 use crate::event::Event;
@@ -31,15 +32,16 @@ pub enum Recovered {
 /// # Errors
 /// If files cannot be put back, or the log cannot be written.
 pub fn recover(
-    state: &mut State,
-    paths: &Paths,
+    opened: &mut Opened,
     settler: &Settler,
     listener: &Listener,
     tell: &mut Tell<'_>,
 ) -> Result<Recovered, Diag> {
+    let Opened { state, paths, ahead, .. } = opened;
     let mut killed = false;
     for open in state.open_jobs() {
         killed = true;
+        ahead.forget();
         listener.arm(true);
         let interrupted = wait_for(&open, paths, listener, tell);
         listener.arm(false);

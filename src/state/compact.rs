@@ -28,12 +28,12 @@ pub(super) const ENTRIES_A_FRAME: usize = 512;
 /// Records wait until their new paths are this many.
 const PATHS_A_FRAME: usize = 128;
 
-/// Whether enough of the log is dead: a fifth of what counts, and as much as
+/// Whether enough of the log is dead: half of what counts, and as much as
 /// was added since it was last written anew (what counts is an estimate).
 pub(super) fn is_worthwhile(end: u64, facts: &Facts, memo: &Memo) -> bool {
     let records = facts.rows.live_bytes() + facts.rows.live_len() as u64 * HEAD as u64;
     let live = records + facts.path_bytes + memo.len() as u64 * ENTRY_BYTES;
-    let due = |base: u64| end > base + base / 5 + LEAST_GARBAGE;
+    let due = |base: u64| end > base + base / 2 + LEAST_GARBAGE;
     due(live) && due(facts.compacted)
 }
 

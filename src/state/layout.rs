@@ -16,6 +16,8 @@ pub const LOCK: &str = "lock";
 pub const LOGS: &str = "logs";
 /// Programs of running jobs in other languages than the shell's.
 pub const PROGRAMS: &str = "programs";
+/// Digests of Python that was compiled and is right.
+pub const COMPILED: &str = "compiled";
 /// Outputs that were not ours, kept when they were remade.
 pub const REPLACED: &str = "replaced";
 /// Directories of jobs with `shadow:`, and links to those that lie elsewhere.

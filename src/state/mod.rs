@@ -28,7 +28,7 @@ mod rows;
 mod table;
 
 pub use ahead::Ahead;
-pub use layout::{FAILED, LOCK, LOG, LOGS, PROGRAMS, REPLACED, SHADOWS};
+pub use layout::{COMPILED, FAILED, LOCK, LOG, LOGS, PROGRAMS, REPLACED, SHADOWS};
 pub use lock::{How, Lock};
 pub use open::Opened;
 pub use rows::RecordRef;

@@ -265,14 +265,14 @@ fn flags_survive_lists_and_expand() {
     let loaded = rules(
         r#"
 rule a:
-    output: temp(expand("{x}.txt", x=["a", "b"])), expand(directory("d{x}"), x=[1]), touch("t"), protected(temp("p")), "x" + temp("y")
+    output: temp(expand("{x}.txt", x=["a", "b"])), expand(directory("d{x}"), x=[1]), touch("t"), touch(temp("p")), "x" + temp("y")
 rule b:
     input: ancient(rules.a.output[0]), rules.a.output[1], rules.a.output, ancient(lambda w: "z"), unpack(lambda w: {})
     output: "b"
 "#,
     );
     let flags: Vec<_> = loaded.rulefile.rules[0].outputs.items.iter().map(|o| o.flags).collect();
-    let both = Flags::PROTECTED | Flags::TEMP;
+    let both = Flags::TOUCH | Flags::TEMP;
     assert_eq!(flags, [Flags::TEMP, Flags::TEMP, Flags::DIRECTORY, Flags::TOUCH, both, Flags::empty()]);
     let b = &loaded.rulefile.rules[1];
     assert_eq!(inputs(b)[..4], ["a.txt", "b.txt", "a.txt", "b.txt"]);

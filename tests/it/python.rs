@@ -411,3 +411,39 @@ fn a_handler_that_fails_changes_no_result() {
     let json = story.run(&["--json", "-F", "--config", "a=echo 1"]);
     assert_eq!(json.jobs("handler-finished").len(), 2);
 }
+
+#[test]
+fn what_is_no_python_is_told_before_any_job_runs() {
+    let story = Story::new()
+        .rulefile(
+            r#"
+rule all:
+    input: "b", "c"
+rule a:
+    output: "a"
+    shell: "echo a >> ran.log; touch a"
+rule b:
+    input: "a"
+    output: "b"
+    run:
+        open(output[0], "w").write("x")
+        x = = 1
+rule c:
+    input: "a"
+    output: "c"
+    script: "c.py"
+"#,
+        )
+        .file("c.py", "import sys\nif True\n    pass\n");
+    story.run(&["-n"]).succeeds();
+    let run = story.run(&[]);
+    run.is_refused().ran(&[]).stderr_has("Python cannot read Rulefile, line 12: invalid syntax");
+    run.stderr_has("the line is `x = = 1`").stderr_has("Python cannot read c.py, line 2");
+    story.run(&["a"]).succeeds().ran(&["a"]);
+    story.edit("Rulefile", "x = = 1", "x = 1").write("c.py", "open(snakemake.output[0], 'w')\n");
+    story.run(&[]).succeeds();
+    let known = story.read(".rulemake/compiled");
+    assert_eq!(known.lines().count(), 2);
+    story.remove("c").run(&[]).succeeds();
+    assert_eq!(story.read(".rulemake/compiled"), known);
+}

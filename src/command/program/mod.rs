@@ -9,10 +9,12 @@ mod julia;
 mod python;
 mod r;
 
+pub use python::{Source, compiler};
+
 use super::script::Found;
 use super::{Commands, Needs, Params, files};
 use crate::graph::JobId;
-use crate::rule::{Body, Name, Rule, Rulefile, Scope};
+use crate::rule::{Action, Body, Name, Rule, Rulefile, Scope};
 use crate::value::Val;
 
 /// A text for an interpreter.
@@ -142,6 +144,22 @@ pub(super) fn script(book: &Rulefile, found: &Found, job: &Job<'_>) -> Program {
         Language::R => r::script(found, job),
         Language::Julia => julia::script(found, job),
         Language::Bash => bash::script(found, job),
+    }
+}
+
+impl Commands<'_> {
+    /// The Python that a job compiles: none if it is no job of Python, or if its
+    /// script cannot be found yet.
+    pub fn python_of(&self, job: JobId) -> Vec<Source> {
+        match &self.rule(job).action {
+            Action::Run(body) => python::sources_of_body(body),
+            Action::Script(script) => {
+                let params = self.params(&[job]).pop().and_then(Result::ok);
+                let found = params.and_then(|params| self.find_script(job, script, &params).ok());
+                found.filter(|f| f.language == Language::Python).iter().map(python::source_of_script).collect()
+            }
+            Action::None | Action::Shell(_) => Vec::new(),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Job, Program, Section};
 use crate::command::script::Found;
+use crate::digest::{Digest, Parts};
 use crate::rule::{Body, Python, Rulefile, Scope};
 use crate::value::Val;
 use std::fmt::Write;
@@ -38,6 +39,61 @@ fn shared(book: &Rulefile, scope: &Scope, directory: &str) -> String {
     push(&mut entries, "directory", &text(directory));
     push(&mut entries, "config", &literal(&scope.config));
     entries
+}
+
+/// A text as Python compiles it for a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Its file, as messages give it.
+    pub shown: String,
+    /// The line of the text's first character, from 1.
+    pub line: u32,
+    /// What the job puts before it.
+    head: &'static str,
+    /// The text.
+    text: String,
+}
+
+impl Source {
+    /// All that the compiler goes by.
+    pub fn digest(&self) -> Digest {
+        let mut parts = Parts::default();
+        parts.add(b'h', self.head.as_bytes()).add(b't', self.text.as_bytes());
+        parts.finish()
+    }
+}
+
+/// The texts of a body: all that it uses of the Rulefile, then itself.
+pub(super) fn sources_of_body(body: &Body) -> Vec<Source> {
+    let source = |python: &Python, head| Source {
+        shown: python.shown.to_string(),
+        line: python.line,
+        head,
+        text: python.text.to_string(),
+    };
+    let indented = |text: &str| text.starts_with([' ', '\t']);
+    let pieces = body.pieces.iter().map(|p| source(p, if indented(&p.text) { "if True:\n" } else { "" }));
+    pieces.chain([source(&body.python, if body.inline { "def _(): " } else { "def _():\n" })]).collect()
+}
+
+pub(super) fn source_of_script(found: &Found) -> Source {
+    Source { shown: found.shown.clone(), line: 1, head: "", text: found.file.text.clone() }
+}
+
+/// A program that compiles texts, and prints a line for each that cannot be:
+/// its number, line and text there, and what is wrong, divided by tabs.
+pub fn compiler(sources: &[&Source]) -> Program {
+    let item = |s: &&Source| tuple(&[text(&s.shown), s.line.to_string(), text(s.head), text(&s.text)]);
+    let items: Vec<String> = sources.iter().map(item).collect();
+    let text = format!(
+        "import warnings\nwarnings.simplefilter('ignore')\nfor number, (shown, line, head, text) in enumerate([{}]):\n    \
+         above = line - 1 - head.count('\\n')\n    try:\n        compile('\\n' * above + head + text, shown, 'exec')\n    \
+         except SyntaxError as error:\n        where = (error.text or '').strip().replace('\\t', ' ')\n        \
+         print(number, error.lineno or line, where, error.msg, sep='\\t')\n    \
+         except ValueError as error:\n        print(number, line, '', error, sep='\\t')\n",
+        items.join(", ")
+    );
+    Program { interpreter: INTERPRETER, text, ending: ".py" }
 }
 
 fn body_entries(book: &Rulefile, scope: &Scope, body: &Body, name: &str) -> String {

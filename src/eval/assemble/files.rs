@@ -96,11 +96,12 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         if text.is_empty() {
             self.fail(Diag::at(slot.whole(text), format!("an empty string in `{key}` is no path")));
         }
-        if text.starts_with("~/") {
+        let home = key == "output" && text.starts_with("~/");
+        if home {
             let diag = Diag::at(slot.whole(text), format!("`~` is not your home directory in `{key}`"));
             self.fail(diag.hint("write the whole path, or a path from here, or take it from `config`"));
         }
-        text.is_empty() || text.starts_with("~/")
+        text.is_empty() || home
     }
 
     pub(super) fn outputs(&mut self, key: &'static str) -> Named<Output> {

@@ -12,6 +12,7 @@ use crate::eval::session::RawPath;
 use crate::span::Literals;
 use starlark::values::Value;
 use starlark::values::dict::DictRef;
+use std::borrow::Cow;
 
 /// The entries of a section that holds nothing but named strings.
 pub(in crate::eval) fn strings(given: &Given, what: &str) -> (Named, Diags) {
@@ -48,22 +49,41 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
 
     /// A path with its pathvars filled and, unless it is one of the whole book
     /// already, moved as the module's paths are; `at` is its section and number.
-    pub(super) fn placed(&mut self, text: &str, mark: Mark, at: (&'static str, usize), slot: Slot) -> String {
+    pub(super) fn placed<'t>(
+        &mut self,
+        text: &'t str,
+        mark: Mark,
+        at: (&'static str, usize),
+        slot: Slot,
+    ) -> Cow<'t, str> {
         let filled = self.filled(text, mark.placed, at, slot);
-        if mark.placed { filled } else { self.session.rewrites.borrow().apply(&filled).into_owned() }
+        if mark.placed {
+            return filled;
+        }
+        let rewrites = self.session.rewrites.borrow();
+        match filled {
+            Cow::Borrowed(text) => rewrites.apply(text),
+            Cow::Owned(text) => rewrites.apply(&text).into_owned().into(),
+        }
     }
 
-    fn filled(&mut self, text: &str, placed: bool, (key, at): (&'static str, usize), slot: Slot) -> String {
+    fn filled<'t>(
+        &mut self,
+        text: &'t str,
+        placed: bool,
+        (key, at): (&'static str, usize),
+        slot: Slot,
+    ) -> Cow<'t, str> {
         if !text.contains('<') {
-            return text.to_owned();
+            return text.into();
         }
         self.basis.raw.push(RawPath { key, at, text: text.into(), placed });
         match self.fill(text) {
-            Ok(filled) => filled,
+            Ok(filled) => filled.into(),
             Err(error) => {
                 let diag = pathvar_fault(error, text, &slot.literals());
                 self.basis.unfilled.push((key, diag));
-                text.to_owned()
+                text.into()
             }
         }
     }

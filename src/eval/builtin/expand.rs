@@ -16,40 +16,41 @@ use starlark::values::dict::DictRef;
 use starlark::values::list::{AllocList, ListRef};
 use starlark::values::tuple::UnpackTuple;
 use starlark::values::{Heap, Value};
+use std::borrow::Cow;
 
 /// A value as the texts it stands for: lists flatten, all else prints.
-pub(super) fn texts<'v>(value: Value<'v>, heap: Heap<'v>, out: &mut Vec<(String, Mark)>, marks: Option<&Marks>) {
+pub(super) fn texts<'v>(value: Value<'v>, heap: Heap<'v>, out: &mut Vec<(Cow<'v, str>, Mark)>, marks: Option<&Marks>) {
     if let Some(text) = value.unpack_str() {
-        out.push((text.to_owned(), marks.map(|m| m.get(text)).unwrap_or_default()));
+        out.push((text.into(), marks.map(|m| m.get(text)).unwrap_or_default()));
     } else if let Some(dict) = DictRef::from_value(value) {
         dict.keys().for_each(|v| texts(v, heap, out, marks));
     } else if let Some(items) = elements(value, heap) {
         items.into_iter().for_each(|v| texts(v, heap, out, marks));
     } else if let Some(files) = Files::from_value(value) {
-        out.extend(files.texts().map(|t| (t.to_owned(), files.mark)));
+        out.extend(files.texts().map(|t| (t.into(), files.mark)));
     } else {
-        out.push((value.to_str(), Mark::default()));
+        out.push((value.to_str().into(), Mark::default()));
     }
 }
 
 /// The values of one wildcard.
 struct Column<'a> {
     name: &'a str,
-    values: Vec<String>,
+    values: Vec<Cow<'a, str>>,
     /// The same with doubled braces; empty if no value has any.
     doubled: Vec<String>,
 }
 
 impl<'a> Column<'a> {
-    fn new(name: &'a str, values: Vec<String>) -> Self {
-        let double = |v: &String| v.replace('{', "{{").replace('}', "}}");
+    fn new(name: &'a str, values: Vec<Cow<'a, str>>) -> Self {
+        let double = |v: &Cow<'a, str>| v.replace('{', "{{").replace('}', "}}");
         let odd = values.iter().any(|v| v.contains(['{', '}']));
         let doubled = if odd { values.iter().map(double).collect() } else { Vec::new() };
         Column { name, values, doubled }
     }
 
     fn get(&self, i: usize, doubled: bool) -> &str {
-        self.doubled.get(i).filter(|_| doubled).unwrap_or(&self.values[i])
+        self.doubled.get(i).filter(|_| doubled).map_or(&self.values[i], String::as_str)
     }
 }
 

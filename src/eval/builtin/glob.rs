@@ -7,7 +7,7 @@ use crate::eval::TrackedRead;
 use crate::eval::deferred::Reader;
 use crate::eval::fault::{fault, hinted};
 use crate::eval::mark::{Mark, Marks};
-use crate::files;
+use crate::files::{self, Texts};
 use crate::path::normal;
 use crate::pattern::Pattern;
 use allocative::Allocative;
@@ -22,13 +22,14 @@ use starlark::{starlark_module, starlark_simple_value};
 
 /// The values of wildcards, one list each, by name and by position.
 #[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
-#[display("Wildcards({})", _0.iter().map(|(n, v)| format!("{n}={v:?}")).collect::<Vec<_>>().join(", "))]
-struct Columns(Vec<(Box<str>, Vec<Box<str>>)>);
+#[display("Wildcards({})", _0.iter().map(|(n, v)| format!("{n}={:?}", v.iter().collect::<Vec<_>>())).collect::<Vec<_>>().join(", "))]
+#[allocative(skip)]
+struct Columns(Vec<(Box<str>, Texts)>);
 
 starlark_simple_value!(Columns);
 
-fn list<'v>(values: &[Box<str>], heap: Heap<'v>) -> Value<'v> {
-    heap.alloc(AllocList(values.iter().map(|v| &**v)))
+fn list<'v>(values: &Texts, heap: Heap<'v>) -> Value<'v> {
+    heap.alloc(AllocList(values.iter()))
 }
 
 #[starlark_value(type = "glob_wildcards")]
@@ -76,23 +77,26 @@ fn pattern(text: &str, reader: &Reader<'_>) -> starlark::Result<Pattern> {
 
 fn wildcards<'v>(text: &str, given: Option<Value<'v>>, eval: &Evaluator<'v, '_, '_>) -> starlark::Result<Columns> {
     let reader = Reader::of(eval, "glob_wildcards")?;
-    let given = given.map(|value| {
-        let mut all = Vec::new();
-        texts(value, eval.heap(), &mut all, None);
-        all.into_iter().map(|(t, _)| reader.in_workdir(&t)).collect::<Vec<_>>()
-    });
     let pattern = pattern(text, &reader)?;
     if pattern.names().is_empty() {
         return Err(hinted(format!("`{text}` has no wildcard"), "write one in braces, such as `data/{sample}.txt`"));
     }
-    let found = files::glob::wildcards(&pattern, given.as_deref())
-        .map_err(|e| fault(format!("`{text}` cannot be searched: {e}")))?;
-    if given.is_none() {
-        reader.read(TrackedRead::Glob(text.into(), found.count));
-    }
+    let found = match given {
+        Some(value) => {
+            let mut all = Vec::new();
+            texts(value, eval.heap(), &mut all, None);
+            let files: Vec<String> = all.into_iter().map(|(t, _)| reader.in_workdir(&t)).collect();
+            files::glob::wildcards_of(&pattern, &files)
+        }
+        None => {
+            let found = reader.ahead(|ahead| files::glob::wildcards(&pattern, ahead));
+            let found = found.map_err(|e| fault(format!("`{text}` cannot be searched: {e}")))?;
+            reader.read(TrackedRead::Glob(text.into(), found.count));
+            found
+        }
+    };
     passed_over(&found.not_utf8, &reader, eval);
-    let boxed = |values: Vec<String>| values.into_iter().map(String::into_boxed_str).collect();
-    Ok(Columns(found.names.into_iter().zip(found.values.into_iter().map(boxed)).collect()))
+    Ok(Columns(found.names.into_iter().zip(found.values).collect()))
 }
 
 /// Warns of names that cannot be told apart from others once they are text.

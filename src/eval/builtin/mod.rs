@@ -32,6 +32,8 @@ use super::later;
 use super::session::Session;
 use starlark::environment::{Globals, GlobalsBuilder, LibraryExtension, Module};
 use starlark::values::Value;
+use starlark::values::dict::AllocDict;
+use starlark::values::list::AllocList;
 use starlark::values::structs::AllocStruct;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -80,6 +82,20 @@ pub(super) fn globals() -> &'static Globals {
             .with_namespace("re", regex::register)
             .build()
     })
+}
+
+/// Makes what [`globals`] and the first evaluation make in any case, in another
+/// order, so that two threads can share the work: the methods of Starlark's own
+/// types, each made once, when they are first asked for.
+pub(super) fn warm_up() {
+    Module::with_temp_heap(|module| {
+        let heap = module.heap();
+        let values = [heap.alloc(""), heap.alloc(AllocList::EMPTY), heap.alloc(AllocDict::EMPTY)];
+        for value in values {
+            value.has_attr("", heap);
+        }
+    });
+    Globals::extended_by(&[LibraryExtension::RecordType, LibraryExtension::EnumType, LibraryExtension::Typing]);
 }
 
 /// A built-in function by its name.

@@ -1,10 +1,12 @@
 //! A job's inputs around its command: looked at before it starts, digested
 //! where nobody knows them while it runs, and looked at again at its end.
 
-use super::{JobTask, Promise, Seen, look_at, stat_of};
+use super::{JobTask, Promise, Seen, Shared, plain};
 use crate::digest::Digest;
+use crate::files::{self, Stat};
 use crate::memo::Noted;
 use crate::path::PathId;
+use std::io;
 use std::sync::Arc;
 
 /// An input as the task knows it.
@@ -54,23 +56,18 @@ impl JobTask {
     /// unknown until it is digested while the job runs.
     pub(super) fn look_at_inputs(&mut self) -> Result<(), String> {
         let shared = &self.shared;
+        let is_promised = |input: &TaskInput| matches!(input.counts, Counts::Promised(_));
+        let ids: Vec<PathId> = self.inputs.iter().filter(|i| !is_promised(i)).map(|i| i.path).collect();
+        let mut looks = look_at_all(shared, &ids).into_iter();
         self.before.clear();
         for input in &mut self.inputs {
-            if matches!(input.counts, Counts::Promised(_)) {
-                self.before.push(None);
-                input.digest = None;
-                continue;
-            }
-            let path = shared.path(input.path);
-            let stat =
-                look_at(&path).map_err(|e| format!("cannot look at its input `{path}`: {}", super::plain(&e)))?;
-            let stat = stat.ok_or_else(|| format!("its input `{path}` is not there any more"))?;
             let (before, digest) = match &input.counts {
-                Counts::Existence | Counts::Promised(_) => (None, None),
-                Counts::Recorded(digest) => (None, Some(*digest)),
-                Counts::Content(noted) => {
-                    let same = noted.filter(|noted| noted.is_of(&stat, shared.trust.covers(&path)));
-                    (Some(stat), same.map(|noted| noted.digest))
+                Counts::Promised(_) => (None, None),
+                counts => {
+                    let look = looks.next().expect("every input that is not promised was looked at");
+                    let stat = look.map_err(|e| cannot_look(&shared.path(input.path), &e))?;
+                    let gone = || format!("its input `{}` is not there any more", shared.path(input.path));
+                    known(shared, input.path, counts, stat.ok_or_else(gone)?)
                 }
             };
             self.before.push(before);
@@ -110,17 +107,19 @@ impl JobTask {
     /// digests become unknown, so that the job is stale.
     pub(super) fn changed_inputs(&mut self) -> Vec<PathId> {
         let mut changed = Vec::new();
-        for i in 0..self.inputs.len() {
+        let looked_at = |i: &usize| self.before[*i].is_some();
+        let places: Vec<usize> = (0..self.inputs.len()).filter(looked_at).collect();
+        let ids: Vec<PathId> = places.iter().map(|i| self.inputs[*i].path).collect();
+        for (i, now) in places.into_iter().zip(look_at_all(&self.shared, &ids)) {
             let input = &self.inputs[i];
             let id = input.path;
-            let Some(before) = self.before[i] else { continue };
-            let path = self.path(id);
-            let same = stat_of(&path).is_some_and(|now| self.shared.same_content(&path, &before, &now));
+            let now = now.ok().flatten().zip(self.before[i]);
+            let same = now.is_some_and(|(now, before)| self.shared.same_content(id, &before, &now));
             let known = input.digest.filter(|d| !d.is_unknown());
             if same && known.is_some() {
                 continue;
             }
-            let now = self.shared.digest_of(&path).map(|(_, d)| d);
+            let now = self.shared.digest_of(&self.path(id)).map(|(_, d)| d);
             if known.is_none() || now != known {
                 self.inputs[i].digest = Some(Digest::UNKNOWN);
                 changed.push(id);
@@ -128,4 +127,48 @@ impl JobTask {
         }
         changed
     }
+}
+
+/// The stat of an input to compare with later, where that counts, and its
+/// digest if it is known.
+fn known(shared: &Shared, path: PathId, counts: &Counts, stat: Stat) -> (Option<Stat>, Option<Digest>) {
+    match counts {
+        Counts::Existence | Counts::Promised(_) => (None, None),
+        Counts::Recorded(digest) => (None, Some(*digest)),
+        Counts::Content(noted) => {
+            let same = noted.filter(|noted| noted.is_of(&stat, shared.trust.covers(shared.paths().str(path))));
+            (Some(stat), same.map(|noted| noted.digest))
+        }
+    }
+}
+
+fn cannot_look(path: &str, error: &io::Error) -> String {
+    format!("cannot look at its input `{path}`: {}", plain(error))
+}
+
+/// Paths that are asked for while the arena is locked.
+const AT_ONCE: usize = 4096;
+
+/// What each path leads to, as [`look_at`] tells; many are asked for by several
+/// threads.
+///
+/// [`look_at`]: super::look_at
+fn look_at_all(shared: &Shared, ids: &[PathId]) -> Vec<io::Result<Option<Stat>>> {
+    let mut looks = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(AT_ONCE) {
+        let paths = shared.paths();
+        let (stats, mut errors) = files::stat_all(&paths, ids, shared.hash_threads);
+        for (id, stat) in ids.iter().zip(stats) {
+            looks.push(match stat.kind {
+                files::Kind::Missing => Ok(None),
+                files::Kind::Dir => files::tree_stat(paths.str(*id), None).map(Some),
+                files::Kind::Error => {
+                    let at = errors.iter().position(|(of, _)| of == id);
+                    Err(errors.swap_remove(at.expect("a path that cannot be asked for has an error")).1)
+                }
+                _ => Ok(Some(stat)),
+            });
+        }
+    }
+    looks
 }

@@ -91,9 +91,9 @@ impl Shared {
     }
 
     /// Whether a file with one stat holds what it held with another.
-    fn same_content(&self, path: &str, before: &Stat, now: &Stat) -> bool {
+    fn same_content(&self, path: PathId, before: &Stat, now: &Stat) -> bool {
         let by_time = || (before.size, before.mtime_ns) == (now.size, now.mtime_ns);
-        now.same_content(before) || (self.trust.covers(path) && by_time())
+        now.same_content(before) || (by_time() && self.trust.covers(self.paths().str(path)))
     }
 }
 
