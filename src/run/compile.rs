@@ -17,7 +17,6 @@ use crate::plan::Verdict;
 use crate::rule::RuleId;
 use crate::state;
 use rustc_hash::FxHashSet;
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 /// How many texts are remembered; beyond that all are compiled anew.
@@ -63,7 +62,9 @@ pub fn compile_python(
     }
     let mut text = String::new();
     let old = known.into_iter().filter(|_| sources.len() < MOST).take(MOST - sources.len().min(MOST));
-    old.chain(sources.iter().map(|(_, _, digest)| digest.as_str())).for_each(|digest| drop(writeln!(text, "{digest}")));
+    for digest in old.chain(sources.iter().map(|(_, _, digest)| digest.as_str())) {
+        text.extend([digest, "\n"]);
+    }
     // Without it they are compiled once more.
     let _ = std::fs::write(&path, text);
     Ok(None)

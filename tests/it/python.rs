@@ -267,7 +267,7 @@ rule c:
     let run = story.run(&["b"]);
     run.fails().stderr_has("File \"Rulefile\", line 17, in rule_b").stderr_has("non-zero exit status 3");
     run.says_nothing_of("rulemake>").says_nothing_of("in __call__");
-    story.run(&["c"]).fails().stderr_has("File \"Rulefile\", line 23").stderr_has("SyntaxError");
+    story.run(&["c"]).is_refused().stderr_has("Rulefile, line 23").stderr_has("SyntaxError");
     assert!(!story.has("a"), "what a failed body made is left");
 }
 
@@ -437,7 +437,7 @@ rule c:
         .file("c.py", "import sys\nif True\n    pass\n");
     story.run(&["-n"]).succeeds();
     let run = story.run(&[]);
-    run.is_refused().ran(&[]).stderr_has("Python cannot read Rulefile, line 12: invalid syntax");
+    run.is_refused().ran(&[]).stderr_has("Python cannot read Rulefile, line 12: SyntaxError: invalid syntax");
     run.stderr_has("the line is `x = = 1`").stderr_has("Python cannot read c.py, line 2");
     story.run(&["a"]).succeeds().ran(&["a"]);
     story.edit("Rulefile", "x = = 1", "x = 1").write("c.py", "open(snakemake.output[0], 'w')\n");

@@ -195,7 +195,7 @@ fn what_is_wrong_with_a_profile_names_its_file_and_key() {
         ("keep-going: maybe", "takes no `maybe`"),
         ("use-conda: true", "is an option of Snakemake"),
         ("latency-wait: soon", "`soon`"),
-        ("set-threads: [a]", "takes no `a`"),
+        ("set-threads: [a]", "`--set-threads a`: there is no value"),
         ("resources:\n  gpu: many", "`--resources gpu=many`"),
     ] {
         story.write("mine/config.yaml", text);

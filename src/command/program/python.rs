@@ -89,7 +89,7 @@ pub fn compiler(sources: &[&Source]) -> Program {
         "import warnings\nwarnings.simplefilter('ignore')\nfor number, (shown, line, head, text) in enumerate([{}]):\n    \
          above = line - 1 - head.count('\\n')\n    try:\n        compile('\\n' * above + head + text, shown, 'exec')\n    \
          except SyntaxError as error:\n        where = (error.text or '').strip().replace('\\t', ' ')\n        \
-         print(number, error.lineno or line, where, error.msg, sep='\\t')\n    \
+         print(number, error.lineno or line, where, type(error).__name__ + ': ' + error.msg, sep='\\t')\n    \
          except ValueError as error:\n        print(number, line, '', error, sep='\\t')\n",
         items.join(", ")
     );
