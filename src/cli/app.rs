@@ -292,7 +292,9 @@ impl App {
         let stale = totals.run() + totals.maybe() > 0;
         reporter.event(&Event::Totals { totals, cores: options.cores, dry: true });
         drop(reporter);
-        if let Err(diag) = run::refuse_to_overwrite(&pipeline, options) {
+        // After a kill the next run first puts back what was there.
+        let settled = pipeline.state.open_jobs().is_empty();
+        if let (true, Err(diag)) = (settled, run::refuse_to_overwrite(&pipeline, options)) {
             self.note(&Diag { severity: Severity::Warning, ..diag });
         }
         run::refuse_protected(&pipeline).map_err(|d| vec![d])?;

@@ -82,7 +82,9 @@ impl Graph {
         let part = self.part.as_ref().expect("bug: a part is cut that was not begun");
         probes.extend(part.probes.iter().copied());
         let gates = |job: &JobId| self.open(*job).unwrap_or_default().iter().copied();
-        let wanted: FxHashSet<JobId> = probes.iter().flat_map(gates).chain(jobs.iter().copied()).collect();
+        // What a function was answered from is needed, though no input says so.
+        let asked = self.gates.asked().iter().copied();
+        let wanted: FxHashSet<JobId> = probes.iter().flat_map(gates).chain(asked).chain(jobs.iter().copied()).collect();
         let kept = self.upstream(&wanted);
         self.order.retain(|job| kept.contains(job) || probes.contains(job));
         probes.retain(|job| !kept.contains(job));

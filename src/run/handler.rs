@@ -32,6 +32,7 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
     if none || totals.run() + totals.maybe() == 0 {
         return work::execute(pipeline, options, hands, false);
     }
+    let not_run = totals.run() + totals.maybe();
     let mut log = Log::create();
     log.take(&Event::Totals { totals, cores: options.cores, dry: false });
     let Hands { executor, listener, live, reasons, render, tell } = hands;
@@ -40,7 +41,7 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
     let came = hooks.start.as_ref().map(|body| handlers.run("onstart", body, executor, tell)).unwrap_or_default();
     if let Some(signal) = came.signal {
         let errors = pipeline.close().err().into_iter().collect();
-        return Ran { summary: Summary { signal: Some(signal), ..Summary::default() }, errors };
+        return Ran { summary: Summary { signal: Some(signal), not_run, ..Summary::default() }, errors };
     }
     let mut both = |event: Option<Event>| {
         event.iter().for_each(|e| log.take(e));

@@ -522,6 +522,7 @@ fn until_reaches_a_rule_that_is_only_behind_checkpoints() {
     story.remove("sorted/a/1");
     story.run(&["--until", "sort"]).succeeds().ran(&["raw a 1", "sort a 1"]);
     story.run(&["--until", "split"]).has_nothing_to_do();
+    story.run(&["-n", "-F", "--until", "sort"]).stdout_has("run    split s=a").stdout_has("maybe  sort s=a i=1");
     story.run(&[]).succeeds().ran(&["side a", "side b", "agg a", "agg b"]);
 }
 
