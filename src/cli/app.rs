@@ -375,23 +375,17 @@ impl App {
             pipeline.close().map_err(|d| vec![d])?;
             return Ok(End::Code(0));
         }
-        let allowed = run::refuse_to_overwrite(&pipeline, options).and_then(|()| run::refuse_protected(&pipeline));
-        if let Err(diag) = allowed {
+        if let Err(diag) = run::refuse_to_overwrite(&pipeline, options).and_then(|()| run::refuse_protected(&pipeline))
+        {
             // What was read to find that out need not be read again.
             pipeline.close().map_err(|d| vec![d])?;
             return Err(vec![diag]);
         }
         let mut executor = Local::new(options.cores as usize, Environment::new(std::env::vars_os()));
-        match run::compile_python(&pipeline, options, &mut executor, &listener) {
-            Ok(None) => {}
-            Ok(signal) => {
-                pipeline.close().map_err(|d| vec![d])?;
-                return Ok(End::Summary(Summary { signal, ..Summary::default() }));
-            }
-            Err(diags) => {
-                pipeline.close().map_err(|d| vec![d])?;
-                return Err(diags);
-            }
+        let compiled = run::compile_python(&pipeline, options, &mut executor, &listener);
+        if !matches!(compiled, Ok(None)) {
+            pipeline.close().map_err(|d| vec![d])?;
+            return compiled.map(|signal| End::Summary(Summary { signal, ..Summary::default() }));
         }
         let totals = totals(pipeline.scene(), &pipeline.plan);
         tell(Some(Event::Totals { totals, cores: options.cores, dry: false }));

@@ -8,10 +8,9 @@ use super::pages::{Page, Pages};
 use super::parse::usage;
 use super::select::Select;
 use super::strangers::Snakemake;
-use super::units::{is_cores, parse_cores, parse_seconds, parse_size};
+use super::units::{bound, is_cores, parse_cores, parse_seconds, parse_size};
 use crate::diag::Diag;
 use crate::report::Quiet;
-use crate::units;
 use crate::value::Val;
 use clap::{ArgAction, Parser, ValueEnum};
 use std::num::NonZeroU32;
@@ -483,17 +482,6 @@ impl Args {
             targets.push(word);
         }
         Ok(())
-    }
-}
-
-/// The bound in a word of `--resources`.
-fn bound(word: &str) -> Result<(String, u64), Diag> {
-    let (name, value) = parse_pair("--resources", word)?;
-    let wrong = |why: String| usage(format!("`--resources {word}`: {why}"));
-    match units::amount(&name, value).map_err(wrong)? {
-        Val::Int(n) if n >= 0 => Ok((units::counted(&name).into_owned(), n as u64)),
-        _ => Err(wrong("the bound must be a whole number, 0 or more".into())
-            .hint(format!("write `--resources {name}=4`; `mem`, `disk` and `runtime` take units, as in `mem=8GB`"))),
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! Owns what is said of wrong ones. It does not know how many cores there are.
 
+use super::config::parse_pair;
 use super::parse::usage;
 use crate::diag::Diag;
 use crate::units;
+use crate::value::Val;
 use std::time::Duration;
 
 /// Whether a word after `--cores` is its value: a word that begins as a number
@@ -50,6 +52,20 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
 pub fn parse_seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().and_then(|s| Duration::try_from_secs_f64(s).ok());
     seconds.ok_or_else(|| "not a number of seconds".into())
+}
+
+/// The bound in a word of `--resources`, and the name it is counted under.
+///
+/// # Errors
+/// If a name or value is missing, or the value is no amount.
+pub(super) fn bound(word: &str) -> Result<(String, u64), Diag> {
+    let (name, value) = parse_pair("--resources", word)?;
+    let wrong = |why: String| usage(format!("`--resources {word}`: {why}"));
+    match units::amount(&name, value).map_err(wrong)? {
+        Val::Int(n) if n >= 0 => Ok((units::counted(&name).into_owned(), n as u64)),
+        _ => Err(wrong("the bound must be a whole number, 0 or more".into())
+            .hint(format!("write `--resources {name}=4`; `mem`, `disk` and `runtime` take units, as in `mem=8GB`"))),
+    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::session::Session;
 use crate::diag::{Diag, Kind};
 use crate::files::StatAhead;
 use crate::rule::RuleId;
+use rustc_hash::FxHashSet;
 use starlark::any::ProvidesStaticType;
 use starlark::eval::Evaluator;
 use std::cell::{Cell, RefCell};
@@ -75,6 +76,8 @@ pub(super) struct Deferred<'a> {
     checkpoints: &'a dyn Checkpoints,
     /// What this call asked for in vain.
     needs: RefCell<Vec<Need>>,
+    /// The same.
+    asked: RefCell<FxHashSet<Need>>,
     /// Whether this call was told of some checkpoint.
     told: Cell<bool>,
     /// Marks on strings of the batch.
@@ -83,12 +86,19 @@ pub(super) struct Deferred<'a> {
 
 impl<'a> Deferred<'a> {
     pub(super) fn new(checkpoints: &'a dyn Checkpoints) -> Self {
-        Deferred { checkpoints, needs: RefCell::default(), told: Cell::new(false), marks: Marks::default() }
+        Deferred {
+            checkpoints,
+            needs: RefCell::default(),
+            asked: RefCell::default(),
+            told: Cell::new(false),
+            marks: Marks::default(),
+        }
     }
 
     /// What comes of a call, given what it gave; the next one may begin.
     pub(super) fn end<T>(&self, answer: Result<T, Box<Diag>>) -> Result<T, Unavailable> {
         self.told.set(false);
+        self.asked.take();
         match self.needs.take() {
             needs if needs.is_empty() => answer.map_err(Unavailable::Failed),
             needs => Err(Unavailable::Waits(needs)),
@@ -103,7 +113,7 @@ impl<'a> Deferred<'a> {
             Some(_) => self.told.set(true),
             None => {
                 let mut needs = self.needs.borrow_mut();
-                if !needs.contains(&need) {
+                if self.asked.borrow_mut().insert(need.clone()) {
                     needs.push(need);
                 }
             }

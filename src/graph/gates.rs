@@ -218,10 +218,10 @@ impl Builder<'_, '_> {
     /// Opens a job for what its functions need, or closes it. The outputs of
     /// checkpoints that it waits for become inputs of it for the time being.
     pub(super) fn wait_for(&mut self, job: JobId, needs: Vec<Need>) -> Result<(), Diag> {
-        let mut waits: Vec<JobId> = Vec::new();
+        let (mut waits, mut seen) = (Vec::new(), FxHashSet::default());
         for need in needs {
             let gate = self.gate(need)?;
-            if !waits.contains(&gate) {
+            if seen.insert(gate) {
                 waits.push(gate);
             }
         }

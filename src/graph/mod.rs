@@ -12,6 +12,7 @@ mod error;
 mod extend;
 mod finder;
 mod gates;
+mod globs;
 mod ground;
 mod order;
 mod select;

@@ -110,15 +110,7 @@ impl<'a> Pipeline<'a> {
         if mode == Mode::Look {
             pipeline.suppose(options, progress);
         }
-        let Pipeline { fixed, graph, paths, state, facts, force, plan, .. } = &mut pipeline;
-        let commands = fixed.commands(graph, paths);
-        let bonds = Bonds::find(book, graph);
-        bonds.check(book, graph, paths, graph.order()).map_err(|d| vec![d])?;
-        bonds.fleeting().iter().for_each(|path| facts.set(*path, false, Digest::UNKNOWN));
-        plan.backward(Scene { commands, state, facts, force }, bonds);
-        pipeline.updates.add(&pipeline.graph, pipeline.graph.order());
-        let Pipeline { graph, paths, updates, .. } = &pipeline;
-        updates.check(book, graph, paths, graph.order()).map_err(|d| vec![d])?;
+        pipeline.bind()?;
         check_force(&pipeline, options)?;
         check_inside(&pipeline)?;
         if !options.idle {
@@ -127,6 +119,18 @@ impl<'a> Pipeline<'a> {
             check_bound(pipeline.commands(), pipeline.plan.bonds(), &runs).map_err(|d| vec![d])?;
         }
         Ok(pipeline)
+    }
+
+    /// Decides backward, and between jobs that are bound to each other.
+    fn bind(&mut self) -> Result<(), Diags> {
+        let Pipeline { fixed, graph, paths, state, facts, force, plan, updates, .. } = self;
+        let (book, commands) = (fixed.book, fixed.commands(graph, paths));
+        let bonds = Bonds::find(book, graph);
+        bonds.check(book, graph, paths, graph.order()).map_err(|d| vec![d])?;
+        bonds.fleeting().iter().for_each(|path| facts.set(*path, false, Digest::UNKNOWN));
+        plan.backward(Scene { commands, state, facts, force }, bonds);
+        updates.add(graph, graph.order());
+        updates.check(book, graph, paths, graph.order()).map_err(|d| vec![d])
     }
 
     /// What texts are made from.

@@ -9,6 +9,7 @@ mod edits;
 mod errors;
 mod examples;
 mod failures;
+mod grown;
 mod language;
 mod layers;
 mod lessons;
