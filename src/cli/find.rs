@@ -36,7 +36,8 @@ pub(super) fn go_to(args: &Args) -> Result<Option<PathBuf>, Diag> {
     let fault = |e: std::io::Error| usage(format!("cannot work in `{}`: {e}", directory.display()));
     let start = std::env::current_dir().map_err(fault)?;
     let outside = named(args).is_some_and(|path| path.is_file()) || default_in(&start).is_some();
-    if outside && args.mode() == Mode::Run && !(args.short.upper && !directory.is_dir()) {
+    let may_be_made = !args.short.upper || directory.is_dir();
+    if outside && may_be_made && args.mode() == Mode::Run {
         std::fs::create_dir_all(directory).map_err(fault)?;
     }
     std::env::set_current_dir(directory).map_err(|e| match e.kind() {

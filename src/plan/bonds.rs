@@ -231,8 +231,11 @@ impl Bonds {
 /// Of jobs that pipes join all run, or none.
 fn unify_set(set: &[JobId], plan: &mut Plan) -> bool {
     let Some(first) = set.iter().copied().find(|job| plan.verdict(*job) == Verdict::Run) else { return false };
-    let others = set.iter().filter(|job| **job != first);
-    others.fold(false, |changed, job| plan.run_with(*job, first) || changed)
+    let mut changed = false;
+    for job in set.iter().filter(|job| **job != first) {
+        changed |= plan.run_with(*job, first);
+    }
+    changed
 }
 
 /// A service runs for its readers; what it makes is another one if it runs for
