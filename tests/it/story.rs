@@ -136,9 +136,11 @@ impl Story {
             command.env_remove(name);
         }
         command.env("TERM", "dumb").env("NO_COLOR", "1").env("LC_ALL", "C");
+        // Counted before it can leave any.
+        let marks = self.marks().len();
         let child = command.spawn().expect("the program starts");
         let told = format!("rulemake {}", args.join(" "));
-        Running { story: self, child, streams, told, since: Instant::now(), marks: self.marks().len() }
+        Running { story: self, child, streams, told, since: Instant::now(), marks }
     }
 
     fn marks(&self) -> Vec<String> {
