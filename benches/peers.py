@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Times rulemake beside ninja, samurai, Snakemake, b3sum and the floors.
+"""Times rulemake beside ninja, samurai, make, Snakemake, b3sum and the floors.
 
     benches/peers [--only NAME]... [--quick] [--million] [--runs R] [--dir DIR]
 
@@ -89,6 +89,7 @@ class Bench:
         TIMED.append(self.compiled("timed"))
         self.ninja = self.find("ninja")
         self.samu = self.find("samu")
+        self.make = self.find("make")
         self.snakemake = self.find("snakemake")
         self.b3sum = self.find("b3sum")
 
@@ -128,13 +129,14 @@ class Bench:
             os.rename(directory + ".part", directory)
         return directory
 
-    def built(self, pipeline, name, tools=("rulemake", "ninja", "samurai")):
+    def built(self, pipeline, name, tools=("rulemake", "ninja", "samurai", "make")):
         """The pipeline built once by each tool; the commands of a run that finds it so."""
         commands = {"rulemake": [*RULEMAKE, "-q"], "ninja": [self.ninja, "--quiet"], "samurai": [self.samu]}
+        commands["make"] = [self.make, "-rRs", "-j2"]
         found = {}
         for tool in tools:
             command = commands[tool]
-            if not command[0]:
+            if not command[0] or (tool == "make" and pipeline.size > 100_000):
                 continue
             directory = self.made(f"{name}-{pipeline.size}/{tool}", pipeline.write)
             seconds, _, peak = run(command, directory)

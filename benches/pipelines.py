@@ -65,6 +65,8 @@ class Pipeline:
         outs = " ".join(f"out/{i}.txt" for i in range(chains))
         builds.append(f"build all.txt: touch {outs}")
         ninja(directory, builds, "all.txt", self.command)
+        pairs = [p for i in range(chains) for p in ((f"mid/{i}.txt", f"in/{i}.txt"), (f"out/{i}.txt", f"mid/{i}.txt"))]
+        make(directory, pairs, outs, self.command)
 
     def _deep(self, directory):
         os.makedirs(os.path.join(directory, "d"))
@@ -78,6 +80,7 @@ class Pipeline:
         put(directory, "Rulefile", rules)
         builds = [f"build d/{k}.txt: cp d/{k - 1}.txt" for k in range(1, self.size + 1)]
         ninja(directory, builds, last, self.command)
+        make(directory, [(f"d/{k}.txt", f"d/{k - 1}.txt") for k in range(1, self.size + 1)], last, self.command, False)
 
     def _fan(self, directory):
         sources(directory, self.size)
@@ -88,6 +91,7 @@ class Pipeline:
         put(directory, "Rulefile", rules)
         ins = " ".join(f"in/{i}.txt" for i in range(self.size))
         ninja(directory, [f"build all.txt: touch {ins}"], "all.txt", self.command)
+        make(directory, [], ins, self.command)
 
 
 def put(directory, path, text):
@@ -105,6 +109,14 @@ def ninja(directory, builds, target, command):
     end = "; :" if command == SHELL else ""
     rules = ["rule cp", f"  command = cp $in $out{end}", "rule touch", "  command = touch $out"]
     put(directory, "build.ninja", "\n".join(rules + builds + [f"default {target}", ""]))
+
+
+def make(directory, pairs, inputs, command, gathers=True):
+    """Explicit rules, which make reads fastest: of output and input, and one that gathers or names the last."""
+    end = "; :" if command == SHELL else ""
+    first = [f"all.txt: {inputs}\n\ttouch $@"] if gathers else [f"all: {inputs}"]
+    rules = [f"{output}: {given}\n\tcp $< $@{end}" for output, given in pairs]
+    put(directory, "Makefile", "\n".join([*first, *rules, ""]))
 
 
 def explicit_rules(directory, count):

@@ -8,9 +8,10 @@ use super::pages::Page;
 use super::{Args, Mode, Parsed, needless, overrides, parse, terminal::Terminal, translate};
 use crate::diag::{Diag, Diags, Kind, Severity};
 use crate::eval;
-use crate::event::{Event, Listed, Summary};
+use crate::event::{Event, Listed, Planned, Summary};
 use crate::exec::{Environment, local::Local};
 use crate::files::Trust;
+use crate::graph::JobId;
 use crate::plan::{Verdict, Viewer, totals};
 use crate::report::Reporter;
 use crate::rule::{Hooks, Rulefile, Workdir};
@@ -31,6 +32,9 @@ const WOULD_RUN: u8 = 3;
 
 /// How often the progress of hashing is told.
 const HASHING: Duration = Duration::from_millis(50);
+
+/// Jobs of a dry run that are described at a time.
+const PAGE: usize = 512;
 
 /// How an action ended, if not by an error.
 pub(super) enum End {
@@ -282,12 +286,19 @@ impl App {
         pipeline.save_memo().map_err(|d| vec![d])?;
         let scene = pipeline.scene();
         let viewer = Viewer { scene, plan: &pipeline.plan };
-        let mut reporter = self.reporter();
-        for &job in pipeline.graph.order() {
-            if pipeline.plan.verdict(job) != Verdict::Fresh && !pipeline.graph.is_probe(job) {
-                reporter.event(&Event::DryJob(viewer.planned(job, self.args.print_commands)));
-            }
-        }
+        let (mut reporter, commands) = (self.reporter(), self.args.print_commands);
+        let stale = |job: &JobId| pipeline.plan.verdict(*job) != Verdict::Fresh && !pipeline.graph.is_probe(*job);
+        let stale: Vec<JobId> = pipeline.graph.order().iter().copied().filter(stale).collect();
+        // One thread puts into words what the other writes.
+        std::thread::scope(|scope| {
+            let (write, pages) = crossbeam::channel::bounded::<Vec<Planned>>(4);
+            scope.spawn(move || {
+                let planned = |job: &JobId| viewer.planned(*job, commands);
+                let mut pages = stale.chunks(PAGE).map(|jobs| jobs.iter().map(planned).collect());
+                pages.all(|page| write.send(page).is_ok())
+            });
+            pages.into_iter().flatten().for_each(|planned| reporter.event(&Event::DryJob(planned)));
+        });
         let totals = totals(scene, &pipeline.plan);
         let stale = totals.run() + totals.maybe() > 0;
         reporter.event(&Event::Totals { totals, cores: options.cores, dry: true });

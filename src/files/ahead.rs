@@ -18,7 +18,10 @@ use std::thread::JoinHandle;
 #[derive(Debug, Default)]
 pub struct StatAhead {
     threads: usize,
+    /// Named paths that fill no batch yet.
     pending: Batch,
+    /// The same of the paths that a pattern finds.
+    finding: Batch,
     /// Made with the first full batch: few files are not worth a thread.
     crew: Option<Crew>,
     /// For each path that was handed in, in order, which it turned out to be.
@@ -91,7 +94,7 @@ impl StatAhead {
         let path = paths.str(id);
         match self.listed(path) {
             Some(number) => self.owners[number] = Some(id),
-            None => self.push(path, Some(id)),
+            None => self.push(path, id),
         }
     }
 
@@ -99,29 +102,41 @@ impl StatAhead {
     /// the end.
     pub(super) fn found(&mut self, path: &str) {
         if self.threads > 0 {
-            self.push(path, None);
+            self.finding.push(path, &mut self.owners, None);
+            if self.finding.texts.len() == BATCH {
+                let batch = std::mem::take(&mut self.finding);
+                self.send(batch);
+            }
         }
     }
 
-    /// The paths that were found, sorted, and as how many-th each was told.
+    /// The paths that were found, sorted, and as how many-th each was told. A
+    /// few are not worth the trouble.
     pub(super) fn keep(&mut self, texts: Texts, order: Vec<u32>) {
-        if self.threads > 0 && texts.len() >= BATCH {
-            let first = self.owners.len() - texts.len();
-            self.listings.push(Listing { texts, order, first, at: 0, patience: PATIENCE });
+        if self.threads == 0 {
+            return;
         }
+        let first = self.owners.len() - texts.len();
+        let rest = std::mem::take(&mut self.finding);
+        if texts.len() < BATCH {
+            self.owners.truncate(first);
+            return;
+        }
+        self.send(rest);
+        self.listings.push(Listing { texts, order, first, at: 0, patience: PATIENCE });
     }
 
-    fn push(&mut self, path: &str, owner: Option<PathId>) {
-        if self.pending.texts.is_empty() {
-            self.pending.first = self.owners.len();
-        }
-        self.pending.texts.push(path);
-        self.owners.push(owner);
+    fn push(&mut self, path: &str, id: PathId) {
+        self.pending.push(path, &mut self.owners, Some(id));
         if self.pending.texts.len() == BATCH {
             let batch = std::mem::take(&mut self.pending);
-            let crew = self.crew.get_or_insert_with(|| Crew::of(self.threads));
-            crew.queue.send(batch).expect("the queue's other end is here as well");
+            self.send(batch);
         }
+    }
+
+    fn send(&mut self, batch: Batch) {
+        let crew = self.crew.get_or_insert_with(|| Crew::of(self.threads));
+        crew.queue.send(batch).expect("the queue's other end is here as well");
     }
 
     /// The number of a path that was found.
@@ -187,6 +202,15 @@ impl Crew {
 }
 
 impl Batch {
+    /// Adds a path, and its number to all numbers.
+    fn push(&mut self, path: &str, owners: &mut Vec<Option<PathId>>, owner: Option<PathId>) {
+        if self.texts.is_empty() {
+            self.first = owners.len();
+        }
+        self.texts.push(path);
+        owners.push(owner);
+    }
+
     fn numbers(&self) -> Range<usize> {
         self.first..self.first + self.texts.len()
     }
@@ -231,8 +255,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let name = |i: usize| format!("{}/{i:04}", dir.path().display());
         let (mut ahead, mut texts) = (StatAhead::new(2), Texts::default());
+        (0..4 * BATCH).for_each(|i| std::fs::write(name(i), "x".repeat(i)).unwrap());
         for i in 0..4 * BATCH {
-            std::fs::write(name(i), "x".repeat(i)).unwrap();
             ahead.found(&name(4 * BATCH - 1 - i));
             texts.push(&name(i));
         }
@@ -243,6 +267,13 @@ mod tests {
         let ids: Vec<PathId> = wanted.map(|path| paths.intern(&path)).collect();
         ids.iter().for_each(|id| ahead.want(&paths, *id));
         assert_eq!((ahead.owners.len(), ahead.listings.len()), (4 * BATCH, 1));
+        let mut few = Texts::default();
+        ["x", "y"].iter().for_each(|path| {
+            ahead.found(path);
+            few.push(path);
+        });
+        ahead.keep(few, vec![0, 1]);
+        assert_eq!((ahead.owners.len(), ahead.listings.len()), (4 * BATCH, 1), "a few are forgotten");
         let others: Vec<PathId> =
             (0..BATCH).map(|i| paths.intern(&format!("{}/no{i}", dir.path().display()))).collect();
         others.iter().for_each(|id| ahead.want(&paths, *id));

@@ -6,7 +6,7 @@
 //! are written without it, so that a project that moved finds them again.
 
 use crate::path::{Home, PathId, Paths};
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use super::codec::{Reader, Writer};
 
@@ -27,7 +27,7 @@ pub(super) struct Table {
     /// By path id.
     locals: Vec<u32>,
     /// The working directory, once an absolute path was met.
-    home: OnceCell<Home>,
+    home: OnceLock<Home>,
 }
 
 impl Table {
