@@ -169,6 +169,7 @@ impl<'a, 'p> Builder<'a, 'p> {
         *self.graph.maker_mut(path) = maker;
         self.found = found;
         self.look_for_tree(path);
+        self.look_beside(path);
     }
 
     /// A later `rules.X.output` decides among several.

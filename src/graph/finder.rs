@@ -1,18 +1,28 @@
 //! Which rules may make a path, and which of two is to be preferred.
 //!
-//! Owns the index over all outputs of all rules. It does not know whether a
+//! Owns the index over all outputs of all rules, or over their logs and benchmarks. It does not know whether a
 //! candidate's own inputs can be made.
 
-use crate::pattern::Index;
-use crate::rule::{RuleId, Rulefile};
+use crate::pattern::{Index, Pattern};
+use crate::rule::{Output, RuleId, Rulefile};
 use rustc_hash::FxHashSet;
 use std::cmp::Ordering;
 use std::ops::Range;
 
-/// One output pattern in the index.
-struct Slot {
+/// One pattern in the index.
+struct Slot<'b> {
     rule: RuleId,
     output: u32,
+    pattern: &'b Pattern,
+}
+
+/// Which files of rules are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// What they make.
+    Outputs,
+    /// Their logs and benchmarks.
+    Beside,
 }
 
 /// A rule that may make a path, with its wildcards' byte ranges in the rule's order.
@@ -20,7 +30,7 @@ struct Slot {
 pub struct Candidate {
     /// The rule.
     pub rule: RuleId,
-    /// Which output matched.
+    /// Which output matched, or which log or benchmark.
     pub output: u32,
     /// Start in the caller's capture buffer; as many as the rule has wildcards.
     pub captures: usize,
@@ -39,7 +49,7 @@ pub struct Choice {
 pub struct Finder<'b> {
     book: &'b Rulefile,
     index: Index,
-    slots: Vec<Slot>,
+    slots: Vec<Slot<'b>>,
     hits: Vec<u32>,
     ranges: Vec<Range<u32>>,
 }
@@ -48,18 +58,21 @@ pub struct Finder<'b> {
 const REPEATS: usize = 20;
 
 impl<'b> Finder<'b> {
-    /// Indexes every output of every rule, or of those that are allowed.
-    pub fn new(book: &'b Rulefile, choice: &Choice) -> Self {
+    /// Indexes these files of every rule, or of those that are allowed.
+    pub fn new(book: &'b Rulefile, choice: &Choice, of: Of) -> Self {
         let mut slots = Vec::new();
-        let mut patterns = Vec::new();
         let may = |rule: &RuleId| choice.allowed.as_ref().is_none_or(|allowed| allowed.contains(rule));
         for (rule, r) in book.iter().filter(|(rule, _)| may(rule)) {
-            for (i, output) in r.outputs.items.iter().enumerate() {
-                slots.push(Slot { rule, output: i as u32 });
-                patterns.push(&output.pattern);
+            let beside = r.logs.items.iter().chain(&r.benchmark);
+            let outputs = r.outputs.items.iter();
+            let slot = |(output, o): (u32, &'b Output)| Slot { rule, output, pattern: &o.pattern };
+            match of {
+                Of::Outputs => slots.extend((0..).zip(outputs).map(slot)),
+                Of::Beside => slots.extend((0..).zip(beside).map(slot)),
             }
         }
-        Finder { book, index: Index::new(patterns), slots, hits: Vec::new(), ranges: Vec::new() }
+        let index = Index::new(slots.iter().map(|slot| slot.pattern));
+        Finder { book, index, slots, hits: Vec::new(), ranges: Vec::new() }
     }
 
     /// The rules that may make `path`, one candidate a rule (its output with the
@@ -78,8 +91,8 @@ impl<'b> Finder<'b> {
         self.index.candidates(path, &mut hits);
         for &hit in &hits {
             let slot = &self.slots[hit as usize];
-            let (rule, output) = (slot.rule, slot.output);
-            if !self.matches(rule, output, path) {
+            let &Slot { rule, output, pattern } = slot;
+            if !self.matches(pattern, path) {
                 continue;
             }
             if self.ranges.iter().any(|r| is_endless(&path[r.start as usize..r.end as usize])) {
@@ -87,24 +100,28 @@ impl<'b> Finder<'b> {
                 continue;
             }
             let start = captures.len();
-            self.in_rule_order(rule, output, captures);
+            self.in_rule_order(rule, pattern, captures);
             keep_shortest(out, captures, Candidate { rule, output, captures: start });
         }
         self.hits = hits;
         endless
     }
 
-    fn matches(&mut self, rule: RuleId, output: u32, path: &str) -> bool {
-        let pattern = &self.book.rule(rule).outputs.items[output as usize].pattern;
+    /// Whether nothing is indexed.
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    fn matches(&mut self, pattern: &Pattern, path: &str) -> bool {
         self.ranges.clear();
         pattern.captures(path, &mut self.ranges)
             && !self.ranges.iter().any(|r| climbs(&path[r.start as usize..r.end as usize]))
     }
 
     /// Appends the ranges just matched, from the pattern's order to the rule's.
-    fn in_rule_order(&self, rule: RuleId, output: u32, captures: &mut Vec<Range<u32>>) {
+    fn in_rule_order(&self, rule: RuleId, pattern: &Pattern, captures: &mut Vec<Range<u32>>) {
         let rule = self.book.rule(rule);
-        let names = rule.outputs.items[output as usize].pattern.names();
+        let names = pattern.names();
         if names == &rule.wildcards[..] {
             return captures.extend_from_slice(&self.ranges);
         }

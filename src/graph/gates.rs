@@ -33,6 +33,9 @@ pub(super) struct Gates {
     trees: FxHashMap<PathId, Vec<PathId>>,
     /// And the other way round.
     inside: FxHashMap<PathId, Vec<PathId>>,
+    /// Logs and benchmarks: they come with the first output of their job as what
+    /// lies in a directory comes with that.
+    beside: FxHashSet<PathId>,
 }
 
 impl Gates {
@@ -47,6 +50,12 @@ impl Gates {
     /// The directories a file may lie in.
     pub(super) fn trees(&self, path: PathId) -> &[PathId] {
         if self.trees.is_empty() { &[] } else { self.trees.get(&path).map_or(&[], Vec::as_slice) }
+    }
+
+    /// A log or a benchmark comes with an output.
+    pub(super) fn add_beside(&mut self, output: PathId, path: PathId) {
+        self.add_tree(output, path);
+        self.beside.insert(path);
     }
 
     fn add_tree(&mut self, tree: PathId, path: PathId) {
@@ -64,6 +73,7 @@ impl Gates {
     }
 
     pub(super) fn forget_path(&mut self, path: PathId) {
+        self.beside.remove(&path);
         for tree in self.trees.remove(&path).unwrap_or_default() {
             if let Some(inside) = self.inside.get_mut(&tree) {
                 inside.retain(|p| *p != path);
@@ -117,7 +127,8 @@ impl Graph {
         }
     }
 
-    /// Files that jobs read in a directory of a checkpoint, and that no rule makes.
+    /// Files that jobs read in a directory of a checkpoint, and that no rule
+    /// makes; of a first output, the logs and benchmarks that are read.
     pub fn inside(&self, tree: PathId) -> &[PathId] {
         self.gates.inside.get(&tree).map_or(&[], Vec::as_slice)
     }
@@ -160,8 +171,19 @@ impl Graph {
         }
     }
 
+    /// The logs and benchmarks of a job that are read or asked for.
+    pub fn beside(&self, job: JobId) -> impl Iterator<Item = PathId> {
+        let first = self.outputs(job).first().filter(|_| !self.gates.beside.is_empty());
+        first.into_iter().flat_map(|output| self.inside(*output)).copied().filter(|path| self.is_beside(*path))
+    }
+
+    /// Whether a file is the log or the benchmark of the job it comes from.
+    pub fn is_beside(&self, path: PathId) -> bool {
+        self.gates.beside.contains(&path)
+    }
+
     /// The directory of a checkpoint that a file lies in, if no rule makes the
-    /// file itself.
+    /// file itself; of a log or a benchmark, its job's first output.
     pub fn tree_of(&self, path: PathId) -> Option<PathId> {
         self.gates.trees(path).iter().copied().find(|tree| self.maker(*tree).is_some())
     }

@@ -4,7 +4,7 @@
 //! depend on open ones. It grows nothing itself.
 
 use super::dead::Dead;
-use super::finder::{Choice, Finder};
+use super::finder::{Choice, Finder, Of};
 use super::{Graph, JobId};
 use crate::eval::Functions;
 use crate::path::PathId;
@@ -16,6 +16,8 @@ pub struct Ground<'a> {
     pub(super) book: &'a Rulefile,
     pub(super) functions: &'a Functions,
     pub(super) finder: Finder<'a>,
+    /// Finds the rules whose log or benchmark a file may be.
+    pub(super) beside: Finder<'a>,
     /// Of several rules that nothing decides among, the first is taken.
     pub(super) allow_ambiguity: bool,
     /// Whether some checkpoint makes a directory.
@@ -43,7 +45,8 @@ impl<'a> Ground<'a> {
         Ground {
             book,
             functions,
-            finder: Finder::new(book, choice),
+            finder: Finder::new(book, choice, Of::Outputs),
+            beside: Finder::new(book, choice, Of::Beside),
             allow_ambiguity: choice.allow_ambiguity,
             trees: outputs.any(|o| o.flags.contains(Flags::DIRECTORY)),
             updates: false,

@@ -99,7 +99,7 @@ impl Walk {
                     self.at += 1;
                     match self.roots.get(self.at - 1)? {
                         Root::Job(job) => Some(*job),
-                        Root::File(path) => graph.maker(*path),
+                        Root::File(path) => graph.origin(*path),
                     }
                 }
                 Some((job, at)) => {

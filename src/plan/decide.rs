@@ -142,9 +142,11 @@ fn known_input_changed(scene: Scene<'_>, job: JobId, record: &Record, verdicts: 
 }
 
 /// Whether a file is gone with the directory that a checkpoint makes, though
-/// its job need not run.
+/// its job need not run; or a log or benchmark is gone.
 fn is_gone_inside(scene: Scene<'_>, path: PathId) -> bool {
-    scene.commands.graph.tree_of(path).is_some_and(|tree| !scene.facts.exists(path) && !scene.facts.exists(tree))
+    let graph = scene.commands.graph;
+    let gone = |tree| !scene.facts.exists(path) && (graph.is_beside(path) || !scene.facts.exists(tree));
+    graph.tree_of(path).is_some_and(gone)
 }
 
 /// Whether what the last run read of an input counts, and not what is there: of

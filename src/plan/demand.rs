@@ -56,16 +56,21 @@ pub fn pass(scene: Scene<'_>, plan: &mut Plan) {
                 }
             };
             mark(input.path());
-            if let Some(tree) = graph.tree_of(input.path()).filter(|_| !scene.facts.exists(input.path())) {
+            let gone = !scene.facts.exists(input.path()) && !graph.is_beside(input.path());
+            if let Some(tree) = graph.tree_of(input.path()).filter(|_| gone) {
                 mark(tree);
             }
         }
     }
 }
 
+/// What of a job's outputs, or of its logs and benchmarks that are read, is
+/// needed and not there.
 fn missing(scene: Scene<'_>, needs: &[Need], job: JobId) -> Option<(PathId, Need)> {
-    let outputs = scene.commands.graph.outputs(job).iter();
-    let wanted = outputs.map(|o| (*o, needs[o.index()])).filter(|(o, n)| *n != Need::No && !scene.facts.exists(*o));
+    let graph = scene.commands.graph;
+    let files = graph.outputs(job).iter().copied().chain(graph.beside(job));
+    let wanted = files.map(|o| (o, needs[o.index()]));
+    let wanted = wanted.filter(|(o, n)| *n != Need::No && !scene.facts.exists(*o));
     wanted.fold(None, |best, (o, n)| match best {
         Some((_, Need::Yes)) => best,
         Some(_) if n != Need::Yes => best,

@@ -186,7 +186,8 @@ fn files_of(commands: Commands<'_>, facts: &mut Facts, jobs: &[JobId]) -> Vec<Pa
     let mut files = Vec::new();
     for &job in jobs {
         let inputs = graph.inputs(job).iter().map(|i| i.path());
-        for id in inputs.chain(graph.outputs(job).iter().copied()) {
+        let outputs = graph.outputs(job).iter().copied();
+        for id in inputs.chain(outputs).chain(graph.beside(job)) {
             if !std::mem::replace(&mut facts.known[id.index()], true) {
                 files.push(id);
             }

@@ -322,6 +322,7 @@ pub fn entering(graph: &Graph, ground: &Ground<'_>, before: &FxHashSet<JobId>, n
 pub fn not_made(scene: Scene<'_>, plan: &Plan, job: JobId) -> Option<Diag> {
     let (graph, paths, book) = (scene.commands.graph, scene.commands.paths, scene.commands.book);
     let inputs = graph.inputs(job).iter().map(|i| i.path()).filter(|p| !scene.facts.exists(*p));
+    let inputs = inputs.filter(|p| !graph.is_beside(*p));
     let done = |p: &PathId| {
         let tree = graph.tree_of(*p).filter(|t| scene.facts.exists(*t));
         tree.and_then(|t| graph.maker(t)).filter(|m| plan.verdict(*m) == Verdict::Fresh)

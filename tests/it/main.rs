@@ -1,6 +1,7 @@
 //! Tests of the built program: stories told through the command line, the
 //! examples, the lessons, the documents, and the shape of the source itself.
 
+mod beside;
 mod checkpoints;
 mod differential;
 mod docs;
