@@ -114,11 +114,11 @@ impl App {
             }
             Ok(loaded) => loaded,
         };
-        let eval::Loaded { rulefile, functions, warnings, notes, reads, ahead } = loaded;
+        let eval::Loaded { rulefile, functions, expressions, warnings, notes, reads, ahead } = loaded;
         prefetch.stats = ahead;
         // It is needed until the process ends: to take it apart then is wasted time.
         let rulefile = Box::leak(Box::new(rulefile));
-        overrides::apply(&self.args, rulefile).map_err(|d| vec![d])?;
+        overrides::apply(&self.args, rulefile, &expressions).map_err(|d| vec![d])?;
         if self.args.no_hooks {
             rulefile.hooks = Hooks::default();
         }
@@ -213,7 +213,9 @@ impl App {
         let config = self.args.config().map_err(|d| vec![d])?;
         let scatter = self.args.scatter().map_err(|d| vec![d])?;
         let configfiles = config_files(&self.args, self.start.as_deref());
-        let request = eval::Request { path, config, configfiles, scatter, cores };
+        let expressions = overrides::expressions(&self.args).map_err(|d| vec![d])?;
+        let python = eval::RunPython::new(move |file| run::pyload(file, &std::env::temp_dir(), std::env::vars_os()));
+        let request = eval::Request { path, config, configfiles, scatter, cores, expressions, python: Some(python) };
         eval::load(request, &mut self.sources)
     }
 
@@ -347,14 +349,14 @@ impl App {
         prefetch: Prefetch,
     ) -> Result<End, Diags> {
         let system = |e| vec![Diag::error(Kind::System, format!("cannot listen to signals: {e}"))];
-        let listener = Listener::start().map_err(system)?;
+        let listener = Listener::of_process().map_err(system)?;
         let mut tell = |event: Option<Event>| match event {
             Some(event) => self.reporter().event(&event),
             None => self.reporter().tick(Instant::now()),
         };
         let (mut opened, warnings) = run::open_state(run::Mode::Run, prefetch).map_err(|d| vec![d])?;
         self.reporter().diags(&warnings, &self.sources);
-        let recovered = run::recover(&mut opened, &run::settler(options), &listener, &mut tell).map_err(|d| vec![d])?;
+        let recovered = run::recover(&mut opened, &run::settler(options), listener, &mut tell).map_err(|d| vec![d])?;
         if let Recovered::Interrupted(signal) = recovered {
             return Ok(End::Summary(Summary { signal: Some(signal), ..Summary::default() }));
         }
@@ -392,7 +394,7 @@ impl App {
         let render = |diag: &Diag| diag.render(&self.sources, false);
         let (live, reasons) = (self.reporter().is_live(), self.args.json);
         let executor = &mut executor;
-        let hands = run::Hands { executor, listener: &listener, live, reasons, render: &render, tell: &mut tell };
+        let hands = run::Hands { executor, listener, live, reasons, render: &render, tell: &mut tell };
         let run::Ran { summary, errors } = run::execute(pipeline, options, hands);
         self.reporter().event(&Event::Done(summary.clone()));
         if errors.is_empty() { Ok(End::Summary(summary)) } else { Err(errors) }

@@ -206,7 +206,9 @@ pub struct Args {
 
     /// Give rules resources that they do not name
     ///
-    /// Those of the rule, and of `--set-resources`, win. A word without `=` is a target.
+    /// A value may be an expression of `input`, `threads`, `attempt` and `wildcards`, such
+    /// as `mem_mb='max(2*input.size_mb, 1000)'`, also with `--set-resources`. Those of the
+    /// rule, and of `--set-resources`, win. A word without `=` is a target.
     #[arg(long, alias = "default-res", value_name = "NAME=N", num_args = 1.., help_heading = GIVEN)]
     pub default_resources: Vec<String>,
 

@@ -7,19 +7,44 @@ use super::args::Args;
 use super::config::parse_pair;
 use super::parse::usage;
 use crate::diag::Diag;
+use crate::eval::Expression;
 use crate::rule::{Param, Rule, Rulefile};
 use crate::suggest::did_you_mean;
 use crate::units;
-use crate::value::Val;
+use crate::value::{FnId, Val};
+use std::slice::Iter;
 
 /// Names that an expression of Snakemake's `--default-resources` may use.
 const NAMES: [&str; 4] = ["input", "threads", "attempt", "wildcards"];
 
-/// Changes the rules as the command line asks.
+/// The words of the command line that hold expressions, in the order in which
+/// [`apply`] wants the functions made of them.
+///
+/// # Errors
+/// If a word has no name.
+pub fn expressions(args: &Args) -> Result<Vec<Expression>, Diag> {
+    let set =
+        args.set_resources.iter().map(|word| ("--set-resources", word, word.split_once(':').map(|(_, pair)| pair)));
+    let defaults = args.default_resources.iter().map(|word| ("--default-resources", word, Some(word.as_str())));
+    let mut all = Vec::new();
+    for (flag, word, pair) in set.chain(defaults) {
+        if let Some(pair) = pair
+            && let (_, Val::Str(text)) = parse_pair(flag, pair)?
+            && is_expression(&text)
+        {
+            all.push(Expression { text: text.to_string(), shown: format!("{flag} {word}") });
+        }
+    }
+    Ok(all)
+}
+
+/// Changes the rules as the command line asks. `functions` are those of its
+/// [`expressions`].
 ///
 /// # Errors
 /// If a word names no rule, or no amount.
-pub fn apply(args: &Args, book: &mut Rulefile) -> Result<(), Diag> {
+pub fn apply(args: &Args, book: &mut Rulefile, functions: &[FnId]) -> Result<(), Diag> {
+    let mut functions = functions.iter();
     for word in &args.set_threads {
         let (name, value) = parse_pair("--set-threads", word)?;
         let Val::Int(threads) = value else {
@@ -35,13 +60,13 @@ pub fn apply(args: &Args, book: &mut Rulefile) -> Result<(), Diag> {
             return Err(usage(format!("`--set-resources {word}`: there is no rule before the `:`"))
                 .hint("write `--set-resources RULE:NAME=VALUE`"));
         };
-        let (resource, value) = amount("--set-resources", word, pair)?;
+        let (resource, value) = amount("--set-resources", word, pair, &mut functions)?;
         let rule = rule(book, "--set-resources", word, name)?;
         rule.resources.retain(|given| !is_same(given, &resource));
         give(rule, resource, value);
     }
     for word in &args.default_resources {
-        let (resource, value) = amount("--default-resources", word, word)?;
+        let (resource, value) = amount("--default-resources", word, word, &mut functions)?;
         for rule in &mut book.rules {
             if !rule.resources.iter().any(|given| is_same(given, &resource)) {
                 give(rule, resource.clone(), value.clone());
@@ -70,15 +95,15 @@ fn rule<'b>(book: &'b mut Rulefile, flag: &str, word: &str, name: &str) -> Resul
     }
 }
 
-/// The name and value in `NAME=VALUE`.
-fn amount(flag: &str, word: &str, pair: &str) -> Result<(String, Val), Diag> {
+/// The name and value in `NAME=VALUE`; an expression is the next of the functions.
+fn amount(flag: &str, word: &str, pair: &str, functions: &mut Iter<'_, FnId>) -> Result<(String, Val), Diag> {
     let (name, value) = parse_pair(flag, pair)?;
     let wrong = |why: String| usage(format!("`{flag} {word}`: {why}"));
     if let Val::Str(text) = &value
         && is_expression(text)
     {
-        let hint = format!("write it in the rules: `resources: {name} = lambda wildcards, input: ...`");
-        return Err(wrong("an expression is not read here".into()).hint(hint));
+        let function = functions.next().expect("bug: each expression became a function");
+        return Ok((name, Val::Func(*function)));
     }
     units::amount(&name, value.clone()).map_err(wrong)?;
     match value {
@@ -90,5 +115,5 @@ fn amount(flag: &str, word: &str, pair: &str) -> Result<(String, Val), Diag> {
 /// Whether Snakemake would call it.
 fn is_expression(text: &str) -> bool {
     let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
-    text.contains('(') || words.into_iter().any(|word| NAMES.contains(&word))
+    text.contains(['(', '*']) || words.into_iter().any(|word| NAMES.contains(&word))
 }

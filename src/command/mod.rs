@@ -17,7 +17,7 @@ mod script;
 
 pub use ensure::Ensured;
 pub use params::Params;
-pub use program::{Program, Source, compiler, handler};
+pub use program::{Program, Source, compiler, handler, pyload};
 pub use recipe::{Ingredient, Recipe, made_from};
 pub use resources::{DEVICES, Needs};
 pub use script::Scripts;

@@ -3,6 +3,7 @@
 //! Owns the two directions. It does not know what the values are for.
 
 use super::files::Files;
+use super::missing::Missing;
 use super::pure_path::path_text;
 use super::python::NeedsPython;
 use super::wildcards::Wildcards;
@@ -50,6 +51,9 @@ pub(super) fn to_val<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFuncti
     if let Some(python) = NeedsPython::from_value(value) {
         return Err(python.refuse());
     }
+    if let Some(missing) = Missing::from_value(value) {
+        return Err(missing.refuse());
+    }
     if is_function(value) {
         return Ok(Val::Func(on_function(value)?));
     }
@@ -60,14 +64,16 @@ fn compound<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFunction<'_, 'v
     if let Some(items) = elements(value, heap) {
         return items.into_iter().map(|v| to_val(v, heap, on_function)).collect::<starlark::Result<_>>().map(Val::List);
     }
-    if let Some(dict) = DictRef::from_value(value) {
+    if let Some(dict) = DictRef::from_value(super::builtin::inner(value)) {
         let entry = |(k, v)| Ok((to_val(k, heap, on_function)?, to_val(v, heap, on_function)?));
         return dict.iter().map(entry).collect::<starlark::Result<_>>().map(Val::Dict);
     }
     if let Some(fields) = StructRef::from_value(value) {
         let entry =
             |(k, v): (starlark::values::StringValue, _)| Ok((Val::str(k.as_str()), to_val(v, heap, on_function)?));
-        return fields.iter().map(entry).collect::<starlark::Result<_>>().map(Val::Dict);
+        // What a Python file did not hand over is missed only where it is used.
+        let there = |(_, v): &(_, Value)| Missing::from_value(*v).is_none();
+        return fields.iter().filter(there).map(entry).collect::<starlark::Result<_>>().map(Val::Dict);
     }
     if let Some(files) = Files::from_value(value) {
         return Ok(Val::List(files.texts().map(Val::str).collect()));
@@ -79,7 +85,7 @@ fn compound<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFunction<'_, 'v
         .ok_or_else(|| super::fault::fault(format!("a value of type `{}` cannot be used here", value.get_type())))
 }
 
-/// The elements of a list, tuple, set or range.
+/// The elements of a list, tuple, set, range or column.
 pub(super) fn elements<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Vec<Value<'v>>> {
     if let Some(list) = ListRef::from_value(value) {
         return Some(list.to_vec());
@@ -88,7 +94,7 @@ pub(super) fn elements<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Vec<Value
         return Some(tuple.content().to_vec());
     }
     match value.get_type() {
-        "set" | "range" => value.iterate(heap).ok().map(Iterator::collect),
+        "set" | "range" | "column" => value.iterate(heap).ok().map(Iterator::collect),
         _ => None,
     }
 }

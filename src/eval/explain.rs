@@ -264,6 +264,7 @@ fn type_word(name: &str) -> String {
         "int" => "an int".into(),
         "files" => "a list of files".into(),
         "wildcards" | "rules" => format!("`{name}`"),
+        "python" => "a value that is Python's only".into(),
         _ => format!("a {name}"),
     }
 }
@@ -325,6 +326,8 @@ fn missing_attribute(kind: &str, name: &str, text: &str) -> Worded {
             .hint("`checkpoints` knows what is defined as `checkpoint NAME:`, not as `rule`"),
         "files" => Worded::new(format!("there is no file named `{name}` here")),
         "string" => string_method(name),
+        "sheet" | "column" | "row" => Worded::new(format!("{kind}s have no `.{name}` here"))
+            .hint("use pandas itself in a Python file, and ask for what it makes by `pyload(\"FILE.py\")`"),
         _ => Worded::new(format!("{} has no `.{name}`", type_word(kind))),
     };
     Worded { hint: suggestion.or(worded.hint.clone()), ..worded }

@@ -8,9 +8,11 @@ use super::mark::{Mark, Marks};
 use crate::rule::Name;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
-use starlark::starlark_simple_value;
+use starlark::environment::{Methods, MethodsBuilder};
 use starlark::values::list::AllocList;
+use starlark::values::tuple::AllocTuple;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+use starlark::{starlark_module, starlark_simple_value};
 use std::fmt;
 use std::sync::Arc;
 
@@ -93,8 +95,36 @@ impl Files {
 
 starlark_simple_value!(Files);
 
+#[starlark_module]
+fn methods(builder: &mut MethodsBuilder) {
+    /// What a name stands for, or else a default.
+    fn get<'v>(
+        this: &Files,
+        #[starlark(require = pos)] name: &str,
+        #[starlark(require = pos)] default: Option<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let found = this.names.iter().find(|n| &*n.name == name).map(|n| this.named(n, heap));
+        Ok(found.or(default).unwrap_or_else(Value::new_none))
+    }
+
+    fn keys<'v>(this: &Files, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(heap.alloc(AllocList(this.names.iter().map(|n| &*n.name))))
+    }
+
+    fn items<'v>(this: &Files, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let pair = |n: &Name| AllocTuple([heap.alloc_str(&n.name).to_value(), this.named(n, heap)]);
+        Ok(heap.alloc(AllocList(this.names.iter().map(pair))))
+    }
+}
+
 #[starlark_value(type = "files")]
 impl<'v> StarlarkValue<'v> for Files {
+    fn get_methods() -> Option<&'static Methods> {
+        starlark::methods_static!(METHODS = methods);
+        Some(METHODS.methods())
+    }
+
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
         match self.names.iter().find(|n| &*n.name == name) {
             Some(found) => Some(self.named(found, heap)),

@@ -8,7 +8,7 @@ use super::explain::{Origin, Scene, explain};
 use super::function::Functions;
 use super::python::is_pythons;
 use super::session::{Session, slot};
-use super::{Loaded, Request, TrackedRead, assemble, config};
+use super::{Loaded, Request, TrackedRead, assemble, config, expression};
 use crate::diag::{Diag, Diags, Kind};
 use crate::span::{FileId, Sources, Span};
 use crate::suggest::did_you_mean;
@@ -19,7 +19,7 @@ use starlark::ErrorKind;
 use starlark::environment::{FrozenModule, Module};
 use starlark::eval::Evaluator;
 use starlark::syntax::{AstModule, Dialect, DialectTypes};
-use starlark::values::FrozenHeapName;
+use starlark::values::{FrozenHeapName, Value};
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
@@ -75,11 +75,13 @@ fn whole(session: &Session, module: Module<'_>) -> Result<Loaded, Diags> {
     if !session.diags.borrow().is_empty() {
         return Err(Vec::new());
     }
+    let expressions = expression::keep(session, &module)?;
     let functions = functions(session, module)?;
     if session.workdir.borrow().is_some() {
         session.ahead.borrow_mut().forget();
     }
     Ok(Loaded {
+        expressions,
         rulefile,
         functions,
         reads: [
@@ -195,7 +197,7 @@ fn run_chunk<'v>(session: &Session, module: &Module<'v>, origin: Origin, later: 
     session.origins.borrow_mut().push(origin);
     loop {
         let error = match eval_text(session, module, &name, chunk.text.clone()) {
-            Ok(()) => return Ok(()),
+            Ok(_) => return Ok(()),
             Err(error) => error,
         };
         let unknown = match error.kind() {
@@ -243,18 +245,23 @@ fn unknown_name(message: &str) -> Option<String> {
     rest.contains("not found").then(|| name.to_owned())
 }
 
-fn eval_text<'v>(session: &Session, module: &Module<'v>, name: &str, text: String) -> starlark::Result<()> {
+/// Evaluates a text; gives what its last line stands for.
+pub(super) fn eval_text<'v>(
+    session: &Session,
+    module: &Module<'v>,
+    name: &str,
+    text: String,
+) -> starlark::Result<Value<'v>> {
     let ast = AstModule::parse(name, text, &DIALECT)?;
     let mut eval = Evaluator::new(module);
     eval.extra = Some(session);
     // Marks and includes rely on values staying where they are.
     eval.disable_gc();
     eval.set_max_callstack_size(DEEPEST_CALLS).map_err(starlark::Error::new_other)?;
-    eval.eval_module(ast, builtin::globals())?;
-    Ok(())
+    eval.eval_module(ast, builtin::globals())
 }
 
-fn diagnose(session: &Session, module: &Module, error: &starlark::Error) -> Diags {
+pub(super) fn diagnose(session: &Session, module: &Module, error: &starlark::Error) -> Diags {
     let config = module.get("config").and_then(|v| super::convert::to_val(v, module.heap(), &mut |_| Ok(FnId(0))).ok());
     let names = known_names(module);
     let origins = session.origins.borrow();

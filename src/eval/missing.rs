@@ -1,4 +1,5 @@
-//! Names from Python modules that are not served: errors only where used.
+//! Names of Python that have no value while the Rulefile is read: errors only
+//! where used.
 //!
 //! Owns the stand-in value. It does not know which modules are served.
 
@@ -7,33 +8,58 @@ use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::eval::{Arguments, Evaluator};
 use starlark::starlark_simple_value;
+use starlark::typing::Ty;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 
-/// Something of a Python module, by its dotted name.
-#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
-#[display("<{_0} of Python>")]
-pub(super) struct Missing(pub(super) Box<str>);
+/// Something of Python's, by its dotted name.
+#[derive(Clone, Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[display("<{name} of Python>")]
+pub(super) struct Missing {
+    name: Box<str>,
+    message: Box<str>,
+    hint: Box<str>,
+    /// Its members are refused in words of their own.
+    has_members: bool,
+}
 
 starlark_simple_value!(Missing);
 
 impl Missing {
-    fn refuse(&self) -> starlark::Error {
-        let root = self.0.split('.').next().unwrap_or("");
-        hinted(
-            format!("`{}` cannot be used here: Python's `{root}` is not available while the Rulefile is read", self.0),
-            match root {
-                "datetime" | "time" => "there is no clock: ask for the time in a `run:` body or a command",
-                "random" | "uuid" => "the same files give the same plan: choose at random in a `run:` body",
-                _ => "do it in a rule: call a script under `shell:`",
-            },
-        )
+    /// Something of a module, by its dotted name.
+    pub(super) fn of_module(name: &str) -> Missing {
+        let root = name.split('.').next().unwrap_or("");
+        let hint = match root {
+            "datetime" | "time" => "there is no clock: ask for the time in a `run:` body or a command",
+            "random" | "uuid" => "the same files give the same plan: choose at random in a `run:` body",
+            "pandas" => {
+                "read sheets with `tsv(\"FILE\")` or `csv(\"FILE\")`, or use pandas in a file for `pyload(\"FILE.py\")`"
+            }
+            _ => "use it in a Python file, whose names `pyload(\"FILE.py\")` hands over, or in a rule's script",
+        };
+        let message =
+            format!("`{name}` cannot be used here: Python's `{root}` is not available while the Rulefile is read");
+        Missing { has_members: true, ..Missing::said(name, message, hint) }
+    }
+
+    /// With words of its own.
+    pub(super) fn said(name: &str, message: String, hint: &str) -> Missing {
+        Missing { name: name.into(), message: message.into(), hint: hint.into(), has_members: false }
+    }
+
+    /// The error at the place of the call.
+    pub(super) fn refuse(&self) -> starlark::Error {
+        hinted(&*self.message, &*self.hint)
     }
 }
 
 #[starlark_value(type = "python")]
 impl<'v> StarlarkValue<'v> for Missing {
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
-        Some(heap.alloc(Missing(format!("{}.{name}", self.0).into())))
+        let member = match self.has_members {
+            true => Missing::of_module(&format!("{}.{name}", self.name)),
+            false => self.clone(),
+        };
+        Some(heap.alloc(member))
     }
 
     fn invoke(
@@ -42,15 +68,20 @@ impl<'v> StarlarkValue<'v> for Missing {
         args: &Arguments<'v, '_>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        if &*self.0 == "sys.exit" {
+        if &*self.name == "sys.exit" {
             let why = args.positions(eval.heap())?.next().map(|why| why.to_str());
             return Err(fault(why.unwrap_or_else(|| "the Rulefile ends itself here".to_owned())));
         }
         Err(self.refuse())
     }
 
-    fn at(&self, _index: Value<'v>, _heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        Err(self.refuse())
+    fn at(&self, _index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        // `Optional[str]` of an annotation, which nobody asks.
+        if self.name.starts_with("typing.") { Ok(heap.alloc(self.clone())) } else { Err(self.refuse()) }
+    }
+
+    fn eval_type(&self) -> Option<Ty> {
+        Some(Ty::any())
     }
 
     fn length(&self) -> starlark::Result<i32> {

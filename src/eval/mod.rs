@@ -13,6 +13,7 @@ mod convert;
 mod deferred;
 mod directive;
 mod explain;
+mod expression;
 mod fault;
 mod files;
 mod function;
@@ -24,21 +25,24 @@ mod missing;
 mod module;
 mod notice;
 mod pure_path;
+mod pyload;
 mod python;
 mod reuse;
 mod rewrite;
 mod schema;
 mod session;
+mod show;
 mod wildcards;
 
 pub use deferred::{Checkpoints, Made, Need, Unavailable};
 pub use function::{Call, FileName, Functions, Gave, JobFiles, SizeOf};
+pub use pyload::{PythonFile, PythonRan, RunPython};
 
 use crate::diag::Diags;
 use crate::files::StatAhead;
 use crate::rule::Rulefile;
 use crate::span::Sources;
-use crate::value::Val;
+use crate::value::{FnId, Val};
 
 /// What to load.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +57,19 @@ pub struct Request {
     pub scatter: Vec<(String, u32)>,
     /// Cores that jobs may use, for `workflow.cores`.
     pub cores: u32,
+    /// Expressions of the command line that become functions of the job.
+    pub expressions: Vec<Expression>,
+    /// Runs the Python files of `pyload`.
+    pub python: Option<RunPython>,
+}
+
+/// An expression of `wildcards`, `input`, `threads` and `attempt`.
+#[derive(Clone, Debug)]
+pub struct Expression {
+    /// The text.
+    pub text: String,
+    /// What stands for the name of a file in messages: an option.
+    pub shown: String,
 }
 
 /// Something the plan depends on besides the arguments.
@@ -75,6 +92,8 @@ pub struct Loaded {
     pub rulefile: Rulefile,
     /// Its deferred functions.
     pub functions: Functions,
+    /// The functions that the request's expressions became, in order.
+    pub expressions: Vec<FnId>,
     /// What was read on the way.
     pub reads: Vec<TrackedRead>,
     /// Stats of files that were found on the way.

@@ -166,6 +166,8 @@ pub(super) struct Session {
     /// Where the config came from, for messages.
     pub(super) config_files: RefCell<Vec<String>>,
     pub(super) reads: RefCell<Vec<TrackedRead>>,
+    /// Python files that were run.
+    pub(super) python: RefCell<super::pyload::Known>,
     /// Told of files that are found.
     pub(super) ahead: RefCell<StatAhead>,
     pub(super) asked: Asked,
@@ -230,6 +232,7 @@ impl Session {
             overrides: RefCell::default(),
             config_files: RefCell::default(),
             reads: RefCell::default(),
+            python: RefCell::default(),
             asked: Asked::default(),
             notes: RefCell::default(),
             warnings: RefCell::default(),

@@ -138,7 +138,7 @@ impl Environment {
         let name = interpreter.words.first().map_or("", String::as_str);
         let found = self.path.iter().map(|dir| dir.join(name)).find(|path| is_program(path));
         let none =
-            || format!("`{name}` is not in `PATH`, and this job needs it: install it or add its directory to `PATH`");
+            || format!("`{name}` is not in `PATH`, and it is needed here: install it or add its directory to `PATH`");
         cstring(found.ok_or_else(none)?.as_os_str().as_bytes())
     }
 

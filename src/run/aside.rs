@@ -1,13 +1,12 @@
-//! A program that runs beside all jobs, alone: a handler, the compiler of Python.
+//! A program that runs beside all jobs, alone: a handler, the compiler of Python,
+//! a Python file that the Rulefile asks for.
 //!
 //! Owns its way through the executor, and what is asked for while it runs. It
 //! does not know what it is for.
 
-use super::Options;
 use super::signals::{Ask, suspend_self};
-use crate::exec::{Command, Executor, Exit, Signal, Spec, Task};
+use crate::exec::{Executor, Exit, Signal, Spec, Task};
 use crossbeam::channel::{Receiver, select};
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What was asked for while it ran.
@@ -29,19 +28,21 @@ impl Aside {
     /// A number that no job has.
     pub const NUMBER: u32 = u32::MAX;
 
-    /// Of a command that prints into a log.
-    pub fn new(command: Command, log: PathBuf, options: &Options) -> Aside {
-        let spec = Spec { command, log, log_limit: options.log_limit, ..Spec::default() };
+    /// A program that has not begun.
+    pub fn new(spec: Spec) -> Aside {
         Aside { spec, ended: Arc::default() }
     }
 
     /// Runs it to its end.
     pub fn run(self, executor: &mut dyn Executor, asks: &Receiver<Ask>) -> (Exit, Came) {
+        if let Some(why) = executor.lacks(&self.spec.command) {
+            return (Exit::not_started(why), Came::default());
+        }
         let ended = self.ended.clone();
         executor.start(Box::new(self));
         let came = wait(executor, asks);
         let exit = ended.lock().unwrap_or_else(PoisonError::into_inner).take();
-        (exit.expect("a task leaves its exit"), came)
+        (exit.expect("bug: a task leaves its exit"), came)
     }
 }
 

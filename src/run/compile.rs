@@ -10,7 +10,7 @@ use super::work::interpreted;
 use super::{Listener, Options};
 use crate::command::{Source, compiler};
 use crate::diag::{Diag, Diags, Kind};
-use crate::exec::{Executor, Exit};
+use crate::exec::{Executor, Exit, Spec};
 use crate::files;
 use crate::graph::JobId;
 use crate::plan::Verdict;
@@ -51,7 +51,8 @@ pub fn compile_python(
     }
     listener.arm(true);
     let log = PathBuf::from(files::STATE_DIR).join(state::LOGS).join("python.log");
-    let (exit, Came { signal, .. }) = Aside::new(command, log.clone(), options).run(executor, &listener.asks);
+    let spec = Spec { command, log: log.clone(), log_limit: options.log_limit, ..Spec::default() };
+    let (exit, Came { signal, .. }) = Aside::new(spec).run(executor, &listener.asks);
     if signal.is_some() || !exit.status.is_success() {
         return Ok(signal);
     }

@@ -11,7 +11,7 @@ use super::work::{self, Hands, Ran, interpreted};
 use super::{Options, Tell};
 use crate::command::handler;
 use crate::event::{End, Event, Summary};
-use crate::exec::{self, Executor, Exit, Status};
+use crate::exec::{self, Executor, Spec, Status};
 use crate::files;
 use crate::plan::totals;
 use crate::report::{self, Quiet, Reporter};
@@ -117,10 +117,8 @@ impl Handlers<'_> {
         let program = handler(self.book, body, key, &self.log.to_string_lossy());
         let log = directory().join(format!("{key}.log"));
         let command = interpreted(program, Aside::NUMBER);
-        let (exit, came) = match executor.lacks(&command) {
-            Some(why) => (Exit::not_started(why), Came::default()),
-            None => Aside::new(command, log.clone(), self.options).run(executor, &self.asks),
-        };
+        let spec = Spec { command, log: log.clone(), log_limit: self.options.log_limit, ..Spec::default() };
+        let (exit, came) = Aside::new(spec).run(executor, &self.asks);
         let words = exec::describe(&exit.status);
         let end = End {
             wall: exit.wall,

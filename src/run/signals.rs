@@ -2,9 +2,9 @@
 
 use crossbeam::channel::{Receiver, unbounded};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGUSR1};
-use signal_hook::iterator::{Handle, Signals};
-use std::sync::Arc;
+use signal_hook::iterator::Signals;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,19 +19,31 @@ pub enum Ask {
     Resume,
 }
 
-/// Signals are taken as messages while this lives.
+/// Takes signals as messages. There is one a process: what a signal does by
+/// default is never put back, only imitated.
 pub struct Listener {
     /// The messages.
     pub asks: Receiver<Ask>,
     armed: Arc<AtomicBool>,
-    handle: Handle,
 }
 
 impl Listener {
+    /// The one of this process, which listens from the first call on.
+    ///
+    /// # Errors
+    /// The system lets nobody listen.
+    pub fn of_process() -> std::io::Result<&'static Listener> {
+        static LISTENER: OnceLock<Listener> = OnceLock::new();
+        if let Some(listener) = LISTENER.get() {
+            return Ok(listener);
+        }
+        let listener = Listener::start()?;
+        Ok(LISTENER.get_or_init(|| listener))
+    }
+
     /// Starts to listen, on a thread of its own.
-    pub fn start() -> std::io::Result<Listener> {
+    fn start() -> std::io::Result<Listener> {
         let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT, SIGUSR1])?;
-        let handle = signals.handle();
         let (send, asks) = unbounded();
         let armed = Arc::new(AtomicBool::new(false));
         let heard = armed.clone();
@@ -53,7 +65,7 @@ impl Listener {
                 }
             }
         })?;
-        Ok(Listener { asks, armed, handle })
+        Ok(Listener { asks, armed })
     }
 
     /// Whether signals are messages from here on; else they do what they do by
@@ -63,13 +75,13 @@ impl Listener {
     }
 }
 
-impl Drop for Listener {
-    fn drop(&mut self) {
-        self.handle.close();
-    }
-}
-
 /// Stops this process as Ctrl-Z would have; returns when it is continued.
 pub fn suspend_self() {
     let _ = signal_hook::low_level::emulate_default_handler(SIGTSTP);
+}
+
+/// Ends this process as a signal would have.
+pub fn end_self(signal: i32) -> ! {
+    let _ = signal_hook::low_level::emulate_default_handler(signal);
+    std::process::exit(128 + signal)
 }

@@ -7,6 +7,7 @@
 
 use super::Base;
 use super::emit::Emitter;
+use super::operator::{Edit, Line};
 use super::python::definition_length;
 use super::tree::{Binding, Definition, Directive, Piece, RuleDecl, Tree, UseDecl};
 use super::unpack;
@@ -52,8 +53,8 @@ pub(super) struct Builder<'s> {
     pub(super) pending_cut: bool,
     pub(super) includes: bool,
     pub(super) depth: usize,
-    /// Within the arguments of a call.
-    splats: bool,
+    /// Within an index, where comparisons may be of columns.
+    masks: bool,
 }
 
 /// Brackets in brackets beyond this are refused: Starlark's parser recurses.
@@ -126,7 +127,7 @@ impl<'s> Builder<'s> {
             pending_cut: false,
             includes: false,
             depth: 0,
-            splats: false,
+            masks: false,
         }
     }
 
@@ -222,7 +223,7 @@ impl<'s> Builder<'s> {
     }
 
     /// One token of a value or a statement.
-    pub(super) fn token(&mut self, pair: Pair) {
+    pub(super) fn token(&mut self, pair: Pair<'s>) {
         match pair.as_rule() {
             Rule::strings_v | Rule::strings_b | Rule::strings_c => self.strings(pair),
             Rule::bracket => self.bracket(pair),
@@ -238,11 +239,20 @@ impl<'s> Builder<'s> {
             }
             Rule::deep => self.deep(&pair),
             Rule::json_load => self.emit.replace(pair.as_span().start()..pair.as_span().end(), "json.loads"),
-            Rule::splat => self.splat(&pair),
-            Rule::extra => self.extra(pair),
-            Rule::chained => self.chained(pair),
-            Rule::power => self.power(pair),
-            Rule::for_word => {}
+            Rule::semicolon
+            | Rule::throw
+            | Rule::banned
+            | Rule::targets
+            | Rule::r#while
+            | Rule::delete
+            | Rule::lambda
+            | Rule::for_word
+            | Rule::word
+            | Rule::op
+            | Rule::sep
+            | Rule::dot
+            | Rule::comma
+            | Rule::extra => {}
             other => unreachable!("{other:?} is no token"),
         }
     }
@@ -284,15 +294,55 @@ impl<'s> Builder<'s> {
             && !text.contains("lambda")
     }
 
-    /// `**x` of a call, where `x` may be `wildcards`: Starlark wants a dict.
-    fn splat(&mut self, pair: &Pair) {
-        let before = self.source[..pair.as_span().start()].trim_end();
-        if self.splats && before.ends_with(['(', ',']) {
-            self.emit.insert(pair.as_span().end(), "_kw | ");
-        }
+    /// Whether a bracket stands right behind a value.
+    fn follows_value(&self, start: usize) -> bool {
+        let before = self.source[..start].chars().next_back();
+        before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | ')' | ']'))
     }
 
-    pub(super) fn bracket(&mut self, pair: Pair) {
+    /// Whether a bracket is an index.
+    fn is_index(&self, start: usize) -> bool {
+        self.source[start..].starts_with('[') && self.follows_value(start)
+    }
+
+    /// Whether a bracket only groups, as in `(a == b) & c`.
+    fn is_group(&self, start: usize) -> bool {
+        self.source[start..].starts_with('(') && !self.follows_value(start)
+    }
+
+    /// `**x` of a call, where `x` may be `wildcards`: Starlark wants a dict.
+    fn splats(&self, range: Range<usize>, inner: &[Pair]) -> Vec<Edit> {
+        if !inner.iter().any(|t| t.as_str() == "**") || !self.passes_arguments(range) {
+            return Vec::new();
+        }
+        let is_splat = |at: &usize| {
+            inner[*at].as_str() == "**" && at.checked_sub(1).is_none_or(|i| inner[i].as_rule() == Rule::comma)
+        };
+        let splats = (0..inner.len()).filter(is_splat).map(|at| inner[at].as_span().end());
+        splats.map(|end| Edit::before(end, "_kw | ")).collect()
+    }
+
+    /// Tokens of one line or bracket, with what is to be changed among them.
+    pub(super) fn tokens(&mut self, tokens: Vec<Pair<'s>>, more: Vec<Edit>) {
+        let mut edits = Line::new(self.source, &tokens, self.masks).edits();
+        edits.extend(more);
+        Edit::sort(&mut edits);
+        let mut edits = edits.into_iter().peekable();
+        for token in tokens {
+            let start = token.as_span().start();
+            let mut replaced = false;
+            while let Some(edit) = edits.next_if(|e| e.range.start <= start) {
+                replaced |= edit.range.contains(&start);
+                self.emit.replace(edit.range, &edit.text);
+            }
+            if !replaced {
+                self.token(token);
+            }
+        }
+        edits.for_each(|edit| self.emit.replace(edit.range, &edit.text));
+    }
+
+    pub(super) fn bracket(&mut self, pair: Pair<'s>) {
         let (start, end) = (pair.as_span().start(), pair.as_span().end());
         let inner: Vec<Pair> = pair.into_inner().collect();
         let has = |wanted| inner.iter().any(|p| p.as_rule() == wanted);
@@ -306,27 +356,27 @@ impl<'s> Builder<'s> {
         }
         self.check_length(start..end, &inner);
         self.depth += 1;
-        // A generator, which Starlark lacks, becomes a list.
-        let generator = has(Rule::for_word) && self.source[start..].starts_with('(');
-        if generator {
-            self.emit.insert(start + 1, "[");
+        let index = self.is_index(start);
+        // A generator, which Starlark lacks, becomes a list; `a[x, y]` has a tuple.
+        let within = match has(Rule::for_word) {
+            true if self.source[start..].starts_with('(') => Some(("[", "]")),
+            false if index && has(Rule::comma) => Some(("(", ")")),
+            _ => None,
+        };
+        let masks = index || (self.masks && self.is_group(start));
+        let masks = std::mem::replace(&mut self.masks, masks);
+        let displays = |p: &&Pair| !matches!(p.as_rule(), Rule::word | Rule::op | Rule::sep | Rule::dot | Rule::comma);
+        let nested: Vec<Range<usize>> =
+            inner.iter().filter(displays).map(|p| p.as_span().start()..p.as_span().end()).collect();
+        let mut edits = self.splats(start..end, &inner);
+        let unpacked = unpack::edits(self.source, start..end, &nested, self.is_group(start));
+        edits.extend(unpacked.into_iter().map(|(place, text)| Edit::replace(place, text)));
+        if let Some((open, close)) = within {
+            edits.push(Edit::before(start + 1, open));
+            edits.push(Edit::behind(end - 1, close));
         }
-        let passed = has(Rule::splat) && self.passes_arguments(start..end);
-        let splats = std::mem::replace(&mut self.splats, passed);
-        let nested = inner.iter().filter(|p| p.as_rule() != Rule::splat);
-        let nested: Vec<Range<usize>> = nested.map(|p| p.as_span().start()..p.as_span().end()).collect();
-        let mut edits = unpack::edits(self.source, start..end, &nested).into_iter().peekable();
-        for token in inner {
-            while let Some((place, text)) = edits.next_if(|(place, _)| place.start < token.as_span().start()) {
-                self.emit.replace(place, text);
-            }
-            self.token(token);
-        }
-        edits.for_each(|(place, text)| self.emit.replace(place, text));
-        self.splats = splats;
-        if generator {
-            self.emit.insert(end - 1, "]");
-        }
+        self.tokens(inner, edits);
+        self.masks = masks;
         self.depth -= 1;
     }
 }
@@ -367,7 +417,7 @@ mod tests {
             ("x = 'a' \\\n  'b'", "x = \"ab\""),
             ("x = y is not None", "x = y != None"),
             ("x = y is None", "x = y == None"),
-            ("sum(x for x in y)", "sum([x for x in y])"),
+            ("sum(x for x in y)", "sum([x for x in _each(y)])"),
             ("raise ValueError('x'); y = 1", "_raise( ValueError('x')); y = 1"),
             ("assert x, 'm'  # c", "_assert( x, 'm')  # c"),
             ("x = f\"a{b}c{{d}}\"", "x = _f(\"a\",_fmt((b),\"\",_f()),\"c{d}\",)"),
@@ -376,18 +426,27 @@ mod tests {
             ("from a import b as c  # d", "c = _import(\"a\", \"b\")  # d"),
             ("x = {1, 'a'}", "x = set([1, 'a'])"),
             ("x = {a: 1} | {}", "x = {a: 1} | {}"),
-            ("x = {y for y in z}", "x = set([y for y in z])"),
+            ("x = {y for y in z}", "x = set([y for y in _each(z)])"),
             ("x = [*a, 1, *b]", "x = ([] + list(a) + [ 1, ] + list(b))"),
             ("x = {**a, 'b': 2}", "x = ({} | (a) | { 'b': 2})"),
             ("x = [a * 2, f(*a)]", "x = [a * 2, f(*a)]"),
             ("f(a, **w)", "f(a, **_kw | w)"),
             ("def f(a, **w): pass", "def f(a, **w): pass"),
-            ("x = (a.b ** 3)", "x = (_pow(a.b, 3))"),
-            ("x = f().y ** 2", "x = f().y ** 2"),
-            ("x = 1 < 2 < 3", "x = 1 < 2 and 2 < 3"),
-            ("x = [i for i in y if 0 <= i < len(y)]", "x = [i for i in y if 0 <= i and i < len(y)]"),
-            ("x = not a < b < c", "x = not a < b < c"),
-            ("x = (not a, b < c < d)", "x = (not a, b < c and c < d)"),
+            ("x = (a.b ** 3)", "x = (_pow(a.b , 3))"),
+            ("x = -f().y ** -2 ** z", "x = -_pow(f().y , -_pow(2 , z))"),
+            ("x = a * b % c + '%s' % (d, e)", "x = _percent(a * b , c) + _percent('%s' , (d, e))"),
+            ("x = 1 < 2 < 3", "x = (1 < 2 and 2 < 3)"),
+            ("x = [i for i in y if 0 <= i < len(y)]", "x = [i for i in _each(y) if (0 <= i and i < len(y))]"),
+            ("x = not a < b < c", "x = not (a < b and b < c)"),
+            ("x = (not a, b < f(c) < d)", "x = (not a, _compare(b , \"<\", f(c) , \"<\", d))"),
+            ("x = t[(t.a == 1) & ~b, c]", "x = t[((_compare(t.a , \"==\", 1)) & ~b, c)]"),
+            ("a, *b = c", "a, b = _spread(1, 0, (c))"),
+            ("for a, *b in c: pass", "for a, b in _spread_each(1, 0, c): pass"),
+            ("for i in range(3):\n\tpass", "for i in range(3):\n pass"),
+            ("while a < b:\n\tpass", "for _while in range(2147483647):\n if not ( a < b): break\n pass"),
+            ("while a: f()", "for _while in range(2147483647):\n if not ( a): break\n  f()"),
+            ("del a.b[c]", "_delete(a.b, [c])"),
+            ("del a, b", "pass"),
             ("x = a << b < c", "x = a << b < c"),
             ("x = f\"{'7'.zfill(3)}\"", "x = _f(_fmt((_of('7', \"zfill\")(3)),\"\",_f()),)"),
             ("x = y + '7'.zfill(3)", "x = y + _of('7', \"zfill\")(3)"),

@@ -66,6 +66,15 @@ impl Chunk {
         true
     }
 
+    /// Puts the whole text between two others.
+    pub fn wrap(&mut self, before: &str, after: &str) {
+        self.text = format!("{before}{}{after}", self.text.trim_end());
+        self.segments.iter_mut().for_each(|segment| segment.0 += before.len() as u32);
+        for (_, range) in &mut self.marked {
+            *range = range.start + before.len()..range.end + before.len();
+        }
+    }
+
     /// Makes a name known to the text, without a value, as a later include
     /// may give it one.
     pub fn declare(&mut self, name: &str) {
@@ -130,23 +139,6 @@ impl<'s> Emitter<'s> {
         self.at = self.at.max(range.end);
     }
 
-    /// Puts text before the primary expression (names, calls, indices, a string)
-    /// that the lowered text ends with at a place.
-    pub(super) fn insert_before_primary(&mut self, at: usize, text: &str) {
-        self.copy_to(at);
-        let place = primary_start(&self.chunk.text);
-        self.chunk.text.insert_str(place, text);
-        let segments = &mut self.chunk.segments;
-        let first = segments.partition_point(|s| (s.0 as usize) < place);
-        for segment in &mut segments[first..] {
-            segment.0 += text.len() as u32;
-        }
-        let Some(&(lowered, source, length)) = first.checked_sub(1).and_then(|i| segments.get(i)) else { return };
-        let before = (place as u32 - lowered).min(length);
-        let rest = (place as u32 + text.len() as u32, source + before, length - before);
-        segments.splice(first..first, [(place as u32, source + before, 0), rest]);
-    }
-
     /// Where the lowered text of what follows a place begins. What is marked
     /// begins and ends with segments of its own.
     pub(super) fn position(&mut self, at: usize) -> usize {
@@ -170,71 +162,6 @@ impl<'s> Emitter<'s> {
         self.cut(self.source.len());
         self.done
     }
-}
-
-/// Where the primary expression begins that a lowered text ends with.
-fn primary_start(text: &str) -> usize {
-    let is_name = |c: char| c.is_alphanumeric() || c == '_';
-    let mut at = text.len();
-    loop {
-        let before = &text[..at];
-        match before.chars().next_back() {
-            Some(')' | ']' | '}') => at = bracket_start(before),
-            Some('"' | '\'') => return string_start(before),
-            Some(c) if is_name(c) => {
-                at = before.trim_end_matches(is_name).len();
-                if !text[..at].ends_with('.') {
-                    return at;
-                }
-            }
-            Some('.') => at -= 1,
-            _ => return at,
-        }
-        // A bracket by itself begins the expression.
-        if text[at..].starts_with(['(', '[', '{'])
-            && !text[..at].ends_with(|c| is_name(c) || matches!(c, ')' | ']' | '"' | '\''))
-        {
-            return at;
-        }
-    }
-}
-
-/// Where the bracket begins that a lowered text ends with.
-fn bracket_start(text: &str) -> usize {
-    let (mut at, mut depth) = (text.len(), 0);
-    while let Some(c) = text[..at].chars().next_back() {
-        at -= c.len_utf8();
-        match c {
-            '"' | '\'' => at = string_start(&text[..=at]),
-            ')' | ']' | '}' => depth += 1,
-            '(' | '[' | '{' => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 {
-            break;
-        }
-    }
-    at
-}
-
-/// Where the string begins that a lowered text ends with.
-fn string_start(text: &str) -> usize {
-    let mark = if text.ends_with('"') { '"' } else { '\'' };
-    let triple = mark.to_string().repeat(3);
-    if let Some(inner) = text.strip_suffix(&triple)
-        && let Some(start) = inner.rfind(&triple)
-    {
-        return start;
-    }
-    let mut at = text.len() - 1;
-    while let Some(quote) = text[..at].rfind(mark) {
-        at = quote;
-        let escapes = text[..at].len() - text[..at].trim_end_matches('\\').len();
-        if escapes.is_multiple_of(2) {
-            break;
-        }
-    }
-    at
 }
 
 #[cfg(test)]

@@ -5,22 +5,51 @@
 
 use super::build::{Builder, Pair, Rule};
 use super::keys;
+use super::operator::Edit;
 use super::tree::Binding;
 use crate::diag::Diag;
 use crate::suggest::{did_you_mean, nearest};
+use std::ops::Range;
 
 /// The words before the name of a block.
 const HEADS: [&str; 3] = ["rule", "checkpoint", "module"];
 
+/// Turns of a `while`, beyond which nobody waits.
+const LONGEST_LOOP: i32 = i32::MAX;
+
+/// `a, *b = x` becomes `a, b = _spread(1, 0, x)`, and `a, = x` becomes `(a,) = x`,
+/// as Starlark wants it.
+fn spread(parts: &[Pair]) -> Vec<Edit> {
+    let range = |p: &Pair| p.as_span().start()..p.as_span().end();
+    let whole = range(&parts[0]);
+    let targets: Vec<Pair> = parts[0].clone().into_inner().collect();
+    let mut edits = Vec::new();
+    if targets.last().is_some_and(|t| t.as_rule() == Rule::trailing) {
+        edits.extend([Edit::before(whole.start, "("), Edit::behind(whole.end, ")")]);
+    }
+    let names: Vec<&Pair> = targets.iter().filter(|t| t.as_rule() != Rule::trailing).collect();
+    let starred = names.iter().position(|t| t.as_rule() == Rule::starred);
+    let end = parts.iter().position(|p| p.as_rule() == Rule::semicolon).unwrap_or(parts.len()) - 1;
+    if let (Some(at), true) = (starred, end >= 2) {
+        let star = names[at].as_span().start();
+        edits.push(Edit::replace(star..star + 1, ""));
+        let value = range(&parts[2]).start..range(&parts[end]).end;
+        let open = format!("_spread({at}, {}, (", names.len() - at - 1);
+        edits.push(Edit::before(value.start, open));
+        edits.push(Edit::behind(value.end, "))"));
+    }
+    edits
+}
+
 /// What to write instead of a Python statement.
 fn instead(word: &str) -> &'static str {
     match word {
-        "while" => "write `for i in range(n):`",
-        "try" | "except" | "finally" => "test before you use: `if key in config:`, `config.get(key, default)`",
+        "try" | "except" | "finally" => {
+            "imports never fail here; else test before you use: `if key in config:`, `config.get(key, default)`"
+        }
         "with" => "read settings with `configfile:`, list files with `glob_wildcards`, or do it in a rule's `shell:`",
         "class" => "write `struct(name=value)` or a dict",
         "global" | "nonlocal" => "change a top-level list or dict in place, or return the value",
-        "del" => "make a new list or dict without it: `[x for x in xs if x != y]`, or use `.pop(key)`",
         "yield" => "return a list",
         "@" => "call the function where its value is used",
         _ => "write a plain `def`",
@@ -28,51 +57,106 @@ fn instead(word: &str) -> &'static str {
 }
 
 impl<'s> Builder<'s> {
-    pub(super) fn code(&mut self, pair: Pair) {
+    pub(super) fn code(&mut self, pair: Pair<'s>) {
         let Some(stmt) = pair.into_inner().next() else { return };
-        let end = stmt.as_span().end();
-        let mut open = false;
         self.literals.clear();
-        let range = stmt.as_span().start()..end;
-        let parts: Vec<Pair> = stmt.into_inner().collect();
-        self.check_length(range, &parts);
+        let whole = stmt.as_span().start()..stmt.as_span().end();
+        let mut parts: Vec<Pair> = stmt.into_inner().collect();
+        self.check_length(whole.clone(), &parts);
+        let mut edits = self.thrown(&parts, whole.end);
+        for part in parts.iter().filter(|p| p.as_rule() == Rule::banned) {
+            let follows = matches!(part.as_str(), "except" | "finally") && !self.diags.is_empty();
+            let diag = self.banned(part);
+            self.diags.extend(Some(diag).filter(|_| !follows));
+        }
+        match parts.first().map_or(Rule::code, Pair::as_rule) {
+            Rule::with => {
+                let with = parts.remove(0);
+                self.with(with);
+            }
+            Rule::r#while => edits.extend(self.repeated(&parts, whole)),
+            Rule::delete => edits.extend(self.deleted(&parts, whole)),
+            Rule::targets => edits.extend(spread(&parts)),
+            _ => {}
+        }
+        self.tokens(parts, edits);
+    }
+
+    /// `raise x` and `assert x` become calls.
+    fn thrown(&self, parts: &[Pair], end: usize) -> Vec<Edit> {
+        let mut edits = Vec::new();
+        let mut open = false;
         for part in parts {
-            let at = part.as_span().start();
+            let place = part.as_span().start()..part.as_span().end();
             match part.as_rule() {
-                Rule::with => self.with(part),
-                Rule::banned => {
-                    let follows = matches!(part.as_str(), "except" | "finally") && !self.diags.is_empty();
-                    let diag = self.banned(&part);
-                    self.diags.extend(Some(diag).filter(|_| !follows));
-                }
                 Rule::throw => {
                     open = true;
-                    let call = if part.as_str() == "raise" { "_raise(" } else { "_assert(" };
-                    self.emit.replace(at..part.as_span().end(), call);
+                    edits.push(Edit::replace(place, if part.as_str() == "raise" { "_raise(" } else { "_assert(" }));
                 }
-                Rule::semicolon if open => {
-                    self.emit.insert(at, ")");
-                    open = false;
+                Rule::semicolon if std::mem::take(&mut open) => {
+                    edits.push(Edit::behind(place.start, ")"));
                 }
-                Rule::semicolon => {}
-                Rule::targets => {
-                    // `a, = x`: Starlark wants `(a,) = x`.
-                    self.emit.insert(at, "(");
-                    self.emit.insert(part.as_span().end(), ")");
-                }
-                _ => self.token(part),
+                _ => {}
             }
         }
         if open {
-            self.emit.insert(end, ")");
+            edits.push(Edit::behind(end, ")"));
+        }
+        edits
+    }
+
+    /// The white space before the first line of the block below a statement.
+    fn block_indent(&self, end: usize) -> String {
+        let mut lines = self.source[end..].lines().skip(1);
+        let code = lines.find(|l| !l.trim().is_empty() && !l.trim_start().starts_with('#')).unwrap_or("");
+        code[..code.len() - code.trim_start().len()].replace('\t', " ")
+    }
+
+    /// The white space before a statement.
+    fn own_indent(&self, start: usize) -> String {
+        let line = self.source[..start].rfind('\n').map_or(0, |i| i + 1);
+        self.slice(line..start).replace('\t', " ")
+    }
+
+    /// `while x:` becomes a long `for` that breaks.
+    fn repeated(&self, parts: &[Pair], whole: Range<usize>) -> Vec<Edit> {
+        let range = |p: &Pair| p.as_span().start()..p.as_span().end();
+        let Some(at) = parts.iter().position(|p| p.as_str() == ":") else { return Vec::new() };
+        let inline = at + 1 < parts.len();
+        let indent = match inline {
+            true => format!("{} ", self.own_indent(whole.start)),
+            false => self.block_indent(whole.end),
+        };
+        let then = if inline { format!("): break\n{indent}") } else { "): break".into() };
+        vec![
+            Edit::replace(range(&parts[0]), format!("for _while in range({LONGEST_LOOP}):\n{indent}if not (")),
+            Edit::replace(range(&parts[at]), then),
+        ]
+    }
+
+    /// `del x[k]` becomes a call; names stay as they are.
+    fn deleted(&mut self, parts: &[Pair], whole: Range<usize>) -> Vec<Edit> {
+        let last = parts.last().filter(|p| p.as_rule() == Rule::bracket && p.as_str().starts_with('['));
+        let names = parts[1..].iter().all(|p| matches!(p.as_rule(), Rule::word | Rule::comma));
+        match last {
+            None if names => vec![Edit::replace(whole, "pass")],
+            Some(key) if parts.iter().all(|p| p.as_rule() != Rule::comma) => vec![
+                Edit::replace(parts[0].as_span().start()..parts[1].as_span().start(), "_delete("),
+                Edit::before(key.as_span().start(), ", "),
+                Edit::behind(whole.end, ")"),
+            ],
+            _ => {
+                let diag = Diag::at(self.span(whole), "this `del` is not supported");
+                self.fail(diag.hint("delete one element a line: `del x[key]`"));
+                Vec::new()
+            }
         }
     }
 
     /// `with open(x) as f:` becomes `f = open(x)` and a block.
-    fn with(&mut self, pair: Pair) {
+    fn with(&mut self, pair: Pair<'s>) {
         let (start, end) = (pair.as_span().start(), pair.as_span().end());
-        let line = self.source[..start].rfind('\n').map_or(0, |i| i + 1);
-        let indent = self.slice(line..start).replace('\t', " ");
+        let indent = self.own_indent(start);
         let (mut at, mut lead) = (start, String::new());
         for opened in pair.into_inner() {
             let mut parts = opened.into_inner();
@@ -80,7 +164,7 @@ impl<'s> Builder<'s> {
             self.emit.replace(at..call.as_span().start(), &format!("{lead}{} = ", name.as_str()));
             at = call.as_span().end();
             lead = format!("\n{indent}");
-            call.into_inner().for_each(|token| self.token(token));
+            self.tokens(call.into_inner().collect(), Vec::new());
         }
         self.emit.replace(at..end, &format!("{lead}if True"));
     }

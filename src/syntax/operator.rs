@@ -1,64 +1,335 @@
 //! Operators and methods of Python that Starlark writes otherwise.
 //!
-//! Owns chained comparisons, `**` and the methods that strings lack. Where a
-//! rewriting could change the meaning, the text stays, and Starlark refuses it.
+//! Owns what belongs to an operator: the tokens on each side of it, by Python's
+//! precedences. Chained comparisons, `%`, `**`, loops over texts and the methods
+//! that strings lack become calls. It knows the tokens of one bracket or line
+//! only; what is nested in them is walked by the builder.
 
-use super::build::{Builder, Pair};
+use super::build::{Pair, Rule};
+use std::ops::Range;
 
-impl<'s> Builder<'s> {
-    /// `.zfill(` and its like: the value and the name go to a function that
-    /// gives the method.
-    pub(super) fn extra(&mut self, pair: Pair) {
-        let (start, end) = (pair.as_span().start(), pair.as_span().end());
-        let Some(method) = pair.into_inner().next() else { return };
-        self.emit.insert_before_primary(start, "_of(");
-        self.emit.replace(start..end, &format!(", {:?})", method.as_str()));
+/// What is put in the place of some bytes; nothing is replaced if there are none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Edit {
+    pub(super) range: Range<usize>,
+    pub(super) text: String,
+    /// Among edits of one place: what closes stands before what opens, the inner
+    /// before the outer of what closes, the outer first of what opens.
+    rank: (u8, usize),
+}
+
+impl Edit {
+    /// Puts a text in the place of another.
+    pub(super) fn replace(range: Range<usize>, text: impl Into<String>) -> Edit {
+        Edit { range, text: text.into(), rank: (2, 0) }
     }
 
-    /// `< b` of `a < b < c` becomes `< b and b`.
-    pub(super) fn chained(&mut self, pair: Pair) {
-        let start = pair.as_span().start();
-        let Some(middle) = pair.into_inner().next() else { return };
-        if !self.is_negated(start) {
-            self.emit.insert(middle.as_span().end(), &format!(" and {}", middle.as_str()));
+    /// Puts a text before all that stands at a place.
+    pub(super) fn before(at: usize, text: impl Into<String>) -> Edit {
+        Edit { range: at..at, text: text.into(), rank: (1, 0) }
+    }
+
+    /// Puts a text behind all that ends at a place.
+    pub(super) fn behind(at: usize, text: impl Into<String>) -> Edit {
+        Edit { range: at..at, text: text.into(), rank: (0, usize::MAX) }
+    }
+
+    fn open(whole: &Range<usize>, text: impl Into<String>) -> Edit {
+        Edit { range: whole.start..whole.start, text: text.into(), rank: (1, usize::MAX - whole.end) }
+    }
+
+    fn close(whole: &Range<usize>, text: impl Into<String>) -> Edit {
+        Edit { range: whole.end..whole.end, text: text.into(), rank: (0, usize::MAX - whole.start) }
+    }
+
+    /// In the order of the source.
+    pub(super) fn sort(edits: &mut [Edit]) {
+        edits.sort_by_key(|e| (e.range.start, e.rank));
+    }
+}
+
+/// What a token is to the operators around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// A value, or what follows a value and belongs to it.
+    Value,
+    /// An operator between two values, by its precedence.
+    Binary(u8),
+    /// An operator before a value.
+    Unary(u8),
+    /// Nothing goes beyond it.
+    End,
+}
+
+const NOT: u8 = 5;
+const COMPARISON: u8 = 6;
+const PRODUCT: u8 = 12;
+const SIGN: u8 = 13;
+const POWER: u8 = 14;
+
+impl Role {
+    /// How tightly it binds.
+    fn binds(self) -> u8 {
+        match self {
+            Role::Value => u8::MAX,
+            Role::Binary(by) | Role::Unary(by) => by,
+            Role::End => 0,
+        }
+    }
+}
+
+/// The precedence of an operator between values; none if it is none.
+fn precedence(text: &str) -> Option<u8> {
+    Some(match text {
+        "if" | "else" => 2,
+        "or" => 3,
+        "and" => 4,
+        "in" | "is" | "<" | ">" | "<=" | ">=" | "==" | "!=" => COMPARISON,
+        "|" => 7,
+        "^" => 8,
+        "&" => 9,
+        "<<" | ">>" => 10,
+        "+" | "-" => 11,
+        "*" | "/" | "//" | "%" => PRODUCT,
+        "**" => POWER,
+        _ => return None,
+    })
+}
+
+/// Words that begin a statement or a part of one.
+fn is_statement(word: &str) -> bool {
+    matches!(word, "return" | "elif" | "while" | "lambda" | "def" | "for" | "async" | "await" | "yield")
+}
+
+/// The tokens of one bracket or line.
+pub(super) struct Line<'a, 's> {
+    source: &'s str,
+    tokens: &'a [Pair<'s>],
+    roles: Vec<Role>,
+    /// Comparisons are of columns, perhaps: within an index.
+    masks: bool,
+    edits: Vec<Edit>,
+}
+
+impl<'a, 's> Line<'a, 's> {
+    pub(super) fn new(source: &'s str, tokens: &'a [Pair<'s>], masks: bool) -> Self {
+        let mut line = Line { source, tokens, roles: Vec::with_capacity(tokens.len()), masks, edits: Vec::new() };
+        let mut in_target = false;
+        for (at, token) in tokens.iter().enumerate() {
+            let role = line.role(at, in_target);
+            match (token.as_rule(), token.as_str()) {
+                (Rule::for_word, _) => in_target = true,
+                (Rule::word, "in") => in_target = false,
+                _ => {}
+            }
+            line.roles.push(role);
+        }
+        line
+    }
+
+    /// Whether a value ends before a token.
+    fn is_after_value(&self, at: usize) -> bool {
+        at.checked_sub(1)
+            .is_some_and(|before| self.roles[before] == Role::Value && self.tokens[before].as_rule() != Rule::dot)
+    }
+
+    fn role(&self, at: usize, in_target: bool) -> Role {
+        let (sort, text) = (self.tokens[at].as_rule(), self.tokens[at].as_str());
+        let after_value = self.is_after_value(at);
+        match sort {
+            Rule::word if text == "in" && in_target => Role::End,
+            // Of `not in`.
+            Rule::word if text == "in" && !after_value => Role::Unary(COMPARISON),
+            Rule::word if text == "not" && after_value => Role::Binary(COMPARISON),
+            Rule::word if text == "not" => Role::Unary(NOT),
+            Rule::word if is_statement(text) || (text == "if" && !after_value) => Role::End,
+            Rule::word => precedence(text).map_or(Role::Value, Role::Binary),
+            Rule::keyword => Role::Binary(COMPARISON),
+            Rule::op if !after_value => match text {
+                "+" | "-" | "~" => Role::Unary(SIGN),
+                _ => Role::End,
+            },
+            Rule::op => precedence(text).map_or(Role::End, Role::Binary),
+            Rule::bracket
+            | Rule::strings_v
+            | Rule::strings_b
+            | Rule::strings_c
+            | Rule::extra
+            | Rule::json_load
+            | Rule::dot
+            | Rule::cont => Role::Value,
+            _ => Role::End,
         }
     }
 
-    /// Whether a `not` stands before a place, in the same bracket and
-    /// between the same commas, `and`s and `or`s: it would bind to a part only.
-    fn is_negated(&self, at: usize) -> bool {
-        let (mut end, mut depth) = (at, 0usize);
-        while let Some(c) = self.source[..end].chars().next_back() {
-            let start = end - c.len_utf8();
-            match c {
-                '"' | '\'' => end = self.source[..start].rfind(c).unwrap_or(0),
-                ')' | ']' | '}' => (depth, end) = (depth + 1, start),
-                '(' | '[' | '{' if depth == 0 => return false,
-                '(' | '[' | '{' => (depth, end) = (depth - 1, start),
-                ',' if depth == 0 => return false,
-                '\n' if depth == 0 && self.depth == 0 => return false,
-                _ if depth > 0 => end = start,
-                _ if self.has_word(start, "not") => return true,
-                _ if ["and", "or", "if", "else"].iter().any(|word| self.has_word(start, word)) => return false,
-                _ => end = start,
+    fn binds(&self, at: usize) -> u8 {
+        self.roles[at].binds()
+    }
+
+    /// Where the operand begins that ends before a token, of tokens that bind at
+    /// least so.
+    fn left(&self, at: usize, least: u8) -> usize {
+        (0..at).rev().take_while(|i| self.binds(*i) >= least).last().unwrap_or(at)
+    }
+
+    /// One past the operand that follows a token.
+    fn right(&self, at: usize, least: u8) -> usize {
+        let signs = (at + 1..self.tokens.len()).take_while(|i| matches!(self.roles[*i], Role::Unary(SIGN))).count();
+        let first = at + 1 + signs;
+        first + (first..self.tokens.len()).take_while(|i| self.binds(*i) >= least).count()
+    }
+
+    /// The bytes of some tokens.
+    fn bytes(&self, tokens: Range<usize>) -> Range<usize> {
+        self.tokens[tokens.start].as_span().start()..self.tokens[tokens.end - 1].as_span().end()
+    }
+
+    fn token(&self, at: usize) -> Range<usize> {
+        self.bytes(at..at + 1)
+    }
+
+    /// What is to be changed.
+    pub(super) fn edits(mut self) -> Vec<Edit> {
+        for at in 0..self.tokens.len() {
+            let text = self.tokens[at].as_str();
+            match (self.tokens[at].as_rule(), self.roles[at]) {
+                (Rule::op, Role::Binary(PRODUCT)) if text == "%" => self.call("_percent(", at, PRODUCT, PRODUCT + 1),
+                (Rule::op, Role::Binary(POWER)) => self.call("_pow(", at, POWER + 1, POWER),
+                (_, Role::Binary(COMPARISON)) => self.comparison(at),
+                (Rule::extra, _) => self.method(at),
+                (Rule::for_word, _) => self.loop_over(at),
+                _ => {}
             }
         }
-        false
+        Edit::sort(&mut self.edits);
+        self.edits
     }
 
-    /// Whether a whole word stands at a place.
-    fn has_word(&self, at: usize, word: &str) -> bool {
-        let is_name = |c: char| c.is_alphanumeric() || c == '_';
-        let after = self.source[at..].strip_prefix(word);
-        after.is_some_and(|rest| !rest.starts_with(is_name)) && !self.source[..at].ends_with(is_name)
+    /// `a OP b` becomes `f(a, b)`.
+    fn call(&mut self, function: &str, at: usize, left: u8, right: u8) {
+        let (start, end) = (self.left(at, left), self.right(at, right));
+        if start == at || end == at + 1 {
+            return;
+        }
+        let whole = self.bytes(start..end);
+        self.edits.push(Edit::open(&whole, function));
+        self.edits.push(Edit::replace(self.token(at), ","));
+        self.edits.push(Edit::close(&whole, ")"));
     }
 
-    /// `a ** b` of two names or numbers.
-    pub(super) fn power(&mut self, pair: Pair) {
-        let range = pair.as_span().start()..pair.as_span().end();
-        let operands: Vec<&str> = pair.into_inner().map(|o| o.as_str()).collect();
-        if let ([left, right], false) = (operands.as_slice(), self.source[..range.start].ends_with('.')) {
-            self.emit.replace(range, &format!("_pow({left}, {right})"));
+    /// The operators of a chain of comparisons from its first on.
+    fn chain(&self, first: usize) -> Vec<usize> {
+        let mut chain = vec![first];
+        let mut at = first + 1;
+        while at < self.tokens.len() && self.binds(at) >= COMPARISON {
+            if self.roles[at] == Role::Binary(COMPARISON) {
+                chain.push(at);
+            }
+            at += 1;
+        }
+        chain
+    }
+
+    /// `a < b < c` becomes `(a < b and b < c)` if `b` is a name or a number, else
+    /// a call; in an index, every comparison is a call.
+    fn comparison(&mut self, at: usize) {
+        let start = self.left(at, COMPARISON + 1);
+        let is_first = start == 0 || self.binds(start - 1) < COMPARISON;
+        let chain = self.chain(at);
+        let words = chain.iter().any(|i| matches!(self.tokens[*i].as_str(), "in" | "not"));
+        if !is_first || start == at || (chain.len() == 1 && (!self.masks || words)) {
+            return;
+        }
+        let last = chain[chain.len() - 1];
+        let end = self.right(last, COMPARISON + 1).max(last + 1);
+        let whole = self.bytes(start..end);
+        let operands = chain.windows(2).map(|pair| pair[0] + 1..pair[1]);
+        let simple = operands.clone().all(|o| o.len() == 1 && self.tokens[o.start].as_rule() == Rule::word);
+        if simple && chain.len() > 1 {
+            self.edits.push(Edit::open(&whole, "("));
+            let middles: Vec<Range<usize>> = operands.map(|o| self.bytes(o)).collect();
+            for middle in middles {
+                let again = format!(" and {}", &self.source[middle.clone()]);
+                self.edits.push(Edit::close(&middle, again));
+            }
+        } else if !words {
+            self.edits.push(Edit::open(&whole, "_compare("));
+            for at in chain {
+                let text =
+                    format!(", {:?},", self.tokens[at].as_str().split_whitespace().collect::<Vec<_>>().join(" "));
+                self.edits.push(Edit::replace(self.token(at), text));
+            }
+        } else {
+            return;
+        }
+        self.edits.push(Edit::close(&whole, ")"));
+    }
+
+    /// Where the value begins that a token behind it belongs to.
+    fn primary(&self, at: usize) -> usize {
+        let mut start = at;
+        while start > 0 && self.roles[start - 1] == Role::Value {
+            start -= 1;
+            // A value by itself, with nothing before it that it follows.
+            let follows = matches!(self.tokens[start].as_rule(), Rule::bracket | Rule::extra | Rule::dot | Rule::cont);
+            let dotted = start > 0 && self.tokens[start - 1].as_rule() == Rule::dot;
+            if !follows && !dotted {
+                break;
+            }
+        }
+        start
+    }
+
+    /// `x.zfill(` becomes `_of(x, "zfill")(`.
+    fn method(&mut self, at: usize) {
+        let Some(method) = self.tokens[at].clone().into_inner().next() else { return };
+        let start = self.primary(at);
+        if start < at {
+            self.edits.push(Edit::open(&self.bytes(start..at + 1), "_of("));
+            self.edits.push(Edit::replace(self.token(at), format!(", {:?})", method.as_str())));
+        }
+    }
+
+    /// `for x in y` becomes `for x in _each(y)`, where `y` may be a text; with a
+    /// starred target, what it goes over is parted accordingly.
+    fn loop_over(&mut self, at: usize) {
+        let words = at + 1..self.tokens.len();
+        let Some(inside) = words.clone().find(|i| self.tokens[*i].as_str() == "in" && self.roles[*i] == Role::End)
+        else {
+            return;
+        };
+        let is_end = |i: &usize| self.roles[*i] == Role::End || self.tokens[*i].as_str() == "if";
+        let in_line = self.tokens[at + 1..].iter().any(|t| t.as_rule() == Rule::sep && t.as_str() == ":");
+        let is_comma = |i: &usize| in_line && self.tokens[*i].as_rule() == Rule::comma;
+        let end = (inside + 1..self.tokens.len()).find(|i| is_end(i) && !is_comma(i)).unwrap_or(self.tokens.len());
+        let star = (at + 1..inside).find(|i| self.tokens[*i].as_str() == "*");
+        if end == inside + 1 || (star.is_none() && self.is_no_text(inside + 1..end)) {
+            return;
+        }
+        let whole = self.bytes(inside + 1..end);
+        let commas = |tokens: Range<usize>| self.tokens[tokens].iter().filter(|t| t.as_rule() == Rule::comma).count();
+        let tuple = commas(inside + 1..end) > 0;
+        let function = match star {
+            Some(star) => format!("_spread_each({}, {}, ", commas(at + 1..star), commas(star..inside)),
+            None => "_each(".to_owned(),
+        };
+        if let Some(star) = star {
+            self.edits.push(Edit::replace(self.token(star), ""));
+        }
+        self.edits.push(Edit::open(&whole, if tuple { format!("{function}(") } else { function }));
+        self.edits.push(Edit::close(&whole, if tuple { "))" } else { ")" }));
+    }
+
+    /// Whether some tokens plainly stand for no text.
+    fn is_no_text(&self, tokens: Range<usize>) -> bool {
+        const LISTS: [&str; 7] = ["range", "enumerate", "zip", "sorted", "expand", "reversed", "list"];
+        match &self.tokens[tokens] {
+            [one] => one.as_rule() == Rule::bracket && !one.as_str().starts_with('('),
+            [name, call] if call.as_rule() == Rule::bracket => {
+                let method = name.as_str().rsplit_once('.').map(|(_, method)| method);
+                LISTS.contains(&name.as_str()) || matches!(method, Some("items" | "keys" | "values"))
+            }
+            _ => false,
         }
     }
 }

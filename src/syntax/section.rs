@@ -5,6 +5,7 @@
 
 use super::build::{Builder, Pair, Rule};
 use super::keys::{self, Support};
+use super::operator::Edit;
 use super::tree::{Arg, Directive, Kind, RuleDecl, Section};
 use crate::diag::Diag;
 use crate::span::{Literals, Span};
@@ -90,7 +91,7 @@ impl<'s> Builder<'s> {
         }
     }
 
-    fn doc(&mut self, pair: Pair, decl: &mut RuleDecl, end: &mut usize) {
+    fn doc(&mut self, pair: Pair<'s>, decl: &mut RuleDecl, end: &mut usize) {
         let span = self.line_span(&pair);
         let Some(strings) = pair.into_inner().next() else { return };
         let range = strings.as_span().start()..strings.as_span().end();
@@ -168,7 +169,7 @@ impl<'s> Builder<'s> {
     }
 
     /// The arguments of a key, lowered in place.
-    fn arguments(&mut self, key: &str, key_span: Span, args: Option<Pair>) -> Section {
+    fn arguments(&mut self, key: &str, key_span: Span, args: Option<Pair<'s>>) -> Section {
         self.literals.clear();
         let mut list: Vec<Arg> = Vec::new();
         let mut names = GivenNames::default();
@@ -211,36 +212,31 @@ impl<'s> Builder<'s> {
         }
     }
 
-    fn arg(&mut self, pair: Pair) -> Arg {
+    fn arg(&mut self, pair: Pair<'s>) -> Arg {
         let whole = self.span_of(&pair);
-        let parts: Vec<Pair> = pair.into_inner().collect();
+        let mut parts: Vec<Pair> = pair.into_inner().collect();
         let mut name = None;
         let mut span = whole;
-        let generator = parts.iter().any(|p| p.as_rule() == Rule::for_word);
-        let mut opened = false;
         self.check_length(whole.range(), &parts);
-        for part in parts {
-            match part.as_rule() {
-                Rule::arg_name => {
-                    name = Some((part.as_str().into(), self.span_of(&part)));
-                    span = self.after_equals(&part, whole);
-                }
-                Rule::no_arg => {
-                    let at = whole.start as usize;
-                    self.fail(Diag::at(self.span(at..at + 1), "a value is missing before this comma"));
-                }
-                _ => {
-                    if generator && !opened {
-                        self.emit.insert(span.start as usize, "[");
-                        opened = true;
-                    }
-                    self.token(part);
-                }
+        match parts.first().map(Pair::as_rule) {
+            Some(Rule::arg_name) => {
+                let part = parts.remove(0);
+                name = Some((part.as_str().into(), self.span_of(&part)));
+                span = self.after_equals(&part, whole);
             }
+            Some(Rule::no_arg) => {
+                let at = whole.start as usize;
+                self.fail(Diag::at(self.span(at..at + 1), "a value is missing before this comma"));
+                parts.clear();
+            }
+            _ => {}
         }
-        if opened {
-            self.emit.insert(span.end as usize, "]");
+        let mut edits = Vec::new();
+        if parts.iter().any(|p| p.as_rule() == Rule::for_word) {
+            let (start, end) = (span.start as usize, span.end as usize);
+            edits.extend([Edit::before(start, "["), Edit::behind(end, "]")]);
         }
+        self.tokens(parts, edits);
         let splat = self.slice(span.range()).starts_with('*');
         Arg { name, span, splat }
     }

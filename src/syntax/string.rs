@@ -92,9 +92,9 @@ fn range(pair: &Pair) -> Range<usize> {
     pair.as_span().start()..pair.as_span().end()
 }
 
-impl Builder<'_> {
+impl<'s> Builder<'s> {
     /// Adjacent strings: one literal, or one call that joins texts and values.
-    pub(super) fn strings(&mut self, pair: Pair) {
+    pub(super) fn strings(&mut self, pair: Pair<'s>) {
         let whole = range(&pair);
         let parts: Vec<Pair> = pair.into_inner().collect();
         if parts.iter().any(|p| p.as_rule() == Rule::fstring) {
@@ -118,7 +118,7 @@ impl Builder<'_> {
     }
 
     /// The value of a docstring, which is not lowered.
-    pub(super) fn docstring(&mut self, pair: Pair) -> Box<str> {
+    pub(super) fn docstring(&mut self, pair: Pair<'s>) -> Box<str> {
         let mut decoded = Decoded::default();
         for part in pair.into_inner().filter(is_literal) {
             self.decode(part, &mut decoded);
@@ -195,7 +195,7 @@ impl Builder<'_> {
     }
 
     /// Strings of which some are f-strings: `_f("text", value, ...)`.
-    fn format_strings(&mut self, whole: Range<usize>, parts: Vec<Pair>) {
+    fn format_strings(&mut self, whole: Range<usize>, parts: Vec<Pair<'s>>) {
         self.emit.insert(whole.start, "_f(");
         for part in parts {
             match part.as_rule() {
@@ -218,7 +218,7 @@ impl Builder<'_> {
         self.literals.push(literal);
     }
 
-    fn fstring(&mut self, pair: Pair) {
+    fn fstring(&mut self, pair: Pair<'s>) {
         let whole = range(&pair);
         let mut at = whole.start;
         let mut raw = false;
@@ -256,7 +256,7 @@ impl Builder<'_> {
     }
 
     /// `{expression!r:spec}`: `_fmt(expression, "r", spec),`.
-    fn field(&mut self, pair: Pair) {
+    fn field(&mut self, pair: Pair<'s>) {
         let whole = range(&pair);
         let parts: Vec<Pair> = pair.into_inner().collect();
         let is = |wanted| parts.iter().any(|p| p.as_rule() == wanted);
@@ -279,7 +279,7 @@ impl Builder<'_> {
                 Rule::fexpr => {
                     let span = self.span(range(&part));
                     self.fields.push(span);
-                    part.into_inner().for_each(|t| self.token(t));
+                    self.tokens(part.into_inner().collect(), Vec::new());
                 }
                 Rule::conversion => conversion = if part.as_str() == "s" { "" } else { "r" },
                 Rule::spec => spec = Some(part),

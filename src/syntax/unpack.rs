@@ -21,13 +21,16 @@ struct Words {
 }
 
 const LIST: Words = Words { star: "*", open: "([", before: "] + list(", after: ") + [", close: ["])", "))"] };
+const TUPLE: Words = Words { star: "*", open: "tuple([", before: "] + list(", after: ") + [", close: ["])", "))"] };
 const DICT: Words = Words { star: "**", open: "({", before: "} | (", after: ") | {", close: ["})", "))"] };
 
-/// What to change in a bracket; `nested` are the strings and brackets in it.
-pub(super) fn edits(source: &str, whole: Range<usize>, nested: &[Range<usize>]) -> Edits {
+/// What to change in a bracket; `nested` are the strings and brackets in it, and
+/// `group` says that it passes no arguments.
+pub(super) fn edits(source: &str, whole: Range<usize>, nested: &[Range<usize>], group: bool) -> Edits {
     let words = match source.as_bytes()[whole.start] {
         b'[' => LIST,
         b'{' => DICT,
+        b'(' if group => TUPLE,
         _ => return Edits::new(),
     };
     let (open, close) = (whole.start..whole.start + 1, whole.end - 1..whole.end);

@@ -3,8 +3,9 @@
 //! `RULEMAKE_BLESS=1` writes the texts anew.
 
 use rulemake::diag::{Diag, render_all};
-use rulemake::eval::{Call, Loaded, Request, load};
+use rulemake::eval::{Call, Loaded, Request, RunPython, load};
 use rulemake::rule::InputWhat;
+use rulemake::run;
 use rulemake::span::Sources;
 use rulemake::value::{FnId, Val};
 use std::fs;
@@ -14,7 +15,8 @@ use std::path::Path;
 /// errors of its deferred functions, each called once.
 fn said(dir: &str) -> String {
     let mut sources = Sources::default();
-    let request = Request { path: format!("{dir}/Rulefile"), ..Request::default() };
+    let python = RunPython::new(|file| run::pyload(file, &std::env::temp_dir(), std::env::vars_os()));
+    let request = Request { path: format!("{dir}/Rulefile"), python: Some(python), ..Request::default() };
     let diags = match load(request, &mut sources) {
         Err(diags) => diags,
         Ok(loaded) => {

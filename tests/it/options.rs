@@ -242,7 +242,7 @@ fn why_of_every_kind_of_file() {
 
 #[test]
 fn config_on_the_command_line_beats_files_and_later_files_beat_earlier_ones() {
-    let rules = "configfile: \"base.yaml\"\nrule a:\n    output: \"out\"\n    params: all = str([config.get(k) for k in [\"x\", \"y\", \"z\", \"w\"]])\n    shell: \"echo '{params.all}' > {output}\"\n";
+    let rules = "configfile: \"base.yaml\"\nrule a:\n    output: \"out\"\n    params: all = str([config.get(k) for k in [\"x\", \"y\", \"z\", \"w\"]])\n    shell: 'echo \"{params.all}\" > {output}'\n";
     let story = Story::new()
         .rulefile(rules)
         .file("base.yaml", "x: base\ny: base\nz: base\nw: base\n")

@@ -253,6 +253,12 @@ impl Run {
         self.check(self.status.code() == Some(code), &format!("exit code {code} expected, not {ended}"))
     }
 
+    /// A signal ended it, as it would have ended any program.
+    pub fn dies_of(&self, signal: Signal) -> &Run {
+        let ended = self.status.signal();
+        self.check(ended == Some(signal.as_raw()), &format!("an end by {signal:?} expected, not {ended:?}"))
+    }
+
     /// It did what was asked.
     pub fn succeeds(&self) -> &Run {
         self.exits(0)

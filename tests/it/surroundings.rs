@@ -78,7 +78,32 @@ fn the_command_line_sets_threads_and_resources() {
     story.run(&["-j4"]).has_nothing_to_do();
     story.run(&["--set-threads", "d=3"]).is_refused().stderr_has("there is no rule `d`");
     story.run(&["--set-resources", "mem_mb=3"]).is_refused().stderr_has("RULE:NAME=VALUE");
-    story.run(&["--default-resources", "mem_mb=2*input.size_mb"]).is_refused().stderr_has("an expression");
+}
+
+#[test]
+fn resources_of_the_command_line_may_be_expressions() {
+    let story = Story::new().file("a", "12345").rulefile(
+        r#"
+rule all:
+    input: "b.1", "c.1"
+rule b:
+    input: "a"
+    output: "b.{n}"
+    threads: 3
+    shell: "echo {resources.mem_mb} {resources.disk_mb} {resources.word} > {output}"
+rule c:
+    input: "b.{n}"
+    output: "c.{n}"
+    resources: mem_mb = 5
+    shell: "echo {resources.mem_mb} {resources.disk_mb} {resources.word} > {output}"
+"#,
+    );
+    let options = ["-j4", "all", "--default-resources", "mem_mb=max(2 * input.size, 7)", "disk_mb=attempt*100"];
+    let more = ["word=wildcards.n + '!'", "--set-resources", "c:disk_mb=threads + 1"];
+    story.run(&[&options[..], &more[..]].concat()).succeeds();
+    assert_eq!((story.read("b.1"), story.read("c.1")), ("10 100 1!\n".into(), "5 2 1!\n".into()));
+    story.run(&["--default-resources", "mem_mb=2 * inptu.size(3)"]).is_refused().says("`inptu` is not defined");
+    story.run(&["--default-resources", "mem_mb=max(input.size_mb,"]).is_refused().says("never closed");
 }
 
 #[test]

@@ -168,6 +168,12 @@ pub fn handler(book: &Rulefile, body: &Body, name: &str, log: &str) -> Program {
     python::handler(book, body, name, log)
 }
 
+/// The program of a `pyload`: it runs a file (an absolute path) with some names, and
+/// writes what the file's own names stand for to another one, as JSON.
+pub fn pyload(path: &str, names: &[(Box<str>, Val)], answer: &str) -> Program {
+    python::pyload(path, names, answer)
+}
+
 /// A text with something of ours before it: in the place of its first line if
 /// that names an interpreter, so that lines keep their numbers.
 fn with_preamble(preamble: &str, text: &str) -> String {

@@ -8,6 +8,7 @@ use crate::value::Val;
 use std::fmt::Write;
 
 const RUNTIME: &str = include_str!("runtime.py");
+const PYLOAD: &str = include_str!("pyload.py");
 const INTERPRETER: &[&str] = &["python3"];
 
 pub(super) fn body(book: &Rulefile, body: &Body, job: &Job<'_>) -> Program {
@@ -28,6 +29,17 @@ pub(super) fn script(book: &Rulefile, found: &Found, job: &Job<'_>) -> Program {
     push(&mut entries, "files", &format!("{{{}: {}}}", text(&found.shown), text(&found.path)));
     push(&mut entries, "script", &tuple(&[text(&found.shown), text(&found.path), text(&found.file.text)]));
     program(entries)
+}
+
+/// See [`super::pyload`].
+pub(super) fn pyload(path: &str, names: &[(Box<str>, Val)], answer: &str) -> Program {
+    let mut entries = String::new();
+    push(&mut entries, "path", &text(path));
+    push(&mut entries, "answer", &text(answer));
+    let mut given = String::new();
+    names.iter().for_each(|(name, value)| push(&mut given, name, &literal(value)));
+    push(&mut entries, "names", &format!("{{{given}}}"));
+    started(PYLOAD, "program", &entries)
 }
 
 /// What every program is told.
@@ -124,10 +136,15 @@ fn body_entries(book: &Rulefile, scope: &Scope, body: &Body, name: &str) -> Stri
 
 /// The whole text: everything of ours runs under names of its own.
 fn program(entries: String) -> Program {
+    started(RUNTIME, "program, globals()", &entries)
+}
+
+/// A text of ours, and a call of its `start`.
+fn started(runtime: &str, given: &str, entries: &str) -> Program {
     let text = format!(
         "def _rulemake(program):\n    runtime = {{}}\n    exec(compile({}, '<rulemake>', 'exec'), runtime)\n    \
-         runtime['start'](program, globals())\n\n\n_rulemake({{{entries}}})\n",
-        text(RUNTIME),
+         runtime['start']({given})\n\n\n_rulemake({{{entries}}})\n",
+        text(runtime),
     );
     Program { interpreter: INTERPRETER, text, ending: ".py" }
 }

@@ -8,9 +8,10 @@ use crate::eval::fault::{Fault, fault};
 use crate::eval::given::{Given, pack};
 use crate::eval::later::{Later, no_text};
 use crate::eval::load::{beside, run_file};
+use crate::eval::pure_path::path_text;
 use crate::eval::python::NeedsPython;
 use crate::eval::session::Session;
-use crate::eval::{TrackedRead, assemble, directive, module, reuse};
+use crate::eval::{TrackedRead, assemble, directive, module, pyload, reuse, show};
 use crate::rule::Workdir;
 use crate::syntax::Directive;
 use crate::template::Spec;
@@ -96,6 +97,25 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
     }
 }
 
+/// A value by Python's rules of formats: `{value!conversion:spec}`.
+pub(super) fn formatted<'v>(
+    value: Value<'v>,
+    conversion: &str,
+    spec: &str,
+    heap: Heap<'v>,
+) -> starlark::Result<String> {
+    let text = match conversion {
+        "r" | "a" => Some(show::repr(value, heap)),
+        "s" => Some(show::text(value, heap)),
+        _ => None,
+    };
+    if spec.is_empty() {
+        return Ok(text.unwrap_or_else(|| show::text(value, heap)));
+    }
+    let plain = text.map_or_else(|| to_val(value, heap, &mut |_| Ok(FnId(0))), |text| Ok(Val::str(text)))?;
+    Spec::parse(spec).and_then(|s| s.apply(&plain)).map_err(fault)
+}
+
 /// What f-strings, `raise`, `assert` and `print` become.
 #[starlark_module]
 pub(super) fn statements(builder: &mut GlobalsBuilder) {
@@ -116,18 +136,10 @@ pub(super) fn statements(builder: &mut GlobalsBuilder) {
         if let Some(later) = Later::from_value(value) {
             return Err(no_text(later));
         }
-        if spec.is_empty() && conversion.is_empty() {
-            return Ok(match value.unpack_str() {
-                Some(_) => value,
-                None => heap.alloc_str(&value.to_str()).to_value(),
-            });
+        if spec.is_empty() && conversion.is_empty() && value.unpack_str().is_some() {
+            return Ok(value);
         }
-        let mut plain = to_val(value, heap, &mut |_| Ok(FnId(0)))?;
-        if conversion == "r" {
-            plain = Val::str(plain.repr());
-        }
-        let text = Spec::parse(spec).and_then(|s| s.apply(&plain));
-        text.map(|t| heap.alloc_str(&t).to_value()).map_err(fault)
+        Ok(heap.alloc_str(&formatted(value, conversion, spec, heap)?).to_value())
     }
 
     fn _raise<'v>(#[starlark(args)] what: UnpackTuple<Value<'v>>) -> starlark::Result<NoneType> {
@@ -156,7 +168,7 @@ pub(super) fn statements(builder: &mut GlobalsBuilder) {
             return Err(fault(format!("`print` has no parameter `{odd}`")));
         }
         if let Some(session) = Session::of(eval) {
-            let text: Vec<String> = parts.items.iter().map(|p| p.to_str()).collect();
+            let text: Vec<String> = parts.items.iter().map(|p| show::text(*p, eval.heap())).collect();
             session.notes.borrow_mut().push(text.join(sep));
         }
         Ok(NoneType)
@@ -172,6 +184,24 @@ pub(super) fn names(builder: &mut GlobalsBuilder) {
     ) -> starlark::Result<String> {
         let session = Session::loading(eval, "workflow.source_path")?;
         Ok(beside(session, super::marks::place(session, eval).file, path))
+    }
+
+    /// The names of a Python file, which is run now.
+    fn pyload<'v>(
+        #[starlark(require = pos)] path: Value<'v>,
+        #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let session = Session::loading(eval, "pyload")?;
+        let heap = eval.heap();
+        let path = path_text(path).ok_or_else(|| fault("`pyload` wants the path of a Python file"))?;
+        let mut no_function = |_| Err(fault("`pyload` hands over plain values, no functions"));
+        let plain = |(name, value): (&String, &Value<'v>)| {
+            Ok((Box::from(name.as_str()), to_val(*value, heap, &mut no_function)?))
+        };
+        let names = named.iter().map(plain).collect::<starlark::Result<_>>()?;
+        let found = pyload::pyload(session, path, names, super::marks::place(session, eval))?;
+        Ok(found.value(path, heap))
     }
 
     fn _import<'v>(

@@ -16,7 +16,7 @@ use starlark::eval::Evaluator;
 use starlark::values::list::AllocList;
 use starlark::values::none::NoneOr;
 use starlark::values::structs::AllocStruct;
-use starlark::values::tuple::UnpackTuple;
+use starlark::values::tuple::{AllocTuple, UnpackTuple};
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 use starlark::{starlark_module, starlark_simple_value};
 use std::sync::PoisonError;
@@ -93,11 +93,28 @@ fn functions(builder: &mut GlobalsBuilder) {
         #[starlark(default = ".")] directory: &str,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        let reader = Reader::of(eval, "os.listdir")?;
-        let glob = format!("{}/*", globset::escape(reader.in_workdir(directory).trim_end_matches('/')));
-        let found = files::glob::paths(&glob).map_err(|e| fault(format!("`{directory}` cannot be listed: {e}")))?;
-        reader.read(TrackedRead::Glob(format!("{directory}/*").into(), found.paths.len()));
-        Ok(eval.heap().alloc(AllocList(found.paths.iter().map(|p| cut(p).1))))
+        let names = listed(directory, "os.listdir", eval)?;
+        Ok(eval.heap().alloc(names))
+    }
+
+    /// All directories below one, with the names of what is in them.
+    fn walk<'v>(#[starlark(require = pos)] top: &str, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
+        let mut found = Vec::new();
+        let mut open = vec![top.to_owned()];
+        while let Some(directory) = open.pop() {
+            let (mut below, mut names) = (Vec::new(), Vec::new());
+            for name in listed(&directory, "os.walk", eval)? {
+                let path = format!("{}/{name}", directory.trim_end_matches('/'));
+                if is_directory(&path, eval)? { below.push(name) } else { names.push(name) }
+            }
+            open.extend(below.iter().rev().map(|name| format!("{}/{name}", directory.trim_end_matches('/'))));
+            found.push((directory, below, names));
+        }
+        let heap = eval.heap();
+        let row = |(directory, below, names): (String, Vec<String>, Vec<String>)| {
+            AllocTuple([heap.alloc(directory), heap.alloc(below), heap.alloc(names)])
+        };
+        Ok(heap.alloc(AllocList(found.into_iter().map(row))))
     }
 
     fn makedirs<'v>(
@@ -215,6 +232,15 @@ fn path(builder: &mut GlobalsBuilder) {
     fn isabs(#[starlark(require = pos)] path: &str) -> starlark::Result<bool> {
         Ok(path.starts_with('/'))
     }
+}
+
+/// The names of what is in a directory, in order.
+fn listed(directory: &str, what: &str, eval: &Evaluator) -> starlark::Result<Vec<String>> {
+    let reader = Reader::of(eval, what)?;
+    let glob = format!("{}/*", globset::escape(reader.in_workdir(directory).trim_end_matches('/')));
+    let found = files::glob::paths(&glob).map_err(|e| fault(format!("`{directory}` cannot be listed: {e}")))?;
+    reader.read(TrackedRead::Glob(format!("{directory}/*").into(), found.paths.len()));
+    Ok(found.paths.iter().map(|p| cut(p).1.to_owned()).collect())
 }
 
 fn is_directory(path: &str, eval: &Evaluator) -> starlark::Result<bool> {

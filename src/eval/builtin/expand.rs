@@ -14,7 +14,7 @@ use starlark::eval::Evaluator;
 use starlark::starlark_module;
 use starlark::values::dict::DictRef;
 use starlark::values::list::{AllocList, ListRef};
-use starlark::values::tuple::UnpackTuple;
+use starlark::values::tuple::{AllocTuple, UnpackTuple};
 use starlark::values::{Heap, Value};
 use std::borrow::Cow;
 
@@ -67,16 +67,45 @@ enum Combine {
     Zip,
 }
 
-fn combinator(value: Option<&Value>) -> starlark::Result<Combine> {
-    let Some(value) = value else { return Ok(Combine::Product) };
-    match value.to_str().as_str() {
-        text if text.contains("zip") => Ok(Combine::Zip),
-        text if text.contains("product") => Ok(Combine::Product),
+/// How values are combined; none if a function of the user's says.
+fn combinator(value: Option<&Value>) -> starlark::Result<Option<Combine>> {
+    let Some(value) = value else { return Ok(Some(Combine::Product)) };
+    match value.to_str().rsplit('.').next() {
+        Some("zip") => Ok(Some(Combine::Zip)),
+        Some("product") => Ok(Some(Combine::Product)),
+        _ if is_function(*value) => Ok(None),
         _ => Err(hinted(
             "the second argument of `expand` is how to combine: `zip`, or nothing for all combinations",
             "give several patterns as a list: `expand([\"a{x}\", \"b{x}\"], x=...)`",
         )),
     }
+}
+
+/// The values as a function combines them: it is given a list of pairs of name and
+/// value for each name, and gives rows of such pairs.
+fn combined<'v>(
+    function: Value<'v>,
+    columns: &mut [Column<'_>],
+    eval: &mut Evaluator<'v, '_, '_>,
+) -> starlark::Result<()> {
+    let heap = eval.heap();
+    let pairs =
+        |c: &Column| heap.alloc(AllocList(c.values.iter().map(|v| AllocTuple([heap.alloc(c.name), heap.alloc(&**v)]))));
+    let lists: Vec<Value> = columns.iter().map(pairs).collect();
+    let rows: Vec<Value> = eval.eval_function(function, &lists, &[])?.iterate(heap)?.collect();
+    let mut values: Vec<Vec<Cow<str>>> = vec![Vec::new(); columns.len()];
+    for row in rows {
+        for pair in row.iterate(heap)? {
+            let (name, value) = (pair.at(heap.alloc(0), heap)?, pair.at(heap.alloc(1), heap)?);
+            let at = columns.iter().position(|c| name.unpack_str() == Some(c.name));
+            let at = at.ok_or_else(|| fault("the function that combines gives other names than it was given"))?;
+            values[at].push(value.to_str().into());
+        }
+    }
+    for (column, values) in columns.iter_mut().zip(values) {
+        *column = Column::new(column.name, values);
+    }
+    Ok(())
 }
 
 /// How `expand` fills one pattern.
@@ -161,7 +190,6 @@ pub(super) fn expand_all<'v>(
         return Ok(later);
     }
     let patterns = with_rows(patterns, &named, heap);
-    let marks = Marks::of(eval);
     let mut allow_missing = false;
     let mut columns = Vec::new();
     for (name, value) in &named {
@@ -173,7 +201,15 @@ pub(super) fn expand_all<'v>(
         texts(*value, heap, &mut values, None);
         columns.push(Column::new(name, values.into_iter().map(|(t, _)| t).collect()));
     }
-    let expansion = Expansion { columns: &columns, combine: combinator(combine.first())?, allow_missing };
+    let combine = match (combinator(combine.first())?, combine.first()) {
+        (Some(combine), _) => combine,
+        (None, function) => {
+            combined(*function.expect("bug: no function is a product"), &mut columns, eval)?;
+            Combine::Zip
+        }
+    };
+    let marks = Marks::of(eval);
+    let expansion = Expansion { columns: &columns, combine, allow_missing };
     let mut all = Vec::new();
     texts(patterns, heap, &mut all, marks);
     let mut out: Vec<Value> = Vec::new();

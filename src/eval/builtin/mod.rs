@@ -4,26 +4,37 @@
 //! not know how files are loaded or rules checked.
 
 mod checkpoints;
+mod column;
+mod container;
 mod core;
+mod dicts;
 mod environment;
 mod expand;
 mod flags;
 mod glob;
+mod index;
 mod json;
 mod marks;
 mod math;
 mod modules;
+mod operators;
+mod printf;
 mod python;
+mod query;
 mod reading;
 mod regex;
+mod row;
 mod rows;
 mod rules;
 mod scatter;
 mod semantic;
 mod sheet;
+mod table;
 mod text;
+mod texts;
 mod validate;
 
+pub(super) use dicts::inner;
 pub(super) use expand::alloc;
 pub(super) use glob::is_there;
 pub(super) use sheet::plain;
@@ -38,18 +49,34 @@ use starlark::values::structs::AllocStruct;
 use std::path::Path;
 use std::sync::OnceLock;
 
+const EXTENSIONS: [LibraryExtension; 5] = [
+    LibraryExtension::StructType,
+    LibraryExtension::Map,
+    LibraryExtension::Filter,
+    LibraryExtension::Partial,
+    LibraryExtension::SetType,
+];
+
+fn collections(builder: &mut GlobalsBuilder) {
+    modules::collections(builder);
+    dicts::register(builder);
+}
+
+/// A built-in function as Starlark has it.
+fn starlarks<'v>(name: &str) -> Option<Value<'v>> {
+    static GLOBALS: OnceLock<Globals> = OnceLock::new();
+    let all = GLOBALS.get_or_init(|| GlobalsBuilder::extended_by(&EXTENSIONS).build());
+    all.iter().find(|(n, _)| *n == name).map(|(_, v)| v.to_value())
+}
+
 /// The globals, made when first needed.
 pub(super) fn globals() -> &'static Globals {
     static GLOBALS: OnceLock<Globals> = OnceLock::new();
     GLOBALS.get_or_init(|| {
-        let extensions = [
-            LibraryExtension::StructType,
-            LibraryExtension::Map,
-            LibraryExtension::Filter,
-            LibraryExtension::Partial,
-            LibraryExtension::SetType,
-        ];
-        GlobalsBuilder::extended_by(&extensions)
+        GlobalsBuilder::extended_by(&EXTENSIONS)
+            .with(texts::register)
+            .with(texts::functions)
+            .with(operators::register)
             .with(core::register)
             .with(core::statements)
             .with(core::names)
@@ -64,7 +91,7 @@ pub(super) fn globals() -> &'static Globals {
             .with(semantic::register)
             .with(semantic::lookups)
             .with(semantic::parsers)
-            .with(sheet::register)
+            .with(table::register)
             .with(validate::register)
             .with(reading::register)
             .with(text::register)
@@ -75,11 +102,12 @@ pub(super) fn globals() -> &'static Globals {
             .with_namespace("shell", core::shell)
             .with_namespace("json", json::register)
             .with_namespace("itertools", modules::itertools)
-            .with_namespace("collections", modules::collections)
+            .with_namespace("collections", collections)
             .with_namespace("pathlib", modules::pathlib)
             .with_namespace("math", math::register)
             .with_namespace("string", text::constants)
             .with_namespace("re", regex::register)
+            .with_namespace("pandas", table::pandas)
             .build()
     })
 }

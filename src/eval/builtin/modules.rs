@@ -1,7 +1,9 @@
 //! Python's modules `itertools`, `collections` and `pathlib`, as far as they are
 //! pure, and which names an `import` binds.
 
-use crate::eval::fault::{fault, hinted};
+use super::operators::each;
+use super::table::Partly;
+use crate::eval::fault::fault;
 use crate::eval::missing::Missing;
 use crate::eval::pure_path::PurePath;
 use allocative::Allocative;
@@ -9,7 +11,6 @@ use starlark::any::ProvidesStaticType;
 use starlark::collections::SmallMap;
 use starlark::environment::{GlobalsBuilder, Methods, MethodsBuilder};
 use starlark::eval::{Arguments, Evaluator};
-use starlark::values::dict::AllocDict;
 use starlark::values::list::AllocList;
 use starlark::values::structs::AllocStruct;
 use starlark::values::tuple::{AllocTuple, UnpackTuple};
@@ -46,12 +47,20 @@ pub(super) fn import<'v>(module: &str, member: &str, eval: &Evaluator<'v, '_, '_
             Some(heap.alloc(AllocStruct(served)))
         }
         ("csv", "reader" | "DictReader") => global(&format!("_csv_{member}")),
-        ("functools", "") => global("partial").map(|p| heap.alloc(AllocStruct([("partial", p)]))),
+        ("pandas", "") => Some(heap.alloc(Partly("pandas"))),
+        ("pandas", _) => follow(&dotted),
+        ("functools", "") => {
+            let members = [("partial", global("partial")), ("reduce", global("_reduce"))];
+            let served: Vec<(&str, Value)> = members.into_iter().filter_map(|(n, v)| Some((n, v?))).collect();
+            Some(heap.alloc(AllocStruct(served)))
+        }
         ("functools", "partial") => global(member),
+        ("functools", "reduce") => global("_reduce"),
+        ("types", "SimpleNamespace") => global("struct"),
         (m, member) if m.starts_with("snakemake") && !member.is_empty() => global(member),
         _ => None,
     };
-    served.unwrap_or_else(|| heap.alloc(Missing(dotted.into())))
+    served.unwrap_or_else(|| heap.alloc(Missing::of_module(&dotted)))
 }
 
 /// The rows of all choices of `count` of some positions: in order, or as sets.
@@ -72,7 +81,7 @@ fn choices(len: usize, count: usize, ordered: bool) -> Vec<Vec<usize>> {
 }
 
 fn chosen<'v>(items: Value<'v>, count: u32, ordered: bool, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-    let items: Vec<Value> = items.iterate(heap)?.collect();
+    let items: Vec<Value> = each(items, heap).iterate(heap)?.collect();
     let rows = choices(items.len(), count as usize, ordered).into_iter();
     Ok(heap.alloc(AllocList(rows.map(|row| AllocTuple(row.into_iter().map(|i| items[i]).collect::<Vec<_>>())))))
 }
@@ -85,7 +94,7 @@ pub(super) fn itertools(builder: &mut GlobalsBuilder) {
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
         let lists: Vec<Vec<Value>> =
-            lists.items.iter().map(|l| Ok(l.iterate(heap)?.collect())).collect::<starlark::Result<_>>()?;
+            lists.items.iter().map(|l| Ok(each(*l, heap).iterate(heap)?.collect())).collect::<starlark::Result<_>>()?;
         let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
         for items in (0..repeat).flat_map(|_| &lists) {
             let longer =
@@ -124,25 +133,6 @@ pub(super) fn collections(builder: &mut GlobalsBuilder) {
         let dict = super::globals().iter().find(|(n, _)| *n == "dict").map(|(_, v)| v.to_value());
         let named: Vec<(&str, Value)> = named.iter().map(|(k, v)| (k.as_str(), *v)).collect();
         eval.eval_function(dict.expect("`dict` is a global"), from.as_slice(), &named)
-    }
-
-    fn Counter<'v>(#[starlark(require = pos)] items: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        let mut counts: SmallMap<Value<'v>, i32> = SmallMap::new();
-        let items: Vec<Value> = match items.unpack_str() {
-            Some(text) => text.chars().map(|c| heap.alloc(c)).collect(),
-            None => items.iterate(heap)?.collect(),
-        };
-        for item in items {
-            *counts.entry_hashed(item.get_hashed()?).or_insert(0) += 1;
-        }
-        Ok(heap.alloc(AllocDict(counts)))
-    }
-
-    fn defaultdict<'v>(#[starlark(args)] _args: UnpackTuple<Value<'v>>) -> starlark::Result<Value<'v>> {
-        Err(hinted(
-            "`defaultdict` is not supported",
-            "use a dict, and `d.setdefault(key, []).append(x)` or `d[key] = d.get(key, 0) + x`",
-        ))
     }
 
     fn namedtuple<'v>(
@@ -205,7 +195,7 @@ starlark_simple_value!(Chain);
 fn chained<'v>(lists: impl Iterator<Item = Value<'v>>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
     let mut all = Vec::new();
     for list in lists {
-        all.extend(list.iterate(heap)?);
+        all.extend(each(list, heap).iterate(heap)?);
     }
     Ok(heap.alloc(AllocList(all)))
 }

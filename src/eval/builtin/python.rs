@@ -1,5 +1,6 @@
 //! Built-ins of Python that Starlark lacks.
 
+use super::operators::each;
 use crate::eval::convert::elements;
 use crate::eval::fault::fault;
 use starlark::environment::GlobalsBuilder;
@@ -9,7 +10,7 @@ use starlark::values::float::UnpackFloat;
 use starlark::values::list::AllocList;
 use starlark::values::none::{NoneOr, NoneType};
 use starlark::values::tuple::{AllocTuple, UnpackTuple};
-use starlark::values::{Heap, UnpackValue, Value};
+use starlark::values::{Heap, Value};
 
 /// Rounds half to even, as Python does.
 fn round_even(x: f64) -> f64 {
@@ -44,20 +45,6 @@ fn is_instance<'v>(value: Value<'v>, kind: Value<'v>, heap: Heap<'v>) -> bool {
 fn exception(kind: &str, parts: &[Value]) -> String {
     let text: Vec<String> = parts.iter().map(|p| p.to_str()).collect();
     if text.is_empty() { kind.to_owned() } else { text.join(", ") }
-}
-
-/// `base ** exponent`: whole numbers stay whole, as far as 64 bits go.
-fn power<'v>(base: Value<'v>, exponent: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-    let whole = |v: Value<'v>| i64::unpack_value(v).ok().flatten();
-    if let (Some(base), Some(exponent @ 0..)) = (whole(base), whole(exponent)) {
-        let power = u32::try_from(exponent).ok().and_then(|e| base.checked_pow(e));
-        return power.map(|p| heap.alloc(p)).ok_or_else(|| fault("this power is beyond 64 bits"));
-    }
-    let number = |v: Value<'v>| UnpackFloat::unpack_value(v).ok().flatten();
-    match (number(base), number(exponent)) {
-        (Some(UnpackFloat(b)), Some(UnpackFloat(e))) => Ok(heap.alloc(b.powf(e))),
-        _ => Err(fault(format!("`**` wants numbers, not {} and {}", base.get_type(), exponent.get_type()))),
-    }
 }
 
 #[starlark_module]
@@ -107,22 +94,6 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
     ) -> starlark::Result<Value<'v>> {
         Ok(heap.alloc(AllocTuple([a.floor_div(b, heap)?, a.percent(b, heap)?])))
     }
-
-    fn pow<'v>(
-        #[starlark(require = pos)] base: Value<'v>,
-        #[starlark(require = pos)] exponent: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
-        power(base, exponent, heap)
-    }
-
-    fn _pow<'v>(
-        #[starlark(require = pos)] base: Value<'v>,
-        #[starlark(require = pos)] exponent: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
-        power(base, exponent, heap)
-    }
 }
 
 /// Built-ins of Python on lists and sets.
@@ -133,7 +104,7 @@ pub(super) fn collections(builder: &mut GlobalsBuilder) {
         #[starlark(require = named, default = false)] strict: bool,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let items = |list: &Value<'v>| Ok(list.iterate(heap)?.collect());
+        let items = |list: &Value<'v>| Ok(each(*list, heap).iterate(heap)?.collect());
         let lists: Vec<Vec<Value>> = lists.items.iter().map(items).collect::<starlark::Result<_>>()?;
         let shortest = lists.iter().map(Vec::len).min().unwrap_or(0);
         if strict && lists.iter().any(|l| l.len() != shortest) {

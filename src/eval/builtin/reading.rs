@@ -4,9 +4,11 @@
 //! Owns the file object: its text, and how far it was read. Nothing is written.
 
 use crate::eval::TrackedRead;
+use crate::eval::convert::from_val;
 use crate::eval::deferred::Reader;
 use crate::eval::fault::{fault, hinted};
 use crate::eval::pure_path::path_text;
+use crate::value::Val;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::environment::{GlobalsBuilder, Methods, MethodsBuilder};
@@ -34,7 +36,7 @@ impl Opened {
     }
 
     /// The next line with its line break; empty at the end.
-    fn line(&self) -> &str {
+    pub(super) fn line(&self) -> &str {
         let at = self.at.load(Ordering::Relaxed);
         let line = self.text[at..].split_inclusive('\n').next().unwrap_or("");
         self.at.store(at + line.len(), Ordering::Relaxed);
@@ -51,6 +53,41 @@ impl<'v> StarlarkValue<'v> for Opened {
 
     fn iterate_collect(&self, heap: Heap<'v>) -> starlark::Result<Vec<Value<'v>>> {
         Ok(self.rest().split_inclusive('\n').map(|line| heap.alloc_str(line).to_value()).collect())
+    }
+}
+
+/// Rows that are read one after the other.
+#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[display("<rows of a file>")]
+#[allocative(skip)]
+pub(super) struct Ahead {
+    rows: Vec<Val>,
+    /// The names of a `DictReader`'s columns.
+    names: Vec<String>,
+    at: AtomicUsize,
+}
+
+starlark_simple_value!(Ahead);
+
+impl Ahead {
+    pub(super) fn new(rows: Vec<Val>, names: Vec<String>) -> Ahead {
+        Ahead { rows, names, at: AtomicUsize::new(0) }
+    }
+
+    /// The next row, if there is one.
+    pub(super) fn next<'v>(&self, heap: Heap<'v>) -> Option<Value<'v>> {
+        self.rows.get(self.at.fetch_add(1, Ordering::Relaxed)).map(|row| from_val(row, heap))
+    }
+}
+
+#[starlark_value(type = "rows of a file")]
+impl<'v> StarlarkValue<'v> for Ahead {
+    fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
+        (name == "fieldnames").then(|| heap.alloc(AllocList(self.names.iter().map(String::as_str))))
+    }
+
+    fn iterate_collect(&self, heap: Heap<'v>) -> starlark::Result<Vec<Value<'v>>> {
+        Ok(std::iter::from_fn(|| self.next(heap)).collect())
     }
 }
 

@@ -2,13 +2,12 @@
 //!
 //! Owns taking lines apart. Sheets with typed cells are `tsv(...)` and `csv(...)`.
 
-use super::reading::Opened;
+use super::reading::{Ahead, Opened};
 use crate::eval::convert::elements;
 use crate::eval::fault::fault;
+use crate::value::Val;
 use starlark::environment::GlobalsBuilder;
 use starlark::starlark_module;
-use starlark::values::dict::AllocDict;
-use starlark::values::list::AllocList;
 use starlark::values::none::NoneOr;
 use starlark::values::{Heap, Value};
 
@@ -37,7 +36,8 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
         let rows = records(lines, delimiter, heap)?;
-        Ok(heap.alloc(AllocList(rows.iter().map(|row| AllocList(row.iter())))))
+        let row = |row: &csv::StringRecord| Val::List(row.iter().map(Val::str).collect());
+        Ok(heap.alloc(Ahead::new(rows.iter().map(row).collect(), Vec::new())))
     }
 
     fn _csv_DictReader<'v>(
@@ -53,11 +53,10 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
             (None, Some((head, rest))) => (head.iter().map(str::to_owned).collect(), rest),
             (None, None) => (Vec::new(), &rows[..]),
         };
-        let cell = |text: Option<&str>| text.map_or_else(Value::new_none, |t| heap.alloc_str(t).to_value());
+        let cell = |text: Option<&str>| text.map_or(Val::None, Val::str);
         let dict = |row: &csv::StringRecord| {
-            let pairs: Vec<_> = names.iter().enumerate().map(|(i, n)| (n.as_str(), cell(row.get(i)))).collect();
-            AllocDict(pairs)
+            Val::Dict(names.iter().enumerate().map(|(i, n)| (Val::str(n.as_str()), cell(row.get(i)))).collect())
         };
-        Ok(heap.alloc(AllocList(rows.iter().map(dict))))
+        Ok(heap.alloc(Ahead::new(rows.iter().map(dict).collect(), names)))
     }
 }

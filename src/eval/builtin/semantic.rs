@@ -157,7 +157,7 @@ impl<'v> Lookup<'v> {
     fn by_query(&self, query: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
         let heap = eval.heap();
         let text = self.text(query, heap)?;
-        let rows = super::sheet::rows_where(self.within, &text, eval)?;
+        let rows = super::query::rows_where(self.within, &text, eval)?;
         if let Some(wanted) = self.is_nrows {
             return Ok(Value::new_bool(rows.len() == wanted as usize));
         }

@@ -1,29 +1,31 @@
-//! Sample sheets: tables read from TSV and CSV files.
+//! Sample sheets: tables of cells, and the questions asked of them.
 //!
-//! Owns the table, its rows, and the questions asked of it. It does not know
-//! what samples are.
+//! Owns the table and its rows. It reads no files, and does not know what samples
+//! are. Much of it is named as in pandas.
 
+use super::column::{Column, distinct, hashable, number};
+use super::index::{Index, labels};
+use super::operators::chosen;
+use super::query::sheet_where;
+use super::row::{Row, no_column, record};
 use crate::eval::convert::{elements, from_val, to_val};
 use crate::eval::fault::{fault, hinted};
-use crate::eval::session::Session;
-use crate::eval::{TrackedRead, config};
-use crate::suggest::did_you_mean;
 use crate::value::Val;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::collections::SmallMap;
-use starlark::environment::{GlobalsBuilder, Methods, MethodsBuilder};
+use starlark::environment::{Methods, MethodsBuilder};
 use starlark::eval::Evaluator;
-use starlark::starlark_module;
-use starlark::starlark_simple_value;
-use starlark::syntax::{AstModule, Dialect};
+use starlark::values::dict::{AllocDict, DictRef};
 use starlark::values::list::AllocList;
 use starlark::values::none::NoneOr;
+use starlark::values::tuple::{AllocTuple, TupleRef};
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+use starlark::{starlark_module, starlark_simple_value};
 use std::fmt;
 use std::sync::Arc;
 
-type Columns = Arc<[Box<str>]>;
+pub(super) type Columns = Arc<[Box<str>]>;
 
 /// A table.
 #[derive(Clone, Debug, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
@@ -31,19 +33,21 @@ type Columns = Arc<[Box<str>]>;
 pub(in crate::eval) struct Sheet {
     columns: Columns,
     rows: Vec<Arc<[Val]>>,
+    index: Arc<Index>,
 }
 
 starlark_simple_value!(Sheet);
 
-/// A row of a table: its values by name, number, or attribute.
-#[derive(Clone, Debug, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+/// `sheet.loc`: rows by label; `sheet.iloc`: by number.
+#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[display("<rows of {sheet}>")]
 #[allocative(skip)]
-struct Row {
-    columns: Columns,
-    values: Arc<[Val]>,
+struct Rows {
+    sheet: Sheet,
+    by_number: bool,
 }
 
-starlark_simple_value!(Row);
+starlark_simple_value!(Rows);
 
 impl fmt::Display for Sheet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -51,43 +55,167 @@ impl fmt::Display for Sheet {
     }
 }
 
-impl fmt::Display for Row {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pairs = self.columns.iter().zip(self.values.iter()).map(|(c, v)| format!("{c}={}", v.repr()));
-        write!(f, "row({})", pairs.collect::<Vec<_>>().join(", "))
-    }
-}
-
-fn no_column(name: &str, columns: &Columns) -> starlark::Error {
-    let message = format!("there is no column `{name}` in the sheet");
-    let known = columns.join("`, `");
-    let hint = did_you_mean(name, columns.iter().map(|c| &**c));
-    hinted(message, hint.unwrap_or_else(|| format!("its columns are `{known}`")))
+fn plain_of<'v>(value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Val> {
+    to_val(value, heap, &mut |_| Err(fault("a cell is no function")))
 }
 
 impl Sheet {
+    /// A table with numbered rows.
+    pub(super) fn new(columns: Columns, rows: Vec<Arc<[Val]>>) -> Sheet {
+        let index = Arc::new(Index::numbers(rows.len()));
+        Sheet { columns, rows, index }
+    }
+
     fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|c| **c == *name)
     }
 
-    fn values<'v>(&self, column: usize, heap: Heap<'v>) -> Value<'v> {
-        heap.alloc(AllocList(self.rows.iter().map(|r| from_val(&r[column], heap))))
+    fn column_at(&self, name: &str) -> starlark::Result<usize> {
+        self.column(name).ok_or_else(|| no_column(name, &self.columns))
     }
 
-    fn row<'v>(&self, at: usize, heap: Heap<'v>) -> Value<'v> {
-        heap.alloc(Row { columns: self.columns.clone(), values: self.rows[at].clone() })
+    fn values(&self, column: usize) -> Column {
+        Column { values: self.rows.iter().map(|r| r[column].clone()).collect(), index: self.index.clone() }
+    }
+
+    fn row(&self, at: usize) -> Row {
+        Row { columns: self.columns.clone(), values: self.rows[at].clone() }
+    }
+
+    /// Some of its rows.
+    fn pick(&self, at: &[usize]) -> Sheet {
+        let rows = at.iter().map(|i| self.rows[*i].clone()).collect();
+        Sheet { columns: self.columns.clone(), rows, index: Arc::new(self.index.pick(at)) }
+    }
+
+    /// A sheet with labels from columns, which are columns no more.
+    pub(super) fn set_labels(sheet: Value, by: &[String]) -> starlark::Result<Sheet> {
+        let sheet = Sheet::from_value(sheet).expect("bug: a table was read as a sheet");
+        let by: Vec<usize> = by.iter().map(|name| sheet.column_at(name)).collect::<starlark::Result<_>>()?;
+        Ok(sheet.with_index(&by, false))
+    }
+
+    /// Some of its columns.
+    fn only(&self, columns: &[usize]) -> Sheet {
+        let cut = |row: &Arc<[Val]>| columns.iter().map(|c| row[*c].clone()).collect();
+        Sheet {
+            columns: columns.iter().map(|c| self.columns[*c].clone()).collect(),
+            rows: self.rows.iter().map(cut).collect(),
+            index: self.index.clone(),
+        }
+    }
+
+    /// The numbers of columns by name.
+    fn named<'v>(&self, names: Value<'v>, heap: Heap<'v>) -> starlark::Result<Vec<usize>> {
+        let names = match names.unpack_str() {
+            Some(one) => vec![one.to_owned()],
+            None => elements(names, heap).unwrap_or_default().iter().map(|n| n.to_str()).collect(),
+        };
+        names.iter().map(|name| self.column_at(name)).collect()
+    }
+
+    /// With the labels of its rows as its first columns, where they came from any.
+    fn reset(&self) -> Sheet {
+        let names: Vec<usize> =
+            (0..self.index.names.len()).filter(|i| self.column(&self.index.names[*i]).is_none()).collect();
+        let part = |key: &Val, i: usize| if let Val::List(parts) = key { parts[i].clone() } else { key.clone() };
+        let row = |(key, row): (&Val, &Arc<[Val]>)| {
+            names.iter().map(|i| part(key, *i)).chain(row.iter().cloned()).collect::<Arc<[Val]>>()
+        };
+        let rows = self.index.keys.iter().zip(&self.rows).map(row).collect();
+        let columns = names.iter().map(|i| self.index.names[*i].clone()).chain(self.columns.iter().cloned()).collect();
+        Sheet::new(columns, rows)
+    }
+
+    fn with_index(&self, by: &[usize], keep: bool) -> Sheet {
+        let key = |row: &Arc<[Val]>| match by {
+            [one] => row[*one].clone(),
+            several => Val::List(several.iter().map(|c| row[*c].clone()).collect()),
+        };
+        let keys = self.rows.iter().map(key).collect();
+        let index = Index::new(by.iter().map(|c| self.columns[*c].clone()).collect(), keys);
+        let kept: Vec<usize> = (0..self.columns.len()).filter(|c| keep || !by.contains(c)).collect();
+        Sheet { index: Arc::new(index), ..self.only(&kept) }
     }
 }
 
-/// A row as a dict.
-fn record(columns: &Columns, values: &[Val]) -> Val {
-    Val::Dict(columns.iter().zip(values).map(|(c, v)| (Val::str(&**c), v.clone())).collect())
+impl Rows {
+    /// The rows that are asked for: one, or some.
+    fn rows<'v>(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<(Vec<usize>, bool)> {
+        if let Some(rows) = Column::from_value(index).and_then(|_| chosen(index, heap)) {
+            return Ok((rows, false));
+        }
+        let (labels, listed) = labels(index, heap)?;
+        let mut found = Vec::new();
+        let mut one = !listed;
+        for label in &labels {
+            if self.by_number {
+                let at = number(from_val(label, heap), self.sheet.rows.len());
+                found.push(at.ok_or_else(|| self.sheet.index.lacks(label))?);
+            } else {
+                let rows = self.sheet.index.find(label).ok_or_else(|| self.sheet.index.lacks(label))?;
+                one &= rows.len() == 1 && self.sheet.index.is_whole(label);
+                found.extend_from_slice(rows);
+            }
+        }
+        Ok((found, one))
+    }
+
+    fn both<'v>(&self, rows: Value<'v>, column: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let (rows, one) = self.rows(rows, heap)?;
+        let picked = self.sheet.pick(&rows);
+        if let Some(name) = column.unpack_str() {
+            let values = picked.values(picked.column_at(name)?);
+            return Ok(if one { from_val(&values.values[0], heap) } else { heap.alloc(values) });
+        }
+        let cut = match (self.by_number, column.unpack_i32()) {
+            (true, Some(_)) => {
+                let at = number(column, self.sheet.columns.len());
+                let at = at.ok_or_else(|| fault("the sheet has fewer columns"))?;
+                let values = picked.values(at);
+                return Ok(if one { from_val(&values.values[0], heap) } else { heap.alloc(values) });
+            }
+            _ => picked.only(&picked.named(column, heap)?),
+        };
+        Ok(if one { heap.alloc(cut.row(0)) } else { heap.alloc(cut) })
+    }
+
+    /// Rows and columns, of `[rows, columns]`; the label of a row may be a tuple.
+    fn pair<'v>(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Option<(Value<'v>, Value<'v>)>> {
+        let Some(&[rows, column]) = TupleRef::from_value(index).map(|t| t.content()) else { return Ok(None) };
+        let is_label = self.sheet.index.names.len() > 1 && self.sheet.index.find(&plain_of(index, heap)?).is_some();
+        Ok((!is_label).then_some((rows, column)))
+    }
 }
 
-/// A sheet as a list of dicts, a row as a dict; none if it is neither.
+#[starlark_value(type = "rows")]
+impl<'v> StarlarkValue<'v> for Rows {
+    fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        if let Some((rows, column)) = self.pair(index, heap)? {
+            return self.both(rows, column, heap);
+        }
+        let (rows, one) = self.rows(index, heap)?;
+        Ok(match one {
+            true => heap.alloc(self.sheet.row(rows[0])),
+            false => heap.alloc(self.sheet.pick(&rows)),
+        })
+    }
+}
+
+/// The cells of each row.
+#[cfg(test)]
+pub(super) fn plain_rows(sheet: &Sheet) -> &[Arc<[Val]>] {
+    &sheet.rows
+}
+
+/// A sheet as a list of dicts, a row as a dict, a column as a list; none if it is
+/// none of these.
 pub(in crate::eval) fn plain(value: Value) -> Option<Val> {
     if let Some(row) = Row::from_value(value) {
-        return Some(record(&row.columns, &row.values));
+        return Some(row.record());
+    }
+    if let Some(column) = Column::from_value(value) {
+        return Some(Val::List(column.values.to_vec()));
     }
     let sheet = Sheet::from_value(value)?;
     Some(Val::List(sheet.rows.iter().map(|r| record(&sheet.columns, r)).collect()))
@@ -101,10 +229,18 @@ impl<'v> StarlarkValue<'v> for Sheet {
     }
 
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
-        if name == "columns" {
-            return Some(heap.alloc(AllocList(self.columns.iter().map(|c| &**c))));
+        if let Some(column) = self.column(name) {
+            return Some(heap.alloc(self.values(column)));
         }
-        self.column(name).map(|i| self.values(i, heap))
+        match name {
+            "columns" => Some(heap.alloc(Column::plain(self.columns.iter().map(|c| Val::str(&**c))))),
+            "index" => Some(heap.alloc(Column::plain(self.index.keys.iter().cloned()))),
+            "loc" | "at" => Some(heap.alloc(Rows { sheet: self.clone(), by_number: false })),
+            "iloc" => Some(heap.alloc(Rows { sheet: self.clone(), by_number: true })),
+            "empty" => Some(Value::new_bool(self.rows.is_empty())),
+            "shape" => Some(heap.alloc(AllocTuple([self.rows.len() as i64, self.columns.len() as i64]))),
+            _ => None,
+        }
     }
 
     fn dir_attr(&self) -> Vec<String> {
@@ -113,15 +249,23 @@ impl<'v> StarlarkValue<'v> for Sheet {
 
     fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         if let Some(name) = index.unpack_str() {
-            let at = self.column(name).ok_or_else(|| no_column(name, &self.columns))?;
-            return Ok(self.values(at, heap));
+            return Ok(heap.alloc(self.values(self.column_at(name)?)));
         }
-        let count = self.rows.len() as i64;
-        let wanted = i64::from(index.unpack_i32().unwrap_or(i32::MAX));
-        let at = if wanted < 0 { wanted + count } else { wanted };
-        match usize::try_from(at).ok().filter(|i| *i < self.rows.len()) {
-            Some(at) => Ok(self.row(at, heap)),
-            None => Err(fault(format!("there is no row `[{}]`: the sheet has {count}", index.to_str()))),
+        if let Some(rows) = Column::from_value(index).and_then(|_| chosen(index, heap)) {
+            return Ok(heap.alloc(self.pick(&rows)));
+        }
+        if index.unpack_bool().is_some() {
+            return Err(hinted(
+                "columns are not compared cell by cell here",
+                "write `sheet.query(\"size > 1\")` or `sheet.where(kind=\"x\")`",
+            ));
+        }
+        if elements(index, heap).is_some() {
+            return Ok(heap.alloc(self.only(&self.named(index, heap)?)));
+        }
+        match number(index, self.rows.len()) {
+            Some(at) => Ok(heap.alloc(self.row(at))),
+            None => Err(fault(format!("there is no row `[{}]`: the sheet has {}", index.to_str(), self.rows.len()))),
         }
     }
 
@@ -129,211 +273,12 @@ impl<'v> StarlarkValue<'v> for Sheet {
         Ok(self.rows.len() as i32)
     }
 
-    fn iterate_collect(&self, heap: Heap<'v>) -> starlark::Result<Vec<Value<'v>>> {
-        Ok((0..self.rows.len()).map(|i| self.row(i, heap)).collect())
-    }
-}
-
-#[starlark_value(type = "row")]
-impl<'v> StarlarkValue<'v> for Row {
-    fn get_methods() -> Option<&'static Methods> {
-        starlark::methods_static!(METHODS = row_methods);
-        Some(METHODS.methods())
-    }
-
-    fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
-        let at = self.columns.iter().position(|c| **c == *name)?;
-        Some(from_val(&self.values[at], heap))
-    }
-
-    fn dir_attr(&self) -> Vec<String> {
-        self.columns.iter().map(|c| c.to_string()).collect()
-    }
-
-    fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        let name = index.unpack_str().ok_or_else(|| fault("a row is indexed by the name of a column"))?;
-        self.get_attr(name, heap).ok_or_else(|| no_column(name, &self.columns))
-    }
-
     fn is_in(&self, other: Value<'v>) -> starlark::Result<bool> {
-        Ok(other.unpack_str().is_some_and(|name| self.columns.iter().any(|c| **c == *name)))
-    }
-}
-
-/// Python's reading of a cell: a number, a word for nothing, or text.
-fn cell(text: &str) -> Val {
-    if matches!(text, "" | "NA" | "N/A" | "NaN" | "nan" | "None" | "null" | "NULL") {
-        return Val::None;
-    }
-    if let Ok(number) = text.parse::<i64>() {
-        return Val::Int(number);
-    }
-    let float = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'));
-    match (text, text.parse::<f64>()) {
-        ("True" | "TRUE" | "true", _) => Val::Bool(true),
-        ("False" | "FALSE" | "false", _) => Val::Bool(false),
-        (_, Ok(number)) if float => Val::Float(number),
-        _ => Val::str(text),
-    }
-}
-
-fn parse(text: &str, delimiter: u8, comment: Option<u8>, strings: &[String]) -> Result<Sheet, String> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .comment(comment)
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
-    let columns: Columns = reader.headers().map_err(|e| e.to_string())?.iter().map(Into::into).collect();
-    if columns.is_empty() {
-        return Err("it has no line with the names of its columns".into());
-    }
-    let as_text: Vec<bool> = columns.iter().map(|c| strings.iter().any(|s| **s == **c || s == "*")).collect();
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|e| e.to_string())?;
-        if record.len() > columns.len() {
-            let line = record.position().map_or(0, csv::Position::line);
-            return Err(format!("line {line} has {} cells, for {} columns", record.len(), columns.len()));
-        }
-        let cells = record.iter().chain(std::iter::repeat("")).zip(&as_text);
-        rows.push(cells.map(|(c, text)| if *text { Val::str(c) } else { cell(c) }).collect());
-    }
-    Ok(Sheet { columns, rows })
-}
-
-/// Rows of a sheet, or of a list of rows, for which an expression is true.
-pub(super) fn rows_where<'v>(
-    within: Value<'v>,
-    query: &str,
-    eval: &mut Evaluator<'v, '_, '_>,
-) -> starlark::Result<Vec<Value<'v>>> {
-    let heap = eval.heap();
-    let rows = match Sheet::from_value(within) {
-        Some(sheet) => sheet.iterate_collect(heap)?,
-        None => elements(within, heap).ok_or_else(|| {
-            hinted(
-                format!("`query` asks a sheet, this is a value of type `{}`", within.get_type()),
-                "read one with `tsv(\"samples.tsv\")`, or give `dpath` for a dict",
-            )
-        })?,
-    };
-    let Some(first) = rows.first() else { return Ok(rows) };
-    let columns = first.dir_attr();
-    let named: Vec<&String> = columns.iter().filter(|c| is_name(c)).collect();
-    let params: Vec<&str> = named.iter().map(|c| c.as_str()).collect();
-    let text = format!("lambda {}: ({})", params.join(", "), words(query));
-    let ast = AstModule::parse("query", text, &Dialect::Standard)
-        .map_err(|_| fault(format!("the query `{query}` is not understood")))?;
-    let test = Evaluator::new(eval.module()).eval_module(ast, super::globals());
-    let test = test.map_err(|e| {
-        fault(format!("the query `{query}`: {}", e.without_diagnostic().to_string().lines().next().unwrap_or("")))
-    })?;
-    let mut found = Vec::new();
-    for row in rows {
-        let mut args = Vec::with_capacity(named.len());
-        for column in &named {
-            args.push(row.get_attr(column, heap)?.unwrap_or_else(Value::new_none));
-        }
-        if eval.eval_function(test, &args, &[])?.to_bool() {
-            found.push(row);
-        }
-    }
-    Ok(found)
-}
-
-fn is_name(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
-/// A query with pandas' `&`, `|` and `~` as words; those in strings stay.
-fn words(query: &str) -> String {
-    let mut out = String::new();
-    let mut quote = None;
-    for c in query.chars() {
-        match (quote, c) {
-            (None, '&') => out.push_str(" and "),
-            (None, '|') => out.push_str(" or "),
-            (None, '~') => out.push_str(" not "),
-            (None, '@') => {}
-            _ => out.push(c),
-        }
-        quote = match quote {
-            None if matches!(c, '"' | '\'') => Some(c),
-            Some(q) if q == c => None,
-            other => other,
-        };
-    }
-    out
-}
-
-fn read<'v>(
-    path: &str,
-    delimiter: u8,
-    comment: Option<&str>,
-    strings: Option<Value<'v>>,
-    eval: &Evaluator<'v, '_, '_>,
-) -> starlark::Result<Sheet> {
-    let session = Session::loading(eval, "tsv")?;
-    let real = session.in_workdir(path);
-    let text = std::fs::read_to_string(&real).map_err(|e| {
-        let why = if e.kind() == std::io::ErrorKind::NotFound {
-            "does not exist".into()
-        } else {
-            format!("cannot be read: {e}")
-        };
-        hinted(format!("the sheet `{real}` {why}"), "its path is relative to the working directory")
-    })?;
-    session.read(TrackedRead::File(real.as_str().into()));
-    let all = strings.map(|v| match v.unpack_bool() {
-        Some(all) => all.then(|| "*".to_owned()).into_iter().collect(),
-        None => elements(v, eval.heap()).unwrap_or_default().iter().map(|v| v.to_str()).collect::<Vec<_>>(),
-    });
-    let comment = comment.and_then(|c| c.bytes().next());
-    parse(&text, delimiter, comment, &all.unwrap_or_default()).map_err(|e| fault(format!("the sheet `{real}`: {e}")))
-}
-
-/// A YAML or JSON file as a value.
-fn data<'v>(path: &str, eval: &Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
-    let session = Session::loading(eval, "yaml")?;
-    let real = session.in_workdir(path);
-    let read = config::read(&real, &mut session.sources.borrow_mut());
-    let value = read.map_err(|d| crate::eval::fault::Fault(vec![d]))?;
-    session.read(TrackedRead::File(real.as_str().into()));
-    Ok(from_val(&value, eval.heap()))
-}
-
-#[starlark_module]
-pub(super) fn register(builder: &mut GlobalsBuilder) {
-    fn tsv<'v>(
-        #[starlark(require = pos)] path: &str,
-        #[starlark(default = NoneOr::None)] comment: NoneOr<&'v str>,
-        #[starlark(default = NoneOr::None)] strings: NoneOr<Value<'v>>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        let sheet = read(path, b'\t', comment.into_option(), strings.into_option(), eval)?;
-        Ok(eval.heap().alloc(sheet))
+        Ok(other.unpack_str().is_some_and(|name| self.column(name).is_some()))
     }
 
-    fn csv<'v>(
-        #[starlark(require = pos)] path: &str,
-        #[starlark(default = NoneOr::None)] comment: NoneOr<&'v str>,
-        #[starlark(default = NoneOr::None)] strings: NoneOr<Value<'v>>,
-        #[starlark(default = ",")] delimiter: &str,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        let &[one] = delimiter.as_bytes() else { return Err(fault("a delimiter is one character")) };
-        let sheet = read(path, one, comment.into_option(), strings.into_option(), eval)?;
-        Ok(eval.heap().alloc(sheet))
-    }
-
-    fn yaml<'v>(
-        #[starlark(require = pos)] path: &str,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        data(path, eval)
+    fn iterate_collect(&self, heap: Heap<'v>) -> starlark::Result<Vec<Value<'v>>> {
+        Ok((0..self.rows.len()).map(|i| heap.alloc(self.row(i))).collect())
     }
 }
 
@@ -345,10 +290,9 @@ fn sheet_methods(builder: &mut MethodsBuilder) {
         #[starlark(require = pos)] query: &str,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        let rows = rows_where(this, query, eval)?;
+        let rows = sheet_where(this, query, eval)?;
         let sheet = Sheet::from_value(this).ok_or_else(|| fault("`query` is asked of a sheet"))?;
-        let rows = rows.iter().filter_map(|r| Row::from_value(*r)).map(|r| r.values.clone()).collect();
-        Ok(eval.heap().alloc(Sheet { columns: sheet.columns.clone(), rows }))
+        Ok(eval.heap().alloc(sheet.pick(&rows)))
     }
 
     /// The rows whose columns have these values.
@@ -356,64 +300,181 @@ fn sheet_methods(builder: &mut MethodsBuilder) {
         this: &Sheet,
         #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
         heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
+    ) -> starlark::Result<Sheet> {
         let mut wanted = Vec::new();
         for (name, value) in &named {
-            let at = this.column(name).ok_or_else(|| no_column(name, &this.columns))?;
-            wanted.push((at, to_val(*value, heap, &mut |_| Err(fault("a cell is no function")))?));
+            wanted.push((this.column_at(name)?, plain_of(*value, heap)?));
         }
         let same = |cell: &Val, value: &Val| cell == value || cell.display() == value.display();
-        let fits = |row: &&Arc<[Val]>| wanted.iter().all(|(at, value)| same(&row[*at], value));
-        let rows = this.rows.iter().filter(fits).cloned().collect();
-        Ok(heap.alloc(Sheet { columns: this.columns.clone(), rows }))
+        let fits = |row: &usize| wanted.iter().all(|(at, value)| same(&this.rows[*row][*at], value));
+        Ok(this.pick(&(0..this.rows.len()).filter(fits).collect::<Vec<_>>()))
     }
 
     /// The different values of a column, in order.
-    fn unique<'v>(
+    fn unique(this: &Sheet, #[starlark(require = pos)] column: &str) -> starlark::Result<Column> {
+        let values = this.values(this.column_at(column)?);
+        Ok(Column::plain(distinct(values.values.iter()).into_iter().map(|i| values.values[i].clone())))
+    }
+
+    /// The same rows with labels: the values of some columns.
+    fn set_index<'v>(
         this: &Sheet,
-        #[starlark(require = pos)] column: &str,
+        #[starlark(require = pos)] columns: Value<'v>,
+        #[starlark(require = named, default = true)] drop: bool,
+        #[starlark(require = named, default = false)] verify_integrity: bool,
         heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
-        let at = this.column(column).ok_or_else(|| no_column(column, &this.columns))?;
-        let mut seen: Vec<&Val> = Vec::new();
-        for row in &this.rows {
-            if !seen.contains(&&row[at]) {
-                seen.push(&row[at]);
-            }
+    ) -> starlark::Result<Sheet> {
+        let sheet = this.with_index(&this.named(columns, heap)?, !drop);
+        if verify_integrity && distinct(sheet.index.keys.iter()).len() < sheet.rows.len() {
+            return Err(fault("two rows of the sheet have one label"));
         }
-        Ok(heap.alloc(AllocList(seen.into_iter().map(|v| from_val(v, heap)))))
+        Ok(sheet)
     }
-}
 
-#[starlark_module]
-fn row_methods(builder: &mut MethodsBuilder) {
-    fn get<'v>(
-        this: &Row,
-        #[starlark(require = pos)] column: &str,
-        #[starlark(require = pos)] default: Option<Value<'v>>,
+    fn reset_index(this: &Sheet, #[starlark(require = named, default = false)] drop: bool) -> starlark::Result<Sheet> {
+        Ok(if drop { Sheet::new(this.columns.clone(), this.rows.clone()) } else { this.reset() })
+    }
+
+    /// The rows by the order of their labels.
+    fn sort_index(this: &Sheet) -> starlark::Result<Sheet> {
+        let mut order: Vec<usize> = (0..this.rows.len()).collect();
+        order.sort_by(|a, b| compared(&this.index.keys[*a], &this.index.keys[*b]));
+        Ok(this.pick(&order))
+    }
+
+    /// The rows by the order of what some columns hold.
+    fn sort_values<'v>(
+        this: &Sheet,
+        #[starlark(require = pos)] by: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Sheet> {
+        let by = this.named(by, heap)?;
+        let key = |at: usize| Val::List(by.iter().map(|c| this.rows[at][*c].clone()).collect());
+        let mut order: Vec<usize> = (0..this.rows.len()).collect();
+        order.sort_by(|a, b| compared(&key(*a), &key(*b)));
+        Ok(this.pick(&order))
+    }
+
+    fn itertuples<'v>(
+        this: &Sheet,
+        #[starlark(default = true)] index: bool,
+        #[starlark(default = NoneOr::None)] name: NoneOr<&str>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        Ok(this.get_attr(column, heap).or(default).unwrap_or_else(Value::new_none))
+        let _ = name;
+        let columns: Columns = index.then(|| "Index".into()).into_iter().chain(this.columns.iter().cloned()).collect();
+        let row = |(key, row): (&Val, &Arc<[Val]>)| {
+            let values = index.then(|| key.clone()).into_iter().chain(row.iter().cloned()).collect();
+            heap.alloc(Row { columns: columns.clone(), values })
+        };
+        Ok(heap.alloc(AllocList(this.index.keys.iter().zip(&this.rows).map(row))))
+    }
+
+    fn iterrows<'v>(this: &Sheet, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let pair = |(at, key): (usize, &Val)| AllocTuple([hashable(key, heap), heap.alloc(this.row(at))]);
+        Ok(heap.alloc(AllocList(this.index.keys.iter().enumerate().map(pair))))
+    }
+
+    fn to_dict<'v>(
+        this: &Sheet,
+        #[starlark(default = "dict")] orient: &str,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let columns = || this.columns.iter().enumerate().map(|(at, name)| (&**name, this.values(at)));
+        Ok(match orient {
+            "records" => from_val(&Val::List(this.rows.iter().map(|r| record(&this.columns, r)).collect()), heap),
+            "index" => {
+                let row = |(key, row): (&Val, &Arc<[Val]>)| {
+                    (hashable(key, heap), from_val(&record(&this.columns, row), heap))
+                };
+                heap.alloc(AllocDict(this.index.keys.iter().zip(&this.rows).map(row).collect::<Vec<_>>()))
+            }
+            "list" => {
+                let column = |(name, column): (&str, Column)| {
+                    (heap.alloc_str(name), from_val(&Val::List(column.values.to_vec()), heap))
+                };
+                heap.alloc(AllocDict(columns().map(column).collect::<Vec<_>>()))
+            }
+            "dict" => {
+                let cells = |column: &Column| {
+                    let pair = |(key, value)| (hashable(key, heap), from_val(value, heap));
+                    heap.alloc(AllocDict(column.index.keys.iter().zip(&*column.values).map(pair).collect::<Vec<_>>()))
+                };
+                heap.alloc(AllocDict(columns().map(|(name, c)| (heap.alloc_str(name), cells(&c))).collect::<Vec<_>>()))
+            }
+            other => {
+                return Err(fault(format!("`to_dict` knows `dict`, `list`, `records` and `index`, not `{other}`")));
+            }
+        })
+    }
+
+    fn drop_duplicates<'v>(
+        this: &Sheet,
+        #[starlark(default = NoneOr::None)] subset: NoneOr<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Sheet> {
+        let by = match subset.into_option() {
+            Some(names) => this.named(names, heap)?,
+            None => (0..this.columns.len()).collect(),
+        };
+        let keys: Vec<Val> = this.only(&by).rows.iter().map(|r| Val::List(r.to_vec())).collect();
+        Ok(this.pick(&distinct(keys.iter())))
+    }
+
+    fn dropna<'v>(
+        this: &Sheet,
+        #[starlark(require = named, default = NoneOr::None)] subset: NoneOr<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Sheet> {
+        let by = match subset.into_option() {
+            Some(names) => this.named(names, heap)?,
+            None => (0..this.columns.len()).collect(),
+        };
+        let whole = |at: &usize| by.iter().all(|c| this.rows[*at][*c] != Val::None);
+        Ok(this.pick(&(0..this.rows.len()).filter(whole).collect::<Vec<_>>()))
+    }
+
+    fn fillna<'v>(
+        this: &Sheet,
+        #[starlark(require = pos)] value: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Sheet> {
+        let value = plain_of(value, heap)?;
+        let fill = |cell: &Val| if *cell == Val::None { value.clone() } else { cell.clone() };
+        let rows = this.rows.iter().map(|r| r.iter().map(fill).collect()).collect();
+        Ok(Sheet { rows, ..this.clone() })
+    }
+
+    /// With other names of columns.
+    fn rename<'v>(this: &Sheet, #[starlark(require = named)] columns: DictRef<'v>) -> starlark::Result<Sheet> {
+        let new = |old: &str| columns.get_str(old).map_or_else(|| old.into(), |new| new.to_str().into());
+        Ok(Sheet { columns: this.columns.iter().map(|old| new(old)).collect(), ..this.clone() })
+    }
+
+    fn copy(this: &Sheet) -> starlark::Result<Sheet> {
+        Ok(this.clone())
+    }
+
+    fn head(this: &Sheet, #[starlark(default = 5)] count: u32) -> starlark::Result<Sheet> {
+        Ok(this.pick(&(0..this.rows.len().min(count as usize)).collect::<Vec<_>>()))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_are_read_as_python_reads_them() {
-        let text = "a,b,c\n1,x y,\"q, \"\"r\"\"\"\n# no\n-2.5,NA,True\n007,,\n";
-        let sheet = parse(text, b',', Some(b'#'), &[]).unwrap();
-        let rows: Vec<String> = sheet.rows.iter().map(|r| Val::List(r.to_vec()).repr()).collect();
-        assert_eq!(rows, ["[1, 'x y', 'q, \"r\"']", "[-2.5, None, True]", "[7, None, None]"]);
-        let text = parse("n\n007\n", b',', None, &["n".to_owned()]).unwrap();
-        assert_eq!(text.rows[0][0], Val::str("007"));
-        assert_eq!(parse("a\n1,2\n", b',', None, &[]).unwrap_err(), "line 2 has 2 cells, for 1 columns");
-    }
-
-    #[test]
-    fn operators_become_words_outside_of_strings() {
-        assert_eq!(words("a == 'x & y' & ~b | c"), "a == 'x & y'  and   not b  or  c");
+/// The order of cells: numbers by size, others by their text.
+fn compared(a: &Val, b: &Val) -> std::cmp::Ordering {
+    let number = |v: &Val| match v {
+        Val::Int(i) => Some(*i as f64),
+        Val::Float(f) => Some(*f),
+        _ => None,
+    };
+    match (a, b) {
+        (Val::List(a), Val::List(b)) => {
+            let differs = a.iter().zip(b).map(|(a, b)| compared(a, b)).find(|o| o.is_ne());
+            differs.unwrap_or_else(|| a.len().cmp(&b.len()))
+        }
+        _ => match (number(a), number(b)) {
+            (Some(a), Some(b)) => a.total_cmp(&b),
+            _ => a.display().cmp(&b.display()),
+        },
     }
 }

@@ -1,16 +1,20 @@
 //! Methods of Python's strings that Starlark's lack; `open` and `read_text` of
 //! paths, which may be strings here.
 //!
-//! Owns the method that is bound to a text. Lowered text asks for it by `_of`.
+//! Owns the method that is bound to a text. Lowered text asks for it by `_of`;
+//! those of lists, dicts and sets are in `container`.
 
+use super::container;
+use super::core::formatted;
 use super::reading::{Opened, opened};
 use crate::eval::fault::fault;
 use crate::eval::pure_path::{PurePath, path_text};
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
+use starlark::collections::SmallMap;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::{Arguments, Evaluator};
-use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, StringValue, Value, starlark_value};
 use starlark::{starlark_module, starlark_simple_value};
 
 /// A method of a text.
@@ -65,12 +69,91 @@ fn swapped(text: &str) -> String {
     text.chars().map(swap).collect()
 }
 
+/// `"...".format(...)`.
+fn format<'v>(
+    text: &str,
+    given: &[Value<'v>],
+    named: &SmallMap<StringValue<'v>, Value<'v>>,
+    heap: Heap<'v>,
+) -> starlark::Result<String> {
+    let mut next = 0;
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['{', '}']) {
+        out.push_str(&rest[..at]);
+        let doubled = rest[at..].starts_with("{{") || rest[at..].starts_with("}}");
+        if doubled {
+            out.push_str(&rest[at..=at]);
+            rest = &rest[at + 2..];
+            continue;
+        }
+        let end = rest[at..].find('}').filter(|end| *end > 0).map(|end| at + end);
+        let end = end.ok_or_else(|| fault("a brace in this format has no partner"))?;
+        let (field, spec) = rest[at + 1..end].split_once(':').unwrap_or((&rest[at + 1..end], ""));
+        let (field, conversion) = field.split_once('!').unwrap_or((field, ""));
+        let value = field_value(field, given, named, &mut next, heap)?;
+        out.push_str(&formatted(value, conversion, spec, heap)?);
+        rest = &rest[end + 1..];
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+/// The value of a field such as `0`, `name`, `name.attribute` or `name[key]`.
+fn field_value<'v>(
+    field: &str,
+    given: &[Value<'v>],
+    named: &SmallMap<StringValue<'v>, Value<'v>>,
+    next: &mut usize,
+    heap: Heap<'v>,
+) -> starlark::Result<Value<'v>> {
+    let root_end = field.find(['.', '[']).unwrap_or(field.len());
+    let (root, mut steps) = field.split_at(root_end);
+    let mut value = match root.parse::<usize>() {
+        Ok(number) => given.get(number).copied(),
+        Err(_) if root.is_empty() => {
+            *next += 1;
+            given.get(*next - 1).copied()
+        }
+        Err(_) => named.iter().find(|(n, _)| n.as_str() == root).map(|(_, v)| *v),
+    }
+    .ok_or_else(|| fault(format!("this format has no value for `{{{field}}}`")))?;
+    while !steps.is_empty() {
+        if let Some(inner) = steps.strip_prefix('[') {
+            let (key, rest) = inner.split_once(']').ok_or_else(|| fault("a `[` in this format has no partner"))?;
+            let key = key.parse::<i32>().map_or_else(|_| heap.alloc(key), |number| heap.alloc(number));
+            (value, steps) = (value.at(key, heap)?, rest);
+        } else {
+            let inner = steps.trim_start_matches('.');
+            let (name, rest) = inner.split_at(inner.find(['.', '[']).unwrap_or(inner.len()));
+            (value, steps) = (value.get_attr_error(name, heap)?, rest);
+        }
+    }
+    Ok(value)
+}
+
 impl Method {
     /// The first argument as a count.
     fn count<'v>(&self, args: &[Value<'v>], default: Option<usize>) -> starlark::Result<usize> {
         let given = args.first().map(|v| v.unpack_i32());
         let count = given.map_or(default, |n| n.map(|n| n.max(0) as usize));
         count.ok_or_else(|| fault(format!("`.{}()` wants a number", self.name)))
+    }
+
+    /// `split` and `rsplit` with their parameters by name.
+    fn parted<'v>(
+        &self,
+        given: &[Value<'v>],
+        named: &SmallMap<StringValue<'v>, Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let heap = eval.heap();
+        let by_name = |name: &str| named.iter().find(|(n, _)| n.as_str() == name).map(|(_, v)| *v);
+        let separator = given.first().copied().or_else(|| by_name("sep")).unwrap_or_else(Value::new_none);
+        let most = given.get(1).copied().or_else(|| by_name("maxsplit")).filter(|m| m.unpack_i32() != Some(-1));
+        let method = heap.alloc_str(&self.text).to_value().get_attr_error(&self.name, heap)?;
+        let args: Vec<Value> = [Some(separator), most].into_iter().flatten().collect();
+        eval.eval_function(method, &args, &[])
     }
 
     fn padded<'v>(&self, args: &[Value<'v>]) -> starlark::Result<String> {
@@ -105,6 +188,8 @@ impl<'v> StarlarkValue<'v> for Method {
             "casefold" => text.to_lowercase(),
             "isnumeric" | "isdecimal" => return all(char::is_numeric),
             "isascii" => return Ok(Value::new_bool(text.is_ascii())),
+            "format" => format(text, &given, &args.names_map()?, heap)?,
+            "split" | "rsplit" => return self.parted(&given, &args.names_map()?, eval),
             "open" => {
                 let mode = given.first().map_or(Some("r"), |v| v.unpack_str()).unwrap_or("");
                 return Ok(heap.alloc::<Opened>(opened(text, mode, eval)?));
@@ -124,6 +209,12 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
         let reads = matches!(name, "open" | "read_text");
+        if let Some(method) = container::method(value, name, heap) {
+            return Ok(method);
+        }
+        if matches!(name, "sort" | "reverse" | "copy" | "isdisjoint") {
+            return value.get_attr_error(name, heap);
+        }
         match path_text(value) {
             Some(text) if reads || PurePath::from_value(value).is_none() => {
                 Ok(heap.alloc(Method { text: text.into(), name: name.into() }))

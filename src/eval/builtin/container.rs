@@ -1,0 +1,93 @@
+//! Methods of Python's lists, dicts and sets that Starlark's lack.
+//!
+//! Owns the method that is bound to a value. Lowered text asks for it by `_of`.
+
+use super::dicts;
+use crate::eval::fault::fault;
+use allocative::Allocative;
+use starlark::any::ProvidesStaticType;
+use starlark::coerce::Coerce;
+use starlark::eval::{Arguments, Evaluator};
+use starlark::starlark_complex_value;
+use starlark::values::{
+    Freeze, Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Trace, Value, ValueLifetimeless, ValueLike,
+    starlark_value,
+};
+use std::fmt;
+
+/// A method of a list, dict or set.
+#[derive(Debug, Coerce, Trace, Freeze, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[repr(C)]
+pub(super) struct MethodGen<V: ValueLifetimeless> {
+    of: V,
+    name: String,
+}
+
+starlark_complex_value!(Method);
+
+impl<V: ValueLifetimeless> fmt::Display for MethodGen<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<method {}>", self.name)
+    }
+}
+
+/// The method of a value; none if it has no such method of ours.
+pub(super) fn method<'v>(of: Value<'v>, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
+    let ours = match of.get_type() {
+        "list" => matches!(name, "sort" | "reverse" | "copy"),
+        "dict" => name == "copy",
+        "set" => matches!(name, "copy" | "isdisjoint"),
+        _ => false,
+    };
+    ours.then(|| heap.alloc(Method { of, name: name.to_owned() }))
+}
+
+/// Puts other elements into a list.
+fn refill<'v>(list: Value<'v>, items: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<()> {
+    let heap = eval.heap();
+    let (clear, extend) = (list.get_attr_error("clear", heap)?, list.get_attr_error("extend", heap)?);
+    eval.eval_function(clear, &[], &[])?;
+    eval.eval_function(extend, &[items], &[])?;
+    Ok(())
+}
+
+#[starlark_value(type = "function")]
+impl<'v, V: ValueLike<'v>> StarlarkValue<'v> for MethodGen<V>
+where
+    Self: ProvidesStaticType<'v>,
+{
+    fn invoke(
+        &self,
+        _me: Value<'v>,
+        args: &Arguments<'v, '_>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let (of, heap) = (self.of.to_value(), eval.heap());
+        let mut call = |function: &str, args: &[Value<'v>], named: &[(&str, Value<'v>)]| {
+            let function = super::global(function).expect("bug: it is a global");
+            eval.eval_function(function, args, named)
+        };
+        let made = match (of.get_type(), self.name.as_str()) {
+            (_, "sort") => {
+                let named = args.names_map()?;
+                let named: Vec<(&str, Value)> = named.iter().map(|(n, v)| (n.as_str(), *v)).collect();
+                call("sorted", &[of], &named)?
+            }
+            (_, "reverse") => call("reversed", &[of], &[])?,
+            (kind @ ("list" | "set"), "copy") => return call(kind, &[of], &[]),
+            (_, "copy") => return Ok(dicts::copied(of, heap)),
+            _ => {
+                let other = args.positional1(heap)?;
+                let items: Vec<Value> = other.iterate(heap)?.collect();
+                for item in items {
+                    if of.is_in(item).map_err(|_| fault("a set holds no such value"))? {
+                        return Ok(Value::new_bool(false));
+                    }
+                }
+                return Ok(Value::new_bool(true));
+            }
+        };
+        refill(of, made, eval)?;
+        Ok(Value::new_none())
+    }
+}

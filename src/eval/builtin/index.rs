@@ -1,0 +1,88 @@
+//! The labels of a sheet's rows: what `set_index` makes and `.loc[...]` asks.
+//!
+//! Owns finding rows by label. Labels are compared as texts, so that a wildcard
+//! finds a number.
+
+use crate::eval::convert::{elements, to_val};
+use crate::eval::fault::fault;
+use crate::value::Val;
+use rustc_hash::FxHashMap;
+use starlark::values::{Heap, Value};
+
+/// Labels of rows; of several columns, each is a list.
+#[derive(Clone, Debug)]
+pub(super) struct Index {
+    /// The columns they came from.
+    pub(super) names: Vec<Box<str>>,
+    /// A label for each row.
+    pub(super) keys: Vec<Val>,
+    places: FxHashMap<String, Vec<usize>>,
+}
+
+impl Index {
+    pub(super) fn new(names: Vec<Box<str>>, keys: Vec<Val>) -> Index {
+        let mut places: FxHashMap<String, Vec<usize>> = FxHashMap::default();
+        for (at, key) in keys.iter().enumerate() {
+            places.entry(word(key)).or_default().push(at);
+            // A part of the columns is a label too.
+            if let Val::List(parts) = key {
+                for length in 1..parts.len() {
+                    places.entry(word(&Val::List(parts[..length].to_vec()))).or_default().push(at);
+                }
+            }
+        }
+        Index { names, keys, places }
+    }
+
+    /// Numbers of rows, where nothing else was chosen.
+    pub(super) fn numbers(count: usize) -> Index {
+        Index::new(Vec::new(), (0..count as i64).map(Val::Int).collect())
+    }
+
+    /// Of some of the rows.
+    pub(super) fn pick(&self, rows: &[usize]) -> Index {
+        Index::new(self.names.clone(), rows.iter().map(|at| self.keys[*at].clone()).collect())
+    }
+
+    /// The rows with a label: one or several columns of it.
+    pub(super) fn find(&self, label: &Val) -> Option<&[usize]> {
+        let label = match label {
+            Val::List(_) => label.clone(),
+            one if self.names.len() > 1 => Val::List(vec![one.clone()]),
+            one => one.clone(),
+        };
+        self.places.get(&word(&label)).map(Vec::as_slice)
+    }
+
+    /// Whether a label can stand for one row at most.
+    pub(super) fn is_whole(&self, label: &Val) -> bool {
+        let parts = if let Val::List(parts) = label { parts.len() } else { 1 };
+        parts >= self.names.len()
+    }
+
+    /// The error of a label that is not there.
+    pub(super) fn lacks(&self, label: &Val) -> starlark::Error {
+        let what = if self.names.is_empty() { "number".to_owned() } else { self.names.join("`, `") };
+        fault(format!("the sheet has no row {} by its `{what}`", label.repr()))
+    }
+}
+
+/// A label as it is compared: numbers and texts alike.
+fn word(label: &Val) -> String {
+    match label {
+        Val::List(parts) => parts.iter().map(|p| format!("{}\n", p.display())).collect(),
+        one => format!("{}\n", one.display()),
+    }
+}
+
+/// Labels that were asked for, and whether they were a list of labels.
+pub(super) fn labels<'v>(value: Value<'v>, heap: Heap<'v>) -> starlark::Result<(Vec<Val>, bool)> {
+    let plain = |v: Value<'v>| to_val(v, heap, &mut |_| Err(fault("a label is no function")));
+    if value.get_type() == "tuple" {
+        return Ok((vec![plain(value)?], false));
+    }
+    match elements(value, heap) {
+        Some(all) => Ok((all.into_iter().map(plain).collect::<starlark::Result<_>>()?, true)),
+        None => Ok((vec![plain(value)?], false)),
+    }
+}

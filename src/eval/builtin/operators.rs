@@ -1,0 +1,178 @@
+//! What lowered text calls for Python's operators and statements that Starlark
+//! lacks or means otherwise.
+//!
+//! Owns `%`, `**`, chained comparisons, loops over texts, starred targets and
+//! `del`. It does not know the text that was lowered.
+
+use super::column::Column;
+use super::printf;
+use crate::eval::convert::to_val;
+use crate::eval::fault::fault;
+use crate::value::Val;
+use starlark::environment::GlobalsBuilder;
+use starlark::eval::Evaluator;
+use starlark::starlark_module;
+use starlark::values::dict::DictMut;
+use starlark::values::float::UnpackFloat;
+use starlark::values::list::AllocList;
+use starlark::values::none::NoneType;
+use starlark::values::tuple::{AllocTuple, UnpackTuple};
+use starlark::values::{Heap, UnpackValue, Value};
+use std::cmp::Ordering;
+
+/// What a loop goes over: of a text its characters.
+pub(super) fn each<'v>(value: Value<'v>, heap: Heap<'v>) -> Value<'v> {
+    match value.unpack_str() {
+        Some(text) => heap.alloc(AllocList(text.chars().map(|c| heap.alloc(c)))),
+        None => value,
+    }
+}
+
+/// `base ** exponent`: whole numbers stay whole, as far as 64 bits go.
+fn power<'v>(base: Value<'v>, exponent: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    let whole = |v: Value<'v>| i64::unpack_value(v).ok().flatten();
+    if let (Some(base), Some(exponent @ 0..)) = (whole(base), whole(exponent)) {
+        let power = u32::try_from(exponent).ok().and_then(|e| base.checked_pow(e));
+        return power.map(|p| heap.alloc(p)).ok_or_else(|| fault("this power is beyond 64 bits"));
+    }
+    let number = |v: Value<'v>| UnpackFloat::unpack_value(v).ok().flatten();
+    match (number(base), number(exponent)) {
+        (Some(UnpackFloat(b)), Some(UnpackFloat(e))) => Ok(heap.alloc(b.powf(e))),
+        _ => Err(fault(format!("`**` wants numbers, not {} and {}", base.get_type(), exponent.get_type()))),
+    }
+}
+
+/// `a < b`, by the operator's text.
+fn holds<'v>(left: Value<'v>, operator: &str, right: Value<'v>) -> starlark::Result<bool> {
+    Ok(match operator {
+        "==" | "is" => left.equals(right)?,
+        "!=" | "is not" => !left.equals(right)?,
+        _ => {
+            let order = left.compare(right)?;
+            match operator {
+                "<" => order == Ordering::Less,
+                "<=" => order != Ordering::Greater,
+                ">" => order == Ordering::Greater,
+                _ => order != Ordering::Less,
+            }
+        }
+    })
+}
+
+/// Each cell of a column compared with a value.
+fn mask<'v>(column: &Column, operator: &str, value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    let mut cells = Vec::with_capacity(column.values.len());
+    for cell in &*column.values {
+        let nothing = *cell == Val::None;
+        let cell = crate::eval::convert::from_val(cell, heap);
+        let fits = if nothing { operator == "!=" } else { holds(cell, operator, value)? };
+        cells.push(Val::Bool(fits));
+    }
+    Ok(heap.alloc(column.with(cells)))
+}
+
+/// A list parted for targets of which one is starred.
+fn spread<'v>(before: usize, after: usize, value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    let items: Vec<Value> = each(value, heap).iterate(heap)?.collect();
+    if items.len() < before + after {
+        let (found, wanted) = (items.len(), before + after);
+        return Err(fault(format!("there are {found} values, and the names want at least {wanted}")));
+    }
+    let rest = items.len() - after;
+    let middle = heap.alloc(AllocList(items[before..rest].iter().copied()));
+    let parts: Vec<Value> =
+        items[..before].iter().copied().chain([middle]).chain(items[rest..].iter().copied()).collect();
+    Ok(heap.alloc(AllocTuple(parts)))
+}
+
+#[starlark_module]
+pub(super) fn register(builder: &mut GlobalsBuilder) {
+    fn _each<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(each(value, heap))
+    }
+
+    fn _percent<'v>(
+        #[starlark(require = pos)] left: Value<'v>,
+        #[starlark(require = pos)] right: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        match left.unpack_str() {
+            Some(format) => Ok(heap.alloc_str(&printf::filled(format, right, heap)?).to_value()),
+            None => left.percent(right, heap),
+        }
+    }
+
+    fn _compare<'v>(#[starlark(args)] chain: UnpackTuple<Value<'v>>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        for link in chain.items.windows(3).step_by(2) {
+            let operator = link[1].unpack_str().unwrap_or("");
+            if let Some(column) = Column::from_value(link[0]) {
+                return mask(column, operator, link[2], heap);
+            }
+            if !holds(link[0], operator, link[2])? {
+                return Ok(Value::new_bool(false));
+            }
+        }
+        Ok(Value::new_bool(true))
+    }
+
+    fn _spread<'v>(
+        #[starlark(require = pos)] before: u32,
+        #[starlark(require = pos)] after: u32,
+        #[starlark(require = pos)] value: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        spread(before as usize, after as usize, value, heap)
+    }
+
+    fn _spread_each<'v>(
+        #[starlark(require = pos)] before: u32,
+        #[starlark(require = pos)] after: u32,
+        #[starlark(require = pos)] values: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let items: Vec<Value> = values.iterate(heap)?.collect();
+        let parted = items.into_iter().map(|v| spread(before as usize, after as usize, v, heap));
+        Ok(heap.alloc(AllocList(parted.collect::<starlark::Result<Vec<_>>>()?)))
+    }
+
+    /// `del container[key]`; the key comes in a list.
+    fn _delete<'v>(
+        #[starlark(require = pos)] container: Value<'v>,
+        #[starlark(require = pos)] key: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<NoneType> {
+        let heap = eval.heap();
+        let key = key.at(heap.alloc(0), heap)?;
+        if container.get_type() == "list" {
+            let pop = container.get_attr_error("pop", heap)?;
+            return eval.eval_function(pop, &[key], &[]).map(|_| NoneType);
+        }
+        let container = super::dicts::inner(container);
+        let mut dict = DictMut::from_value(container).map_err(starlark::Error::new_other)?;
+        let missing = || fault(format!("the dict has no key {}", crate::eval::show::repr(key, heap)));
+        dict.aref.remove_hashed(key.get_hashed()?).map(|_| NoneType).ok_or_else(missing)
+    }
+
+    fn pow<'v>(
+        #[starlark(require = pos)] base: Value<'v>,
+        #[starlark(require = pos)] exponent: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        power(base, exponent, heap)
+    }
+
+    fn _pow<'v>(
+        #[starlark(require = pos)] base: Value<'v>,
+        #[starlark(require = pos)] exponent: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        power(base, exponent, heap)
+    }
+}
+
+/// Whether a value holds at places that a column of bools names.
+pub(super) fn chosen<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Vec<usize>> {
+    let Ok(Val::List(cells)) = to_val(value, heap, &mut |_| Err(fault("no function"))) else { return None };
+    let bools = !cells.is_empty() && cells.iter().all(|c| matches!(c, Val::Bool(_)));
+    bools.then(|| (0..cells.len()).filter(|i| cells[*i] == Val::Bool(true)).collect())
+}

@@ -1,0 +1,170 @@
+//! Python's `%` on texts: `"%03d of %s" % (n, name)`, `"%(name)s" % values`.
+//!
+//! Follows "printf-style String Formatting" of Python's documentation.
+
+use crate::eval::fault::fault;
+use crate::eval::show;
+use crate::template::Spec;
+use crate::value::Val;
+use starlark::values::dict::DictRef;
+use starlark::values::float::UnpackFloat;
+use starlark::values::tuple::TupleRef;
+use starlark::values::{Heap, UnpackValue, Value};
+
+/// One conversion, such as `%-05.2f`.
+#[derive(Default)]
+struct Conversion {
+    left: bool,
+    zero: bool,
+    alternate: bool,
+    sign: &'static str,
+    width: String,
+    precision: Option<String>,
+}
+
+/// The values, taken one after the other.
+struct Values<'v> {
+    all: Vec<Value<'v>>,
+    next: usize,
+    /// What `%(name)s` asks.
+    whole: Value<'v>,
+    heap: Heap<'v>,
+}
+
+impl<'v> Values<'v> {
+    fn take(&mut self) -> starlark::Result<Value<'v>> {
+        let value = self.all.get(self.next).copied();
+        self.next += 1;
+        value.ok_or_else(|| fault("there are fewer values than this format asks for"))
+    }
+
+    fn star(&mut self) -> starlark::Result<String> {
+        let value = self.take()?;
+        value.unpack_i32().map(|n| n.to_string()).ok_or_else(|| fault("`*` in a format wants a number"))
+    }
+}
+
+/// A text filled with values.
+pub(super) fn filled<'v>(format: &str, values: Value<'v>, heap: Heap<'v>) -> starlark::Result<String> {
+    let tuple = TupleRef::from_value(values).map(|t| t.content().to_vec());
+    let is_tuple = tuple.is_some();
+    let mut given = Values { all: tuple.unwrap_or_else(|| vec![values]), next: 0, whole: values, heap };
+    let mut named = false;
+    let mut out = String::new();
+    let mut rest = format;
+    while let Some(at) = rest.find('%') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let mut key = None;
+        if let Some(inner) = rest.strip_prefix('(') {
+            let end = inner.find(')').ok_or_else(|| fault("a `%(` in a format is never closed"))?;
+            (key, named) = (Some(&inner[..end]), true);
+            rest = &inner[end + 1..];
+        }
+        let (text, after) = converted(rest, key, &mut given)?;
+        out.push_str(&text);
+        rest = after;
+    }
+    out.push_str(rest);
+    let is_dict = DictRef::from_value(values).is_some();
+    if !named && given.next < given.all.len() && (is_tuple || !is_dict) {
+        return Err(fault("there are more values than this format asks for"));
+    }
+    Ok(out)
+}
+
+/// One conversion's text, and what follows it.
+fn converted<'f>(text: &'f str, key: Option<&str>, given: &mut Values<'_>) -> starlark::Result<(String, &'f str)> {
+    let mut conversion = Conversion::default();
+    let mut rest = text;
+    while let Some(flag) = rest.chars().next().filter(|c| "#0- +".contains(*c)) {
+        match flag {
+            '#' => conversion.alternate = true,
+            '0' => conversion.zero = true,
+            '-' => conversion.left = true,
+            ' ' if conversion.sign.is_empty() => conversion.sign = " ",
+            ' ' => {}
+            _ => conversion.sign = "+",
+        }
+        rest = &rest[1..];
+    }
+    (conversion.width, rest) = number(rest, given)?;
+    if let Some(after) = rest.strip_prefix('.') {
+        let (precision, after) = number(after, given)?;
+        conversion.precision = Some(if precision.is_empty() { "0".into() } else { precision });
+        rest = after;
+    }
+    rest = rest.trim_start_matches(['h', 'l', 'L']);
+    let kind = rest.chars().next().ok_or_else(|| fault("a format ends within a conversion"))?;
+    let after = &rest[kind.len_utf8()..];
+    if kind == '%' {
+        return Ok(("%".into(), after));
+    }
+    let value = match key {
+        Some(key) => given.whole.at(given.heap.alloc(key), given.heap)?,
+        None => given.take()?,
+    };
+    Ok((conversion.text(kind, value, given.heap)?, after))
+}
+
+/// A width or a precision.
+fn number<'f>(text: &'f str, given: &mut Values<'_>) -> starlark::Result<(String, &'f str)> {
+    if let Some(after) = text.strip_prefix('*') {
+        return Ok((given.star()?, after));
+    }
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    Ok((text[..end].to_owned(), &text[end..]))
+}
+
+impl Conversion {
+    fn text<'v>(&self, kind: char, value: Value<'v>, heap: Heap<'v>) -> starlark::Result<String> {
+        let plain = match kind {
+            's' => Val::str(show::text(value, heap)),
+            'r' | 'a' => Val::str(show::repr(value, heap)),
+            'c' if value.unpack_str().is_some() => Val::str(show::text(value, heap)),
+            'd' | 'i' | 'u' | 'x' | 'X' | 'o' | 'c' => whole(kind, value)?,
+            'e' | 'E' | 'f' | 'F' | 'g' | 'G' => match UnpackFloat::unpack_value(value)? {
+                Some(UnpackFloat(number)) => Val::Float(number),
+                None => return Err(wants(kind, value)),
+            },
+            other => return Err(fault(format!("`%{other}` is no conversion"))),
+        };
+        let spec = self.spec(kind, matches!(plain, Val::Str(_)));
+        Spec::parse(&spec).and_then(|s| s.apply(&plain)).map_err(fault)
+    }
+
+    /// As a format spec of Python's.
+    fn spec(&self, kind: char, is_text: bool) -> String {
+        let precision = self.precision.as_ref().map_or(String::new(), |p| format!(".{p}"));
+        let width = self.width.trim_start_matches('-');
+        let align = if self.left || self.width.starts_with('-') { "<" } else { ">" };
+        if is_text {
+            return format!("{align}{width}{precision}");
+        }
+        let zero = self.zero && align == ">";
+        let alternate = if self.alternate { "#" } else { "" };
+        let align = if zero { "" } else { align };
+        let zero = if zero { "0" } else { "" };
+        let kind = if matches!(kind, 'i' | 'u') { 'd' } else { kind };
+        let precision = if matches!(kind, 'd' | 'x' | 'X' | 'o') { String::new() } else { precision };
+        format!("{align}{}{alternate}{zero}{width}{precision}{kind}", self.sign)
+    }
+}
+
+fn wants(kind: char, value: Value) -> starlark::Error {
+    fault(format!("`%{kind}` wants a number, this is a value of type `{}`", value.get_type()))
+}
+
+/// A whole number; `%d` cuts floats.
+fn whole(kind: char, value: Value) -> starlark::Result<Val> {
+    if let Some(b) = value.unpack_bool() {
+        return Ok(Val::Int(i64::from(b)));
+    }
+    if let Some(number) = i64::unpack_value(value)? {
+        return Ok(Val::Int(number));
+    }
+    match UnpackFloat::unpack_value(value)? {
+        Some(UnpackFloat(number)) if matches!(kind, 'd' | 'i' | 'u') => Ok(Val::Int(number.trunc() as i64)),
+        _ => Err(wants(kind, value)),
+    }
+}

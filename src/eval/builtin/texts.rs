@@ -1,0 +1,211 @@
+//! Python's built-ins where Starlark's take no texts to loop over: `list("abc")`,
+//! `sorted("cba")`, and what else they lack: `dict.fromkeys`, `str.upper` as a
+//! function, `max(default=)`.
+//!
+//! Owns the wrapping; what is wrapped does the work.
+
+use super::dicts;
+use super::operators::each;
+use crate::eval::convert::from_wildcards;
+use crate::eval::fault::fault;
+use crate::eval::show;
+use allocative::Allocative;
+use starlark::any::ProvidesStaticType;
+use starlark::environment::GlobalsBuilder;
+use starlark::eval::{Arguments, Evaluator};
+use starlark::starlark_simple_value;
+use starlark::typing::Ty;
+use starlark::values::dict::AllocDict;
+use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+
+/// A built-in of Starlark's that is given lists where Python takes texts.
+#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[display("{_0}")]
+struct Over(&'static str);
+
+starlark_simple_value!(Over);
+
+/// A method by its name, as a function of the value: `str.upper`.
+#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[display("str.{_0}")]
+struct Unbound(String);
+
+starlark_simple_value!(Unbound);
+
+/// What it wraps.
+const WRAPPED: [&str; 15] = [
+    "list",
+    "tuple",
+    "set",
+    "dict",
+    "sorted",
+    "reversed",
+    "enumerate",
+    "any",
+    "all",
+    "max",
+    "min",
+    "map",
+    "filter",
+    "str",
+    "repr",
+];
+
+/// Puts the wrappers in the place of what they wrap.
+pub(super) fn register(builder: &mut GlobalsBuilder) {
+    for name in WRAPPED {
+        builder.set(name, Over(name));
+    }
+}
+
+impl Over {
+    fn call<'v>(
+        &self,
+        mut args: Vec<Value<'v>>,
+        mut named: Vec<(&str, Value<'v>)>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let heap = eval.heap();
+        if let ("str" | "repr", [one]) = (self.0, args.as_slice()) {
+            let text = if self.0 == "str" { show::text(*one, heap) } else { show::repr(*one, heap) };
+            return Ok(heap.alloc_str(&text).to_value());
+        }
+        if self.0 == "filter" && args.first().is_some_and(|test| test.is_none()) {
+            args[0] = super::global("bool").expect("bug: `bool` is a global");
+        }
+        let single = args.len() == 1;
+        for arg in &mut args {
+            *arg = match self.0 {
+                "dict" => from_wildcards(*arg, heap).unwrap_or_else(|| dicts::inner(*arg)),
+                "max" | "min" if !single => *arg,
+                _ => each(*arg, heap),
+            };
+        }
+        if matches!(self.0, "max" | "min")
+            && let Some(at) = named.iter().position(|(name, _)| *name == "default")
+        {
+            let (_, default) = named.remove(at);
+            let is_empty = single && args[0].iterate(heap)?.next().is_none();
+            if is_empty {
+                return Ok(default);
+            }
+        }
+        let wrapped = super::starlarks(self.0).expect("bug: Starlark has what is wrapped");
+        eval.eval_function(wrapped, &args, &named)
+    }
+}
+
+#[starlark_value(type = "function")]
+impl<'v> StarlarkValue<'v> for Over {
+    fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
+        match (self.0, name) {
+            ("dict", "fromkeys") => super::global("_fromkeys"),
+            ("str" | "list" | "dict" | "set", _) if !name.starts_with('_') => {
+                Some(heap.alloc(Unbound(name.to_owned())))
+            }
+            _ => None,
+        }
+    }
+
+    /// `list[str]` of annotations.
+    fn at(&self, _index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(heap.alloc(Over(self.0)))
+    }
+
+    /// In annotations, which are not checked.
+    fn eval_type(&self) -> Option<Ty> {
+        Some(Ty::any())
+    }
+
+    fn invoke(
+        &self,
+        _me: Value<'v>,
+        args: &Arguments<'v, '_>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let positions = args.positions(eval.heap())?.collect();
+        let named = args.names_map()?;
+        let named = named.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        self.call(positions, named, eval)
+    }
+}
+
+#[starlark_value(type = "function")]
+impl<'v> StarlarkValue<'v> for Unbound {
+    fn invoke(
+        &self,
+        _me: Value<'v>,
+        args: &Arguments<'v, '_>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let heap = eval.heap();
+        let mut given = args.positions(heap)?;
+        let value = given.next().ok_or_else(|| fault(format!("`{self}` wants a value")))?;
+        let rest: Vec<Value> = given.collect();
+        let method = value.get_attr_error(&self.0, heap)?;
+        eval.eval_function(method, &rest, &[])
+    }
+}
+
+/// A whole number with the sign before the letters of its base.
+fn based(number: i64, prefix: &str, digits: &str) -> String {
+    format!("{}{prefix}{digits}", if number < 0 { "-" } else { "" })
+}
+
+#[starlark::starlark_module]
+pub(super) fn functions(builder: &mut GlobalsBuilder) {
+    fn _fromkeys<'v>(
+        #[starlark(require = pos)] keys: Value<'v>,
+        #[starlark(require = pos)] value: Option<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let value = value.unwrap_or_else(Value::new_none);
+        let pairs: Vec<(Value, Value)> = each(keys, heap).iterate(heap)?.map(|key| (key, value)).collect();
+        Ok(heap.alloc(AllocDict(pairs)))
+    }
+
+    /// The next of what is read bit by bit; of a list (a generator) its first.
+    fn next<'v>(
+        #[starlark(require = pos)] items: Value<'v>,
+        #[starlark(require = pos)] default: Option<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let found = match super::reading::Ahead::from_value(items) {
+            Some(ahead) => ahead.next(heap),
+            None => match super::reading::Opened::from_value(items) {
+                Some(file) => Some(file.line()).filter(|l| !l.is_empty()).map(|l| heap.alloc_str(l).to_value()),
+                None => items.iterate(heap)?.next(),
+            },
+        };
+        found.or(default).ok_or_else(|| fault("`next` finds nothing more"))
+    }
+
+    fn hex(#[starlark(require = pos)] number: i64) -> starlark::Result<String> {
+        Ok(based(number, "0x", &format!("{:x}", number.unsigned_abs())))
+    }
+
+    fn oct(#[starlark(require = pos)] number: i64) -> starlark::Result<String> {
+        Ok(based(number, "0o", &format!("{:o}", number.unsigned_abs())))
+    }
+
+    fn bin(#[starlark(require = pos)] number: i64) -> starlark::Result<String> {
+        Ok(based(number, "0b", &format!("{:b}", number.unsigned_abs())))
+    }
+
+    fn _reduce<'v>(
+        #[starlark(require = pos)] function: Value<'v>,
+        #[starlark(require = pos)] items: Value<'v>,
+        #[starlark(require = pos)] start: Option<Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let heap = eval.heap();
+        let items: Vec<Value> = each(items, heap).iterate(heap)?.collect();
+        let mut items = items.into_iter();
+        let first = start.or_else(|| items.next()).ok_or_else(|| fault("`reduce` of nothing wants a start"))?;
+        items.try_fold(first, |sum, item| eval.eval_function(function, &[sum, item], &[]))
+    }
+
+    fn iter<'v>(#[starlark(require = pos)] items: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(each(items, heap))
+    }
+}

@@ -1,0 +1,4 @@
+def read(table):
+    return table["size"]
+
+SIZE = read({"top": TOP})

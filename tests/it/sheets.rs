@@ -1,0 +1,61 @@
+//! Stories of sample sheets as pandas names them.
+
+use crate::story::Story;
+
+const SHEET: &str = "sample\tunit\tsize\tpath\nb\t1\t2\tp b\na\t1\t10\t\nb\t2\t7\tr\n";
+
+/// What each expression prints, with `t` the sheet and `u` the same with labels.
+fn printed(expressions: &[&str]) -> Vec<String> {
+    let prints: String = expressions.iter().map(|e| format!("print({e})\n")).collect();
+    let story = Story::new().file("t.tsv", SHEET).rulefile(&format!(
+        "import pandas as pd\n\
+         t = pd.read_table('t.tsv', dtype={{'unit': str}})\n\
+         u = t.set_index(['sample', 'unit'], drop=False).sort_index()\n\
+         one = t.drop_duplicates('sample').set_index('sample')\n{prints}rule all:\n    output: 'x'\n"
+    ));
+    let run = story.run(&["--list"]);
+    run.succeeds();
+    run.stderr().lines().map(|l| l.trim_start_matches("note: ").to_owned()).collect()
+}
+
+#[test]
+fn sheets_answer_as_in_pandas() {
+    // Each pair is an expression and what Python prints for it with pandas 3.
+    let asked = [
+        ("t['size'].tolist(), list(t['unit']), t.path.tolist()[0]", "[2, 10, 7] ['1', '1', '2'] p b"),
+        ("len(t), list(t.columns), t.shape, t.empty", "3 ['sample', 'unit', 'size', 'path'] (3, 4) False"),
+        ("list(t['sample'].unique()), t['sample'].nunique()", "['b', 'a'] 2"),
+        ("one.loc['b', 'path'], one.loc['a']['size'], list(one.index)", "p b 10 ['b', 'a']"),
+        ("one.loc['b', ['size', 'path']].tolist()", "[2, 'p b']"),
+        ("u.loc[('b', '2'), 'path'], list(u.loc['b', 'size']), u.loc[('b', '1')].path", "r [2, 7] p b"),
+        ("list(u.loc[('a', '1'), ['size', 'path']].dropna().keys())", "['size']"),
+        ("t[t['sample'] == 'b']['size'].tolist()", "[2, 7]"),
+        ("t[(t['size'] > 2) & ~(t['sample'] == 'a')]['path'].tolist()", "['r']"),
+        ("t[t['sample'].isin(['a'])]['size'].tolist(), t[t['path'].isna()]['sample'].tolist()", "[10] ['a']"),
+        ("t.query(\"sample == 'b' and size > 2\")['unit'].tolist()", "['2']"),
+        ("[(r.Index, r.sample) for r in t.itertuples()]", "[(0, 'b'), (1, 'a'), (2, 'b')]"),
+        ("[(i, r['size']) for i, r in one.iterrows()]", "[('b', 2), ('a', 10)]"),
+        ("one['size'].to_dict(), t.to_dict('records')[2]['path']", "{'b': 2, 'a': 10} r"),
+        ("t.sort_values('size')['size'].tolist(), t['size'].apply(lambda n: n * 2).tolist()", "[2, 7, 10] [4, 20, 14]"),
+        ("t.iloc[0]['sample'], t.iloc[1, 2], pd.isna(None), pd.notna('x')", "b 10 True True"),
+    ];
+    let found = printed(&asked.map(|(expression, _)| expression));
+    for ((expression, want), got) in asked.iter().zip(&found) {
+        assert_eq!(want, got, "{expression}");
+    }
+    assert_eq!(found.len(), asked.len());
+}
+
+#[test]
+fn what_sheets_lack_is_told_with_a_way_out() {
+    let story = Story::new().file("t.tsv", SHEET);
+    let says = |line: &str, words: &str| {
+        story.write("Rulefile", &format!("import pandas as pd\nt = pd.read_table('t.tsv')\n{line}\n"));
+        story.run(&["--list"]).is_refused().says(words);
+    };
+    says("pd.merge(t, t)", "`pandas.merge` cannot be used here");
+    says("pd.read_csv('t.tsv', skiprows=1)", "`read_csv` knows no `skiprows` here");
+    says("t['nix']", "there is no column `nix` in the sheet");
+    says("t.set_index('sample').loc['zz']", "the sheet has no row 'zz' by its `sample`");
+    says("t.groupby('sample')", "sheets have no `.groupby` here");
+}
