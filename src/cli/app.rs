@@ -8,16 +8,16 @@ use super::pages::Page;
 use super::{Args, Mode, Parsed, needless, overrides, parse, terminal::Terminal, translate};
 use crate::diag::{Diag, Diags, Kind, Severity};
 use crate::eval;
-use crate::event::{Event, Listed, Planned, Summary};
+use crate::event::{Event, Listed, Summary};
 use crate::exec::{Environment, local::Local};
 use crate::files::Trust;
-use crate::graph::JobId;
 use crate::plan::{Verdict, Viewer, totals};
 use crate::report::Reporter;
 use crate::rule::{Hooks, Rulefile, Workdir};
 use crate::run::{self, Accepted, Listener, Options, Pipeline, Prefetch, Recovered};
 use crate::span::Sources;
 use crate::{path, state};
+use crossbeam::channel::Receiver;
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
@@ -32,9 +32,6 @@ const WOULD_RUN: u8 = 3;
 
 /// How often the progress of hashing is told.
 const HASHING: Duration = Duration::from_millis(50);
-
-/// Jobs of a dry run that are described at a time.
-const PAGE: usize = 512;
 
 /// How an action ended, if not by an error.
 pub(super) enum End {
@@ -105,7 +102,7 @@ impl App {
         eval::warm_up();
         let mut prefetch = run::Prefetch::start();
         let options = self.options().map_err(|d| vec![d])?;
-        let loaded = match self.load(options.cores) {
+        let loaded = match self.load(options.cores, prefetch.loaded()) {
             // The Rulefile says only where: a broken one may not hold up what runs.
             Err(_) if self.args.mode() == Mode::Drain => return drain().map_err(|d| vec![d]),
             Err(mut diags) => {
@@ -208,14 +205,23 @@ impl App {
         })
     }
 
-    fn load(&mut self, cores: u32) -> Result<eval::Loaded, Diags> {
+    fn load(&mut self, cores: u32, begin: Receiver<()>) -> Result<eval::Loaded, Diags> {
         let path = rulefile(&self.args, self.start.as_deref()).map_err(|d| vec![d])?;
         let config = self.args.config().map_err(|d| vec![d])?;
         let scatter = self.args.scatter().map_err(|d| vec![d])?;
         let configfiles = config_files(&self.args, self.start.as_deref());
         let expressions = overrides::expressions(&self.args).map_err(|d| vec![d])?;
         let python = eval::RunPython::new(move |file| run::pyload(file, &std::env::temp_dir(), std::env::vars_os()));
-        let request = eval::Request { path, config, configfiles, scatter, cores, expressions, python: Some(python) };
+        let request = eval::Request {
+            path,
+            config,
+            configfiles,
+            scatter,
+            cores,
+            expressions,
+            python: Some(python),
+            begin: Some(begin),
+        };
         eval::load(request, &mut self.sources)
     }
 
@@ -288,19 +294,12 @@ impl App {
         pipeline.save_memo().map_err(|d| vec![d])?;
         let scene = pipeline.scene();
         let viewer = Viewer { scene, plan: &pipeline.plan };
-        let (mut reporter, commands) = (self.reporter(), self.args.print_commands);
-        let stale = |job: &JobId| pipeline.plan.verdict(*job) != Verdict::Fresh && !pipeline.graph.is_probe(*job);
-        let stale: Vec<JobId> = pipeline.graph.order().iter().copied().filter(stale).collect();
-        // One thread puts into words what the other writes.
-        std::thread::scope(|scope| {
-            let (write, pages) = crossbeam::channel::bounded::<Vec<Planned>>(4);
-            scope.spawn(move || {
-                let planned = |job: &JobId| viewer.planned(*job, commands);
-                let mut pages = stale.chunks(PAGE).map(|jobs| jobs.iter().map(planned).collect());
-                pages.all(|page| write.send(page).is_ok())
-            });
-            pages.into_iter().flatten().for_each(|planned| reporter.event(&Event::DryJob(planned)));
-        });
+        let mut reporter = self.reporter();
+        for &job in pipeline.graph.order() {
+            if pipeline.plan.verdict(job) != Verdict::Fresh && !pipeline.graph.is_probe(job) {
+                reporter.event(&Event::DryJob(viewer.planned(job, self.args.print_commands)));
+            }
+        }
         let totals = totals(scene, &pipeline.plan);
         let stale = totals.run() + totals.maybe() > 0;
         reporter.event(&Event::Totals { totals, cores: options.cores, dry: true });

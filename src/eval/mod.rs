@@ -43,6 +43,7 @@ use crate::files::StatAhead;
 use crate::rule::Rulefile;
 use crate::span::Sources;
 use crate::value::{FnId, Val};
+use crossbeam::channel::Receiver;
 
 /// What to load.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +58,8 @@ pub struct Request {
     pub scatter: Vec<(String, u32)>,
     /// Cores that jobs may use, for `workflow.cores`.
     pub cores: u32,
+    /// Stats of files that are found are asked for once this channel has ended.
+    pub begin: Option<Receiver<()>>,
     /// Expressions of the command line that become functions of the job.
     pub expressions: Vec<Expression>,
     /// Runs the Python files of `pyload`.

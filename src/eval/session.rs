@@ -190,7 +190,7 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(request: Request, sources: Sources) -> Session {
-        let ahead = StatAhead::new(request.cores.saturating_sub(1) as usize);
+        let ahead = StatAhead::behind(request.cores.saturating_sub(1) as usize, request.begin.clone());
         Session {
             request,
             ahead: RefCell::new(ahead),

@@ -18,6 +18,8 @@ use std::thread::JoinHandle;
 #[derive(Debug, Default)]
 pub struct StatAhead {
     threads: usize,
+    /// The threads begin when nobody holds the other end any more.
+    begin: Option<Receiver<()>>,
     /// Named paths that fill no batch yet.
     pending: Batch,
     /// The same of the paths that a pattern finds.
@@ -78,12 +80,18 @@ impl StatAhead {
         StatAhead { threads, ..StatAhead::default() }
     }
 
+    /// As [`new`](Self::new), but a single thread does not begin before the other
+    /// end of a channel is dropped: until then its processor has better to do.
+    pub fn behind(threads: usize, begin: Option<Receiver<()>>) -> StatAhead {
+        StatAhead { begin: begin.filter(|_| threads == 1), ..StatAhead::new(threads) }
+    }
+
     /// Files have changed, or paths mean others now: no answer so far counts.
     pub fn forget(&mut self) {
         if let Some(crew) = &self.crew {
             crew.rest.try_iter().for_each(drop);
         }
-        *self = StatAhead::new(self.threads);
+        *self = StatAhead::behind(self.threads, self.begin.take());
     }
 
     /// These stats will likely be wanted.
@@ -135,7 +143,7 @@ impl StatAhead {
     }
 
     fn send(&mut self, batch: Batch) {
-        let crew = self.crew.get_or_insert_with(|| Crew::of(self.threads));
+        let crew = self.crew.get_or_insert_with(|| Crew::of(self.threads, self.begin.as_ref()));
         crew.queue.send(batch).expect("the queue's other end is here as well");
     }
 
@@ -182,10 +190,17 @@ impl Listing {
 }
 
 impl Crew {
-    fn of(threads: usize) -> Crew {
+    fn of(threads: usize, begin: Option<&Receiver<()>>) -> Crew {
         let (queue, rest) = unbounded::<Batch>();
-        let thread = |rest: Receiver<Batch>| std::thread::spawn(move || rest.iter().map(|b| b.answer()).collect());
-        let threads = (0..threads).map(|_| thread(rest.clone())).collect();
+        let thread = |rest: Receiver<Batch>, begin: Option<Receiver<()>>| {
+            std::thread::spawn(move || {
+                begin.iter().for_each(|begin| {
+                    let _ended = begin.recv();
+                });
+                rest.iter().map(|b| b.answer()).collect()
+            })
+        };
+        let threads = (0..threads).map(|_| thread(rest.clone(), begin.cloned())).collect();
         Crew { queue, rest, threads }
     }
 

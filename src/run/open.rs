@@ -15,6 +15,7 @@ use crate::plan::{self, Bonds, Facts, Force, Plan, Scene, Stats, Updates};
 use crate::rule::{Flags, Rulefile};
 use crate::settle;
 use crate::state::{self, Ahead, State};
+use crossbeam::channel::{Receiver, bounded};
 use rustc_hash::FxHashSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -368,6 +369,7 @@ pub struct Opened {
 /// What is on its way into memory on threads of its own.
 pub struct Prefetch {
     log: JoinHandle<Option<Ahead>>,
+    loaded: Receiver<()>,
     /// Stats of files that will likely be wanted.
     pub stats: StatAhead,
 }
@@ -375,8 +377,18 @@ pub struct Prefetch {
 impl Prefetch {
     /// Begins to read the log of the current directory.
     pub fn start() -> Prefetch {
-        let log = std::thread::spawn(|| Ahead::read(Path::new(files::STATE_DIR)));
-        Prefetch { log, stats: StatAhead::default() }
+        let (until, loaded) = bounded(0);
+        let log = std::thread::spawn(move || {
+            let log = Ahead::read(Path::new(files::STATE_DIR));
+            drop(until);
+            log
+        });
+        Prefetch { log, loaded, stats: StatAhead::default() }
+    }
+
+    /// Ends when the log is in memory.
+    pub fn loaded(&self) -> Receiver<()> {
+        self.loaded.clone()
     }
 }
 
