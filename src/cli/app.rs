@@ -383,7 +383,7 @@ impl App {
             return Err(vec![diag]);
         }
         let mut executor = Local::new(options.cores as usize, Environment::new(std::env::vars_os()));
-        let compiled = run::compile_python(&pipeline, options, &mut executor, &listener);
+        let compiled = run::compile_python(&pipeline, options, &mut executor, listener);
         if !matches!(compiled, Ok(None)) {
             pipeline.close().map_err(|d| vec![d])?;
             return compiled.map(|signal| End::Summary(Summary { signal, ..Summary::default() }));
