@@ -105,6 +105,10 @@ impl graph::Files for Sourced {
     fn exist(&mut self, paths: &Paths, ids: &[PathId]) -> Vec<bool> {
         ids.iter().map(|id| paths.str(*id).starts_with("in/")).collect()
     }
+
+    fn recorded(&self, _path: PathId) -> bool {
+        false
+    }
 }
 
 #[divan::bench]

@@ -178,7 +178,7 @@ impl Listing {
             self.at = match self.texts.search(path) {
                 Some(at) => at,
                 None => {
-                    self.patience -= 1;
+                    self.patience = self.patience.saturating_sub(1);
                     return None;
                 }
             };

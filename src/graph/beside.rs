@@ -1,7 +1,8 @@
 //! Logs and benchmarks that jobs read or targets name.
 //!
 //! Owns how such a file is found to be one, where no rule makes it: its job is
-//! that of the first output with the same wildcards, and it comes with that.
+//! that of the first output with the same wildcards, and it comes with that. A
+//! file that is there, and whose job never ran here, is the user's own.
 
 use super::Maker;
 use super::build::Builder;
@@ -10,7 +11,8 @@ use crate::path::{self, PathId};
 impl Builder<'_, '_> {
     /// A file that no rule makes may be the log or the benchmark of a job.
     pub(super) fn look_beside(&mut self, path: PathId) {
-        if self.ground.beside.is_empty() || self.graph.maker_of(path) != Maker::Source {
+        let lies_in_tree = !self.graph.gates.trees(path).is_empty();
+        if self.ground.beside.is_empty() || self.graph.maker_of(path) != Maker::Source || lies_in_tree {
             return;
         }
         let (mut captures, mut found) = (Vec::new(), Vec::new());
@@ -29,7 +31,8 @@ impl Builder<'_, '_> {
             &name[range.start as usize..range.end as usize]
         });
         let first = self.paths.intern(&path::normal(&first));
-        if first == path {
+        let is_users = !self.files.recorded(first) && self.files.exist(self.paths, &[path])[0];
+        if first == path || is_users {
             return;
         }
         self.graph.gates.add_beside(first, path);

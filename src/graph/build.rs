@@ -40,6 +40,9 @@ pub trait Files {
     /// Which of some paths exist; asked once for all sources, and then only
     /// where a rule's own inputs are missing.
     fn exist(&mut self, paths: &Paths, ids: &[PathId]) -> Vec<bool>;
+    /// Whether a run here has made a file, as far as that is known; if it is not,
+    /// it may have.
+    fn recorded(&self, path: PathId) -> bool;
 }
 
 /// Grows the graph that the targets need. What is given beside it serves to

@@ -110,7 +110,7 @@ impl Graph {
         let asked = std::mem::take(&mut self.targets);
         let mut seen = FxHashSet::default();
         let left = asked.into_iter().chain(read).filter(|path| seen.insert(*path));
-        self.targets = left.filter(|path| self.maker(*path).is_some_and(|m| !omitted.contains(&m))).collect();
+        self.targets = left.filter(|path| self.origin(*path).is_some_and(|m| !omitted.contains(&m))).collect();
     }
 
     /// Keeps a batch of the inputs of some jobs, in the order of their names,

@@ -21,6 +21,10 @@ impl Files for Counter {
         self.asked += ids.len();
         ids.iter().map(|id| paths.str(*id).starts_with("in/")).collect()
     }
+
+    fn recorded(&self, _path: PathId) -> bool {
+        false
+    }
 }
 
 fn load(count: usize) -> Loaded {
@@ -86,6 +90,9 @@ fn what_fails_leaves_the_graph_as_it_was() {
         fn named(&mut self, _paths: &Paths, _path: PathId) {}
         fn exist(&mut self, _paths: &Paths, ids: &[PathId]) -> Vec<bool> {
             vec![false; ids.len()]
+        }
+        fn recorded(&self, _path: PathId) -> bool {
+            false
         }
     }
     let by = Extension { jobs: &[open[0].0], needs: Vec::new(), files: &mut Nothing };

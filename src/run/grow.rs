@@ -14,6 +14,7 @@ use crate::graph::{self, Extended, Extension, Graph, Ground, JobId, Target};
 use crate::path::{PathId, Paths};
 use crate::plan::{self, Gather, Plan, Scene, Stats, Verdict};
 use crate::rule::Rulefile;
+use crate::state::State;
 use rustc_hash::FxHashSet;
 
 /// Told bytes done and bytes in all while files are digested.
@@ -41,6 +42,8 @@ pub fn first<'a>(
 /// Answers the graph's questions about files.
 pub struct Look<'s> {
     stats: &'s mut Stats,
+    /// What was made here, if that is at hand.
+    records: Option<&'s State>,
     threads: usize,
     /// Asks for stats while the graph grows, the first time.
     ahead: Option<StatAhead>,
@@ -52,7 +55,7 @@ pub struct Look<'s> {
 impl<'s> Look<'s> {
     /// Asks when it is asked.
     pub fn new(stats: &'s mut Stats, options: &Options) -> Self {
-        Look { stats, threads: options.cores as usize, ahead: None, anew: false, trouble: Vec::new() }
+        Look { stats, records: None, threads: options.cores as usize, ahead: None, anew: false, trouble: Vec::new() }
     }
 
     /// Asks ahead, while the graph grows the first time.
@@ -65,6 +68,11 @@ impl<'s> Look<'s> {
         Look { anew: true, ..Look::new(stats, options) }
     }
 
+    /// With the records.
+    pub fn with(self, records: &'s State) -> Self {
+        Look { records: Some(records), ..self }
+    }
+
     /// What could not be looked at, if anything.
     pub fn end(self) -> Result<(), Diags> {
         if self.trouble.is_empty() { Ok(()) } else { Err(self.trouble) }
@@ -72,6 +80,10 @@ impl<'s> Look<'s> {
 }
 
 impl graph::Files for Look<'_> {
+    fn recorded(&self, path: PathId) -> bool {
+        self.records.is_none_or(|records| records.find(path).is_some())
+    }
+
     fn named(&mut self, paths: &Paths, path: PathId) {
         if let Some(ahead) = &mut self.ahead {
             ahead.want(paths, path);
@@ -207,7 +219,7 @@ impl Pipeline<'_> {
         options: &Options,
     ) -> Result<Vec<JobId>, Diags> {
         let before = ordered(&self.graph, options);
-        let mut look = Look::new(&mut self.stats, options);
+        let mut look = Look::new(&mut self.stats, options).with(&self.state);
         let by = Extension { jobs, needs, files: &mut look };
         let extended = graph::extend(&mut self.ground, &mut self.graph, &mut self.paths, by);
         let trouble = look.end();

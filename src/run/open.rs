@@ -77,7 +77,7 @@ impl<'a> Pipeline<'a> {
     ) -> Result<Pipeline<'a>, Diags> {
         let Opened { state, memo, mut paths, ahead } = opened;
         let mut stats = Stats::default();
-        let mut look = Look::ahead(&mut stats, options, ahead);
+        let mut look = Look::ahead(&mut stats, options, ahead).with(&state);
         let (mut graph, mut ground) = grow::first(book, functions, options, &mut paths, &mut look)?;
         look.end()?;
         let cut = Cut::first(book, &graph, &paths, &options.selection);
@@ -402,5 +402,11 @@ pub fn open_state(mode: Mode, prefetch: Prefetch) -> Result<(Opened, Diags), Dia
     };
     let log = prefetch.log.join().expect("the thread that reads the log panicked");
     let opened = State::open_ahead(Path::new(files::STATE_DIR), &mut paths, mode, state::How::Auto, log)?;
-    Ok((Opened { state: opened.state, memo: opened.memo, paths, ahead: prefetch.stats }, opened.warnings))
+    let state::Opened { state, memo, warnings, as_read } = opened;
+    let mut ahead = prefetch.stats;
+    if !as_read && !state.is_empty() {
+        // Another run has ended meanwhile.
+        ahead.forget();
+    }
+    Ok((Opened { state, memo, paths, ahead }, warnings))
 }

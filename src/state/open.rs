@@ -25,6 +25,8 @@ pub struct Opened {
     pub memo: Memo,
     /// What was lost or put aside.
     pub warnings: Vec<Diag>,
+    /// Whether the log that was read before is still the log.
+    pub as_read: bool,
 }
 
 /// How long before the last entry of the log files are doubted after a crash.
@@ -63,7 +65,7 @@ impl State {
         let mut memo = Memo::default();
         let mut warnings = Vec::new();
         let ahead = ahead.filter(|_| paths.is_empty());
-        let Found { facts, log, damaged, lost } = read(dir, mode, ahead, paths, &mut memo, &mut warnings)?;
+        let Found { facts, log, damaged, lost, as_read } = read(dir, mode, ahead, paths, &mut memo, &mut warnings)?;
         let mut state = State {
             dir: dir.to_owned(),
             mode,
@@ -80,7 +82,7 @@ impl State {
         if mode == Mode::Run && (damaged || state.is_bloated(&memo)) {
             state.compact(&memo, paths)?;
         }
-        Ok(Opened { state, memo, warnings })
+        Ok(Opened { state, memo, warnings, as_read })
     }
 
     /// After an end without notice under another boot: what was written
@@ -211,7 +213,7 @@ fn read(
     {
         let end = ahead.loaded.end;
         (facts, *memo, *paths) = (ahead.facts, ahead.memo, ahead.paths);
-        return Ok(Found::whole(facts, Some(Log::new(file, end))));
+        return Ok(Found { as_read: true, ..Found::whole(facts, Some(Log::new(file, end))) });
     }
     let loaded = match load::load(&file, &mut facts, memo, paths) {
         Ok(loaded) => loaded,
@@ -244,11 +246,13 @@ struct Found {
     damaged: bool,
     /// Something that was written may be gone.
     lost: bool,
+    /// It is what was read ahead.
+    as_read: bool,
 }
 
 impl Found {
     fn whole(facts: Facts, log: Option<Log>) -> Found {
-        Found { facts, log, damaged: false, lost: false }
+        Found { facts, log, damaged: false, lost: false, as_read: false }
     }
 }
 

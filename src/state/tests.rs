@@ -52,7 +52,8 @@ impl Session {
     fn open(&mut self, mode: Mode) -> Vec<Diag> {
         self.state = None;
         self.paths = Paths::default();
-        let Opened { state, memo, warnings } = State::open(self.dir.path(), &mut self.paths, mode, How::Auto).unwrap();
+        let Opened { state, memo, warnings, .. } =
+            State::open(self.dir.path(), &mut self.paths, mode, How::Auto).unwrap();
         (self.state, self.memo) = (Some(state), memo);
         warnings
     }

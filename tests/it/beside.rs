@@ -57,3 +57,20 @@ fn a_file_that_only_looks_like_a_log_is_a_source() {
     story.run(&["-j1"]).succeeds();
     assert_eq!(story.read("all"), "mine\n");
 }
+
+#[test]
+fn a_file_that_is_there_before_its_job_ever_ran_is_the_user_s() {
+    let text = "rule all:\n    input: \"x.log\"\n    output: \"all\"\n    shell: \"cat {input} > {output}\"\n\
+                rule other:\n    input: \"{n}.csv\"\n    output: \"{n}.txt\"\n    log: \"{n}.log\"\n    shell: \"echo no > {log}; cp {input} {output}\"\n";
+    let story = Story::new().rulefile(text).file("x.log", "mine\n").file("x.csv", "1\n");
+    story.run(&["-j1"]).succeeds();
+    assert_eq!((story.read("all"), story.read("x.log")), ("mine\n".into(), "mine\n".into()));
+}
+
+#[test]
+fn a_job_that_does_not_write_its_log_runs_once() {
+    let text = "rule b:\n    input: \"a.log\"\n    output: \"b\"\n    shell: \"cat {input} > {output}\"\n\
+                rule a:\n    output: \"a.txt\"\n    log: \"a.log\"\n    shell: \"echo a >> ran.log; echo > {output}\"\n";
+    let story = Story::new().rulefile(text);
+    story.run(&["-j1"]).fails().says("a.log").ran(&["a"]);
+}

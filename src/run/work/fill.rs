@@ -6,7 +6,7 @@ use crate::command::Needs;
 use crate::diag::{Diag, Kind};
 use crate::event::{self, Event};
 use crate::graph::JobId;
-use crate::path;
+use crate::path::{self, PathId};
 use crate::plan::{self, Verdict, only_gathers};
 use crate::run::grow::not_made;
 use crate::schedule::{Decision, JobDesc, JobId as Slot, JobState, Need};
@@ -268,6 +268,13 @@ impl Work<'_, '_> {
         self.tell(Event::CutOff { job });
     }
 
+    /// Whether a log is not there though its job ran just now: it would not be
+    /// another time.
+    fn was_not_written(&self, path: PathId, maker: JobId) -> bool {
+        let ran = |slot: &Slot| self.scheduler.state(*slot) == JobState::Made;
+        self.graph.is_beside(path) && self.slots.get(&maker).is_some_and(ran)
+    }
+
     /// Adds the makers of inputs that are not there (their jobs were fresh, so
     /// far nobody needed them), and theirs. Returns whether the job can still run.
     fn demand(&mut self, job: JobId, slot: Slot) -> bool {
@@ -278,7 +285,7 @@ impl Work<'_, '_> {
                 let path = input.path();
                 let maker = self.graph.origin_of(input).filter(|_| !self.facts.exists(path));
                 let Some(maker) = maker else { continue };
-                if self.plan.verdict(maker) == Verdict::Fresh {
+                if self.plan.verdict(maker) == Verdict::Fresh && !self.was_not_written(path, maker) {
                     self.plan.set_missing(maker, path);
                     self.summary.fresh = self.summary.fresh.saturating_sub(1);
                     for member in self.members(maker).iter() {
