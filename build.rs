@@ -4,7 +4,9 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
+    let target = |what: &str| std::env::var(format!("CARGO_CFG_TARGET_{what}")).unwrap_or_default();
+    // With another C library the start of the program may be another for it.
+    if (target("OS").as_str(), target("ENV").as_str()) == ("linux", "gnu") {
         println!("cargo::rustc-link-arg-bins=-no-pie");
     }
 }
