@@ -105,7 +105,8 @@ pub fn wildcards(pattern: &Pattern, ahead: &mut StatAhead) -> Result<Wildcards, 
             ahead.found(path);
         }
         matches
-    })?;
+    });
+    let there = there.inspect_err(|_| ahead.forget())?;
     let mut found = Wildcards::of(pattern);
     let order = there.texts.sorted();
     let width = found.names.len();
