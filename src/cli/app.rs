@@ -14,7 +14,7 @@ use crate::files::Trust;
 use crate::plan::{Verdict, Viewer, totals};
 use crate::report::Reporter;
 use crate::rule::{Hooks, Rulefile, Workdir};
-use crate::run::{self, Accepted, Listener, Options, Pipeline, Prefetch, Recovered};
+use crate::run::{self, Accepted, Came, Listener, Options, Pipeline, Prefetch, Recovered};
 use crate::span::Sources;
 use crate::{path, state};
 use crossbeam::channel::Receiver;
@@ -384,16 +384,19 @@ impl App {
         }
         let mut executor = Local::new(options.cores as usize, Environment::new(std::env::vars_os()));
         let compiled = run::compile_python(&pipeline, options, &mut executor, listener);
-        if !matches!(compiled, Ok(None)) {
-            pipeline.close().map_err(|d| vec![d])?;
-            return compiled.map(|signal| End::Summary(Summary { signal, ..Summary::default() }));
-        }
+        let drain = match compiled {
+            Ok(Came { signal: None, drain }) => drain,
+            ended => {
+                pipeline.close().map_err(|d| vec![d])?;
+                return ended.map(|came| End::Summary(Summary { signal: came.signal, ..Summary::default() }));
+            }
+        };
         let totals = totals(pipeline.scene(), &pipeline.plan);
         tell(Some(Event::Totals { totals, cores: options.cores, dry: false }));
         let render = |diag: &Diag| diag.render(&self.sources, false);
         let (live, reasons) = (self.reporter().is_live(), self.args.json);
         let executor = &mut executor;
-        let hands = run::Hands { executor, listener, live, reasons, render: &render, tell: &mut tell };
+        let hands = run::Hands { executor, listener, drain, live, reasons, render: &render, tell: &mut tell };
         let run::Ran { summary, errors } = run::execute(pipeline, options, hands);
         self.reporter().event(&Event::Done(summary.clone()));
         if errors.is_empty() { Ok(End::Summary(summary)) } else { Err(errors) }

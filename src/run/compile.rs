@@ -24,8 +24,8 @@ const MOST: usize = 10_000;
 /// How much of what the compiler says is read.
 const SHOWN: usize = 64 * 1024;
 
-/// Compiles the Python of jobs that run or may run. Gives the signal that came
-/// meanwhile, if one did.
+/// Compiles the Python of jobs that run or may run. Gives what was asked for
+/// meanwhile.
 ///
 /// # Errors
 /// A message for each text that Python does not read.
@@ -34,7 +34,7 @@ pub fn compile_python(
     options: &Options,
     executor: &mut dyn Executor,
     listener: &Listener,
-) -> Result<Option<i32>, Diags> {
+) -> Result<Came, Diags> {
     let path = Path::new(files::STATE_DIR).join(state::COMPILED);
     let known = std::fs::read_to_string(&path).unwrap_or_default();
     let known: FxHashSet<&str> = known.lines().collect();
@@ -42,19 +42,19 @@ pub fn compile_python(
     let mut sources = sources(pipeline);
     sources.retain(|(_, _, digest)| !known.contains(digest.as_str()) && seen.insert(digest.clone()));
     if sources.is_empty() {
-        return Ok(None);
+        return Ok(Came::default());
     }
     let texts: Vec<&Source> = sources.iter().map(|(_, source, _)| source).collect();
     let command = interpreted(compiler(&texts), Aside::NUMBER);
     if executor.lacks(&command).is_some() {
-        return Ok(None);
+        return Ok(Came::default());
     }
     listener.arm(true);
     let log = PathBuf::from(files::STATE_DIR).join(state::LOGS).join("python.log");
     let spec = Spec { command, log: log.clone(), log_limit: options.log_limit, ..Spec::default() };
-    let (exit, Came { signal, .. }) = Aside::new(spec).run(executor, &listener.asks);
-    if signal.is_some() || !exit.status.is_success() {
-        return Ok(signal);
+    let (exit, came) = Aside::new(spec).run(executor, &listener.asks);
+    if came.signal.is_some() || !exit.status.is_success() {
+        return Ok(came);
     }
     let said = said(&exit, &log);
     let diags: Diags = said.lines().filter_map(|line| wrong(pipeline, &sources, line)).collect();
@@ -68,7 +68,7 @@ pub fn compile_python(
     }
     // Without it they are compiled once more.
     let _ = std::fs::write(&path, text);
-    Ok(None)
+    Ok(came)
 }
 
 fn said(exit: &Exit, log: &Path) -> String {

@@ -29,13 +29,13 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
     let hooks = &book.hooks;
     let totals = totals(pipeline.scene(), &pipeline.plan);
     let none = hooks.start.is_none() && hooks.success.is_none() && hooks.error.is_none();
-    if none || totals.run() + totals.maybe() == 0 {
-        return work::execute(pipeline, options, hands, false);
+    if none || hands.drain || totals.run() + totals.maybe() == 0 {
+        return work::execute(pipeline, options, hands);
     }
     let not_run = totals.run() + totals.maybe();
     let mut log = Log::create();
     log.take(&Event::Totals { totals, cores: options.cores, dry: false });
-    let Hands { executor, listener, live, reasons, render, tell } = hands;
+    let Hands { executor, listener, live, reasons, render, tell, .. } = hands;
     listener.arm(true);
     let handlers = Handlers { book, options, log: log.path.clone(), asks: listener.asks.clone() };
     let came = hooks.start.as_ref().map(|body| handlers.run("onstart", body, executor, tell)).unwrap_or_default();
@@ -47,8 +47,8 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
         event.iter().for_each(|e| log.take(e));
         tell(event);
     };
-    let hands = Hands { executor, listener, live, reasons, render, tell: &mut both };
-    let mut ran = work::execute(pipeline, options, hands, came.drain);
+    let hands = Hands { executor, listener, drain: came.drain, live, reasons, render, tell: &mut both };
+    let mut ran = work::execute(pipeline, options, hands);
     log.take(&Event::Done(ran.summary.clone()));
     log.end();
     let summary = &mut ran.summary;

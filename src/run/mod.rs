@@ -21,6 +21,7 @@ mod temp;
 mod work;
 
 pub use accept::{Accepted, Touched, accept_rule, touch};
+pub use aside::Came;
 pub use compile::compile_python;
 pub use fixed::Fixed;
 pub use handler::execute;

@@ -202,6 +202,24 @@ fn drain_lets_running_jobs_end_and_starts_no_more() {
 }
 
 #[test]
+fn drain_while_python_is_compiled_starts_no_job() {
+    let slow = "#!/bin/sh\ntouch begun\nsleep 1\nPATH=${PATH#*:} exec python3 \"$@\"\n";
+    let story = Story::new()
+        .rulefile("rule a:\n    output: \"a\"\n    run:\n        open(\"a\", \"w\")\n")
+        .file("bin/python3", slow);
+    fs::set_permissions(story.path("bin/python3"), fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", story.path("bin").display(), std::env::var("PATH").unwrap());
+    let mut program = Command::new(env!("CARGO_BIN_EXE_rulemake"));
+    program.arg("-j1").current_dir(story.path("")).env("PATH", path).stdin(Stdio::null());
+    let running = program.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for("the compiler", || story.has("begun"));
+    story.run(&["--drain"]).succeeds();
+    let ended = running.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.success() && said.contains("asked to drain") && !story.has("a"), "{said}");
+}
+
+#[test]
 fn drain_while_onstart_runs_starts_no_job() {
     let story = Story::new().rulefile(
         "onstart:\n    shell(\"touch begun; sleep 1\")\nrule a:\n    output: \"a\"\n    shell: \"touch a\"\n",

@@ -53,6 +53,8 @@ pub struct Hands<'a> {
     pub executor: &'a mut dyn Executor,
     /// Signals to us.
     pub listener: &'a Listener,
+    /// It was asked for already that no job starts.
+    pub drain: bool,
     /// Whether somebody watches a live status.
     pub live: bool,
     /// Whether somebody wants to know why each job runs.
@@ -72,13 +74,13 @@ pub struct Ran {
     pub errors: Diags,
 }
 
-/// Runs all stale jobs of a pipeline; none if it was asked to `drain` already.
-pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>, drain: bool) -> Ran {
+/// Runs all stale jobs of a pipeline.
+pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> Ran {
     let begin = Instant::now();
     let mut work = Work::new(pipeline, options, hands);
     work.hands.listener.arm(true);
     work.fill();
-    if drain {
+    if work.hands.drain {
         work.asked(Ask::Drain);
     }
     work.turn();
