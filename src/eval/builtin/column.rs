@@ -188,16 +188,13 @@ impl<'v> StarlarkValue<'v> for Column {
     }
 }
 
-#[starlark_module]
 fn column_methods(builder: &mut MethodsBuilder) {
-    fn tolist<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        Ok(this.list(heap))
-    }
+    cells(builder);
+    handing_out(builder);
+}
 
-    fn to_list<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        Ok(this.list(heap))
-    }
-
+#[starlark_module]
+fn cells(builder: &mut MethodsBuilder) {
     fn unique(this: &Column) -> starlark::Result<Column> {
         let at = distinct(this.values.iter());
         Ok(Column::plain(at.into_iter().map(|i| this.values[i].clone())))
@@ -261,6 +258,17 @@ fn column_methods(builder: &mut MethodsBuilder) {
             values.push(to_val(made, heap, &mut |_| Err(fault("a cell is no function")))?);
         }
         Ok(this.with(values))
+    }
+}
+
+#[starlark_module]
+fn handing_out(builder: &mut MethodsBuilder) {
+    fn tolist<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(this.list(heap))
+    }
+
+    fn to_list<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(this.list(heap))
     }
 
     fn items<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {

@@ -85,12 +85,13 @@ fn spread<'v>(before: usize, after: usize, value: Value<'v>, heap: Heap<'v>) -> 
     Ok(heap.alloc(AllocTuple(parts)))
 }
 
-#[starlark_module]
 pub(super) fn register(builder: &mut GlobalsBuilder) {
-    fn _each<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        Ok(each(value, heap))
-    }
+    operators(builder);
+    statements(builder);
+}
 
+#[starlark_module]
+fn operators(builder: &mut GlobalsBuilder) {
     fn _percent<'v>(
         #[starlark(require = pos)] left: Value<'v>,
         #[starlark(require = pos)] right: Value<'v>,
@@ -100,6 +101,22 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
             Some(format) => Ok(heap.alloc_str(&printf::filled(format, right, heap)?).to_value()),
             None => left.percent(right, heap),
         }
+    }
+
+    fn pow<'v>(
+        #[starlark(require = pos)] base: Value<'v>,
+        #[starlark(require = pos)] exponent: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        power(base, exponent, heap)
+    }
+
+    fn _pow<'v>(
+        #[starlark(require = pos)] base: Value<'v>,
+        #[starlark(require = pos)] exponent: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        power(base, exponent, heap)
     }
 
     fn _compare<'v>(#[starlark(args)] chain: UnpackTuple<Value<'v>>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
@@ -113,6 +130,13 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
             }
         }
         Ok(Value::new_bool(true))
+    }
+}
+
+#[starlark_module]
+fn statements(builder: &mut GlobalsBuilder) {
+    fn _each<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(each(value, heap))
     }
 
     fn _spread<'v>(
@@ -151,22 +175,6 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         let mut dict = DictMut::from_value(container).map_err(starlark::Error::new_other)?;
         let missing = || fault(format!("the dict has no key {}", crate::eval::show::repr(key, heap)));
         dict.aref.remove_hashed(key.get_hashed()?).map(|_| NoneType).ok_or_else(missing)
-    }
-
-    fn pow<'v>(
-        #[starlark(require = pos)] base: Value<'v>,
-        #[starlark(require = pos)] exponent: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
-        power(base, exponent, heap)
-    }
-
-    fn _pow<'v>(
-        #[starlark(require = pos)] base: Value<'v>,
-        #[starlark(require = pos)] exponent: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
-        power(base, exponent, heap)
     }
 }
 

@@ -282,8 +282,15 @@ impl<'v> StarlarkValue<'v> for Sheet {
     }
 }
 
-#[starlark_module]
 fn sheet_methods(builder: &mut MethodsBuilder) {
+    choosing(builder);
+    labelling(builder);
+    handing_out(builder);
+    cleaning(builder);
+}
+
+#[starlark_module]
+fn choosing(builder: &mut MethodsBuilder) {
     /// The rows for which an expression over the columns is true.
     fn query<'v>(
         this: Value<'v>,
@@ -315,7 +322,10 @@ fn sheet_methods(builder: &mut MethodsBuilder) {
         let values = this.values(this.column_at(column)?);
         Ok(Column::plain(distinct(values.values.iter()).into_iter().map(|i| values.values[i].clone())))
     }
+}
 
+#[starlark_module]
+fn labelling(builder: &mut MethodsBuilder) {
     /// The same rows with labels: the values of some columns.
     fn set_index<'v>(
         this: &Sheet,
@@ -354,7 +364,10 @@ fn sheet_methods(builder: &mut MethodsBuilder) {
         order.sort_by(|a, b| compared(&key(*a), &key(*b)));
         Ok(this.pick(&order))
     }
+}
 
+#[starlark_module]
+fn handing_out(builder: &mut MethodsBuilder) {
     fn itertuples<'v>(
         this: &Sheet,
         #[starlark(default = true)] index: bool,
@@ -407,7 +420,10 @@ fn sheet_methods(builder: &mut MethodsBuilder) {
             }
         })
     }
+}
 
+#[starlark_module]
+fn cleaning(builder: &mut MethodsBuilder) {
     fn drop_duplicates<'v>(
         this: &Sheet,
         #[starlark(default = NoneOr::None)] subset: NoneOr<Value<'v>>,
