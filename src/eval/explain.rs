@@ -3,6 +3,7 @@
 //! Owns the wording and the way back through the source map. It does not know
 //! what was being evaluated.
 
+use super::exception::{Thrown, is_no_number};
 use super::fault::Fault;
 use crate::diag::{Diag, Diags, Kind, Label};
 use crate::span::{FileId, Span};
@@ -59,8 +60,7 @@ impl Scene<'_> {
 /// Everything an error says.
 pub(super) fn explain(error: &starlark::Error, scene: &Scene) -> Diags {
     let place = error.span().and_then(|s| scene.place(s));
-    if let Some(Fault(diags)) = cause(error.kind()) {
-        let mut diags = diags.clone();
+    if let Some(mut diags) = cause(error.kind()) {
         if let [only] = diags.as_mut_slice()
             && only.labels.iter().all(|l| !l.text.is_empty())
         {
@@ -81,8 +81,8 @@ pub(super) fn explain(error: &starlark::Error, scene: &Scene) -> Diags {
 }
 
 /// Our own diagnostics inside an error.
-fn cause(kind: &ErrorKind) -> Option<&Fault> {
-    match kind {
+fn cause(kind: &ErrorKind) -> Option<Diags> {
+    let inner = match kind {
         ErrorKind::Fail(e)
         | ErrorKind::StackOverflow(e)
         | ErrorKind::Value(e)
@@ -92,9 +92,11 @@ fn cause(kind: &ErrorKind) -> Option<&Fault> {
         | ErrorKind::Freeze(e)
         | ErrorKind::Internal(e)
         | ErrorKind::Native(e)
-        | ErrorKind::Other(e) => e.downcast_ref::<Fault>(),
-        _ => None,
-    }
+        | ErrorKind::Other(e) => e,
+        _ => return None,
+    };
+    let thrown = || inner.downcast_ref::<Thrown>().map(|thrown| vec![thrown.diag.clone()]);
+    inner.downcast_ref::<Fault>().map(|fault| fault.0.clone()).or_else(thrown)
 }
 
 /// The calls of the user's functions that led to an error, innermost first.
@@ -136,6 +138,7 @@ fn quoted(text: &str, n: usize) -> &str {
 
 fn word(kind: &ErrorKind, text: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
     match kind {
+        _ if is_no_number(text) => Worded::new(format!("`{}` is no whole number", quoted(text, 0))),
         ErrorKind::Fail(_) => Worded::new(text.trim_start_matches("fail:").trim()),
         ErrorKind::StackOverflow(_) => Worded::new("functions call each other too deeply")
             .hint("a function that calls itself must come to an end; loops are written with `for`"),

@@ -3,7 +3,8 @@
 //!
 //! Owns the stand-in value. It does not know which modules are served.
 
-use super::fault::{fault, hinted};
+use super::exception::thrown;
+use super::fault::hinted;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::eval::{Arguments, Evaluator};
@@ -70,7 +71,7 @@ impl<'v> StarlarkValue<'v> for Missing {
     ) -> starlark::Result<Value<'v>> {
         if &*self.name == "sys.exit" {
             let why = args.positions(eval.heap())?.next().map(|why| why.to_str());
-            return Err(fault(why.unwrap_or_else(|| "the Rulefile ends itself here".to_owned())));
+            return Err(thrown("SystemExit", why.unwrap_or_else(|| "the Rulefile ends itself here".to_owned())));
         }
         Err(self.refuse())
     }

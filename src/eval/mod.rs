@@ -12,6 +12,7 @@ mod config;
 mod convert;
 mod deferred;
 mod directive;
+mod exception;
 mod explain;
 mod expression;
 mod fault;

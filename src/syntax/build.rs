@@ -6,9 +6,9 @@
 #![allow(missing_docs, reason = "pest_derive makes an enum without docs")]
 
 use super::Base;
+use super::attempt::Place;
 use super::emit::Emitter;
 use super::operator::{Edit, Line};
-use super::python::definition_length;
 use super::tree::{Binding, Definition, Directive, Piece, RuleDecl, Tree, UseDecl};
 use super::unpack;
 use crate::diag::{Diag, Diags};
@@ -53,6 +53,7 @@ pub(super) struct Builder<'s> {
     pub(super) pending_cut: bool,
     pub(super) includes: bool,
     pub(super) depth: usize,
+    pub(super) place: Place,
     /// Within an index, where comparisons may be of columns.
     masks: bool,
 }
@@ -68,21 +69,7 @@ pub(super) fn parse(file: FileId, source: &str, base: Base) -> Result<Tree, Diag
     let pairs = Grammar::parse(Rule::file, source).map_err(|e| vec![pest_error(file, source, &e)])?;
     let mut builder = Builder::new(file, source, base);
     let items: Vec<Pair> = pairs.flat_map(Pair::into_inner).collect();
-    let mut rest = items.as_slice();
-    while let [item, after @ ..] = rest {
-        match definition_length(rest) {
-            Some(length) => {
-                builder.cut_before(item);
-                builder.definition(rest[..length].to_vec());
-                builder.before.reported = false;
-                rest = &rest[length..];
-            }
-            None => {
-                builder.item(item.clone());
-                rest = after;
-            }
-        }
-    }
+    builder.lines(&items, true);
     builder.finish()
 }
 
@@ -127,6 +114,7 @@ impl<'s> Builder<'s> {
             pending_cut: false,
             includes: false,
             depth: 0,
+            place: Place::default(),
             masks: false,
         }
     }
@@ -171,19 +159,23 @@ impl<'s> Builder<'s> {
         self.diags.push(diag);
     }
 
-    fn item(&mut self, pair: Pair<'s>) {
+    pub(super) fn item(&mut self, pair: Pair<'s>) {
         if pair.as_rule() == Rule::EOI {
             return;
         }
         self.cut_before(&pair);
         let known_bad = matches!(pair.as_rule(), Rule::bad_line | Rule::bad_rule | Rule::bad_use | Rule::bad_head);
+        let start = self.line_span(&pair).start as usize;
         match pair.as_rule() {
-            Rule::rule => self.rule(pair),
-            Rule::use_rule => self.use_rule(pair),
+            Rule::rule => {
+                let is_module = pair.as_str().trim_start().starts_with("module");
+                self.guard_item(start, is_module, |this| this.rule(pair));
+            }
+            Rule::use_rule => self.guard_item(start, false, |this| this.use_rule(pair)),
             Rule::bad_use => self.bad_use(&pair),
-            Rule::directive => self.directive(pair),
-            Rule::names => self.names(pair),
-            Rule::hook => self.hook(pair),
+            Rule::directive => self.guard_item(start, false, |this| this.directive(pair)),
+            Rule::names => self.guard_item(start, false, |this| this.names(pair)),
+            Rule::hook => self.guard_item(start, false, |this| this.hook(pair)),
             Rule::code => {
                 self.keep_assignment(&pair);
                 self.inner_item(pair);
@@ -213,7 +205,7 @@ impl<'s> Builder<'s> {
     }
 
     /// Names from an include are known from the next unindented statement on.
-    fn cut_before(&mut self, item: &Pair) {
+    pub(super) fn cut_before(&mut self, item: &Pair) {
         let text = item.as_str();
         let goes_on = text.starts_with([' ', '\t']) || text.starts_with("else") || text.starts_with("elif");
         if self.pending_cut && !goes_on {

@@ -131,6 +131,23 @@ impl<'s> Builder<'s> {
         self.fail(diag.hint(format!("write Python below `{key}:`, indented")));
     }
 
+    /// A definition of the file, or one within another.
+    pub(super) fn defined(&mut self, items: &[Pair<'s>], top: bool) {
+        if !top {
+            return self.definition_lines(items);
+        }
+        self.cut_before(&items[0]);
+        self.definition(items.to_vec());
+        self.before.reported = false;
+    }
+
+    fn definition_lines(&mut self, items: &[Pair<'s>]) {
+        let decorators = items.iter().take_while(|p| first_word(p.as_str()) == "@").count();
+        let head = (decorators + 1).min(items.len());
+        items[..head].iter().for_each(|item| drop(self.inner_item(item.clone())));
+        self.lines(&items[head..], false);
+    }
+
     /// A `def` or a class, with its decorators: for Starlark if nothing plainly
     /// speaks against it, and for Python in any case.
     pub(super) fn definition(&mut self, items: Vec<Pair<'s>>) {
@@ -145,9 +162,7 @@ impl<'s> Builder<'s> {
         let inner = range.start + indent(self.slice(range.clone())).len()..range.end;
         if refused.is_empty() {
             let from = self.emit.position(inner.start);
-            for item in items {
-                self.inner_item(item);
-            }
+            self.definition_lines(&items);
             self.emit.mark(number, from, inner.end);
         } else {
             self.emit.replace(inner.clone(), &stand_in(&name, number));
@@ -156,7 +171,7 @@ impl<'s> Builder<'s> {
     }
 
     /// The lines of a statement, without the last line break.
-    fn statement(&self, lines: Range<usize>) -> Range<usize> {
+    pub(super) fn statement(&self, lines: Range<usize>) -> Range<usize> {
         lines.start..lines.start + self.slice(lines).trim_end().len()
     }
 
@@ -167,7 +182,9 @@ impl<'s> Builder<'s> {
             match item.as_rule() {
                 Rule::code => {
                     let stmt = item.clone().into_inner().flat_map(Pair::into_inner);
-                    found.extend(stmt.filter(|p| p.as_rule() == Rule::banned).map(|p| self.banned(&p)));
+                    let banned = stmt.filter(|p| p.as_rule() == Rule::banned);
+                    let served = |p: &Pair| matches!(p.as_str(), "try" | "except" | "finally");
+                    found.extend(banned.filter(|p| !served(p)).map(|p| self.banned(&p)));
                 }
                 Rule::import | Rule::from => {}
                 _ => found.push(Diag::at(self.line_span(item), "Starlark does not know this statement")),

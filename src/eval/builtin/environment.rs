@@ -3,7 +3,9 @@
 
 use super::glob::is_there;
 use crate::eval::TrackedRead;
+use crate::diag::{Diag, Kind};
 use crate::eval::deferred::Reader;
+use crate::eval::exception::throw;
 use crate::eval::fault::{fault, hinted};
 use crate::eval::pure_path::{self, cut};
 use crate::eval::session::Asked;
@@ -148,7 +150,8 @@ impl<'v> StarlarkValue<'v> for Environ {
         let found = variable(name, &self.0).map(|text| heap.alloc_str(&text).to_value());
         found.ok_or_else(|| {
             let hint = format!("set it before rulemake is started, or write `os.environ.get(\"{name}\", DEFAULT)`");
-            hinted(format!("the environment variable `{name}` is not set"), hint)
+            let message = format!("the environment variable `{name}` is not set");
+            throw("KeyError", Diag::error(Kind::Rulefile, message).hint(hint))
         })
     }
 

@@ -3,6 +3,7 @@
 //! Owns the table of globals and the calls that lowered text makes. It does
 //! not know how files are loaded or rules checked.
 
+mod attempt;
 mod checkpoints;
 mod column;
 mod container;
@@ -86,7 +87,8 @@ pub(super) fn globals() -> &'static Globals {
             .with(marks::register)
             .with(python::register)
             .with(python::collections)
-            .with(python::exceptions)
+            .with(python::versions)
+            .with(attempt::register)
             .with(modules::itertools)
             .with(semantic::register)
             .with(semantic::lookups)

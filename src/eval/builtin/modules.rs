@@ -3,6 +3,7 @@
 
 use super::operators::each;
 use super::table::Partly;
+use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
 use crate::eval::missing::Missing;
 use crate::eval::pure_path::PurePath;
@@ -25,7 +26,15 @@ const SERVED: [&str; 9] = ["os", "os.path", "math", "re", "json", "itertools", "
 
 /// What is served of Python's modules under their own names; all else is a
 /// stand-in that fails where it is used.
-pub(super) fn import<'v>(module: &str, member: &str, eval: &Evaluator<'v, '_, '_>) -> Value<'v> {
+///
+/// # Errors
+/// If asked for (`strict`), in the place of the stand-in.
+pub(super) fn import<'v>(
+    module: &str,
+    member: &str,
+    strict: bool,
+    eval: &Evaluator<'v, '_, '_>,
+) -> starlark::Result<Value<'v>> {
     let heap = eval.heap();
     let own = |name: &str| eval.module().get(OS).filter(|_| name == "os");
     let global =
@@ -60,7 +69,11 @@ pub(super) fn import<'v>(module: &str, member: &str, eval: &Evaluator<'v, '_, '_
         (m, member) if m.starts_with("snakemake") && !member.is_empty() => global(member),
         _ => None,
     };
-    served.unwrap_or_else(|| heap.alloc(Missing::of_module(&dotted)))
+    match served {
+        Some(value) => Ok(value),
+        None if strict => Err(thrown("ModuleNotFoundError", format!("`{dotted}` is not available here"))),
+        None => Ok(heap.alloc(Missing::of_module(&dotted))),
+    }
 }
 
 /// The rows of all choices of `count` of some positions: in order, or as sets.

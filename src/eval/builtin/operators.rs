@@ -7,6 +7,7 @@
 use super::column::Column;
 use super::printf;
 use crate::eval::convert::to_val;
+use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
 use crate::value::Val;
 use starlark::environment::GlobalsBuilder;
@@ -76,7 +77,8 @@ fn spread<'v>(before: usize, after: usize, value: Value<'v>, heap: Heap<'v>) -> 
     let items: Vec<Value> = each(value, heap).iterate(heap)?.collect();
     if items.len() < before + after {
         let (found, wanted) = (items.len(), before + after);
-        return Err(fault(format!("there are {found} values, and the names want at least {wanted}")));
+        let why = format!("there are {found} values, and the names want at least {wanted}");
+        return Err(thrown("ValueError", why));
     }
     let rest = items.len() - after;
     let middle = heap.alloc(AllocList(items[before..rest].iter().copied()));
@@ -173,7 +175,7 @@ fn statements(builder: &mut GlobalsBuilder) {
         }
         let container = super::dicts::inner(container);
         let mut dict = DictMut::from_value(container).map_err(starlark::Error::new_other)?;
-        let missing = || fault(format!("the dict has no key {}", crate::eval::show::repr(key, heap)));
+        let missing = || thrown("KeyError", format!("the dict has no key {}", crate::eval::show::repr(key, heap)));
         dict.aref.remove_hashed(key.get_hashed()?).map(|_| NoneType).ok_or_else(missing)
     }
 }

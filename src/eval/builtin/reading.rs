@@ -6,6 +6,7 @@
 use crate::eval::TrackedRead;
 use crate::eval::convert::from_val;
 use crate::eval::deferred::Reader;
+use crate::eval::exception::unread;
 use crate::eval::fault::{fault, hinted};
 use crate::eval::pure_path::path_text;
 use crate::value::Val;
@@ -109,7 +110,7 @@ pub(super) fn opened(name: &str, mode: &str, eval: &Evaluator) -> starlark::Resu
 
 /// The text of a file, as an open one.
 pub(super) fn read(path: &str) -> starlark::Result<Opened> {
-    let text = std::fs::read_to_string(path).map_err(|e| fault(format!("`{path}` cannot be read: {e}")))?;
+    let text = std::fs::read_to_string(path).map_err(|e| unread(&e, format!("`{path}` cannot be read: {e}")))?;
     let text = if text.contains('\r') { text.replace("\r\n", "\n") } else { text };
     Ok(Opened { text: text.into(), at: AtomicUsize::new(0) })
 }

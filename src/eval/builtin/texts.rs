@@ -7,6 +7,7 @@
 use super::dicts;
 use super::operators::each;
 use crate::eval::convert::from_wildcards;
+use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
 use crate::eval::show;
 use allocative::Allocative;
@@ -177,7 +178,7 @@ pub(super) fn functions(builder: &mut GlobalsBuilder) {
                 None => items.iterate(heap)?.next(),
             },
         };
-        found.or(default).ok_or_else(|| fault("`next` finds nothing more"))
+        found.or(default).ok_or_else(|| thrown("StopIteration", "`next` finds nothing more"))
     }
 
     fn hex(#[starlark(require = pos)] number: i64) -> starlark::Result<String> {
