@@ -88,6 +88,14 @@ pub(super) struct App {
     start: Option<PathBuf>,
 }
 
+/// Makes the directories that the Rulefile asks for.
+fn make(directories: &[String]) -> Result<(), Diag> {
+    directories.iter().try_for_each(|dir| {
+        std::fs::create_dir_all(dir)
+            .map_err(|e| Diag::error(Kind::Rulefile, format!("the directory `{dir}` cannot be made: {e}")))
+    })
+}
+
 impl App {
     fn act(&mut self) -> Result<End, Diags> {
         translate(&self.args, reads_snakefile(&self.args)).map_err(|d| vec![d])?;
@@ -111,7 +119,7 @@ impl App {
             }
             Ok(loaded) => loaded,
         };
-        let eval::Loaded { rulefile, functions, expressions, warnings, notes, reads, ahead } = loaded;
+        let eval::Loaded { rulefile, functions, expressions, warnings, notes, reads, directories, ahead } = loaded;
         prefetch.stats = ahead;
         // It is needed until the process ends: to take it apart then is wasted time.
         let rulefile = Box::leak(Box::new(rulefile));
@@ -129,6 +137,9 @@ impl App {
         }
         if let Some(workdir) = &rulefile.workdir {
             self.enter(workdir).map_err(|d| vec![d])?;
+        }
+        if matches!(self.args.mode(), Mode::Run) {
+            make(&directories).map_err(|d| vec![d])?;
         }
         match self.args.mode() {
             Mode::List => self.list(rulefile),

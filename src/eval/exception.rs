@@ -55,40 +55,49 @@ pub(super) const CLASSES: [(&str, &str); 31] = [
     ("WorkflowError", "Exception"),
 ];
 
-/// A class: its name and those of the classes above it, the nearest first.
+/// A class: one of Python's own by its number in the tree, or one of the
+/// Rulefile's with the class below which it is.
 #[derive(Clone, Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
 #[allocative(skip)]
 #[display("<class '{}'>", self.name())]
-pub(super) struct Class(Arc<[Box<str>]>);
+pub(super) enum Class {
+    Own(usize),
+    Below(Arc<(Box<str>, Class)>),
+}
 
 starlark_simple_value!(Class);
 
 impl Class {
     /// A class of Python's own.
     pub(super) fn of(name: &str) -> Class {
-        let mut lineage = Vec::new();
-        let mut at = name;
-        while let Some((own, above)) = CLASSES.iter().find(|(own, _)| *own == at) {
-            lineage.push(Box::from(*own));
-            at = above;
-        }
-        Class(lineage.into())
+        let at = CLASSES.iter().position(|(own, _)| *own == name);
+        Class::Own(at.unwrap_or_else(|| panic!("bug: `{name}` is no class of exceptions")))
     }
 
     /// A class of the Rulefile's below another.
     pub(super) fn below(&self, name: &str) -> Class {
-        Class(std::iter::once(Box::from(name)).chain(self.0.iter().cloned()).collect())
+        Class::Below(Arc::new((name.into(), self.clone())))
     }
 
     pub(super) fn name(&self) -> &str {
-        self.0.first().map_or("", |name| name)
+        match self {
+            Class::Own(at) => CLASSES[*at].0,
+            Class::Below(own) => &own.0,
+        }
+    }
+
+    fn above(&self) -> Option<Class> {
+        match self {
+            Class::Own(at) => Some(CLASSES[*at].1).filter(|name| !name.is_empty()).map(Class::of),
+            Class::Below(own) => Some(own.1.clone()),
+        }
     }
 
     /// Whether it is another class or below it.
     pub(super) fn is(&self, other: &Class) -> bool {
         // `IOError` is another name of `OSError`.
         let name = if other.name() == "IOError" { "OSError" } else { other.name() };
-        self.0.iter().any(|own| &**own == name)
+        self.name() == name || self.above().is_some_and(|above| above.is(other))
     }
 }
 
@@ -146,8 +155,9 @@ impl Exception {
     fn told(&self) -> String {
         match self.args.as_slice() {
             [] => self.class.name().to_owned(),
-            [Val::Str(text)] => text.to_string(),
-            _ => self.to_string(),
+            // One word says little by itself.
+            [Val::Str(text)] if text.contains(' ') => text.to_string(),
+            _ => format!("{}: {self}", self.class.name()),
         }
     }
 }
@@ -156,7 +166,7 @@ impl fmt::Display for Exception {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.args.as_slice() {
             [] => Ok(()),
-            [Val::Str(text)] if self.class.name() != "KeyError" => f.write_str(text),
+            [Val::Str(text)] if !self.class.is(&Class::of("KeyError")) => f.write_str(text),
             [one] => f.write_str(&one.repr()),
             several => {
                 let all: Vec<String> = several.iter().map(Val::repr).collect();
@@ -316,7 +326,10 @@ mod tests {
     #[test]
     fn exceptions_are_told_as_in_python() {
         let key = Exception::new("KeyError", "a");
-        assert_eq!((key.to_string(), key.repr(), key.told()), ("'a'".into(), "KeyError('a')".into(), "a".into()));
+        assert_eq!(
+            (key.to_string(), key.repr(), key.told()),
+            ("'a'".into(), "KeyError('a')".into(), "KeyError: 'a'".into())
+        );
         let two = Exception { class: Class::of("ValueError"), args: vec![Val::str("a"), Val::Int(1)] };
         assert_eq!((two.to_string(), two.repr()), ("('a', 1)".into(), "ValueError('a', 1)".into()));
     }

@@ -169,6 +169,12 @@ const PYTHON: &[(&str, &str)] = &[
     ("locals", "name the variable itself"),
     ("format", "write an f-string: `f\"{x:03d}\"`"),
     ("storage", "fetch the files in a rule of their own"),
+    ("gitfile", "clone the repository in a rule of its own"),
+    ("gitlab", "clone the repository, and name the path of its file"),
+    ("dynamic", "make it a `checkpoint`, and ask for its files in an input function"),
+    ("srcdir", "write `workflow.source_path(\"FILE\")`"),
+    ("cluster_config", "give what jobs take by `resources:`"),
+    ("__file__", "write `workflow.snakefile`"),
 ];
 
 fn undefined(name: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
@@ -264,7 +270,7 @@ fn lower(text: &str) -> String {
 fn type_word(name: &str) -> String {
     match name {
         "NoneType" => "None".into(),
-        "int" => "an int".into(),
+        "int" | "object" | "exception" => format!("an {name}"),
         "files" => "a list of files".into(),
         "wildcards" | "rules" => format!("`{name}`"),
         "python" => "a value that is Python's only".into(),
@@ -278,6 +284,10 @@ fn value_error(text: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
     }
     if text.starts_with("Object of type `") {
         return missing_attribute(quoted(text, 0), quoted(text, 1), text);
+    }
+    if text.starts_with("Operation `call") && at.is_some_and(|at| scene.slice(at).starts_with("shell(")) {
+        return Worded::new("no command runs while the Rulefile is read")
+            .hint("make it a rule, or run it in a Python file for `pyload(\"FILE.py\")`");
     }
     if text.starts_with("Operation `") {
         return operation(text);
@@ -357,6 +367,9 @@ fn operation(text: &str) -> Worded {
         ("+", "string", other) | ("+", other, "string") if other != "string" && !other.is_empty() => {
             Worded::new(format!("{} and {} cannot be added", type_word(left), type_word(right)))
                 .hint("make it a string with `str(x)`, or write an f-string")
+        }
+        ("compare", "set", "set") => {
+            Worded::new("sets cannot be compared by size here").hint("write `a.issubset(b)` or `a.issuperset(b)`")
         }
         (_, _, "") => Worded::new(format!("`{operator}` does not work on {}", type_word(left))),
         _ => Worded::new(format!("`{operator}` does not work on {} and {}", type_word(left), type_word(right))),

@@ -25,7 +25,7 @@ use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
-const DIALECT: Dialect = Dialect {
+pub(super) const DIALECT: Dialect = Dialect {
     enable_top_level_stmt: true,
     enable_keyword_only_arguments: true,
     enable_positional_only_arguments: true,
@@ -91,6 +91,7 @@ fn whole(session: &Session, module: Module<'_>) -> Result<Loaded, Diags> {
         ]
         .concat(),
         ahead: session.ahead.take(),
+        directories: session.directories.take(),
         warnings: once(session.warnings.take()),
         notes: session.notes.take(),
     })

@@ -20,6 +20,7 @@ mod files;
 mod function;
 mod given;
 mod later;
+mod library;
 mod load;
 mod mark;
 mod missing;
@@ -100,6 +101,8 @@ pub struct Loaded {
     pub expressions: Vec<FnId>,
     /// What was read on the way.
     pub reads: Vec<TrackedRead>,
+    /// Directories that it asks for by `os.makedirs`, below `workdir:`.
+    pub directories: Vec<String>,
     /// Stats of files that were found on the way.
     pub ahead: StatAhead,
     /// What is likely not as meant.

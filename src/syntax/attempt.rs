@@ -95,9 +95,9 @@ impl<'s> Builder<'s> {
         let mut rest = items;
         while let [item, after @ ..] = rest {
             if let Some(length) = definition_length(rest) {
-                let around = std::mem::take(&mut self.place);
+                let around = (std::mem::take(&mut self.place), self.unbroken.take(), std::mem::take(&mut self.globals));
                 self.defined(&rest[..length], top);
-                self.place = around;
+                (self.place, self.unbroken, self.globals) = around;
                 rest = &rest[length..];
                 continue;
             }
@@ -109,11 +109,20 @@ impl<'s> Builder<'s> {
                 rest = &rest[length..];
                 continue;
             }
-            match top {
-                true => self.item(item.clone()),
-                false => drop(self.inner_item(item.clone())),
+            if let Some(length) = self.loop_else(rest, top) {
+                rest = &rest[length..];
+                continue;
             }
+            self.one(item, top);
             rest = after;
+        }
+    }
+
+    /// One item of a file or of a definition.
+    pub(super) fn one(&mut self, item: &Pair<'s>, top: bool) {
+        match top {
+            true => self.item(item.clone()),
+            false => drop(self.inner_item(item.clone())),
         }
     }
 
@@ -179,7 +188,9 @@ impl<'s> Builder<'s> {
         let lead = if self.source[..end].ends_with('\n') { "" } else { "\n" };
         let mut text = format!("{lead}{indent}{state}._settle()\n");
         if leaves {
-            for (kind, leave) in [("return", "return _returned"), ("break", "break"), ("continue", "continue")] {
+            let flag = self.unbroken.as_ref().map_or(String::new(), |flag| format!("{flag} = False; "));
+            let leave_loop = format!("{flag}break");
+            for (kind, leave) in [("return", "return _returned"), ("break", &*leave_loop), ("continue", "continue")] {
                 let used = parts.iter().flat_map(|p| p.body).any(|line| self.leaves_by(line, kind, indent.len()));
                 let leave = match (used, &self.place.passes) {
                     (false, _) => continue,

@@ -54,6 +54,12 @@ pub(super) struct Builder<'s> {
     pub(super) includes: bool,
     pub(super) depth: usize,
     pub(super) place: Place,
+    /// The names that the definition being read declares `global`.
+    pub(super) globals: Vec<String>,
+    /// Words of the statement being read, and what stands in their place.
+    pub(super) renames: Vec<(String, String)>,
+    /// The flag of the loop around, which its `else` asks for.
+    pub(super) unbroken: Option<String>,
     /// Within an index, where comparisons may be of columns.
     masks: bool,
 }
@@ -115,6 +121,9 @@ impl<'s> Builder<'s> {
             includes: false,
             depth: 0,
             place: Place::default(),
+            globals: Vec::new(),
+            renames: Vec::new(),
+            unbroken: None,
             masks: false,
         }
     }
@@ -230,7 +239,11 @@ impl<'s> Builder<'s> {
                 self.fail(diag);
             }
             Rule::deep => self.deep(&pair),
-            Rule::json_load => self.emit.replace(pair.as_span().start()..pair.as_span().end(), "json.loads"),
+            Rule::json_load => {
+                let place = pair.as_span().start()..pair.as_span().end();
+                self.emit.replace(place, &format!("{}s", pair.as_str()));
+            }
+            Rule::word => self.word(&pair),
             Rule::semicolon
             | Rule::throw
             | Rule::banned
@@ -239,7 +252,6 @@ impl<'s> Builder<'s> {
             | Rule::delete
             | Rule::lambda
             | Rule::for_word
-            | Rule::word
             | Rule::op
             | Rule::sep
             | Rule::dot
@@ -268,6 +280,30 @@ impl<'s> Builder<'s> {
                 self.fail(Diag::at(self.span(whole.start..whole.start + 1), "this expression is too long"));
             }
         }
+    }
+
+    /// A number as Starlark writes it; a name that something else stands for.
+    fn word(&mut self, pair: &Pair) {
+        let (text, place) = (pair.as_str(), pair.as_span().start()..pair.as_span().end());
+        if text.starts_with(|c: char| c.is_ascii_digit()) && text.contains('_') {
+            return self.emit.replace(place, &text.replace('_', ""));
+        }
+        let root = text.split('.').next().unwrap_or(text);
+        if let Some((_, instead)) = self.renames.iter().find(|(name, _)| name == root) {
+            let instead = format!("{instead}{}", &text[root.len()..]);
+            self.emit.replace(place, &instead);
+        }
+    }
+
+    /// `(n := x)` becomes `_named(_w, "n", (x))`, where something stands for `n`.
+    fn names_value(&self, inner: &[Pair], end: usize) -> Vec<Edit> {
+        let Some(at) = inner.iter().position(|t| t.as_str() == ":=").filter(|at| *at > 0) else { return Vec::new() };
+        let (name, sign) = (&inner[at - 1], &inner[at]);
+        let Some((_, instead)) = self.renames.iter().find(|(n, _)| n == name.as_str()) else { return Vec::new() };
+        let cell = instead.split('[').next().unwrap_or("");
+        let close = inner[at..].iter().find(|t| t.as_rule() == Rule::comma).map_or(end - 1, |t| t.as_span().start());
+        let open = format!("_named({cell}, {:?}, (", name.as_str());
+        vec![Edit::replace(name.as_span().start()..sign.as_span().end(), open), Edit::behind(close, "))")]
     }
 
     /// `is` and `is not`, which Starlark lacks.
@@ -320,11 +356,19 @@ impl<'s> Builder<'s> {
         edits.extend(more);
         Edit::sort(&mut edits);
         let mut edits = edits.into_iter().peekable();
-        for token in tokens {
+        // Names of arguments are no variables.
+        let is_argument = |at: usize| {
+            !self.renames.is_empty()
+                && tokens.get(at + 1).is_some_and(|t| t.as_rule() == Rule::sep && t.as_str() == "=")
+        };
+        let arguments: Vec<bool> = (0..tokens.len()).map(is_argument).collect();
+        let mut until = 0;
+        for (token, argument) in tokens.into_iter().zip(arguments) {
             let start = token.as_span().start();
-            let mut replaced = false;
+            let mut replaced = argument || start < until;
             while let Some(edit) = edits.next_if(|e| e.range.start <= start) {
                 replaced |= edit.range.contains(&start);
+                until = until.max(edit.range.end);
                 self.emit.replace(edit.range, &edit.text);
             }
             if !replaced {
@@ -361,6 +405,7 @@ impl<'s> Builder<'s> {
         let nested: Vec<Range<usize>> =
             inner.iter().filter(displays).map(|p| p.as_span().start()..p.as_span().end()).collect();
         let mut edits = self.splats(start..end, &inner);
+        edits.extend(self.names_value(&inner, end));
         let unpacked = unpack::edits(self.source, start..end, &nested, self.is_group(start));
         edits.extend(unpacked.into_iter().map(|(place, text)| Edit::replace(place, text)));
         if let Some((open, close)) = within {
@@ -438,7 +483,33 @@ mod tests {
             ("while a < b:\n\tpass", "for _while in range(2147483647):\n if not ( a < b): break\n pass"),
             ("while a: f()", "for _while in range(2147483647):\n if not ( a): break\n  f()"),
             ("del a.b[c]", "_delete(a.b, [c])"),
-            ("del a, b", "pass"),
+            ("del a, b", "pass; pass"),
+            ("del a[1:], b[c]", "_slice(a, (1), None, None); _delete(b, [c])"),
+            ("x[1:2] = y", "_slice(x, (1), (2), None, (y))"),
+            ("a = b = c", "_v0 = (c); a = _v0; b = _v0"),
+            ("a **= b", "a = _pow(a, (b))"),
+            ("x = 1_000 + a_1", "x = 1000 + a_1"),
+            ("x: 'T' = 3", "x = 3"),
+            ("z: int", "pass"),
+            ("def f(a: T, *, b: 'x' = 1) -> T: pass", "def f(a, *, b= 1) : pass"),
+            (
+                "if (n := f(a)) > n.b: c",
+                "_w0 = {}\n_c = ((_named(_w0, \"n\", ( f(a)))) > _w0[\"n\"].b)\nif \"n\" in _w0: n = _w0[\"n\"]\nif _c:\n c",
+            ),
+            (
+                "for a in b(c):\n break\nelse:\n d",
+                "_b0 = True\nfor a in _each(b(c)):\n _b0 = False; break\nif _b0:\n d",
+            ),
+            ("@d\ndef f(): pass", "_d0 = (d)\ndef f(): pass\nf = _d0(f)"),
+            ("def f():\n global a\n a += 1", "def f():\n pass\n _global(\"a\", a + (1))\nif False: a = None"),
+            (
+                "class A(B):\n x: int = 3",
+                "def _class0():\n x = 3\n return {\"x\": x}\nA = _class_of(\"A\", [B], _class0(), [\"x\"], [], False)",
+            ),
+            (
+                "try:\n a = b\nexcept C as e:\n raise",
+                "_t0_0 = _try(None)\nif True:\n _v6 = _t0_0._run(lambda: (b))\n if _t0_0._ok(): a = _v6\nif _t0_0._catch(lambda: (C)):\n e = _t0_0._caught()\n _t0_0._again()\n_t0_0._settle()",
+            ),
             ("x = a << b < c", "x = a << b < c"),
             ("x = f\"{'7'.zfill(3)}\"", "x = _f(_fmt((_of('7', \"zfill\")(3)),\"\",_f()),)"),
             ("x = y + '7'.zfill(3)", "x = y + _of('7', \"zfill\")(3)"),
@@ -450,7 +521,7 @@ mod tests {
                 "def f():\n f = open('a')\n g = open(b)\n if True:\n  x = f.read()",
             ),
             ("x = r'\\d'", "x = \"\\\\d\""),
-            ("x: int = 3", "x: int = 3"),
+            ("x: int = 3", "x = 3"),
             ("a, b, = c", "(a, b,) = c"),
             ("def f():\n\treturn 1", "def f():\n return 1"),
         ] {

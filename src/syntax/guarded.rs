@@ -138,7 +138,9 @@ impl<'s> Builder<'s> {
             (Rule::word, "return") => self.guarded_return(state, tokens, indent),
             (Rule::word, kind @ ("break" | "continue")) => {
                 let leave = self.passed(kind, whole.start).map(|passed| format!("{passed}._leave({kind:?})"));
-                let text = format!("if {state}._ok(): {}", leave.as_deref().unwrap_or(kind));
+                let flag = self.unbroken.as_ref().filter(|_| kind == "break" && leave.is_none());
+                let flag = flag.map_or(String::new(), |flag| format!("{flag} = False; "));
+                let text = format!("if {state}._ok(): {flag}{}", leave.as_deref().unwrap_or(kind));
                 self.emit.replace(whole, &text);
             }
             (Rule::delete, _) if tokens[1..].iter().all(names) => self.emit.replace(whole, "pass"),
@@ -164,7 +166,9 @@ impl<'s> Builder<'s> {
         let start = bytes(&tokens[0]).start;
         let passed = self.passed("return", start);
         let leave = |value: &str| match &passed {
-            Some(passed) => format!("{indent}if {state}._ok():\n{indent} _returned = {value}\n{indent} {passed}._leave(\"return\")"),
+            Some(passed) => {
+                format!("{indent}if {state}._ok():\n{indent} _returned = {value}\n{indent} {passed}._leave(\"return\")")
+            }
             None => format!("{indent}if {state}._ok(): return {value}"),
         };
         let Some(first) = tokens.get(1) else {

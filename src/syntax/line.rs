@@ -48,9 +48,8 @@ fn instead(word: &str) -> &'static str {
         "except" | "finally" => "it belongs below a `try`, indented as that is",
         "with" => "read settings with `configfile:`, list files with `glob_wildcards`, or do it in a rule's `shell:`",
         "class" => "write `struct(name=value)` or a dict",
-        "global" | "nonlocal" => "change a top-level list or dict in place, or return the value",
+        "nonlocal" => "change a list or dict in place, or return the value",
         "yield" => "return a list",
-        "@" => "call the function where its value is used",
         _ => "write a plain `def`",
     }
 }
@@ -69,8 +68,20 @@ impl<'s> Builder<'s> {
     }
 
     /// A statement outside of every `try`.
-    pub(super) fn plain(&mut self, mut parts: Vec<Pair<'s>>, whole: Range<usize>) {
+    pub(super) fn plain(&mut self, parts: Vec<Pair<'s>>, whole: Range<usize>) {
+        if self.slice(whole.clone()).contains(":=") && self.named_within(&parts, &whole) {
+            return;
+        }
+        self.plain_again(parts, whole);
+    }
+
+    /// The same, with names for what `:=` assigns to.
+    pub(super) fn plain_again(&mut self, mut parts: Vec<Pair<'s>>, whole: Range<usize>) {
+        if self.assignment(&parts, &whole) {
+            return;
+        }
         let mut edits = self.thrown(&mut parts, whole.end);
+        edits.extend(self.breaks(&parts));
         for part in parts.iter().filter(|p| p.as_rule() == Rule::banned) {
             let diag = self.banned(part);
             self.fail(diag);
@@ -81,7 +92,7 @@ impl<'s> Builder<'s> {
                 self.with(with);
             }
             Rule::r#while => edits.extend(self.repeated(&parts, whole)),
-            Rule::delete => edits.extend(self.deleted(&parts, whole)),
+            Rule::delete => return self.deleted(&parts),
             Rule::targets => edits.extend(spread(&parts)),
             _ => {}
         }
@@ -139,25 +150,6 @@ impl<'s> Builder<'s> {
         ]
     }
 
-    /// `del x[k]` becomes a call; names stay as they are.
-    fn deleted(&mut self, parts: &[Pair], whole: Range<usize>) -> Vec<Edit> {
-        let last = parts.last().filter(|p| p.as_rule() == Rule::bracket && p.as_str().starts_with('['));
-        let names = parts[1..].iter().all(|p| matches!(p.as_rule(), Rule::word | Rule::comma));
-        match last {
-            None if names => vec![Edit::replace(whole, "pass")],
-            Some(key) if parts.iter().all(|p| p.as_rule() != Rule::comma) => vec![
-                Edit::replace(parts[0].as_span().start()..parts[1].as_span().start(), "_delete("),
-                Edit::before(key.as_span().start(), ", "),
-                Edit::behind(whole.end, ")"),
-            ],
-            _ => {
-                let diag = Diag::at(self.span(whole), "this `del` is not supported");
-                self.fail(diag.hint("delete one element a line: `del x[key]`"));
-                Vec::new()
-            }
-        }
-    }
-
     /// `with open(x) as f:` becomes `f = open(x)` and a block.
     fn with(&mut self, pair: Pair<'s>) {
         let (start, end) = (pair.as_span().start(), pair.as_span().end());
@@ -181,7 +173,7 @@ impl<'s> Builder<'s> {
 
     fn lacking(&self, place: crate::span::Span, word: &str) -> Diag {
         let message = match word {
-            "@" => "decorators are not supported".to_owned(),
+            "@" => "this decorator stands before no function".to_owned(),
             "try" | "except" | "finally" => format!("this `{word}` stands alone"),
             _ => format!("`{word}` is not supported"),
         };

@@ -5,8 +5,10 @@
 //! plain types and is the only one that sees pest. It evaluates nothing and
 //! does not know what a section means.
 
+mod assign;
 mod attempt;
 mod build;
+mod class;
 mod emit;
 mod guarded;
 mod keys;

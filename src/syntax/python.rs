@@ -5,6 +5,8 @@
 //! `def` stays in the lowered text as long as Starlark may serve it; one that is
 //! plainly Python only is lowered to a stand-in. It runs no Python.
 
+use super::assign::global_names;
+use super::attempt::{bytes, tokens_of};
 use super::build::{Builder, Pair, Rule, parsed};
 use super::tree::{Definition, Directive, Piece, RuleDecl, Section};
 use crate::diag::Diag;
@@ -43,7 +45,7 @@ pub fn named(text: &str) -> Named {
 }
 
 /// The indentation of a line.
-fn indent(text: &str) -> &str {
+pub(super) fn indent(text: &str) -> &str {
     &text[..text.len() - text.trim_start_matches([' ', '\t']).len()]
 }
 
@@ -53,14 +55,14 @@ fn is_below(line: &str, indentation: &str) -> bool {
 }
 
 /// The first word of a line, or `@`.
-fn first_word(line: &str) -> &str {
+pub(super) fn first_word(line: &str) -> &str {
     let line = line.trim_start();
     let end = line.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(line.len());
     if line.starts_with('@') { "@" } else { &line[..end] }
 }
 
 /// The name after `def` or `class`.
-fn defined_name(line: &str) -> Option<&str> {
+pub(super) fn defined_name(line: &str) -> Option<&str> {
     let words = line.trim_start().trim_start_matches("async").trim_start();
     let rest = words.strip_prefix("def").or_else(|| words.strip_prefix("class"))?.trim_start();
     let name = &rest[..rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())];
@@ -141,11 +143,45 @@ impl<'s> Builder<'s> {
         self.before.reported = false;
     }
 
+    /// A `def` with its decorators, which are called behind it.
     fn definition_lines(&mut self, items: &[Pair<'s>]) {
         let decorators = items.iter().take_while(|p| first_word(p.as_str()) == "@").count();
-        let head = (decorators + 1).min(items.len());
-        items[..head].iter().for_each(|item| drop(self.inner_item(item.clone())));
-        self.lines(&items[head..], false);
+        let Some(head) = items.get(decorators) else { return };
+        if first_word(head.as_str()) == "class" {
+            return self.class(items, decorators);
+        }
+        let names: Vec<String> = items[..decorators].iter().map(|item| self.decorator(item)).collect();
+        self.inner_item(head.clone());
+        self.globals = global_names(&items[decorators + 1..]);
+        self.lines(&items[decorators + 1..], false);
+        let name = defined_name(head.as_str()).unwrap_or("");
+        self.behind(items, &names.iter().rev().map(|d| format!("{name} = {d}({name})")).collect::<Vec<_>>());
+    }
+
+    /// Lines behind a definition, indented as it is.
+    pub(super) fn behind(&mut self, items: &[Pair<'s>], lines: &[String]) {
+        let (Some(first), Some(last)) = (items.first(), items.last()) else { return };
+        if lines.is_empty() {
+            return;
+        }
+        let start = first.as_span().start();
+        let end = self.statement(start..last.as_span().end()).end;
+        let indent = indent(first.as_str()).replace('\t', " ");
+        let text: String = lines.iter().map(|line| format!("\n{indent}{line}")).collect();
+        self.emit.insert(end, &text);
+    }
+
+    /// `@x` becomes a variable.
+    fn decorator(&mut self, item: &Pair<'s>) -> String {
+        let tokens = tokens_of(item);
+        let start = bytes(&tokens[0]).start;
+        let name = format!("_d{start}");
+        let (Some(first), Some(last)) = (tokens.get(1), tokens.last()) else { return name };
+        let (value, end) = (bytes(first).start, bytes(last).end);
+        self.emit.replace(start..value, &format!("{name} = ("));
+        self.tokens(tokens[1..].to_vec(), Vec::new());
+        self.emit.insert(end, ")");
+        name
     }
 
     /// A `def` or a class, with its decorators: for Starlark if nothing plainly
@@ -163,6 +199,12 @@ impl<'s> Builder<'s> {
         if refused.is_empty() {
             let from = self.emit.position(inner.start);
             self.definition_lines(&items);
+            // Known to the module, and not taken for constants.
+            let globals = items.iter().filter(|item| first_word(item.as_str()) == "global");
+            let names = globals.flat_map(|item| tokens_of(item).into_iter().skip(1));
+            let names = names.filter(|t| t.as_rule() == Rule::word);
+            let lines: Vec<String> = names.map(|t| format!("if False: {} = None", t.as_str())).collect();
+            self.behind(&items, &lines);
             self.emit.mark(number, from, inner.end);
         } else {
             self.emit.replace(inner.clone(), &stand_in(&name, number));
@@ -177,13 +219,14 @@ impl<'s> Builder<'s> {
 
     /// What of some lines only Python understands.
     fn python_only(&self, items: &[Pair<'s>]) -> Vec<Diag> {
-        let mut found = Vec::new();
+        let mut found = self.python_class(items);
         for item in items {
             match item.as_rule() {
                 Rule::code => {
                     let stmt = item.clone().into_inner().flat_map(Pair::into_inner);
                     let banned = stmt.filter(|p| p.as_rule() == Rule::banned);
-                    let served = |p: &Pair| matches!(p.as_str(), "try" | "except" | "finally");
+                    let served =
+                        |p: &Pair| matches!(p.as_str(), "try" | "except" | "finally" | "global" | "@" | "class");
                     found.extend(banned.filter(|p| !served(p)).map(|p| self.banned(&p)));
                 }
                 Rule::import | Rule::from => {}

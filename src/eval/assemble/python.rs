@@ -153,7 +153,7 @@ impl<'a, 'm, 'v> Bodies<'a, 'm, 'v> {
         }
         let Some(found) = variable(self.module, name).filter(|v| !is_function(*v)) else { return false };
         let Ok(value) = plain(found, self.module) else { return false };
-        let fields = found.get_type() == "struct";
+        let fields = matches!(found.get_type(), "struct" | "record");
         self.variables.insert(name.into(), Variable { name: name.into(), value, fields });
         true
     }

@@ -63,11 +63,7 @@ impl Attempt {
     }
 
     /// What a function gives; none if it failed now or a statement before it did.
-    fn run<'v>(
-        &self,
-        function: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Option<Value<'v>>> {
+    fn run<'v>(&self, function: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Option<Value<'v>>> {
         if !self.runs() {
             return Ok(None);
         }
@@ -233,7 +229,7 @@ impl<'v> StarlarkValue<'v> for Try {
 
 pub(super) fn register(builder: &mut GlobalsBuilder) {
     builder.set("_try", Try);
-    for (name, _) in CLASSES {
-        builder.set(name, Class::of(name));
+    for (at, (name, _)) in CLASSES.iter().enumerate() {
+        builder.set(name, Class::Own(at));
     }
 }

@@ -5,24 +5,29 @@
 
 mod attempt;
 mod checkpoints;
+mod class;
 mod column;
 mod container;
 mod core;
 mod dicts;
 mod environment;
 mod expand;
+mod extras;
 mod flags;
 mod glob;
 mod index;
 mod json;
+mod logger;
 mod marks;
 mod math;
 mod modules;
 mod operators;
 mod printf;
 mod python;
+mod python_module;
 mod query;
 mod reading;
+mod record;
 mod regex;
 mod row;
 mod rows;
@@ -36,8 +41,10 @@ mod texts;
 mod validate;
 
 pub(super) use dicts::inner;
+pub(super) use environment::{absolute, home, is_directory, listed, make_dir};
 pub(super) use expand::alloc;
-pub(super) use glob::is_there;
+pub(super) use glob::{is_there, paths};
+pub(super) use record::Record;
 pub(super) use sheet::plain;
 
 use super::later;
@@ -89,6 +96,7 @@ pub(super) fn globals() -> &'static Globals {
             .with(python::collections)
             .with(python::versions)
             .with(attempt::register)
+            .with(class::register)
             .with(modules::itertools)
             .with(semantic::register)
             .with(semantic::lookups)
@@ -139,11 +147,9 @@ pub(super) fn prepare(session: &Session, module: &Module) {
     let (shown, marks) = (session.shown.borrow().clone(), session.marks.clone());
     module.set("rules", heap.alloc(rules::Rules::new(shown.clone(), marks.clone())));
     module.set("checkpoints", heap.alloc(checkpoints::Gates::new(shown, marks)));
-    let os = global("os").expect("`os` is a global");
-    let os = environment::with_environ(os, session.asked.clone(), heap);
-    module.set("os", os);
-    // Where an import finds it, whatever the Rulefile calls `os`.
-    module.set(modules::OS, os);
+    let os = python_module::module("os", &session.asked).expect("bug: `os` is served");
+    module.set("os", heap.alloc(os));
+    module.set("logger", heap.alloc(logger::Logger));
     for name in later::ROOTS {
         module.set(name, heap.alloc(later::Later::new(name)));
     }
@@ -159,9 +165,12 @@ pub(super) fn prepare(session: &Session, module: &Module) {
     let fields = [
         ("basedir", text(basedir.clone())),
         ("current_basedir", text(basedir)),
+        ("snakefile", text(absolute.to_string_lossy().into_owned())),
         ("main_snakefile", text(absolute.to_string_lossy().into_owned())),
         ("cores", heap.alloc(session.request.cores)),
         ("source_path", source_path),
+        ("configfiles", heap.alloc(AllocList(session.request.configfiles.iter().map(String::as_str)))),
+        ("overwrite_configfiles", heap.alloc(AllocList(session.request.configfiles.iter().map(String::as_str)))),
     ];
     module.set("workflow", heap.alloc(AllocStruct(fields)));
 }

@@ -102,14 +102,22 @@ pub(super) fn collections(builder: &mut GlobalsBuilder) {
         #[starlark(require = named, default = false)] strict: bool,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let items = |list: &Value<'v>| Ok(each(*list, heap).iterate(heap)?.collect());
-        let lists: Vec<Vec<Value>> = lists.items.iter().map(items).collect::<starlark::Result<_>>()?;
-        let shortest = lists.iter().map(Vec::len).min().unwrap_or(0);
-        if strict && lists.iter().any(|l| l.len() != shortest) {
-            return Err(thrown("ValueError", "`zip(..., strict=True)` wants lists of one length"));
+        let items = |list: &Value<'v>| each(*list, heap).iterate(heap);
+        let mut lists = lists.items.iter().map(items).collect::<starlark::Result<Vec<_>>>()?;
+        let mut rows = Vec::new();
+        loop {
+            // One after the other: the longest may be very long.
+            let row: Vec<Value> = lists.iter_mut().map_while(Iterator::next).collect();
+            let full = !row.is_empty() && row.len() == lists.len();
+            if !full {
+                let uneven = !row.is_empty() || lists.iter_mut().any(|list| list.next().is_some());
+                if strict && uneven {
+                    return Err(thrown("ValueError", "`zip(..., strict=True)` wants lists of one length"));
+                }
+                return Ok(heap.alloc(AllocList(rows.into_iter().map(AllocTuple))));
+            }
+            rows.push(row);
         }
-        let row = |i: usize| AllocTuple(lists.iter().map(|l| l[i]).collect::<Vec<_>>());
-        Ok(heap.alloc(AllocList((0..shortest).map(row))))
     }
 
     fn frozenset<'v>(

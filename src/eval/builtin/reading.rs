@@ -99,6 +99,10 @@ fn only_text() -> starlark::Error {
 /// Opens a file for `open(path)` and `path.open()`; the read is tracked.
 pub(super) fn opened(name: &str, mode: &str, eval: &Evaluator) -> starlark::Result<Opened> {
     let reader = Reader::of(eval, "open")?;
+    if mode.contains(['w', 'a', 'x', '+']) {
+        let hint = "make it the output of a rule, or write it in `onstart:`";
+        return Err(hinted("no file is written while the Rulefile is read", hint));
+    }
     if !matches!(mode, "r" | "rt") {
         return Err(only_text());
     }
