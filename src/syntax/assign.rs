@@ -10,22 +10,33 @@ use super::python::definition_length;
 use crate::diag::Diag;
 use std::ops::Range;
 
-/// The names that `global` statements of a definition's own lines give.
-pub(super) fn global_names(body: &[Pair]) -> Vec<String> {
-    let mut names = Vec::new();
+/// The lines of a definition that begin with a word, but for those of definitions
+/// within it.
+fn lines_of<'a, 's>(body: &'a [Pair<'s>], word: &str) -> Vec<&'a Pair<'s>> {
+    let mut lines = Vec::new();
     let mut rest = body;
     while let [item, after @ ..] = rest {
         if let Some(length) = definition_length(rest) {
             rest = &rest[length..];
             continue;
         }
-        if item.as_rule() == Rule::code && word_of(item) == "global" {
-            let words = tokens_of(item).into_iter().skip(1).filter(|t| t.as_rule() == Rule::word);
-            names.extend(words.map(|t| t.as_str().to_owned()));
+        if item.as_rule() == Rule::code && word_of(item) == word {
+            lines.push(item);
         }
         rest = after;
     }
-    names
+    lines
+}
+
+/// The names that `global` statements of a definition's own lines give.
+pub(super) fn global_names(body: &[Pair]) -> Vec<String> {
+    let words = lines_of(body, "global").into_iter().flat_map(|line| tokens_of(line).into_iter().skip(1));
+    words.filter(|t| t.as_rule() == Rule::word).map(|t| t.as_str().to_owned()).collect()
+}
+
+/// Whether a definition gives its values by `yield`.
+pub(super) fn yields(body: &[Pair]) -> bool {
+    !lines_of(body, "yield").is_empty()
 }
 
 /// Whether a bracket is an index that cuts a slice.
@@ -41,6 +52,14 @@ impl<'s> Builder<'s> {
         let Some(first) = parts.first() else { return false };
         if first.as_rule() == Rule::banned && first.as_str() == "global" {
             self.emit.replace(whole.clone(), "pass");
+            return true;
+        }
+        if self.yields && first.as_rule() == Rule::banned && first.as_str() == "yield" {
+            self.yielded(parts);
+            return true;
+        }
+        if self.yields && first.as_rule() == Rule::word && first.as_str() == "return" {
+            self.emit.replace(whole.clone(), "return _yield");
             return true;
         }
         if first.as_str() == "def" {
@@ -71,6 +90,20 @@ impl<'s> Builder<'s> {
             _ => return false,
         }
         true
+    }
+
+    /// `yield x` adds to the list that the definition gives.
+    fn yielded(&mut self, parts: &[Pair<'s>]) {
+        let start = bytes(&parts[0]).start;
+        let many = parts.get(1).is_some_and(|p| p.as_rule() == Rule::word && p.as_str() == "from");
+        let value = &parts[if many { 2 } else { 1 }..];
+        let (Some(first), Some(last)) = (value.first(), value.last()) else {
+            return self.emit.replace(bytes(&parts[0]), "_yield.append(None)");
+        };
+        let open = if many { "_yield.extend(_each(" } else { "_yield.append((" };
+        self.emit.replace(start..bytes(first).start, open);
+        self.tokens(value.to_vec(), Vec::new());
+        self.emit.insert(bytes(last).end, "))");
     }
 
     /// `x: type = value` without the type; `x: type` is nothing.

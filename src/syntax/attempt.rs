@@ -96,8 +96,10 @@ impl<'s> Builder<'s> {
         while let [item, after @ ..] = rest {
             if let Some(length) = definition_length(rest) {
                 let around = (std::mem::take(&mut self.place), self.unbroken.take(), std::mem::take(&mut self.globals));
+                let yields = std::mem::take(&mut self.yields);
                 self.defined(&rest[..length], top);
                 (self.place, self.unbroken, self.globals) = around;
+                self.yields = yields;
                 rest = &rest[length..];
                 continue;
             }

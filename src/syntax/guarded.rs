@@ -144,8 +144,8 @@ impl<'s> Builder<'s> {
                 self.emit.replace(whole, &text);
             }
             (Rule::delete, _) if tokens[1..].iter().all(names) => self.emit.replace(whole, "pass"),
-            (Rule::banned, _) => self.plain(tokens, whole),
-            (Rule::delete | Rule::throw, _) => {
+            (Rule::banned, word) if word != "yield" => self.plain(tokens, whole),
+            (Rule::delete | Rule::throw | Rule::banned, _) => {
                 self.emit.insert(whole.start, &format!("{state}._run(lambda: "));
                 self.plain(tokens, whole.clone());
                 self.emit.insert(whole.end, ")");
@@ -171,8 +171,10 @@ impl<'s> Builder<'s> {
             }
             None => format!("{indent}if {state}._ok(): return {value}"),
         };
-        let Some(first) = tokens.get(1) else {
-            return self.emit.replace(bytes(&tokens[0]), leave("None").trim_start());
+        let nothing = if self.yields { "_yield" } else { "None" };
+        let Some(first) = tokens.get(1).filter(|_| !self.yields) else {
+            let end = bytes(&tokens[tokens.len() - 1]).end;
+            return self.emit.replace(start..end, leave(nothing).trim_start());
         };
         self.emit.replace(start..bytes(first).start, &format!("_v{start} = {state}._run(lambda: ("));
         let end = bytes(&tokens[tokens.len() - 1]).end;

@@ -49,7 +49,7 @@ fn instead(word: &str) -> &'static str {
         "with" => "read settings with `configfile:`, list files with `glob_wildcards`, or do it in a rule's `shell:`",
         "class" => "write `struct(name=value)` or a dict",
         "nonlocal" => "change a list or dict in place, or return the value",
-        "yield" => "return a list",
+        "yield" => "write it on a line of its own in a function, or return a list",
         _ => "write a plain `def`",
     }
 }
@@ -82,6 +82,9 @@ impl<'s> Builder<'s> {
         }
         let mut edits = self.thrown(&mut parts, whole.end);
         edits.extend(self.breaks(&parts));
+        if let (true, Some(last)) = (self.yields, parts.last().filter(|p| p.as_str() == "return")) {
+            edits.push(Edit::behind(last.as_span().end(), " _yield"));
+        }
         for part in parts.iter().filter(|p| p.as_rule() == Rule::banned) {
             let diag = self.banned(part);
             self.fail(diag);

@@ -18,6 +18,8 @@ mod python;
 mod reuse;
 mod section;
 mod string;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod unpack;
 

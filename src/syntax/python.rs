@@ -5,7 +5,7 @@
 //! `def` stays in the lowered text as long as Starlark may serve it; one that is
 //! plainly Python only is lowered to a stand-in. It runs no Python.
 
-use super::assign::global_names;
+use super::assign::{global_names, yields};
 use super::attempt::{bytes, tokens_of};
 use super::build::{Builder, Pair, Rule, parsed};
 use super::tree::{Definition, Directive, Piece, RuleDecl, Section};
@@ -152,8 +152,19 @@ impl<'s> Builder<'s> {
         }
         let names: Vec<String> = items[..decorators].iter().map(|item| self.decorator(item)).collect();
         self.inner_item(head.clone());
-        self.globals = global_names(&items[decorators + 1..]);
-        self.lines(&items[decorators + 1..], false);
+        let body = &items[decorators + 1..];
+        self.globals = global_names(body);
+        self.yields = yields(body);
+        if let (true, Some(first)) = (self.yields, body.first()) {
+            let own = indent(first.as_str());
+            let start = first.as_span().start() + own.len();
+            self.emit.insert(start, &format!("_yield = []\n{}", own.replace('\t', " ")));
+            self.lines(body, false);
+            let more = own.strip_prefix(indent(head.as_str())).unwrap_or(" ").replace('\t', " ");
+            self.behind(items, &[format!("{more}return _yield")]);
+        } else {
+            self.lines(body, false);
+        }
         let name = defined_name(head.as_str()).unwrap_or("");
         self.behind(items, &names.iter().rev().map(|d| format!("{name} = {d}({name})")).collect::<Vec<_>>());
     }
@@ -167,7 +178,9 @@ impl<'s> Builder<'s> {
         let start = first.as_span().start();
         let end = self.statement(start..last.as_span().end()).end;
         let indent = indent(first.as_str()).replace('\t', " ");
-        let text: String = lines.iter().map(|line| format!("\n{indent}{line}")).collect();
+        // A `try` at the end has written the line break already.
+        let (before, behind) = if self.emit.is_past(end) { ("", "\n") } else { ("\n", "") };
+        let text: String = lines.iter().map(|line| format!("{before}{indent}{line}{behind}")).collect();
         self.emit.insert(end, &text);
     }
 
@@ -225,8 +238,9 @@ impl<'s> Builder<'s> {
                 Rule::code => {
                     let stmt = item.clone().into_inner().flat_map(Pair::into_inner);
                     let banned = stmt.filter(|p| p.as_rule() == Rule::banned);
-                    let served =
-                        |p: &Pair| matches!(p.as_str(), "try" | "except" | "finally" | "global" | "@" | "class");
+                    let served = |p: &Pair| {
+                        matches!(p.as_str(), "try" | "except" | "finally" | "global" | "@" | "class" | "yield")
+                    };
                     found.extend(banned.filter(|p| !served(p)).map(|p| self.banned(&p)));
                 }
                 Rule::import | Rule::from => {}
