@@ -208,6 +208,12 @@ pub(super) fn raise(exception: Exception) -> starlark::Error {
     starlark::Error::new_other(Thrown { exception, diag })
 }
 
+/// An error without a value of its own: `assert x`.
+pub(super) fn bare(class: &str, message: &str) -> starlark::Error {
+    let exception = Exception { class: Class::of(class), args: Vec::new() };
+    starlark::Error::new_other(Thrown { exception, diag: Diag::error(Kind::Rulefile, message) })
+}
+
 /// An error that Python would raise as a class of its own.
 pub(super) fn throw(class: &str, diag: Diag) -> starlark::Error {
     let exception = Exception::new(class, &diag.message);

@@ -191,8 +191,7 @@ fn methods(builder: &mut MethodsBuilder) {
         Ok(is_there(&this.0, eval)? && is_directory(&this.0, eval)?)
     }
 
-    fn resolve(this: &PurePath, #[starlark(default = false)] strict: bool) -> starlark::Result<PurePath> {
-        let _ = strict;
+    fn resolve(this: &PurePath) -> starlark::Result<PurePath> {
         Ok(PurePath(absolute(&this.0).into()))
     }
 

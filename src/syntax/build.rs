@@ -54,6 +54,9 @@ pub(super) struct Builder<'s> {
     pub(super) includes: bool,
     pub(super) depth: usize,
     pub(super) place: Place,
+    /// Some `try` stands in the file: a loop that an error ends early would leave what it
+    /// goes over locked, so loops go over copies.
+    tries: bool,
     /// The names that the definition being read declares `global`.
     pub(super) globals: Vec<String>,
     /// The definition being read gives its values by `yield`.
@@ -123,6 +126,7 @@ impl<'s> Builder<'s> {
             includes: false,
             depth: 0,
             place: Place::default(),
+            tries: source.contains("try:") || source.contains("try :"),
             globals: Vec::new(),
             yields: false,
             renames: Vec::new(),
@@ -355,7 +359,7 @@ impl<'s> Builder<'s> {
 
     /// Tokens of one line or bracket, with what is to be changed among them.
     pub(super) fn tokens(&mut self, tokens: Vec<Pair<'s>>, more: Vec<Edit>) {
-        let mut edits = Line::new(self.source, &tokens, self.masks).edits();
+        let mut edits = Line::new(self.source, &tokens, self.masks, self.tries).edits();
         edits.extend(more);
         Edit::sort(&mut edits);
         let mut edits = edits.into_iter().peekable();

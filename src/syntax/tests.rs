@@ -106,6 +106,10 @@ fn python_is_served() {
             "def f(x):\n  _yield = []\n  _yield.append((x))\n  if x: return _yield\n  _yield.extend(_each(x))\n  return _yield",
         ),
         (
+            "for x in y:\n try:\n  z\n except: pass",
+            "for x in _each(y, True):\n _t0_13 = _try(None)\n if True:\n  _t0_13._run(lambda: (z))\n if _t0_13._catch(None):\n  pass\n _t0_13._settle()",
+        ),
+        (
             "@d\ndef f():\n try:\n  g()\n finally:\n  h()\ni()",
             "_d0 = (d)\ndef f():\n _t0_12f = _try(None)\n _t0_12 = _try(_t0_12f)\n if True:\n  _t0_12._run(lambda: (g()))\n _t0_12._settle()\n if True:\n  h()\n _t0_12f._settle()\nf = _d0(f)\ni()",
         ),

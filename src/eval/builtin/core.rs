@@ -4,7 +4,7 @@
 use crate::diag::{Diag, Kind};
 use crate::eval::config;
 use crate::eval::convert::{from_val, to_val};
-use crate::eval::exception::{Class, Exception, raise, throw, thrown};
+use crate::eval::exception::{Class, Exception, bare, raise, throw, thrown};
 use crate::eval::fault::{Fault, fault};
 use crate::eval::given::{Given, pack};
 use crate::eval::later::{Later, no_text};
@@ -163,8 +163,10 @@ pub(super) fn statements(builder: &mut GlobalsBuilder) {
         if condition.to_bool() {
             return Ok(NoneType);
         }
-        let why = message.map_or("this assertion does not hold".to_owned(), |m| show::text(m, heap));
-        Err(thrown("AssertionError", why))
+        match message {
+            Some(message) => Err(thrown("AssertionError", show::text(message, heap))),
+            None => Err(bare("AssertionError", "this assertion does not hold")),
+        }
     }
 
     fn print<'v>(

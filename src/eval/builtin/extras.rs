@@ -3,10 +3,10 @@
 //! Owns what no Starlark text can do: questions to the machine, which are tracked
 //! where they are about files or variables, YAML, and constants of the system.
 
-use super::environment::{home, listed_size, variable};
+use super::environment::{home, listed_size, make_dir, variable};
 use super::record::Record;
 use super::{logger, regex};
-use crate::eval::convert::from_val;
+use crate::eval::convert::{elements, from_val};
 use crate::eval::exception::thrown;
 use crate::eval::session::Session;
 use crate::eval::show;
@@ -204,8 +204,13 @@ fn utils(builder: &mut GlobalsBuilder) {
         Ok(cores())
     }
 
-    /// Directories are made when jobs run.
-    fn makedirs<'v>(#[starlark(args)] _args: UnpackTuple<Value<'v>>) -> starlark::Result<NoneType> {
+    /// A run makes them before its first job.
+    fn makedirs<'v>(
+        #[starlark(require = pos)] dirnames: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<NoneType> {
+        let names = elements(dirnames, eval.heap()).unwrap_or_else(|| vec![dirnames]);
+        names.into_iter().try_for_each(|name| make_dir(name, eval).map(|_| ()))?;
         Ok(NoneType)
     }
 }

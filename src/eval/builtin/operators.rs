@@ -139,7 +139,16 @@ fn operators(builder: &mut GlobalsBuilder) {
 
 #[starlark_module]
 fn statements(builder: &mut GlobalsBuilder) {
-    fn _each<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    /// What a loop goes over, or a copy of it.
+    fn _each<'v>(
+        #[starlark(require = pos)] value: Value<'v>,
+        #[starlark(require = pos, default = false)] copy: bool,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        if copy && matches!(value.get_type(), "list" | "dict" | "set") {
+            let items: Vec<Value> = value.iterate(heap)?.collect();
+            return Ok(heap.alloc(AllocList(items)));
+        }
         Ok(each(value, heap))
     }
 
