@@ -92,7 +92,7 @@ impl<'s> Builder<'s> {
     }
 
     /// `class A(B):` becomes `def _class():`, which gives the members, and
-    /// `A = _class_of("A", [B], _class(), fields, is_data)`.
+    /// `A = _class_of("A", lambda: [B], _class, fields, names, is_data)`.
     pub(super) fn class(&mut self, items: &[Pair<'s>], decorators: usize) {
         let head = &items[decorators];
         let tokens = tokens_of(head);
@@ -120,8 +120,9 @@ impl<'s> Builder<'s> {
         let more = deeper.strip_prefix(own.as_str()).unwrap_or(" ").to_owned();
         let data = if decorators > 0 { "True" } else { "False" };
         let own_names = own_names(self.slice(start..items[items.len() - 1].as_span().end()));
-        let made =
-            format!("{name} = _class_of({name:?}, [{bases}], _class{start}(), {fields:?}, {own_names:?}, {data})");
+        let made = format!(
+            "{name} = _class_of({name:?}, lambda: [{bases}], _class{start}, {fields:?}, {own_names:?}, {data})"
+        );
         self.behind(items, &[format!("{more}return {{{}}}", pairs.join(", ")), made]);
     }
 }

@@ -184,6 +184,18 @@ impl<'s> Builder<'s> {
         self.emit.insert(end, &text);
     }
 
+    /// Why a decorator of the top level is Python's: it is neither a function of the
+    /// file nor one that is served.
+    fn foreign(&self, item: &Pair<'s>) -> Option<Diag> {
+        let tokens = tokens_of(item);
+        let root = tokens.get(1)?.as_str().split('.').next().unwrap_or("");
+        let own = self.definitions.iter().any(|d| *d.name == *root && d.refused.is_empty());
+        let is_served = |module: &str| matches!(module, "functools" | "dataclasses");
+        let imported = self.bindings.iter().any(|b| *b.name == *root && is_served(&b.module));
+        let diag = || Diag::at(self.line_span(item), "this decorator is not served");
+        (!own && !imported).then(|| diag().hint("call the function where its value is used"))
+    }
+
     /// `@x` becomes a variable.
     fn decorator(&mut self, item: &Pair<'s>) -> String {
         let tokens = tokens_of(item);
@@ -233,6 +245,7 @@ impl<'s> Builder<'s> {
     /// What of some lines only Python understands.
     fn python_only(&self, items: &[Pair<'s>]) -> Vec<Diag> {
         let mut found = self.python_class(items);
+        found.extend(items.iter().take_while(|p| first_word(p.as_str()) == "@").filter_map(|p| self.foreign(p)));
         for item in items {
             match item.as_rule() {
                 Rule::code => {

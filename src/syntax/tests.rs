@@ -78,11 +78,11 @@ fn python_is_served() {
             "_w0 = {}\n_c = ((_named(_w0, \"n\", ( f(a)))) > _w0[\"n\"].b)\nif \"n\" in _w0: n = _w0[\"n\"]\nif _c:\n c",
         ),
         ("for a in b(c):\n break\nelse:\n d", "_b0 = True\nfor a in _each(b(c)):\n _b0 = False; break\nif _b0:\n d"),
-        ("@d\ndef f(): pass", "_d0 = (d)\ndef f(): pass\nf = _d0(f)"),
+        ("def d(f): return f\n@d\ndef f(): pass", "def d(f): return f\n_d19 = (d)\ndef f(): pass\nf = _d19(f)"),
         ("def f():\n global a\n a += 1", "def f():\n pass\n _global(\"a\", a + (1))\nif False: a = None"),
         (
             "class A(B):\n x: int = 3",
-            "def _class0():\n x = 3\n return {\"x\": x}\nA = _class_of(\"A\", [B], _class0(), [\"x\"], [], False)",
+            "def _class0():\n x = 3\n return {\"x\": x}\nA = _class_of(\"A\", lambda: [B], _class0, [\"x\"], [], False)",
         ),
         (
             "try:\n a = b\nexcept C as e:\n raise",
@@ -107,11 +107,11 @@ fn python_is_served() {
         ),
         (
             "for x in y:\n try:\n  z\n except: pass",
-            "for x in _each(y, True):\n _t0_13 = _try(None)\n if True:\n  _t0_13._run(lambda: (z))\n if _t0_13._catch(None):\n  pass\n _t0_13._settle()",
+            "for x in _each(y, True):\n _t0_12 = _try(None)\n if True:\n  _t0_12._run(lambda: (z))\n if _t0_12._catch(None):\n  pass\n _t0_12._settle()",
         ),
         (
-            "@d\ndef f():\n try:\n  g()\n finally:\n  h()\ni()",
-            "_d0 = (d)\ndef f():\n _t0_12f = _try(None)\n _t0_12 = _try(_t0_12f)\n if True:\n  _t0_12._run(lambda: (g()))\n _t0_12._settle()\n if True:\n  h()\n _t0_12f._settle()\nf = _d0(f)\ni()",
+            "from functools import d\n@d\ndef f():\n try:\n  g()\n finally:\n  h()\ni()",
+            "d = _import(\"functools\", \"d\")\n_d24 = (d)\ndef f():\n _t0_36f = _try(None)\n _t0_36 = _try(_t0_36f)\n if True:\n  _t0_36._run(lambda: (g()))\n _t0_36._settle()\n if True:\n  h()\n _t0_36f._settle()\nf = _d24(f)\ni()",
         ),
         ("def f():\n\treturn 1", "def f():\n return 1"),
     ] {

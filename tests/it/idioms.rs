@@ -158,3 +158,28 @@ rule all:
     story.run(&[]).succeeds();
     assert_eq!(story.read("x"), "own help");
 }
+
+#[test]
+fn what_python_alone_can_make_is_left_to_bodies() {
+    let story = Story::new().file("odd.py", "def twice(f):\n    return lambda: f() * 2\n").rulefile(
+        r#"
+from odd import twice
+import odd
+
+@twice
+def text():
+    return "ab"
+
+class Big(dict):
+    size = odd.twice(lambda: 2)()
+
+rule all:
+    output: "x"
+    run:
+        with open(output[0], "w") as f:
+            print(text(), Big.size, Big(a=1)["a"], file=f)
+"#,
+    );
+    story.run(&[]).succeeds();
+    assert_eq!(story.read("x"), "abab 4 1\n");
+}

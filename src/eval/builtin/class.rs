@@ -250,20 +250,33 @@ impl<'v> Above<'v> {
 pub(super) fn register(builder: &mut GlobalsBuilder) {
     fn _class_of<'v>(
         #[starlark(require = pos)] name: &str,
-        #[starlark(require = pos)] bases: UnpackList<Value<'v>>,
+        #[starlark(require = pos)] bases: Value<'v>,
         #[starlark(require = pos)] members: Value<'v>,
         #[starlark(require = pos)] fields: UnpackList<String>,
         #[starlark(require = pos)] names: UnpackList<String>,
         #[starlark(require = pos)] data: bool,
-        heap: Heap<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        if let Some(above) = bases.items.iter().find_map(|base| ExceptionClass::from_value(*base)) {
+        let heap = eval.heap();
+        // What Python alone can make is missed only where it is used.
+        let missing = |why: &str| {
+            let message = format!("`{name}` cannot be used here: {why}");
+            heap.alloc(Missing::said(name, message, "`run:` bodies can use it as it is"))
+        };
+        let made = eval.eval_function(bases, &[], &[]).and_then(|bases| {
+            let bases: Vec<Value> = bases.iterate(heap)?.collect();
+            Ok((bases, eval.eval_function(members, &[], &[])?))
+        });
+        let (bases, members) = match made {
+            Ok(made) => made,
+            Err(error) => return Ok(missing(&error.without_diagnostic().to_string())),
+        };
+        if let Some(above) = bases.iter().find_map(|base| ExceptionClass::from_value(*base)) {
             return Ok(heap.alloc(above.below(name)));
         }
         let mut above = Above { members: Vec::new(), names: names.items, fields: Vec::new(), data };
-        if let Some(odd) = bases.items.iter().find(|base| !above.take(**base)) {
-            let message = format!("`{name}` cannot be used here: a class below {} is not served", odd.to_str());
-            return Ok(heap.alloc(Missing::said(name, message, "`run:` bodies can use it as it is")));
+        if let Some(odd) = bases.iter().find(|base| !above.take(**base)) {
+            return Ok(missing(&format!("a class below {} is not served", odd.to_str())));
         }
         above.members.extend(DictRef::from_value(members).map(|d| d.iter().collect::<Vec<_>>()).unwrap_or_default());
         for field in fields.items {

@@ -11,8 +11,9 @@ use crate::eval::missing::Missing;
 use crate::eval::session::Asked;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
+use starlark::environment::Module;
 use starlark::starlark_simple_value;
-use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+use starlark::values::{FrozenValue, Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 
 /// Modules of which something is served.
 const SERVED: [&str; 33] = [
@@ -114,6 +115,8 @@ const ALIASES: [(&str, &str, &str); 9] = [
 #[allocative(skip)]
 pub(super) struct PythonModule {
     name: &'static str,
+    /// The namespace of that name among the built-in names.
+    built_in: Option<FrozenValue>,
     /// Who is told of variables of the environment.
     asked: Asked,
 }
@@ -123,7 +126,20 @@ starlark_simple_value!(PythonModule);
 /// A module of which something is served.
 pub(super) fn module(name: &str, asked: &Asked) -> Option<PythonModule> {
     let name = SERVED.into_iter().find(|served| *served == name)?;
-    Some(PythonModule { name, asked: asked.clone() })
+    Some(PythonModule { name, built_in: namespace(name), asked: asked.clone() })
+}
+
+/// The namespace of a module's name.
+fn namespace(name: &str) -> Option<FrozenValue> {
+    let mut steps = name.split('.');
+    let root = steps.next()?;
+    let found = super::globals().iter().find(|(own, _)| *own == root).map(|(_, value)| value)?;
+    steps.try_fold(found, within).filter(|value| value.to_value().get_type() == "namespace")
+}
+
+/// A namespace within another.
+fn within(value: FrozenValue, name: &str) -> Option<FrozenValue> {
+    Module::with_temp_heap(|module| value.to_value().get_attr(name, module.heap()).ok()??.unpack_frozen())
 }
 
 /// Whether a module is there to be imported, in Python as it comes.
@@ -138,6 +154,15 @@ impl PythonModule {
         if (self.name, name) == ("os", "environ") {
             return Some(heap.alloc(Environ::new(self.asked.clone())));
         }
+        // The most common first: nothing is looked through for them.
+        if let Some(found) = self.built_in.and_then(|own| own.to_value().get_attr(name, heap).ok().flatten()) {
+            return match (found.get_type(), found.unpack_frozen()) {
+                ("namespace", built_in @ Some(_)) if self.name == "os" => {
+                    Some(heap.alloc(PythonModule { name: "os.path", built_in, asked: self.asked.clone() }))
+                }
+                _ => Some(found),
+            };
+        }
         if let Some(below) = module(&format!("{}.{name}", self.name), &self.asked) {
             return Some(heap.alloc(below));
         }
@@ -146,18 +171,7 @@ impl PythonModule {
         }
         let of_snakemake =
             || super::global(name).filter(|_| self.name.starts_with("snakemake") && !name.starts_with('_'));
-        self.built_in(name, heap)
-            .or_else(|| extras::member(self.name, name, heap))
-            .or_else(|| library::member(self.name, name, heap))
-            .or_else(of_snakemake)
-    }
-
-    /// A member of the namespace that has the module's name.
-    fn built_in<'v>(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
-        let mut steps = self.name.split('.');
-        let root = super::global(steps.next()?).filter(|v| v.get_type() == "namespace")?;
-        let own = steps.try_fold(root, |value, step| value.get_attr(step, heap).ok().flatten())?;
-        own.get_attr(name, heap).ok().flatten()
+        extras::member(self.name, name, heap).or_else(|| library::member(self.name, name, heap)).or_else(of_snakemake)
     }
 }
 

@@ -4,6 +4,7 @@ use crate::eval::exception::thrown;
 use crate::eval::fault::{fault, hinted};
 use allocative::Allocative;
 use fancy_regex::{Captures, Regex};
+use rustc_hash::FxHashMap;
 use starlark::any::ProvidesStaticType;
 use starlark::environment::{GlobalsBuilder, Methods, MethodsBuilder};
 use starlark::eval::{Arguments, Evaluator};
@@ -12,6 +13,8 @@ use starlark::values::list::AllocList;
 use starlark::values::tuple::{AllocTuple, UnpackTuple};
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 use starlark::{starlark_module, starlark_simple_value};
+use std::cell::RefCell;
+use std::rc::Rc;
 
 /// A match: the whole and its groups, with their names.
 #[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
@@ -130,8 +133,26 @@ const UNICODE: i32 = 32;
 const VERBOSE: i32 = 64;
 const ASCII: i32 = 256;
 
-fn regex(pattern: &str) -> starlark::Result<Regex> {
-    Regex::new(pattern).map_err(|e| thrown("ValueError", format!("`{pattern}` is no regular expression: {e}")))
+/// Patterns that are kept compiled, as in Python.
+const KEPT: usize = 200;
+
+/// A pattern, compiled once a thread.
+fn regex(pattern: &str) -> starlark::Result<Rc<Regex>> {
+    thread_local! {
+        static COMPILED: RefCell<FxHashMap<String, Rc<Regex>>> = RefCell::default();
+    }
+    if let Some(known) = COMPILED.with_borrow(|all| all.get(pattern).cloned()) {
+        return Ok(known);
+    }
+    let no_pattern = |e| thrown("ValueError", format!("`{pattern}` is no regular expression: {e}"));
+    let compiled = Rc::new(Regex::new(pattern).map_err(no_pattern)?);
+    COMPILED.with_borrow_mut(|all| {
+        if all.len() == KEPT {
+            all.clear();
+        }
+        all.insert(pattern.to_owned(), compiled.clone());
+    });
+    Ok(compiled)
 }
 
 /// The text of a pattern, compiled or not.
@@ -192,7 +213,10 @@ fn find<'v>(pattern: &str, subject: &str, heap: Heap<'v>) -> starlark::Result<Va
 
 /// Python's replacement syntax (`\1`, `\g<name>`) filled.
 fn replacement(template: &str, captures: &Captures) -> starlark::Result<String> {
-    let reference = Regex::new(r"\\(?:g<(\w+)>|(\d+)|(.))").map_err(failed)?;
+    if !template.contains('\\') {
+        return Ok(template.to_owned());
+    }
+    let reference = regex(r"\\(?:g<(\w+)>|(\d+)|(.))")?;
     let mut out = String::new();
     let mut at = 0;
     for found in reference.captures_iter(template) {
