@@ -50,10 +50,6 @@ impl<'s> Builder<'s> {
                 _ => self.entry(part, &mut decl, &title, &mut end),
             }
         }
-        if decl.sections.is_empty() && decl.doc.is_none() && self.diags.is_empty() {
-            let hint = "write `input:`, `output:`, `shell:` below it, indented";
-            self.fail(Diag::at(decl.head, format!("{title} has no sections")).hint(hint));
-        }
         self.emit.insert(end, ")");
         self.rules.push(decl);
     }

@@ -55,6 +55,8 @@ impl Language {
 struct Section {
     items: Vec<Val>,
     names: Vec<(Box<str>, Val)>,
+    /// The items, all those of one name in one place.
+    places: Vec<Val>,
 }
 
 /// All of a job that a program is given.
@@ -79,14 +81,23 @@ fn section<'p>(paths: impl Iterator<Item = &'p str>, names: &[Name]) -> Section 
         [one] if !n.list => one.clone(),
         several => Val::List(several.to_vec()),
     };
+    let mut places = Vec::with_capacity(items.len());
+    let mut next = 0;
+    for name in names {
+        places.extend_from_slice(&items[next..next.max(name.range.start as usize)]);
+        places.push(value(name));
+        next = name.range.end as usize;
+    }
+    places.extend_from_slice(&items[next..]);
     let names = names.iter().map(|n| (n.name.clone(), value(n))).collect();
-    Section { items, names }
+    Section { items, names, places }
 }
 
 /// Values that all have names.
 fn all_named<'n>(entries: impl Iterator<Item = (&'n str, Val)>) -> Section {
     let names: Vec<(Box<str>, Val)> = entries.map(|(n, v)| (n.into(), v)).collect();
-    Section { items: names.iter().map(|(_, v)| v.clone()).collect(), names }
+    let items: Vec<Val> = names.iter().map(|(_, v)| v.clone()).collect();
+    Section { places: items.clone(), items, names }
 }
 
 impl<'a> Job<'a> {
@@ -106,6 +117,7 @@ impl<'a> Job<'a> {
             output: section(files::outputs(commands, job).into_iter(), &rule.outputs.names),
             params: Section {
                 items: params.iter().cloned().collect(),
+                places: params.iter().cloned().collect(),
                 names: named.filter_map(|(p, v)| Some((p.name.clone()?, v.clone()))).collect(),
             },
             wildcards: all_named(rule.wildcards.iter().map(|n| &**n).zip(values.map(Val::str))),
