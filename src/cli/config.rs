@@ -46,7 +46,7 @@ fn parse_amount(text: &str) -> Val {
 /// A value of `--config`, typed as Snakemake types it: a number as Python reads
 /// it, `True`, `False`, else YAML in which all words and numbers are texts.
 /// Nothing at all is `None`, quotes around the whole are taken off.
-pub(super) fn parse_value(text: &str) -> Val {
+fn parse_value(text: &str) -> Val {
     let text = text.trim_matches(['\'', '"']);
     match text {
         "" => return Val::None,
