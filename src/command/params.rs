@@ -93,7 +93,7 @@ impl<'a> Commands<'a> {
             return Ok(Params::Shared(&rule.params));
         }
         let mut values = Vec::with_capacity(rule.params.len());
-        let (mut problem, mut waits) = (None, Vec::new());
+        let (mut problem, mut waits, mut absent) = (None, Vec::new(), true);
         for param in &rule.params {
             let value = match &param.value {
                 Val::Func(_) => answers.next().expect("an answer for every function"),
@@ -105,11 +105,16 @@ impl<'a> Commands<'a> {
             match value {
                 Ok(value) => values.push(value),
                 Err(Unavailable::Waits(needs)) => waits.extend(needs),
-                Err(Unavailable::Failed(diag)) => problem = problem.or(Some(diag)),
+                Err(Unavailable::Absent(diag)) => problem = problem.or(Some(diag)),
+                Err(Unavailable::Failed(diag)) => {
+                    problem = problem.filter(|_| !absent).or(Some(diag));
+                    absent = false;
+                }
             }
         }
+        let failed = if absent { Unavailable::Absent } else { Unavailable::Failed };
         match problem {
-            Some(diag) => Err(Unavailable::Failed(Box::new(diag.note(format!("for job `{}`", self.describe(job)))))),
+            Some(diag) => Err(failed(Box::new(diag.note(format!("for job `{}`", self.describe(job)))))),
             None if !waits.is_empty() => Err(Unavailable::Waits(waits)),
             None => Ok(Params::Own(values)),
         }

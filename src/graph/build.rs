@@ -262,7 +262,9 @@ impl<'a, 'p> Builder<'a, 'p> {
             match answer {
                 Ok(value) => answers.push(Answer::Value(value)),
                 Err(Unavailable::Waits(needs)) => answers.push(Answer::Waits(needs)),
-                Err(Unavailable::Failed(diag)) => errors.push(diag.note(format!("for job `{}`", self.describe(*job)))),
+                Err(Unavailable::Failed(diag) | Unavailable::Absent(diag)) => {
+                    errors.push(diag.note(format!("for job `{}`", self.describe(*job))))
+                }
             }
         }
         if errors.is_empty() { Ok(answers) } else { Err(error::few(errors)) }
