@@ -173,8 +173,11 @@ impl<'a> Commands<'a> {
                 Ok(Val::str(out))
             }
             Val::List(items) => {
-                let filled: Result<_, _> = items.iter().map(|v| self.fill_param(job, rule, v, patterns)).collect();
-                Ok(Val::List(filled?))
+                let fill = |item: &Val| match item {
+                    Val::Str(_) => self.fill_param(job, rule, item, patterns),
+                    nested => Ok(nested.clone()),
+                };
+                Ok(Val::List(items.iter().map(fill).collect::<Result<_, _>>()?))
             }
             other => Ok(other.clone()),
         }
