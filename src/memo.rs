@@ -36,8 +36,8 @@ pub enum Kind {
 /// What the file system says about a path. All zero where it is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Stat {
-    /// Device.
-    pub dev: u64,
+    /// Device, as far as it takes to tell two apart.
+    pub dev: u32,
     /// Inode number.
     pub ino: u64,
     /// Size in bytes.
@@ -47,7 +47,7 @@ pub struct Stat {
     /// Time of the last change of content or inode, in nanoseconds since 1970.
     pub ctime_ns: i64,
     /// Type and permission bits.
-    pub mode: u32,
+    pub mode: u16,
     /// What it is.
     pub kind: Kind,
 }
@@ -73,7 +73,7 @@ impl Stat {
 pub struct Reading {
     /// The device whose clock it is; `None`: there was no way to read one, and
     /// nothing read after it is trusted.
-    pub dev: Option<u64>,
+    pub dev: Option<u32>,
     /// Nanoseconds since 1970.
     pub now_ns: i64,
     /// The file system gives every change after a stat a time of its own, so

@@ -6,7 +6,7 @@
 
 use super::groups::Groups;
 use super::launch::{Environment, Launch};
-use super::log::Log;
+use super::log::{Log, Spares};
 use super::meter::Meters;
 use super::spawn::{Child, End, own_peak_rss_kib, prepare_process};
 use super::{Command, Ender, Executor, Exit, Signal, Status, Task, orphan};
@@ -43,6 +43,8 @@ struct Shared {
     meters: Arc<Meters>,
     /// Tasks started and not yet handed back.
     running: AtomicUsize,
+    /// Logs that may be taken over.
+    spares: Spares,
     /// Open logs that have a limit.
     limited: Mutex<Vec<Weak<Log>>>,
     /// Of the thread that looks at them.
@@ -64,6 +66,7 @@ impl Local {
             groups: Groups::new(),
             meters: Arc::default(),
             running: AtomicUsize::new(0),
+            spares: Spares::default(),
             limited: Mutex::default(),
             watcher: Once::new(),
             deadlines: Once::new(),
@@ -90,6 +93,12 @@ impl Local {
             // With one worker all runs, if slowly; with none nothing would.
             Err(error) => assert!(self.workers > 0, "cannot start a thread to run jobs: {error}"),
         }
+    }
+}
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        self.shared.spares.clear();
     }
 }
 
@@ -162,7 +171,7 @@ impl Shared {
                 break;
             }
         }
-        let log_bytes = log.finish();
+        let log_bytes = log.finish(&self.spares);
         exit.map(|exit| Exit { log_bytes, ..exit.expect("bug: a command ran not even once") })
     }
 
@@ -177,7 +186,7 @@ impl Shared {
     fn open_log(self: &Arc<Self>, task: &dyn Task) -> Result<Arc<Log>, String> {
         let spec = task.spec();
         let cannot = |error| format!("cannot make the log `{}`: {error}", spec.log.display());
-        let log = Arc::new(Log::create(&spec.log, spec.log_limit).map_err(cannot)?);
+        let log = Arc::new(Log::create(&spec.log, spec.log_limit, &self.spares).map_err(cannot)?);
         if spec.log_limit.is_some() {
             self.limited.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&log));
             self.watcher.call_once(|| watch(Arc::downgrade(self), "logs", WATCH, Shared::trim_logs));

@@ -13,15 +13,19 @@
 //! out. Appending writers go on at the new end. Between two checks a log can be
 //! larger than the limit, and what is written in the instant of a cut may be
 //! lost with the middle.
+//!
+//! The empty log of a silent command is not removed at once but renamed for
+//! the next one ([`Spares`]): file systems are slow to give out inodes where
+//! many were just deleted (ext4 passes over each for minutes).
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
-use std::fs::{File, OpenOptions, create_dir_all, remove_file};
+use std::fs::{File, OpenOptions, create_dir_all, remove_file, rename};
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How much of the end is kept at most.
 const MAX_TAIL: u64 = 1 << 20;
@@ -45,15 +49,52 @@ struct Cut {
     notice: u64,
 }
 
-impl Log {
-    /// Makes the file, in the place of an older one.
-    pub fn create(path: &Path, limit: Option<u64>) -> io::Result<Log> {
-        let file = create_new(path, limit.is_some())?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            // No locks on this file system; or somebody is looking just now.
-            Ok(()) | Err(Errno::NOLCK | Errno::NOTSUP | Errno::NOSYS | Errno::WOULDBLOCK) => {}
-            Err(error) => return Err(error.into()),
+/// Empty logs of commands that have ended, for others to take over.
+#[derive(Default)]
+pub(super) struct Spares(Mutex<Vec<PathBuf>>);
+
+impl Spares {
+    fn paths(&self) -> MutexGuard<'_, Vec<PathBuf>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A spare log under its new name and locked, in the place of an older one
+    /// of that name. None if there is none, or a process that the earlier
+    /// command left behind still holds it.
+    fn take(&self, path: &Path, readable: bool) -> Option<File> {
+        let spare = self.paths().pop()?;
+        let taken = rename(&spare, path).and_then(|()| OpenOptions::new().read(readable).append(true).open(path));
+        match taken {
+            Ok(file) if is_free(&file) => Some(file),
+            // In the way of nobody: the log is made anew in its place.
+            Ok(_) => None,
+            Err(_) => {
+                let _ = remove_file(spare);
+                None
+            }
         }
+    }
+
+    /// Removes them.
+    pub fn clear(&self) {
+        for path in self.paths().drain(..) {
+            let _ = remove_file(path);
+        }
+    }
+}
+
+/// Locks a log if nobody else has it, and nobody has written to it.
+fn is_free(file: &File) -> bool {
+    flock(file, FlockOperation::NonBlockingLockExclusive).is_ok() && file.metadata().is_ok_and(|m| m.len() == 0)
+}
+
+impl Log {
+    /// Makes the file, if need be of a spare one, in the place of an older one.
+    pub fn create(path: &Path, limit: Option<u64>, spares: &Spares) -> io::Result<Log> {
+        let file = match spares.take(path, limit.is_some()) {
+            Some(file) => file,
+            None => locked(create_new(path, limit.is_some())?)?,
+        };
         Ok(Log { file, path: path.to_path_buf(), limit, cut: Mutex::default() })
     }
 
@@ -102,15 +143,27 @@ impl Log {
         Ok(tail)
     }
 
-    /// Closes the log and gives its length in bytes. An empty one is removed.
-    pub fn finish(&self) -> u64 {
+    /// Ends the log and gives its length in bytes. An empty one is spare.
+    pub fn finish(self: Arc<Self>, spares: &Spares) -> u64 {
         // A log that cannot be cut is too long; no job fails for that.
         let _ = self.trim();
         let len = self.file.metadata().map_or(0, |m| m.len());
         if len == 0 {
-            let _ = remove_file(&self.path);
+            let path = self.path.clone();
+            // With our lock on it nobody could take it over.
+            drop(self);
+            spares.paths().push(path);
         }
         len
+    }
+}
+
+/// A new log, locked where there are locks.
+fn locked(file: File) -> io::Result<File> {
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        // No locks on this file system; or somebody is looking just now.
+        Ok(()) | Err(Errno::NOLCK | Errno::NOTSUP | Errno::NOSYS | Errno::WOULDBLOCK) => Ok(file),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -142,28 +195,73 @@ pub(super) fn is_held(path: &Path) -> bool {
 mod tests {
     use super::*;
     use std::fs::{read_to_string, write};
+    use std::os::unix::fs::MetadataExt;
 
     #[test]
     fn a_log_is_made_anew_with_its_directories_and_removed_when_empty() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("a/b/x.log");
-        let log = Log::create(&path, None).unwrap();
+        let (path, spares) = (dir.path().join("a/b/x.log"), Spares::default());
+        let log = log_at(&path, None, &spares);
         assert!(is_held(&path));
         (&log.file).write_all(b"old").unwrap();
-        assert_eq!(log.finish(), 3);
-        drop(log);
+        assert_eq!(log.finish(&spares), 3);
         assert!(!is_held(&path));
-        let log = Log::create(&path, None).unwrap();
-        assert_eq!(log.finish(), 0);
+        assert_eq!(log_at(&path, None, &spares).finish(&spares), 0);
+        spares.clear();
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn an_empty_log_becomes_that_of_the_next_command() {
+        let dir = tempfile::tempdir().unwrap();
+        let (spares, inode) = (Spares::default(), |path: &Path| path.metadata().unwrap().ino());
+        let [first, second, third] = ["first", "second", "third"].map(|name| dir.path().join(name));
+        log_at(&first, None, &spares).finish(&spares);
+        let was = inode(&first);
+        write(&second, "of an earlier run").unwrap();
+        let log = log_at(&second, None, &spares);
+        assert!(!first.exists() && is_held(&second));
+        assert_eq!((read_to_string(&second).unwrap().as_str(), inode(&second)), ("", was));
+        log.finish(&spares);
+        // Where its directory is missing, it is no use.
+        let log = log_at(&dir.path().join("new/directory"), None, &spares);
+        assert!(!second.exists());
+        log.finish(&spares);
+        assert_eq!(log_at(&third, None, &spares).finish(&spares), 0);
+        spares.clear();
+        assert!(!third.exists());
+    }
+
+    #[test]
+    fn a_log_that_somebody_still_holds_or_has_written_to_is_not_handed_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let (spares, first, second) = (Spares::default(), dir.path().join("first"), dir.path().join("second"));
+        for writes_late in [false, true] {
+            let log = log_at(&first, None, &spares);
+            let mut left_behind = log.file.try_clone().unwrap();
+            log.finish(&spares);
+            if writes_late {
+                left_behind.write_all(b"late").unwrap();
+                drop(left_behind);
+                assert_eq!(log_at(&second, None, &spares).file.metadata().unwrap().len(), 0);
+            } else {
+                let log = log_at(&second, None, &spares);
+                left_behind.write_all(b"late").unwrap();
+                assert_eq!(log.file.metadata().unwrap().len(), 0);
+            }
+        }
+    }
+
+    fn log_at(path: &Path, limit: Option<u64>, spares: &Spares) -> Arc<Log> {
+        Arc::new(Log::create(path, limit, spares).unwrap())
     }
 
     #[test]
     fn a_new_log_does_not_wait_for_the_holder_of_the_old() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x");
-        let left_behind = Log::create(&path, None).unwrap();
-        let log = Log::create(&path, None).unwrap();
+        let left_behind = log_at(&path, None, &Spares::default());
+        let log = log_at(&path, None, &Spares::default());
         (&left_behind.file).write_all(b"late").unwrap();
         (&log.file).write_all(b"new").unwrap();
         assert_eq!(read_to_string(&path).unwrap(), "new");
@@ -173,7 +271,7 @@ mod tests {
     fn the_middle_goes_first() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x");
-        let log = Log::create(&path, Some(100)).unwrap();
+        let log = log_at(&path, Some(100), &Spares::default());
         for i in 0..40 {
             writeln!(&log.file, "line {i:04}").unwrap();
         }
@@ -184,10 +282,10 @@ mod tests {
         for i in 40..80 {
             writeln!(&log.file, "line {i:04}").unwrap();
         }
-        log.finish();
+        log.trim().unwrap();
         let want = want.replace("330", "730").replace("0038", "0078").replace("0039", "0079");
         assert_eq!(read_to_string(&path).unwrap(), want);
-        log.finish();
+        log.finish(&Spares::default());
         assert_eq!(read_to_string(&path).unwrap(), want, "a second cut of the same log");
     }
 
@@ -195,7 +293,7 @@ mod tests {
     fn a_limit_of_nothing_and_one_long_line() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x");
-        let log = Log::create(&path, Some(0)).unwrap();
+        let log = log_at(&path, Some(0), &Spares::default());
         (&log.file).write_all(&[b'x'; 5000]).unwrap();
         log.trim().unwrap();
         assert_eq!(read_to_string(&path).unwrap(), "[... 5000 bytes left out by --log-limit ...]\n");

@@ -176,7 +176,14 @@ fn output_goes_to_the_log_and_silence_leaves_none() {
     assert_eq!((exit.status, log.as_str(), exit.log_bytes), (Status::Code(0), "out\nerr\n", 8));
     let silent = stage.log(stage.jobs);
     let (exit, _) = stage.run("sh -c ':'");
-    assert!(exit.direct && exit.log_bytes == 0 && !silent.exists());
+    assert!(exit.direct && exit.log_bytes == 0);
+    let (_, log) = stage.run("echo after it");
+    assert_eq!(log, "after it\n");
+    assert!(!silent.exists(), "the next command has it");
+    let last = stage.log(stage.jobs);
+    stage.run("sh -c ':'");
+    stage.local = Local::new(1, Environment::new([]));
+    assert!(!last.exists(), "it goes with the executor");
 }
 
 #[test]

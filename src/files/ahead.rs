@@ -51,8 +51,7 @@ struct Batch {
     texts: Texts,
 }
 
-/// Paths that a thread takes at a time.
-const BATCH: usize = 512;
+const BATCH: usize = StatAhead::BATCH;
 
 /// Paths that were found in directories, in the order in which they will likely
 /// be named.
@@ -74,6 +73,9 @@ struct Listing {
 const PATIENCE: u32 = 64;
 
 impl StatAhead {
+    /// Paths that a thread takes at a time, at most.
+    pub const BATCH: usize = 512;
+
     /// Asks with up to `threads` threads, that of the caller not counted; with
     /// none, nothing is asked ahead.
     pub fn new(threads: usize) -> StatAhead {
@@ -160,15 +162,12 @@ impl StatAhead {
         None
     }
 
-    /// Every answer there is to what was wanted. The caller's thread helps with
-    /// what is left.
-    pub fn finish(self) -> impl Iterator<Item = (PathId, Stat)> {
+    /// Every answer there is, a batch of at most [`StatAhead::BATCH`] at a time, with the paths
+    /// that turned out to be wanted. The caller's thread helps with what is left.
+    pub fn finish(self) -> impl Iterator<Item = (Vec<Option<PathId>>, Vec<Option<Stat>>)> {
         let StatAhead { crew, owners, .. } = self;
         let answers = crew.map_or_else(Vec::new, |crew| crew.finish(&owners));
-        answers.into_iter().flat_map(move |(first, stats)| {
-            let owners = owners[first..first + stats.len()].to_vec();
-            owners.into_iter().zip(stats).filter_map(|(owner, stat)| Some((owner?, stat?)))
-        })
+        answers.into_iter().map(move |(first, stats)| (owners[first..first + stats.len()].to_vec(), stats))
     }
 }
 
@@ -239,6 +238,11 @@ impl Batch {
 mod tests {
     use super::*;
 
+    fn told(ahead: StatAhead) -> Vec<(PathId, Stat)> {
+        let told = ahead.finish().flat_map(|(owners, stats)| owners.into_iter().zip(stats));
+        told.filter_map(|(owner, stat)| Some((owner?, stat?))).collect()
+    }
+
     #[test]
     fn answers_are_those_of_the_file_system() {
         let dir = tempfile::tempdir().unwrap();
@@ -254,7 +258,7 @@ mod tests {
             .collect();
         let mut ahead = StatAhead::new(2);
         ids.iter().for_each(|id| ahead.want(&paths, *id));
-        let mut answers: Vec<(PathId, Stat)> = ahead.finish().collect();
+        let mut answers = told(ahead);
         answers.sort_by_key(|a| a.0);
         assert_eq!(answers.len(), 2 * BATCH, "what fills no batch is not asked");
         for (id, stat) in answers {
@@ -262,7 +266,7 @@ mod tests {
         }
         let mut none = StatAhead::new(0);
         ids.iter().for_each(|id| none.want(&paths, *id));
-        assert_eq!(none.finish().count(), 0);
+        assert_eq!(told(none), []);
     }
 
     #[test]
@@ -293,7 +297,7 @@ mod tests {
             (0..BATCH).map(|i| paths.intern(&format!("{}/no{i}", dir.path().display()))).collect();
         others.iter().for_each(|id| ahead.want(&paths, *id));
         assert!(ahead.listings.is_empty());
-        let mut answers: Vec<(PathId, Stat)> = ahead.finish().collect();
+        let mut answers = told(ahead);
         answers.sort_by_key(|a| a.0);
         assert_eq!(answers.len(), ids.len() + others.len());
         for (id, stat) in answers {

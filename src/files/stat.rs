@@ -38,12 +38,14 @@ pub(super) fn from_raw(raw: &rustix::fs::Stat) -> Stat {
     };
     let ns = |seconds: i64, nanos: u64| seconds.saturating_mul(1_000_000_000).saturating_add(nanos as i64);
     Stat {
-        dev: raw.st_dev,
+        // Linux has 32 bits of it.
+        dev: (raw.st_dev ^ (raw.st_dev >> 32)) as u32,
         ino: raw.st_ino,
         size: raw.st_size as u64,
         mtime_ns: ns(raw.st_mtime, raw.st_mtime_nsec),
         ctime_ns: ns(raw.st_ctime, raw.st_ctime_nsec),
-        mode: raw.st_mode,
+        // The type takes the upper four bits of sixteen.
+        mode: raw.st_mode as u16,
         kind,
     }
 }

@@ -87,7 +87,7 @@ fn own_cause(scene: Scene<'_>, job: JobId, record: RecordRef) -> Option<Cause> {
     if !same_outputs(scene, outputs, record) {
         return Some(Cause::Outputs);
     }
-    if scene.state.recipe(record) != scene.facts.recipe(job) {
+    if !scene.facts.has_recipe(job, scene.state.recipe(record)) {
         return Some(Cause::Recipe);
     }
     edited(scene, job).next().map(Cause::Edited)
@@ -113,14 +113,16 @@ pub fn same_outputs(scene: Scene<'_>, outputs: &[PathId], record: RecordRef) -> 
     count == outputs.len() && outputs.iter().all(|o| scene.state.find(*o) == Some(record))
 }
 
+/// Of a job whose recipe is as recorded.
 fn by_inputs(scene: Scene<'_>, job: JobId, record: RecordRef, verdicts: &[Verdict]) -> Decision {
     let inputs = scene.commands.graph.inputs(job);
     let waits = |i: &InputRef| waiting(scene, *i, verdicts);
     let Some(first) = inputs.iter().find_map(waits) else {
         let inputs = scene.commands.graph.inputs(job).iter().filter(|i| !i.is_ancient());
+        let recipe = scene.state.recipe(record);
         let now = match inputs.clone().find(|i| is_remembered(scene, **i)) {
-            None => made_from(scene.facts.recipe(job), inputs.map(|i| content_read(scene, *i))),
-            Some(_) => made_from(scene.facts.recipe(job), remembered(scene, record, inputs).into_iter()),
+            None => made_from(recipe, inputs.map(|i| content_read(scene, *i))),
+            Some(_) => made_from(recipe, remembered(scene, record, inputs).into_iter()),
         };
         return if now == scene.state.made_from(record) { Decision::Fresh } else { Decision::Run(Cause::Inputs) };
     };

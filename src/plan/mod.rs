@@ -8,13 +8,16 @@ mod decide;
 mod demand;
 mod draw;
 mod facts;
+mod recipes;
+mod stats;
 mod summary;
 mod updates;
 mod view;
 
 pub use bonds::{Bonds, Grown, fleeting};
 pub use decide::{Cause, Evidence, Verdict, content_of};
-pub use facts::{Facts, Gather, Stats, gather};
+pub use facts::{Facts, Gather, gather};
+pub use stats::Stats;
 pub use updates::Updates;
 pub use view::{Viewer, described, is_name, only_gathers, totals, worded};
 

@@ -63,8 +63,8 @@ impl From<io::Error> for Foreign {
     }
 }
 
-/// Bytes of log for each path it names, at least as a rule.
-const BYTES_A_PATH: u64 = 200;
+/// Bytes of log for each path it names, about.
+const BYTES_A_PATH: u64 = 300;
 
 /// Reads a log. What it says goes to `facts` and `memo`; its paths to `paths`.
 pub(super) fn load(file: &File, facts: &mut Facts, memo: &mut Memo, paths: &mut Paths) -> Result<Loaded, Foreign> {

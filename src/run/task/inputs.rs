@@ -81,6 +81,13 @@ impl JobTask {
         self.inputs.iter().any(TaskInput::is_undigested)
     }
 
+    /// Whether digesting them takes less time than starting a thread for it.
+    pub(super) fn has_little_undigested(&self) -> bool {
+        let undigested = || self.inputs.iter().zip(&self.before).filter(|(input, _)| input.is_undigested());
+        let file = |stat: &Stat| stat.kind == files::Kind::File && stat.size <= LITTLE;
+        undigested().count() <= FEW && undigested().all(|(_, before)| before.as_ref().is_some_and(file))
+    }
+
     /// Digests inputs nobody has digested yet, while the command runs.
     pub(super) fn digest_inputs(&mut self) {
         for i in 0..self.inputs.len() {
@@ -145,6 +152,11 @@ fn known(shared: &Shared, path: PathId, counts: &Counts, stat: Stat) -> (Option<
 fn cannot_look(path: &str, error: &io::Error) -> String {
     format!("cannot look at its input `{path}`: {}", plain(error))
 }
+
+/// How many files, of at most how many bytes, are digested in a few dozen
+/// microseconds.
+const FEW: usize = 4;
+const LITTLE: u64 = 16 << 10;
 
 /// Paths that are asked for while the arena is locked.
 const AT_ONCE: usize = 4096;

@@ -269,6 +269,9 @@ impl exec::Task for JobTask {
         // written is found again when the record cannot.
         let number = self.number.expect("a job is marked started before it is spawned");
         let _ = self.shared.state().spawned(number, spawned);
+        if self.has_little_undigested() {
+            self.digest_inputs();
+        }
         if self.service.is_some() && !self.has_more_to_do() {
             self.keep_promise();
         }

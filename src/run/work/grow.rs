@@ -256,7 +256,7 @@ impl Work<'_, '_> {
     pub(super) fn read_inside(&mut self, job: JobId) {
         let recorded = |state: &State| {
             let record = self.graph.outputs(job).first().and_then(|output| state.find(*output));
-            record.is_some_and(|record| state.recipe(record) == self.facts.recipe(job))
+            record.is_some_and(|record| self.facts.has_recipe(job, state.recipe(record)))
         };
         if !recorded(&self.shared.state()) {
             return;
