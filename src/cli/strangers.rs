@@ -45,7 +45,7 @@ const STORED: Fate = Needless("files are not fetched from anywhere");
 const REMOTE: Fate = Refused("fetch remote files in a rule of their own");
 const ONE_SCHEDULER: Fate = Needless("there is one scheduler, and it is quick");
 const INTERNAL: Fate = Refused("snakemake gives it to its own child processes: leave it out");
-const NOTEBOOK: Fate = Refused("run the notebook from `shell:`, by `jupyter nbconvert --execute`");
+const NOTEBOOK: Fate = Refused("edit the notebook by Jupyter itself; `notebook:` executes it");
 const REPORT: Fate = Refused("there are no reports; `--summary` lists files, `--dag` draws the plan");
 
 /// The flags that have no part in rulemake, but for `--executor`.

@@ -33,7 +33,7 @@ const SECTIONS: &[(&str, Support)] = &[
     ("name", Served),
     ("run", Served),
     ("script", Served),
-    ("notebook", NotYet("run it from `shell:`, such as `shell: \"jupyter nbconvert --execute ...\"`")),
+    ("notebook", Served),
     ("wrapper", NotYet("write the wrapped command under `shell:`")),
     ("meta_wrapper", NotYet("write the rules out")),
     ("cwl", NotYet("write the command under `shell:`")),

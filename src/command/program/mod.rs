@@ -6,6 +6,7 @@
 
 mod bash;
 mod julia;
+mod notebook;
 mod python;
 mod r;
 
@@ -35,6 +36,11 @@ pub enum Language {
     R,
     Julia,
     Bash,
+    Xonsh,
+    /// R Markdown.
+    Rmd,
+    /// A notebook of Jupyter.
+    Notebook,
 }
 
 impl Language {
@@ -45,6 +51,9 @@ impl Language {
             "R" | "r" => Some(Language::R),
             "jl" => Some(Language::Julia),
             "sh" | "bash" => Some(Language::Bash),
+            "xsh" => Some(Language::Xonsh),
+            "Rmd" => Some(Language::Rmd),
+            "ipynb" => Some(Language::Notebook),
             _ => None,
         }
     }
@@ -156,6 +165,9 @@ pub(super) fn script(book: &Rulefile, found: &Found, job: &Job<'_>) -> Program {
         Language::R => r::script(found, job),
         Language::Julia => julia::script(found, job),
         Language::Bash => bash::script(found, job),
+        Language::Xonsh => python::xonsh(book, found, job),
+        Language::Rmd => r::markdown(found, job),
+        Language::Notebook => notebook::script(book, found, job),
     }
 }
 

@@ -9,7 +9,34 @@ pub(super) fn script(found: &Found, job: &Job<'_>) -> Program {
     Program { interpreter: &["Rscript", "--vanilla"], text, ending: ".R" }
 }
 
-fn preamble(directory: &str, job: &Job<'_>) -> String {
+/// A program that renders R Markdown to the job's output. The job stands in a
+/// chunk behind the header.
+pub(super) fn markdown(found: &Found, job: &Job<'_>) -> Program {
+    let chunk = format!("```{{r, include=FALSE}}\n{}\n```\n", preamble(found.directory(), job));
+    let (header, rest) = found.file.text.split_at(behind_header(&found.file.text));
+    let output = job.output.items.first().and_then(Val::as_str).unwrap_or("");
+    let text = format!(
+        "local({{ file <- tempfile(fileext = \".Rmd\"); out <- {}; \
+         if (!startsWith(out, \"/\")) out <- file.path(getwd(), out); \
+         writeLines({}, file, useBytes = TRUE); \
+         rmarkdown::render(file, output_file = out, quiet = TRUE, knit_root_dir = getwd(), params = list(rmd = file)) }})\n",
+        text(output),
+        text(&format!("{header}\n{chunk}{rest}")),
+    );
+    Program { interpreter: &["Rscript", "--vanilla"], text, ending: ".R" }
+}
+
+/// Where the header of R Markdown ends, if there is one.
+fn behind_header(text: &str) -> usize {
+    let Some(rest) = text.strip_prefix("---\n") else { return 0 };
+    rest.find("\n---\n").map_or(0, |end| "---\n".len() + end + "\n---\n".len())
+}
+
+/// Runs another file of R, its path as seen from the script's directory.
+const SOURCE: &str = "function(...) { old <- getwd(); on.exit(setwd(old), add = TRUE); \
+                      setwd(snakemake@scriptdir); source(...) }";
+
+pub(super) fn preamble(directory: &str, job: &Job<'_>) -> String {
     let mut slots: Vec<(&str, &str, String)> =
         job.sections().into_iter().map(|(name, s)| (name, "list", section(s))).collect();
     slots.push(("threads", "numeric", job.threads.to_string()));
@@ -19,6 +46,7 @@ fn preamble(directory: &str, job: &Job<'_>) -> String {
     slots.push(("attempt", "numeric", job.attempt.to_string()));
     slots.push(("bench_iteration", "numeric", "as.numeric(NA)".into()));
     slots.push(("scriptdir", "character", text(directory)));
+    slots.push(("source", "function", SOURCE.into()));
     let kinds: Vec<String> = slots.iter().map(|(name, kind, _)| format!("{name} = \"{kind}\"")).collect();
     let values: Vec<String> = slots.iter().map(|(name, _, value)| format!("{name} = {value}")).collect();
     format!(

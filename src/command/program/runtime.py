@@ -307,7 +307,9 @@ def start(program, main):
     again = main["__name__"] != "__main__"
     try:
         job, snakemake = prepare(program, main)
-        if "script" in program:
+        if "object" in program:
+            main.update(snakemake=snakemake, rulemake=snakemake)
+        elif "script" in program:
             run_script(program, main, snakemake)
         else:
             run_body(program, main, job, again)

@@ -200,6 +200,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         self.text("shell", Use::Shell);
         self.text("message", Use::Message);
         self.text("script", Use::Script);
+        self.text("notebook", Use::Script);
         self.body();
         self.default_target();
         Ok(rule)
