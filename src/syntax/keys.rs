@@ -37,7 +37,7 @@ const SECTIONS: &[(&str, Support)] = &[
     ("wrapper", NotYet("write the wrapped command under `shell:`")),
     ("meta_wrapper", NotYet("write the rules out")),
     ("cwl", NotYet("write the command under `shell:`")),
-    ("template_engine", NotYet("run the engine from `shell:`")),
+    ("template_engine", Served),
     ("env", Served),
     ("venv", NotYet("write `source venv/bin/activate` in `shell:`")),
     ("conda", Served),

@@ -139,7 +139,10 @@ impl<'s> Builder<'s> {
             self.fail(diag.label(first.key_span, "first given here"));
             return false;
         }
-        if let Some(action) = decl.sections.iter().find(|s| matches!(&*s.key, "run" | "script" | "notebook" | "shell"))
+        if let Some(action) = decl
+            .sections
+            .iter()
+            .find(|s| matches!(&*s.key, "run" | "script" | "notebook" | "template_engine" | "shell"))
         {
             let message = format!("`{key}` stands behind `{}`, which comes last in a rule", action.key);
             self.fail(Diag::at(span, message).label(action.key_span, "what the rule does"));

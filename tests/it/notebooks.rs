@@ -90,3 +90,22 @@ fn an_r_script_sources_files_beside_it() {
     story.run(&[]).succeeds();
     assert_eq!(story.read("r.txt"), "near\n");
 }
+
+#[test]
+fn template_engines_render_an_input() {
+    let story = Story::new()
+        .rulefile(
+            "rule t:\n    input: template = \"t.txt\", other = \"o.txt\"\n    output: \"{n}.out\"\n    params: n = [1, 2]\n    \
+             template_engine: \"yte\"\nrule all:\n    default_target: True\n    input: \"a.out\"\n",
+        )
+        .file("t.txt", "a template")
+        .file("o.txt", "")
+        .file(
+            "yte.py",
+            "def process_yaml(source, outfile, variables):\n    \
+             outfile.write('%s %s %s' % (source.read(), variables['params'].n, variables['wildcards'].n))\n",
+        );
+    story.run(&[]).succeeds();
+    assert_eq!(story.read("a.out"), "a template [1, 2] a");
+    story.edit("Rulefile", "\"yte\"", "\"mustache\"").run(&[]).is_refused().says("there is no template engine");
+}
