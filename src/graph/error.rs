@@ -7,7 +7,7 @@ use crate::diag::{Diag, Diags, Kind};
 use crate::files::STATE_DIR;
 use crate::path::{self, PathId, Paths};
 use crate::pattern;
-use crate::rule::{InputWhat, RuleId, Rulefile};
+use crate::rule::{InputWhat, Rule, RuleId, Rulefile};
 use crate::span::Span;
 use crate::suggest;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -176,7 +176,20 @@ impl View<'_> {
             None if chain.steps.is_empty() => diag,
             None => diag.note("no rule makes it, and it does not exist"),
         };
-        diag.maybe_hint(near_file(name))
+        diag.maybe_hint(self.lone_log(name).or_else(|| near_file(name)))
+    }
+
+    /// The way out where a file is the log of a rule that makes no other.
+    fn lone_log(&self, name: &str) -> Option<String> {
+        let mut captures = Vec::new();
+        let mut is_log = |rule: &&Rule| {
+            rule.outputs.items.is_empty() && rule.logs.items.iter().any(|log| log.pattern.captures(name, &mut captures))
+        };
+        let rule = self.book.rules.iter().find(|rule| is_log(rule))?;
+        Some(format!(
+            "it is the log of rule `{}`, which has no output to be found by: write it as `output:`, or ask for the rule",
+            rule.name
+        ))
     }
 
     fn missing_input(&self, job: JobId, file: PathId) -> Diag {
