@@ -4,6 +4,7 @@
 //! into lines, a live status or JSON.
 
 use crate::diag::Diag;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,7 +57,7 @@ pub struct ReasonText {
     /// A stable word for machines, such as `command-changed`.
     pub code: &'static str,
     /// One line for people.
-    pub text: String,
+    pub text: Cow<'static, str>,
     /// The old value, where there is one to show.
     pub old: Option<String>,
     /// The new value.

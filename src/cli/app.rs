@@ -11,7 +11,7 @@ use crate::eval;
 use crate::event::{Event, Listed, Summary};
 use crate::exec::{Environment, local::Local};
 use crate::files::Trust;
-use crate::plan::{Verdict, Viewer, totals};
+use crate::plan::{Detail, Verdict, Viewer, totals};
 use crate::report::Reporter;
 use crate::rule::{Hooks, Rulefile, Workdir};
 use crate::run::{self, Accepted, Came, Listener, Options, Pipeline, Prefetch, Recovered};
@@ -301,10 +301,15 @@ impl App {
         pipeline.save_memo().map_err(|d| vec![d])?;
         let scene = pipeline.scene();
         let viewer = Viewer { scene, plan: &pipeline.plan };
+        let detail = match (self.args.print_commands, self.args.json) {
+            (true, _) => Detail::Command,
+            (false, true) => Detail::Files,
+            (false, false) => Detail::Line,
+        };
         let mut reporter = self.reporter();
         for &job in pipeline.graph.order() {
             if pipeline.plan.verdict(job) != Verdict::Fresh && !pipeline.graph.is_probe(job) {
-                reporter.event(&Event::DryJob(viewer.planned(job, self.args.print_commands)));
+                reporter.event(&Event::DryJob(viewer.planned(job, detail)));
             }
         }
         let totals = totals(scene, &pipeline.plan);

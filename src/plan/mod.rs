@@ -19,7 +19,7 @@ pub use decide::{Cause, Evidence, Verdict, content_of};
 pub use facts::{Facts, Gather, gather};
 pub use stats::Stats;
 pub use updates::Updates;
-pub use view::{Viewer, described, is_name, only_gathers, totals, worded};
+pub use view::{Detail, Viewer, described, is_name, only_gathers, totals, worded};
 
 use crate::command::Commands;
 use crate::graph::{Graph, JobId};

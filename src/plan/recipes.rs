@@ -1,7 +1,9 @@
 //! The recipes of jobs as they are now.
 //!
 //! Owns the rendering of many, by several threads, and what is remembered of
-//! each: with a million jobs that did not change, that each is as recorded.
+//! each: with a million jobs that did not change, that each is as recorded. The
+//! recipe of a job that has no record is rendered, so that what is wrong with it
+//! is found, and not digested.
 
 use crate::command::{Commands, Recipe};
 use crate::diag::{Diag, Diags};
@@ -26,8 +28,8 @@ struct Place(u32);
 impl Place {
     /// The job is open, or was not asked about.
     const UNKNOWN: Place = Place(u32::MAX);
-    /// It is that of the job's record. A later record of the job, made in this
-    /// run, has the same.
+    /// It is that of the job's record; a record that this run makes, the first
+    /// perhaps, has it as well.
     const RECORDED: Place = Place(u32::MAX - 1);
 }
 
@@ -95,7 +97,7 @@ impl Recipes {
 /// What came of some jobs.
 #[derive(Default)]
 struct Piece {
-    /// Those whose recipe is as recorded.
+    /// Those whose recipe is as recorded, or that have no record.
     recorded: Vec<JobId>,
     others: Vec<(JobId, Digest)>,
     needs: Vec<(JobId, Vec<Need>)>,
@@ -111,11 +113,11 @@ fn piece_of_recipes(commands: Commands<'_>, state: &State, jobs: &[JobId]) -> Pi
             .and_then(|params| recipe.fill(&commands, *job, &params).map_err(|d| Unavailable::Failed(Box::new(d))));
         match filled {
             Ok(()) => {
-                let digest = recipe.digest(&commands, *job);
                 let record = commands.graph.outputs(*job).first().and_then(|output| state.find(*output));
-                match record.is_some_and(|record| state.recipe(record) == digest) {
-                    true => done.recorded.push(*job),
-                    false => done.others.push((*job, digest)),
+                let digest = record.map(|record| (recipe.digest(&commands, *job), state.recipe(record)));
+                match digest {
+                    Some((now, recorded)) if now != recorded => done.others.push((*job, now)),
+                    _ => done.recorded.push(*job),
                 }
             }
             Err(Unavailable::Waits(needs)) => done.needs.push((*job, needs)),

@@ -1,7 +1,7 @@
 //! The plan file by file: what is known of each file that a job makes.
 
 use super::decide;
-use super::{Verdict, Viewer};
+use super::{Detail, Verdict, Viewer};
 use crate::event::{Planned, Summarised};
 use crate::graph::JobId;
 use crate::path::PathId;
@@ -16,7 +16,7 @@ impl Viewer<'_> {
 
     fn summary_of(&self, job: JobId) -> Vec<Summarised> {
         let (scene, graph) = (self.scene, self.scene.commands.graph);
-        let planned = self.planned(job, true);
+        let planned = self.planned(job, Detail::Command);
         let line = |output: &crate::path::PathId| {
             let record = scene.state.find(*output).and_then(|record| scene.state.record(record).ok());
             Summarised {
@@ -37,7 +37,7 @@ impl Viewer<'_> {
         let reason = planned.reasons.first().map(|reason| reason.text.clone());
         match self.plan.verdict(job) {
             Verdict::Fresh => None,
-            Verdict::Run => Some(reason.unwrap_or_else(|| "it will be made".into())),
+            Verdict::Run => Some(reason.unwrap_or("it will be made".into()).into_owned()),
             Verdict::Maybe => Some("its inputs may change".into()),
         }
     }
@@ -56,7 +56,7 @@ impl Viewer<'_> {
         let graph = commands.graph;
         let mut all: Vec<String> = graph.targets().iter().map(|path| commands.paths.str(*path).to_owned()).collect();
         for &job in graph.order() {
-            let planned = self.planned(job, true).job;
+            let planned = self.planned(job, Detail::Command).job;
             all.extend(planned.inputs.iter().chain(&planned.outputs).chain(&planned.logs).cloned());
         }
         all

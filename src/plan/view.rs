@@ -5,7 +5,7 @@ use super::{Evidence, Plan, Scene, Verdict};
 use crate::command::{Commands, Needs, Recipe, Rendered};
 use crate::event::{self, Planned, RuleCount, Totals, Why};
 use crate::graph::{Graph, JobId};
-use crate::path::{PathId, Paths};
+use crate::path::Paths;
 use crate::rule::{Action, RuleId, Rulefile};
 use crate::stale::word;
 use std::collections::BTreeSet;
@@ -63,22 +63,42 @@ fn behind(scene: Scene<'_>, plan: &Plan) -> Vec<String> {
     rules.into_iter().map(|rule| scene.commands.book.rule(rule).name.to_string()).collect()
 }
 
+/// How much is told of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// What makes up its line: no inputs.
+    Line,
+    /// Its inputs as well.
+    Files,
+    /// Its command as well.
+    Command,
+}
+
 /// A job for people and machines, with what was rendered for it, if anything was.
 pub fn described(commands: Commands<'_>, job: JobId, rendered: Option<(&Rendered, &Needs)>) -> event::Job {
-    let (graph, paths) = (commands.graph, commands.paths);
-    let rule = commands.book.rule(graph.rule(job));
-    let names = rule.wildcards.iter().map(|n| n.to_string());
-    let text = |p: PathId| paths.str(p).to_owned();
+    let inputs = commands.graph.inputs(job).iter().map(|i| commands.paths.str(i.path()).to_owned());
     event::Job {
-        id: job.0,
-        rule: rule.name.to_string(),
-        wildcards: names.zip(graph.wildcards(paths, job, rule).map(str::to_owned)).collect(),
-        inputs: graph.inputs(job).iter().map(|i| text(i.path())).collect(),
-        outputs: graph.outputs(job).iter().map(|p| text(*p)).collect(),
+        inputs: inputs.collect(),
         logs: rendered.map_or_else(Vec::new, |(r, _)| r.logs.clone()),
         threads: rendered.map_or(1, |(_, n)| n.threads),
         message: rendered.and_then(|(r, _)| r.message.clone()),
         command: rendered.and_then(|(r, _)| r.command.clone()),
+        ..named(commands, job)
+    }
+}
+
+/// What makes up a job's line.
+fn named(commands: Commands<'_>, job: JobId) -> event::Job {
+    let (graph, paths) = (commands.graph, commands.paths);
+    let rule = commands.book.rule(graph.rule(job));
+    let names = rule.wildcards.iter().map(|n| n.to_string());
+    event::Job {
+        id: job.0,
+        rule: rule.name.to_string(),
+        wildcards: names.zip(graph.wildcards(paths, job, rule).map(str::to_owned)).collect(),
+        outputs: graph.outputs(job).iter().map(|p| paths.str(*p).to_owned()).collect(),
+        threads: 1,
+        ..event::Job::default()
     }
 }
 
@@ -88,9 +108,14 @@ pub fn worded(evidence: &Evidence, recipe: Option<&Recipe>, paths: &Paths) -> Ve
 }
 
 impl Viewer<'_> {
-    /// A job with its verdict and reasons; `render` also makes the command's text.
-    pub fn planned(&self, job: JobId, render: bool) -> Planned {
-        let rendered = if render { self.rendered(job) } else { None };
+    /// A job with its verdict and reasons.
+    pub fn planned(&self, job: JobId, detail: Detail) -> Planned {
+        let commands = self.scene.commands;
+        let rendered = if detail == Detail::Command { self.rendered(job) } else { None };
+        let described = match detail {
+            Detail::Line => named(commands, job),
+            _ => described(commands, job, rendered.as_ref().map(|(r, n)| (r, n))),
+        };
         let graph = self.scene.commands.graph;
         let waits = self.plan.waits_for(job);
         let verdict = match self.plan.verdict(job) {
@@ -106,13 +131,7 @@ impl Viewer<'_> {
             }
         };
         let replaces = if verdict == event::Verdict::Fresh { Vec::new() } else { self.replaces(job) };
-        Planned {
-            job: Arc::new(described(self.scene.commands, job, rendered.as_ref().map(|(r, n)| (r, n)))),
-            verdict,
-            reasons: self.reasons(job),
-            replaces,
-            beyond: self.beyond(job),
-        }
+        Planned { job: Arc::new(described), verdict, reasons: self.reasons(job), replaces, beyond: self.beyond(job) }
     }
 
     /// What is not known of a job yet.
@@ -160,12 +179,12 @@ impl Viewer<'_> {
         let job = scene.commands.paths.get(path).and_then(|p| scene.commands.graph.maker(p));
         let mut why = Why { path: path.to_owned(), planned: None, upstream: Vec::new(), last: None, notes: Vec::new() };
         let Some(job) = job else { return why };
-        why.planned = Some(self.planned(job, true));
+        why.planned = Some(self.planned(job, Detail::Command));
         // What a job waits for comes before it; who may need it comes after.
         let before = |job| self.plan.waits_for(job).filter(|_| !self.plan.is_dormant(job));
         let mut next = before(job);
         while let Some(at) = next.filter(|_| why.upstream.len() < 20) {
-            why.upstream.push(self.planned(at, false));
+            why.upstream.push(self.planned(at, Detail::Files));
             next = before(at);
         }
         let first = scene.commands.graph.outputs(job).first().copied();

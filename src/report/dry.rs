@@ -252,7 +252,7 @@ mod tests {
         };
         let reasons = reason.map(|(text, old, new)| ReasonText {
             code: "x",
-            text: text.into(),
+            text: text.to_owned().into(),
             old: Some(old.into()),
             new: Some(new.into()),
         });

@@ -203,7 +203,7 @@ mod tests {
     }
 
     fn reason(text: &str, old: Option<&str>, new: Option<&str>) -> ReasonText {
-        ReasonText { code: "x", text: text.into(), old: old.map(Into::into), new: new.map(Into::into) }
+        ReasonText { code: "x", text: text.to_owned().into(), old: old.map(Into::into), new: new.map(Into::into) }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::Reason;
 use crate::event::ReasonText;
 use crate::path::Paths;
+use std::borrow::Cow;
 
 /// A param, or a name that `run:` or a script looks up, such as `input.a`.
 fn param(name: &str) -> String {
@@ -11,12 +12,14 @@ fn param(name: &str) -> String {
 
 /// A reason as one line, with old and new value where there are any.
 pub fn word(reason: &Reason, paths: &Paths) -> ReasonText {
-    let plain = |code, text: String| ReasonText { code, text, old: None, new: None };
+    let with = |code, text: Cow<'static, str>| ReasonText { code, text, old: None, new: None };
+    let plain = |code, text: &'static str| with(code, text.into());
+    let about = |code, text: String| with(code, text.into());
     match reason {
-        Reason::NoRecord => plain("never-made", "never made here".into()),
-        Reason::Partner => plain("runs-together", "what it is bound to by a pipe or service runs".into()),
-        Reason::RecordLost => plain("no-record", "no record of it".into()),
-        Reason::OutputsChanged => plain("outputs-changed", "its list of outputs changed".into()),
+        Reason::NoRecord => plain("never-made", "never made here"),
+        Reason::Partner => plain("runs-together", "what it is bound to by a pipe or service runs"),
+        Reason::RecordLost => plain("no-record", "no record of it"),
+        Reason::OutputsChanged => plain("outputs-changed", "its list of outputs changed"),
         Reason::Command { old, new } => ReasonText {
             code: "command-changed",
             text: "the command changed".into(),
@@ -29,7 +32,8 @@ pub fn word(reason: &Reason, paths: &Paths) -> ReasonText {
                 (Some(_), Some(_)) => format!("{} changed", param(name)),
                 (None, _) => format!("{} is new", param(name)),
                 _ => format!("{} is gone", param(name)),
-            },
+            }
+            .into(),
             old: old.clone(),
             new: new.clone(),
         },
@@ -39,7 +43,8 @@ pub fn word(reason: &Reason, paths: &Paths) -> ReasonText {
                 (Some(_), Some(_)) => format!("the script {path} changed"),
                 (None, _) => format!("the script {path} is new"),
                 _ => format!("the script {path} is not run any more"),
-            },
+            }
+            .into(),
             old: None,
             new: None,
         },
@@ -49,23 +54,23 @@ pub fn word(reason: &Reason, paths: &Paths) -> ReasonText {
             old: Some(old.clone()),
             new: Some(new.clone()),
         },
-        Reason::InputAdded(path) => plain("input-added", format!("new input {}", paths.str(*path))),
-        Reason::InputRemoved(path) => plain("input-removed", format!("{} is no input any more", paths.str(*path))),
-        Reason::InputsReordered => plain("inputs-reordered", "its inputs stand in another order".into()),
-        Reason::InputChanged(path) => plain("input-changed", format!("{} changed", paths.str(*path))),
+        Reason::InputAdded(path) => about("input-added", format!("new input {}", paths.str(*path))),
+        Reason::InputRemoved(path) => about("input-removed", format!("{} is no input any more", paths.str(*path))),
+        Reason::InputsReordered => plain("inputs-reordered", "its inputs stand in another order"),
+        Reason::InputChanged(path) => about("input-changed", format!("{} changed", paths.str(*path))),
         Reason::InputUnseen(path) => {
-            plain("input-unseen", format!("{} changed while the job last ran", paths.str(*path)))
+            about("input-unseen", format!("{} changed while the job last ran", paths.str(*path)))
         }
         Reason::RecipeUnclear => plain(
             "recipe-changed",
-            "its command, its params or its list of inputs changed; which of them cannot be told".into(),
+            "its command, its params or its list of inputs changed; which of them cannot be told",
         ),
         Reason::InputsUnclear => {
-            plain("inputs-changed", "the content of an input changed; of which one cannot be told".into())
+            plain("inputs-changed", "the content of an input changed; of which one cannot be told")
         }
-        Reason::OutputEdited(path) => plain("output-edited", format!("{} is not what the job made", paths.str(*path))),
-        Reason::OutputMissing(path) => plain("output-missing", format!("{} is missing", paths.str(*path))),
-        Reason::Forced => plain("forced", "asked for by force".into()),
-        Reason::NoOutputs => plain("no-outputs", "it makes no files, and was asked for".into()),
+        Reason::OutputEdited(path) => about("output-edited", format!("{} is not what the job made", paths.str(*path))),
+        Reason::OutputMissing(path) => about("output-missing", format!("{} is missing", paths.str(*path))),
+        Reason::Forced => plain("forced", "asked for by force"),
+        Reason::NoOutputs => plain("no-outputs", "it makes no files, and was asked for"),
     }
 }
