@@ -24,6 +24,7 @@ use starlark::eval::Evaluator;
 use starlark::values::dict::DictRef;
 use starlark::values::structs::{AllocStruct, StructRef};
 use starlark::values::{Heap, OwnedFrozenValue, Value};
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -258,14 +259,12 @@ impl Functions {
         for _ in 0..DEEPEST {
             if !super::convert::is_function(value) {
                 let mut plain = to_val(value, heap, &mut |_| Err(super::fault::fault("the result holds a function")))?;
-                info.rewrites.apply_within(&mut plain);
                 let mut found = Vec::new();
                 if !marks.is_empty() {
                     leaves(value, heap, marks, &mut found);
                 }
-                if fill {
-                    fill_within(&mut plain, call.wildcards, &mut found.iter());
-                }
+                let wildcards = if fill { call.wildcards } else { &[] };
+                settle_paths(&mut plain, &info.rewrites, wildcards, &mut found.iter());
                 return Ok(Gave { value: plain, marks: found.into_iter().map(|mark| mark.flags).collect() });
             }
             function = value;
@@ -293,18 +292,30 @@ fn leaves<'v>(value: Value<'v>, heap: Heap<'v>, marks: &Marks, out: &mut Vec<Mar
     }
 }
 
-/// Fills the wildcards of a job into the strings of a value, but for those whose
-/// braces stand for themselves.
-fn fill_within(value: &mut Val, wildcards: &[(&str, &str)], marks: &mut std::slice::Iter<'_, Mark>) {
+/// Moves the paths of a module within a value, but for those that are `local()`, and
+/// fills wildcards, but where braces stand for themselves.
+fn settle_paths(
+    value: &mut Val,
+    rewrites: &Rewrites,
+    wildcards: &[(&str, &str)],
+    marks: &mut std::slice::Iter<'_, Mark>,
+) {
     match value {
         Val::Str(text) => {
-            let literal = marks.next().is_some_and(|mark| mark.literal);
-            if let Some(filled) = filled(text, wildcards).filter(|_| !literal) {
+            let mark = marks.next().copied().unwrap_or_default();
+            if !mark.placed
+                && let Cow::Owned(moved) = rewrites.apply(text)
+            {
+                *text = moved.into();
+            }
+            if !mark.literal
+                && let Some(filled) = filled(text, wildcards)
+            {
                 *text = filled.into();
             }
         }
-        Val::List(items) => items.iter_mut().for_each(|v| fill_within(v, wildcards, marks)),
-        Val::Dict(entries) => entries.iter_mut().for_each(|(_, v)| fill_within(v, wildcards, marks)),
+        Val::List(items) => items.iter_mut().for_each(|v| settle_paths(v, rewrites, wildcards, marks)),
+        Val::Dict(entries) => entries.iter_mut().for_each(|(_, v)| settle_paths(v, rewrites, wildcards, marks)),
         _ => {}
     }
 }
@@ -312,7 +323,7 @@ fn fill_within(value: &mut Val, wildcards: &[(&str, &str)], marks: &mut std::sli
 /// A pattern with values; none for a text without wildcards, and where one of its
 /// names is none of these: then it is a path with braces.
 fn filled(text: &str, wildcards: &[(&str, &str)]) -> Option<String> {
-    let pattern = text.contains('{').then(|| Pattern::parse(text).ok()).flatten()?;
+    let pattern = (text.contains('{') && !wildcards.is_empty()).then(|| Pattern::parse(text).ok()).flatten()?;
     if pattern.names().is_empty() {
         return None;
     }
