@@ -279,7 +279,7 @@ def dry(bench):
     jobs = bench.size(20_000, 2_000)
     clean = bench.made(f"clean-{jobs}", Pipeline("W", jobs).write)
     snakemake = [bench.snakemake, "-n", "--quiet", "all", "--cores", "2"]
-    rows = in_turn({"rulemake": Tool([*RULEMAKE, "-n"], clean), "snakemake": Tool(snakemake, clean)}, 3)
+    rows = in_turn({"rulemake": Tool([*RULEMAKE, "-n"], clean), "snakemake": Tool(snakemake, clean)}, bench.runs)
     bench.table(f"dry run from clean, W of {jobs:,} jobs", rows)
     bench.bar(f"dry run, W {jobs:,}, x Snakemake", rows["rulemake"].median / rows["snakemake"].median, 1 / 40)
 
@@ -297,7 +297,7 @@ def full(bench):
                 tools[tool] = Tool(words, directory, lambda d=directory: bench.clean(d))
         if command == SHELL:
             tools["bash floor"] = floor(bench, jobs, pipeline)
-        rows = in_turn(tools, max(3, bench.runs // 2))
+        rows = in_turn(tools, bench.runs)
         bench.table(f"full run, W of {jobs:,} jobs, {name}, -j2", rows)
         if command == CP:
             bench.against_ninja(f"full run, {jobs:,} cp", rows, 0.75)
@@ -330,7 +330,7 @@ def greedy(bench):
     for tool, words in wanted.items():
         directory = bench.made(f"greedy-{jobs}/{tool}", pipeline.write)
         tools[tool] = Tool(words, directory, lambda d=directory: bench.clean(d))
-    rows = in_turn(tools, 3)
+    rows = in_turn(tools, bench.runs)
     bench.table(f"full run, W of {jobs:,} jobs, -j2", rows)
     bench.bar(f"full run, {jobs:,}, x Snakemake", rows["rulemake"].median / rows["snakemake"].median, 1 / 20)
 
@@ -378,7 +378,7 @@ def chain(bench):
     for name, jobs in (("rulemake", most), ("a tenth", most // 10)):
         directory = bench.made(f"chain-{jobs}", Pipeline("D", jobs).write)
         tools[name] = Tool([*RULEMAKE, "-n"], directory)
-    rows = in_turn(tools, 3)
+    rows = in_turn(tools, bench.runs)
     bench.table(f"dry run from clean, D of {most:,} jobs by a lambda", rows)
     bench.bar(f"a chain of {most:,}, x ten of a tenth", rows["rulemake"].median / rows["a tenth"].median / 10, 1.3)
 

@@ -64,7 +64,7 @@ impl Lock {
         match flock_soon(&file, &path) {
             Ok(true) => {
                 // A full disk only keeps the others from knowing who we are.
-                let _ = file.set_len(0).and_then(|()| file.write_all_at(Holder::me().to_text().as_bytes(), 0));
+                let _ = tell(&file, Holder::me().to_text().as_bytes());
                 Ok(Lock(Held::Flock(Flock(file))))
             }
             Ok(false) => Err(Holder::parse(&std::fs::read_to_string(&path).unwrap_or_default()).held()),
@@ -127,6 +127,16 @@ pub(super) struct Holder {
     pub(super) start_ticks: u64,
     pub(super) since_ms: u64,
     pub(super) command: String,
+}
+
+/// Writes who holds the lock over who held it. The file is not emptied first:
+/// one that was is put on the disk by ext4 when it is closed, at once.
+fn tell(file: &File, text: &[u8]) -> io::Result<()> {
+    file.write_all_at(text, 0)?;
+    match file.metadata()?.len() > text.len() as u64 {
+        true => file.set_len(text.len() as u64),
+        false => Ok(()),
+    }
 }
 
 impl Holder {
@@ -198,6 +208,7 @@ impl Holder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{Read, Seek};
 
     #[test]
     fn the_second_is_told_who_is_first() {
@@ -226,6 +237,17 @@ mod tests {
             drop(dry);
             run.join().unwrap().unwrap();
         });
+    }
+
+    #[test]
+    fn a_short_holder_leaves_nothing_of_a_long_one() {
+        let mut file = tempfile::tempfile().unwrap();
+        for text in ["pid 123456\ncommand a long one\n", "pid 7\n", "pid 89\n"] {
+            tell(&file, text.as_bytes()).unwrap();
+            let mut read = String::new();
+            file.seek(io::SeekFrom::Start(0)).and_then(|_| file.read_to_string(&mut read)).unwrap();
+            assert_eq!(read, text);
+        }
     }
 
     #[test]
