@@ -5,7 +5,7 @@
 
 use super::find::{config_files, go_to, reads_snakefile, rulefile};
 use super::pages::Page;
-use super::{Args, Mode, Parsed, needless, overrides, parse, place, terminal::Terminal, translate};
+use super::{Args, Mode, Parsed, doubtful, needless, overrides, parse, place, terminal::Terminal, translate};
 use crate::diag::{Diag, Diags, Kind, Severity};
 use crate::eval;
 use crate::event::{Event, Listed, Summary};
@@ -51,7 +51,8 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let terminal = Terminal::read();
     let reporter = Reporter::new(terminal.options(&args), Box::new(std::io::stdout()), Box::new(std::io::stderr()));
-    let mut app = App { reporter: Mutex::new(reporter), sources: Sources::default(), args: *args, start: None };
+    let mut app =
+        App { reporter: Mutex::new(reporter), sources: Sources::default(), args: *args, start: None, stays: false };
     let code = match app.act() {
         Ok(End::Code(code)) => code,
         Ok(End::Summary(summary)) => exit_code(&summary),
@@ -86,13 +87,17 @@ pub(super) struct App {
     pub(super) args: Args,
     /// Where rulemake was started, if `-C` went elsewhere.
     start: Option<PathBuf>,
+    /// `--directory` beats `workdir:`, as in Snakemake.
+    stays: bool,
 }
 
 impl App {
     fn act(&mut self) -> Result<End, Diags> {
-        translate(&self.args, reads_snakefile(&self.args)).map_err(|d| vec![d])?;
+        let is_snakefile = reads_snakefile(&self.args);
+        translate(&self.args, is_snakefile).map_err(|d| vec![d])?;
+        self.stays = is_snakefile && self.args.directory.is_some() && !self.args.short.upper;
         self.start = go_to(&self.args).map_err(|d| vec![d])?;
-        for line in needless(&self.args) {
+        for line in needless(&self.args).into_iter().chain(doubtful(&self.args.config)) {
             self.reporter().notice(&line);
         }
         if matches!(self.args.mode(), Mode::Unlock) {
@@ -200,6 +205,8 @@ impl App {
             path,
             config,
             configfiles,
+            replace_config: self.args.replace_workflow_config,
+            stays: self.stays,
             scatter,
             cores,
             expressions,

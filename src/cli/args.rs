@@ -3,7 +3,7 @@
 //! Owns their names, help texts and groups, and the few rules by which a word
 //! after a flag is its value or a target. It does not act on them.
 
-use super::config::parse_pair;
+use super::config::{parse_pair, parse_setting};
 use super::pages::{Page, Pages};
 use super::parse::usage;
 use super::select::Select;
@@ -104,9 +104,9 @@ pub struct Args {
 
     /// Set values of `config`
     ///
-    /// `top=5` and `eps=1e-3` are numbers, `on=true` is a bool, `a=[1,2]` a list and
-    /// `b={x: 1}` a dict of YAML, all else is a string. They beat every config file.
-    /// A word without `=` is a target.
+    /// `top=5` and `eps=1e-3` are numbers, `on=True` is a bool, `a=[x,y]` a list and
+    /// `'b={x: y}'` a dict of YAML, all else is a string, within lists and dicts too.
+    /// They beat every config file. A word without `=` is a target.
     #[arg(long, value_name = "KEY=VALUE", num_args = 1.., help_heading = MAKE)]
     pub config: Vec<String>,
 
@@ -116,6 +116,12 @@ pub struct Args {
     /// .yaml, .yml, .json or .toml are config files; others are targets.
     #[arg(long = "configfile", alias = "configfiles", value_name = "FILE", num_args = 1.., help_heading = MAKE)]
     pub config_files: Vec<String>,
+
+    /// Let these replace all of the Rulefile's `config`
+    ///
+    /// Rather than its values key by key. Without `--config` or `--configfile` it does nothing.
+    #[arg(long, help_heading = MAKE)]
+    pub replace_workflow_config: bool,
 
     /// Read options from a profile: a file or directory
     ///
@@ -390,7 +396,7 @@ impl Args {
     /// # Errors
     /// If a key is missing.
     pub fn config(&self) -> Result<Vec<(String, Val)>, Diag> {
-        self.config.iter().map(|word| parse_pair("--config", word)).collect()
+        self.config.iter().map(|word| parse_setting(word)).collect()
     }
 
     /// Numbers of `--set-scatter`, in order.

@@ -22,6 +22,7 @@ pub mod units;
 
 pub use app::main;
 pub use args::{Args, Mode};
+pub use config::doubtful;
 pub use parse::{Parsed, parse};
 pub use snakemake::translate;
 pub use strangers::needless;

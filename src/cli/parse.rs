@@ -5,6 +5,7 @@
 
 use super::args::{Args, Short};
 use super::profile::{self, Entry};
+use super::snakemake::as_snakemakes;
 use crate::diag::{Diag, Kind};
 use clap::builder::StyledStr;
 use clap::error::ErrorKind;
@@ -26,7 +27,7 @@ pub enum Parsed {
 /// # Errors
 /// On bad usage.
 pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Parsed, Diag> {
-    let words: Vec<OsString> = words.into_iter().collect();
+    let words = as_snakemakes(words.into_iter().collect());
     let mut parsed = Args::command().try_get_matches_from(&words);
     let mut words = words;
     if let Ok(found) = &parsed {
@@ -240,8 +241,11 @@ pub(super) mod tests {
  = help: a similar argument exists: `--keep-going`
 "
         );
-        let text = error("--verbose x");
-        assert!(text.contains("is an option of Snakemake") && text.contains("help: `-p` shows"), "{text}");
+        let text = error("--debug x");
+        assert!(
+            text.contains("is an option of Snakemake") && text.contains("help: run the script by itself"),
+            "{text}"
+        );
         assert!(args("-j -1").cores(8, &|| 4).unwrap_err().message.contains("is no number of cores"));
         let text = error("--resources gpu");
         assert!(

@@ -4,7 +4,6 @@
 //! line. What the words mean is for clap and `args`, as if they had been typed;
 //! an option that was typed beats the profile's.
 
-use super::config::parse_value;
 use super::parse::usage;
 use crate::diag::Diag;
 use crate::value::Val;
@@ -139,7 +138,7 @@ fn option(key: &str) -> String {
 }
 
 /// `KEY=VALUE`: for `--set-resources` `KEY:INNER=VALUE` for each of a dict, for
-/// `--config` what is read as the same value again.
+/// `--config` as if it had been typed, as in Snakemake.
 fn pair(name: &str, key: &Val, value: &Val) -> Vec<String> {
     let key = key.display();
     match (option(name).as_str(), value) {
@@ -153,8 +152,10 @@ fn pair(name: &str, key: &Val, value: &Val) -> Vec<String> {
 
 /// A value as `--config` reads it.
 fn setting(value: &Val) -> String {
-    let plain = value.display();
-    if parse_value(&plain) == *value { plain } else { flow(value) }
+    match value {
+        Val::List(_) | Val::Dict(_) => flow(value),
+        plain => plain.display(),
+    }
 }
 
 /// A value as YAML in brackets and quotes.
@@ -166,8 +167,6 @@ fn flow(value: &Val) -> String {
             let pairs: Vec<String> = pairs.iter().map(|(k, v)| format!("{}: {}", flow(k), flow(v))).collect();
             format!("{{{}}}", pairs.join(", "))
         }
-        Val::None => "null".into(),
-        Val::Bool(on) => on.to_string(),
         other => other.display(),
     }
 }

@@ -6,7 +6,52 @@
 use super::args::Args;
 use super::parse::usage;
 use crate::diag::Diag;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
+
+/// Letters that take no value, so that another may stand behind them in one word.
+const SWITCHES: &str = "nkpFtlrSD";
+
+/// Reads `-f` as Snakemake's `--force`, and `-C KEY=VALUE` as its `--config`, where
+/// `-s` names the Snakefile: there they can mean nothing else.
+pub(super) fn as_snakemakes(words: Vec<OsString>) -> Vec<OsString> {
+    let end = words.iter().position(|word| word == "--").unwrap_or(words.len());
+    let names_snakefile = |word: &OsString| {
+        let word = word.to_string_lossy();
+        word.starts_with("--snakefile") || behind(&word, 's').is_some()
+    };
+    if !words[..end].iter().any(names_snakefile) {
+        return words;
+    }
+    let mut read = Vec::with_capacity(words.len() + 1);
+    for (at, word) in words.iter().enumerate() {
+        let text = word.to_string_lossy();
+        let next = words.get(at + 1).filter(|_| at + 1 < end);
+        if at >= end {
+            read.push(word.clone());
+        } else if text == "-C" && next.is_some_and(|pair| is_pair(pair)) {
+            read.push("--config".into());
+        } else if let Some((before, after)) = behind(&text, 'f') {
+            read.push("--force".into());
+            let rest = format!("-{before}{after}");
+            read.extend((rest.len() > 1).then(|| rest.into()));
+        } else {
+            read.push(word.clone());
+        }
+    }
+    read
+}
+
+/// What stands before and behind a letter in a word of several switches.
+fn behind(word: &str, letter: char) -> Option<(&str, &str)> {
+    let letters = word.strip_prefix('-')?;
+    let (before, after) = letters.split_once(letter)?;
+    before.chars().all(|c| SWITCHES.contains(c)).then_some((before, after))
+}
+
+fn is_pair(word: &OsStr) -> bool {
+    word.to_string_lossy().contains('=')
+}
 
 /// Refuses `-f` and `-C` where they are likely meant as Snakemake's `--force`
 /// and `--config`. `is_snakefile`: a Snakefile is read, or would be without `-f`.
@@ -51,6 +96,19 @@ mod tests {
         assert_eq!(diag.hints[0], "to make `results.tsv` again: `rulemake --force results.tsv`");
         let diag = translate(&args("-C top=5"), true).unwrap_err();
         assert_eq!(diag.hints[0], "to set a value of `config`: `rulemake --config top=5`");
+    }
+
+    #[test]
+    fn beside_a_named_snakefile_letters_are_snakemakes() {
+        let a = args("-s Snakefile -f a.txt -C top=5 low=1 -j2");
+        assert!(a.force && a.rulefile.is_none() && a.directory.is_none());
+        assert_eq!((a.targets, a.config), (vec!["a.txt".to_string()], vec!["top=5".into(), "low=1".into()]));
+        let a = args("-nfp -sSnakefile");
+        assert!(a.force && a.dry_run && a.print_commands);
+        assert!(args("-fn -s Snakefile").force);
+        assert_eq!(args("-s S -C sub -- -f").targets, ["-f"]);
+        assert!(!args("-s S -c4 -C sub").force);
+        assert_eq!(args("-f R").rulefile.as_deref(), Some(Path::new("R")));
     }
 
     #[test]

@@ -45,7 +45,7 @@ const STORED: Fate = Needless("files are not fetched from anywhere");
 const REMOTE: Fate = Refused("fetch remote files in a rule of their own");
 const ONE_SCHEDULER: Fate = Needless("there is one scheduler, and it is quick");
 const INTERNAL: Fate = Refused("snakemake gives it to its own child processes: leave it out");
-const NOTEBOOK: Fate = Refused("run the notebook from `shell:`, by `jupyter nbconvert --execute`");
+const NOTEBOOK: Fate = Refused("edit the notebook by Jupyter itself; `notebook:` executes it");
 const REPORT: Fate = Refused("there are no reports; `--summary` lists files, `--dag` draws the plan");
 
 /// The flags that have no part in rulemake, but for `--executor`.
@@ -124,7 +124,6 @@ const FLAGS: &[Flag] = &[
     Flag("default-storage-provider", One, REMOTE),
     Flag("default-storage-prefix", One, REMOTE),
     Flag("wrapper-prefix", One, Refused("write the wrapper's command under `shell:`")),
-    Flag("replace-workflow-config", Nothing, Refused("`--configfile` and `--config` beat the Rulefile's, key by key")),
     Flag("report", Perhaps, REPORT),
     Flag("report-after-run", Nothing, REPORT),
     Flag("report-stylesheet", One, REPORT),
@@ -143,7 +142,7 @@ const FLAGS: &[Flag] = &[
     ),
     Flag("export-cwl", One, Refused("`--dag json` gives nodes and edges")),
     Flag("d3dag", Nothing, Refused("`--dag json` gives nodes and edges")),
-    Flag("verbose", Nothing, Refused("`-p` shows commands, `--why FILE` reasons")),
+    Flag("verbose", Nothing, Needless("`-p` shows commands, `--why FILE` reasons")),
     Flag("debug-dag", Nothing, Refused("`--why FILE` says which job makes a file, and from what")),
     Flag("debug", Nothing, Refused("run the script by itself, under its debugger")),
     Flag("runtime-profile", One, Refused("`--json` has the times of all jobs")),

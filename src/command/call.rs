@@ -78,6 +78,7 @@ impl Commands<'_> {
         let commands = Commands { size_of: &probe, ..*self };
         let answer = commands.call(&[Arguments::of(&commands, job, id, needs, 1)]).pop();
         match answer.expect("one answer for one call") {
+            Err(Unavailable::Absent(_)) => Ok(Val::str(UNKNOWN_YET)),
             _ if missed.load(Ordering::Relaxed) => Ok(Val::str(UNKNOWN_YET)),
             answer => answer.map_err(Diag::from),
         }

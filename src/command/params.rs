@@ -1,7 +1,7 @@
 //! The params of jobs: functions called, wildcards filled.
 
-use super::Commands;
 use super::call::Arguments;
+use super::{Commands, Needs};
 use crate::diag::{Diag, Kind};
 use crate::eval::Unavailable;
 use crate::graph::JobId;
@@ -52,10 +52,15 @@ impl<'a> Commands<'a> {
     /// the declared threads and attempt 1, so that a retry or another `-j` makes
     /// nothing stale. They may ask for checkpoints that are not done.
     pub fn params(&self, jobs: &[JobId]) -> Vec<Result<Params<'a>, Unavailable>> {
-        self.params_at(jobs, 1)
+        self.params_with(jobs, &|job| self.declared(job), 1)
     }
 
-    fn params_at(&self, jobs: &[JobId], attempt: u32) -> Vec<Result<Params<'a>, Unavailable>> {
+    fn params_with(
+        &self,
+        jobs: &[JobId],
+        needs: &dyn Fn(JobId) -> Needs,
+        attempt: u32,
+    ) -> Vec<Result<Params<'a>, Unavailable>> {
         let mut asked: Vec<(JobId, FnId)> = Vec::new();
         for &job in jobs {
             let functions = self.rule(job).params.iter().filter_map(|p| match p.value {
@@ -65,21 +70,31 @@ impl<'a> Commands<'a> {
             asked.extend(functions.map(|id| (job, id)));
         }
         let arguments: Vec<Arguments<'_>> =
-            asked.iter().map(|(job, id)| Arguments::of(self, *job, *id, &self.declared(*job), attempt)).collect();
+            asked.iter().map(|(job, id)| Arguments::of(self, *job, *id, &needs(*job), attempt)).collect();
         let mut answers = self.call(&arguments).into_iter();
         let mut patterns = FxHashMap::default();
         jobs.iter().map(|job| self.params_of(*job, &mut answers, &mut patterns)).collect()
     }
 
-    /// The params that a later attempt at a job runs with; none if they are
-    /// those of the first, because no function asks for `attempt`.
-    pub fn params_of_attempt(&self, job: JobId, attempt: u32) -> Option<Result<Params<'a>, Unavailable>> {
+    /// The params that an attempt at a job runs with, given what it takes; none if
+    /// they are those that are recorded, because no function asks for what differs.
+    pub fn params_of_attempt(
+        &self,
+        job: JobId,
+        attempt: u32,
+        needs: &Needs,
+    ) -> Option<Result<Params<'a>, Unavailable>> {
+        let differs = |name: &str| match name {
+            "attempt" => attempt > 1,
+            "threads" => needs.threads != self.declared_threads(job),
+            name => name == "resources",
+        };
         let asks = |param: &Param| match param.value {
-            Val::Func(id) => self.functions.parameters(id).iter().any(|name| &**name == "attempt"),
+            Val::Func(id) => self.functions.parameters(id).iter().any(|name| differs(name)),
             _ => false,
         };
-        let again = attempt > 1 && self.rule(job).params.iter().any(asks);
-        again.then(|| self.params_at(&[job], attempt).pop().expect("one answer for one job"))
+        let again = self.rule(job).params.iter().any(asks);
+        again.then(|| self.params_with(&[job], &|_| needs.clone(), attempt).pop().expect("one answer for one job"))
     }
 
     fn params_of(
@@ -93,7 +108,7 @@ impl<'a> Commands<'a> {
             return Ok(Params::Shared(&rule.params));
         }
         let mut values = Vec::with_capacity(rule.params.len());
-        let (mut problem, mut waits) = (None, Vec::new());
+        let (mut problem, mut waits, mut absent) = (None, Vec::new(), true);
         for param in &rule.params {
             let value = match &param.value {
                 Val::Func(_) => answers.next().expect("an answer for every function"),
@@ -105,11 +120,16 @@ impl<'a> Commands<'a> {
             match value {
                 Ok(value) => values.push(value),
                 Err(Unavailable::Waits(needs)) => waits.extend(needs),
-                Err(Unavailable::Failed(diag)) => problem = problem.or(Some(diag)),
+                Err(Unavailable::Absent(diag)) => problem = problem.or(Some(diag)),
+                Err(Unavailable::Failed(diag)) => {
+                    problem = problem.filter(|_| !absent).or(Some(diag));
+                    absent = false;
+                }
             }
         }
+        let failed = if absent { Unavailable::Absent } else { Unavailable::Failed };
         match problem {
-            Some(diag) => Err(Unavailable::Failed(Box::new(diag.note(format!("for job `{}`", self.describe(job)))))),
+            Some(diag) => Err(failed(Box::new(diag.note(format!("for job `{}`", self.describe(job)))))),
             None if !waits.is_empty() => Err(Unavailable::Waits(waits)),
             None => Ok(Params::Own(values)),
         }
@@ -122,7 +142,7 @@ impl<'a> Commands<'a> {
         if !rule.params.iter().any(|p| matches!(p.value, Val::Func(_))) {
             return Ok(self.params(&[job]).pop().expect("one answer for one job")?);
         }
-        let needs = self.declared(job);
+        let needs = self.planned_needs(job)?;
         let mut patterns = FxHashMap::default();
         let value = |param: &Param| match &param.value {
             Val::Func(id) => self.foreseen(job, *id, &needs),
@@ -153,8 +173,11 @@ impl<'a> Commands<'a> {
                 Ok(Val::str(out))
             }
             Val::List(items) => {
-                let filled: Result<_, _> = items.iter().map(|v| self.fill_param(job, rule, v, patterns)).collect();
-                Ok(Val::List(filled?))
+                let fill = |item: &Val| match item {
+                    Val::Str(_) => self.fill_param(job, rule, item, patterns),
+                    nested => Ok(nested.clone()),
+                };
+                Ok(Val::List(items.iter().map(fill).collect::<Result<_, _>>()?))
             }
             other => Ok(other.clone()),
         }

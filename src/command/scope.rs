@@ -60,7 +60,7 @@ impl<'s, 'a: 's> Scope<'s, 'a> {
     /// Roots that never make a job stale.
     fn late(&self, root: &Root, hole: &Hole) -> Result<Filled<'s>, String> {
         let Mode::Run(needs) = &self.mode else {
-            return Ok(Filled::Text(Cow::Owned(hole.to_string())));
+            return Ok(Filled::Name(Cow::Owned(hole.to_string())));
         };
         match root {
             Root::Threads => Ok(value(Val::Int(i64::from(needs.threads)))),

@@ -104,12 +104,11 @@ impl Commands<'_> {
 /// A file that no interpreter of ours runs.
 fn refused(name: &str) -> Diag {
     let hint = match name.rsplit_once('.').map_or("", |(_, ending)| ending) {
-        "ipynb" => format!("write `shell: \"jupyter nbconvert --execute --to notebook {name}\"`"),
-        "Rmd" => format!("write `shell: \"Rscript -e 'rmarkdown::render(commandArgs(TRUE)[1])' {name}\"`"),
         "rs" => format!("write `shell: \"rust-script {name} {{input}} {{output}}\"`"),
         _ => format!("write `shell: \"{name} {{input}} {{output}}\"`"),
     };
-    let message = format!("`script:` does not run `{name}`: it runs `.py`, `.R`, `.jl` and `.sh`");
+    let message =
+        format!("`script:` does not run `{name}`: it runs `.py`, `.R`, `.Rmd`, `.jl`, `.sh`, `.xsh` and `.ipynb`");
     Diag::error(Kind::Plan, message).hint(hint)
 }
 

@@ -1,15 +1,18 @@
-//! What a deferred function may ask of checkpoints, and of files because of them.
+//! What a deferred function may ask of checkpoints and of files.
 //!
 //! Owns what one call asked for and was not told: then its result does not
 //! count. It does not know jobs.
 
 use super::TrackedRead;
-use super::fault::{fault, hinted};
+use super::config;
+use super::fault::{Fault, fault};
 use super::mark::Marks;
 use super::session::Session;
 use crate::diag::{Diag, Kind};
 use crate::files::StatAhead;
 use crate::rule::RuleId;
+use crate::span::Sources;
+use crate::value::Val;
 use rustc_hash::FxHashSet;
 use starlark::any::ProvidesStaticType;
 use starlark::eval::Evaluator;
@@ -51,6 +54,8 @@ pub struct Need {
 pub enum Unavailable {
     /// It needs what these jobs make. There is at least one.
     Waits(Vec<Need>),
+    /// It reads a file that is not there; a job may make it yet.
+    Absent(Box<Diag>),
     /// It failed.
     Failed(Box<Diag>),
 }
@@ -58,7 +63,7 @@ pub enum Unavailable {
 impl From<Unavailable> for Diag {
     fn from(unavailable: Unavailable) -> Diag {
         match unavailable {
-            Unavailable::Failed(diag) => *diag,
+            Unavailable::Failed(diag) | Unavailable::Absent(diag) => *diag,
             Unavailable::Waits(_) => Diag::error(Kind::Plan, "a function asks for a checkpoint that is not done yet"),
         }
     }
@@ -78,8 +83,8 @@ pub(super) struct Deferred<'a> {
     needs: RefCell<Vec<Need>>,
     /// The same.
     asked: RefCell<FxHashSet<Need>>,
-    /// Whether this call was told of some checkpoint.
-    told: Cell<bool>,
+    /// Whether this call read a file that is not there.
+    absent: Cell<bool>,
     /// Marks on strings of the batch.
     pub(super) marks: Marks,
 }
@@ -90,17 +95,17 @@ impl<'a> Deferred<'a> {
             checkpoints,
             needs: RefCell::default(),
             asked: RefCell::default(),
-            told: Cell::new(false),
+            absent: Cell::new(false),
             marks: Marks::default(),
         }
     }
 
     /// What comes of a call, given what it gave; the next one may begin.
     pub(super) fn end<T>(&self, answer: Result<T, Box<Diag>>) -> Result<T, Unavailable> {
-        self.told.set(false);
+        let failed = if self.absent.take() { Unavailable::Absent } else { Unavailable::Failed };
         self.asked.take();
         match self.needs.take() {
-            needs if needs.is_empty() => answer.map_err(Unavailable::Failed),
+            needs if needs.is_empty() => answer.map_err(failed),
             needs => Err(Unavailable::Waits(needs)),
         }
     }
@@ -109,14 +114,8 @@ impl<'a> Deferred<'a> {
     /// all it asks for is known at once, but only as far as it reads nothing.
     pub(super) fn ask(&self, need: Need) -> Option<Made> {
         let found = self.checkpoints.files(&need);
-        match &found {
-            Some(_) => self.told.set(true),
-            None => {
-                let mut needs = self.needs.borrow_mut();
-                if self.asked.borrow_mut().insert(need.clone()) {
-                    needs.push(need);
-                }
-            }
+        if found.is_none() && self.asked.borrow_mut().insert(need.clone()) {
+            self.needs.borrow_mut().push(need);
         }
         found
     }
@@ -126,48 +125,52 @@ impl<'a> Deferred<'a> {
     }
 }
 
-/// Who asks for files: the Rulefile while it is read, or a function that was
-/// told of a checkpoint. Paths of the latter are those of the current directory.
-pub(super) struct Reader<'e>(Option<&'e Session>);
+/// Who asks for files: the Rulefile while it is read, or a function. Paths of the
+/// latter are those of the current directory.
+pub(super) struct Reader<'e> {
+    session: Option<&'e Session>,
+    deferred: Option<&'e Deferred<'e>>,
+}
 
 impl<'e> Reader<'e> {
     /// Whether files may be asked for now; `what` names the question.
     pub(super) fn of(eval: &'e Evaluator<'_, '_, '_>, what: &str) -> starlark::Result<Reader<'e>> {
         let Some(deferred) = Deferred::of(eval) else {
-            return Session::loading(eval, what).map(|session| Reader(Some(session)));
+            return Session::loading(eval, what).map(|session| Reader { session: Some(session), deferred: None });
         };
         if !deferred.needs.borrow().is_empty() {
             return Err(fault("a checkpoint is not done"));
         }
-        if !deferred.told.get() {
-            return Err(hinted(
-                format!("`{what}` cannot be used inside a deferred function that asks for no checkpoint"),
-                "look for files at top level, or ask `checkpoints.NAME.get(**wildcards)` first",
-            ));
+        Ok(Reader { session: None, deferred: Some(deferred) })
+    }
+
+    /// A file that was to be read is not there.
+    pub(super) fn missed(&self) {
+        if let Some(deferred) = self.deferred {
+            deferred.absent.set(true);
         }
-        Ok(Reader(None))
     }
 
     /// A path as seen from the current directory.
     pub(super) fn in_workdir(&self, path: &str) -> String {
-        self.0.map_or_else(|| path.to_owned(), |session| session.in_workdir(path))
+        self.session.map_or_else(|| path.to_owned(), |session| session.in_workdir(path))
     }
 
     /// The inverse of [`in_workdir`](Self::in_workdir).
     pub(super) fn below_workdir<'p>(&self, path: &'p str) -> &'p str {
-        self.0.map_or(path, |session| session.below_workdir(path))
+        self.session.map_or(path, |session| session.below_workdir(path))
     }
 
     /// The directory that a path without a directory is in.
     pub(super) fn root(&self) -> String {
-        let workdir = self.0.and_then(|session| session.workdir.borrow().clone());
+        let workdir = self.session.and_then(|session| session.workdir.borrow().clone());
         workdir.map(|d| crate::path::normal(&d.path).into_owned()).unwrap_or_default()
     }
 
     /// Who is told of files that are found: while the Rulefile is read, and as
     /// long as paths are those of the current directory.
     pub(super) fn ahead<T>(&self, tell: impl FnOnce(&mut StatAhead) -> T) -> T {
-        match self.0.filter(|session| session.workdir.borrow().is_none()) {
+        match self.session.filter(|session| session.workdir.borrow().is_none()) {
             Some(session) => tell(&mut session.ahead.borrow_mut()),
             None => tell(&mut StatAhead::default()),
         }
@@ -175,14 +178,26 @@ impl<'e> Reader<'e> {
 
     /// Warns at the place of the call, while the Rulefile is read.
     pub(super) fn warn(&self, diag: Diag, label: &str, eval: &Evaluator) {
-        if let Some(session) = self.0 {
+        if let Some(session) = self.session {
             session.warn(session.here(eval).into_iter().fold(diag, |d, span| d.label(span, label)));
         }
     }
 
+    /// The value of a YAML, JSON or TOML file.
+    pub(super) fn config(&self, path: &str) -> starlark::Result<Val> {
+        let read = match self.session {
+            Some(session) => config::read(path, &mut session.sources.borrow_mut()),
+            None => config::read(path, &mut Sources::default()).map_err(|d| {
+                self.missed();
+                Diag::error(d.kind, format!("`{path}`: {}", d.message)).maybe_hint(d.hints.into_iter().next())
+            }),
+        };
+        read.map_err(|d| Fault(vec![d]).into())
+    }
+
     /// Something was read. What functions read is read again for every plan.
     pub(super) fn read(&self, read: TrackedRead) {
-        if let Some(session) = self.0 {
+        if let Some(session) = self.session {
             session.read(read);
         }
     }

@@ -9,9 +9,11 @@ use super::explain::{Origin, Scene, explain};
 use super::files::Files;
 pub use super::files::SizeOf;
 use super::mark::{Mark, Marks};
+use super::pure_path::path_text;
 use super::rewrite::Rewrites;
 use super::wildcards::Wildcards;
 use crate::diag::{Diag, Kind};
+use crate::pattern::Pattern;
 use crate::rule::{Flags, Name};
 use crate::span::{FileId, Span};
 use crate::suggest::did_you_mean;
@@ -22,6 +24,7 @@ use starlark::eval::Evaluator;
 use starlark::values::dict::DictRef;
 use starlark::values::structs::{AllocStruct, StructRef};
 use starlark::values::{Heap, OwnedFrozenValue, Value};
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -186,14 +189,19 @@ impl Functions {
     /// For each call: the checkpoints' jobs it needs first; or what went wrong
     /// in it, at the user's line, with the calls that led there.
     pub fn call(&self, calls: &[Call<'_>], checkpoints: &dyn Checkpoints) -> Vec<Result<Val, Unavailable>> {
-        self.inputs(calls, checkpoints).into_iter().map(|gave| gave.map(|g| g.value)).collect()
+        self.all(calls, checkpoints, false).into_iter().map(|gave| gave.map(|g| g.value)).collect()
     }
 
-    /// Calls input functions: as [`call`](Self::call), with the marks of paths.
+    /// Calls input functions: as [`call`](Self::call), with the marks of paths. A
+    /// wildcard in a path that they give is filled.
     ///
     /// # Errors
     /// As there.
     pub fn inputs(&self, calls: &[Call<'_>], checkpoints: &dyn Checkpoints) -> Vec<Result<Gave, Unavailable>> {
+        self.all(calls, checkpoints, true)
+    }
+
+    fn all(&self, calls: &[Call<'_>], checkpoints: &dyn Checkpoints, fill: bool) -> Vec<Result<Gave, Unavailable>> {
         let mut results = Vec::with_capacity(calls.len());
         let deferred = Deferred::new(checkpoints);
         for batch in calls.chunks(BATCH) {
@@ -204,7 +212,7 @@ impl Functions {
                 eval.disable_gc();
                 deferred.marks.clear();
                 let answer = |call| {
-                    let answer = self.one(call, &deferred.marks, &mut eval);
+                    let answer = self.one(call, &deferred.marks, fill, &mut eval);
                     deferred.end(answer)
                 };
                 results.extend(batch.iter().map(answer));
@@ -213,9 +221,15 @@ impl Functions {
         results
     }
 
-    fn one<'v>(&self, call: &Call<'_>, marks: &Marks, eval: &mut Evaluator<'v, '_, '_>) -> Result<Gave, Box<Diag>> {
+    fn one<'v>(
+        &self,
+        call: &Call<'_>,
+        marks: &Marks,
+        fill: bool,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> Result<Gave, Box<Diag>> {
         let info = &self.info[call.id.0 as usize];
-        self.invoke(call, info, marks, eval).map_err(|error| {
+        self.invoke(call, info, marks, fill, eval).map_err(|error| {
             let scene = Scene { origins: &self.origins, ..Scene::default() };
             let mut diags = explain(&error, &scene);
             let mut diag = match diags.len() {
@@ -234,6 +248,7 @@ impl Functions {
         call: &Call<'_>,
         info: &Info,
         marks: &Marks,
+        fill: bool,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Gave> {
         let heap = eval.heap();
@@ -244,12 +259,13 @@ impl Functions {
         for _ in 0..DEEPEST {
             if !super::convert::is_function(value) {
                 let mut plain = to_val(value, heap, &mut |_| Err(super::fault::fault("the result holds a function")))?;
-                info.rewrites.apply_within(&mut plain);
-                let mut flags = Vec::new();
+                let mut found = Vec::new();
                 if !marks.is_empty() {
-                    leaves(value, heap, marks, &mut flags);
+                    leaves(value, heap, marks, &mut found);
                 }
-                return Ok(Gave { value: plain, marks: flags });
+                let wildcards = if fill { call.wildcards } else { &[] };
+                settle_paths(&mut plain, &info.rewrites, wildcards, &mut found.iter());
+                return Ok(Gave { value: plain, marks: found.into_iter().map(|mark| mark.flags).collect() });
             }
             function = value;
             let params = Info::of(function, info.span).params;
@@ -260,9 +276,11 @@ impl Functions {
 }
 
 /// The marks of every string in a value, in order and but for keys.
-fn leaves<'v>(value: Value<'v>, heap: Heap<'v>, marks: &Marks, out: &mut Vec<Flags>) {
+fn leaves<'v>(value: Value<'v>, heap: Heap<'v>, marks: &Marks, out: &mut Vec<Mark>) {
     if let Some(text) = value.unpack_str() {
-        out.push(marks.get(text).flags);
+        out.push(marks.get(text));
+    } else if path_text(value).is_some() {
+        out.push(Mark::default());
     } else if let Some(items) = elements(value, heap) {
         items.into_iter().for_each(|v| leaves(v, heap, marks, out));
     } else if let Some(dict) = DictRef::from_value(value) {
@@ -270,8 +288,49 @@ fn leaves<'v>(value: Value<'v>, heap: Heap<'v>, marks: &Marks, out: &mut Vec<Fla
     } else if let Some(fields) = StructRef::from_value(value) {
         fields.iter().for_each(|(_, v)| leaves(v, heap, marks, out));
     } else if let Some(files) = Files::from_value(value) {
-        out.extend(files.texts().map(|_| files.mark.flags));
+        out.extend(files.texts().map(|_| files.mark));
     }
+}
+
+/// Moves the paths of a module within a value, but for those that are `local()`, and
+/// fills wildcards, but where braces stand for themselves.
+fn settle_paths(
+    value: &mut Val,
+    rewrites: &Rewrites,
+    wildcards: &[(&str, &str)],
+    marks: &mut std::slice::Iter<'_, Mark>,
+) {
+    match value {
+        Val::Str(text) => {
+            let mark = marks.next().copied().unwrap_or_default();
+            if !mark.placed
+                && let Cow::Owned(moved) = rewrites.apply(text)
+            {
+                *text = moved.into();
+            }
+            if !mark.literal
+                && let Some(filled) = filled(text, wildcards)
+            {
+                *text = filled.into();
+            }
+        }
+        Val::List(items) => items.iter_mut().for_each(|v| settle_paths(v, rewrites, wildcards, marks)),
+        Val::Dict(entries) => entries.iter_mut().for_each(|(_, v)| settle_paths(v, rewrites, wildcards, marks)),
+        _ => {}
+    }
+}
+
+/// A pattern with values; none for a text without wildcards, and where one of its
+/// names is none of these: then it is a path with braces.
+fn filled(text: &str, wildcards: &[(&str, &str)]) -> Option<String> {
+    let pattern = (text.contains('{') && !wildcards.is_empty()).then(|| Pattern::parse(text).ok()).flatten()?;
+    if pattern.names().is_empty() {
+        return None;
+    }
+    let mut out = String::new();
+    let value = |name: &str| wildcards.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
+    pattern.fill_with(&mut out, &value).ok()?;
+    Some(out)
 }
 
 /// The arguments of a call that a function has parameters for.

@@ -56,6 +56,10 @@ pub struct Request {
     pub config: Vec<(String, Val)>,
     /// `--configfile`, in order.
     pub configfiles: Vec<String>,
+    /// `--replace-workflow-config`: the two above are all of `config`.
+    pub replace_config: bool,
+    /// The directory was chosen on the command line: `workdir:` is read over.
+    pub stays: bool,
     /// `--set-scatter NAME=N`, in order.
     pub scatter: Vec<(String, u32)>,
     /// Cores that jobs may use, for `workflow.cores`.

@@ -5,7 +5,6 @@
 //! It does not know sections or modules.
 
 use crate::suggest::did_you_mean;
-use crate::value::Val;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
@@ -46,21 +45,6 @@ impl Rewrites {
             Cow::Borrowed(path) => rewrite.apply(path),
             Cow::Owned(path) => Cow::Owned(rewrite.apply(&path).into_owned()),
         })
-    }
-
-    /// Every path within a value.
-    pub(super) fn apply_within(&self, value: &mut Val) {
-        match value {
-            _ if self.0.is_empty() => {}
-            Val::Str(path) => {
-                if let Cow::Owned(moved) = self.apply(path) {
-                    *path = moved.into();
-                }
-            }
-            Val::List(items) => items.iter_mut().for_each(|v| self.apply_within(v)),
-            Val::Dict(entries) => entries.iter_mut().for_each(|(_, v)| self.apply_within(v)),
-            _ => {}
-        }
     }
 }
 

@@ -82,6 +82,8 @@ enum Answer {
     Value(Gave),
     /// It needs what these checkpoints' jobs make.
     Waits(Vec<Need>),
+    /// It failed: its job cannot be, and another may make what it would have made.
+    Failed(Diag),
 }
 
 impl<'a, 'p> Builder<'a, 'p> {
@@ -231,7 +233,7 @@ impl<'a, 'p> Builder<'a, 'p> {
     pub(super) fn grow(&mut self) -> Result<(), Diags> {
         while !self.wave.is_empty() {
             let wave = std::mem::take(&mut self.wave);
-            let mut answers = self.call_functions(&wave)?.into_iter();
+            let mut answers = self.call_functions(&wave).into_iter();
             let mut problems = Vec::new();
             for job in wave {
                 self.inputs_of(job, &mut answers, &mut problems);
@@ -244,28 +246,25 @@ impl<'a, 'p> Builder<'a, 'p> {
     }
 
     /// Calls the input functions of all jobs of a wave, in order.
-    fn call_functions(&self, wave: &[JobId]) -> Result<Vec<Answer>, Diags> {
+    fn call_functions(&self, wave: &[JobId]) -> Vec<Answer> {
         let mut asked: Vec<(JobId, FnId)> = Vec::new();
         for &job in wave {
             asked.extend(self.functions_of(job).map(|id| (job, id)));
         }
         if asked.is_empty() {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let wildcards: Vec<Vec<(&str, &str)>> = asked.iter().map(|(job, _)| self.wildcards(*job)).collect();
         let calls: Vec<Call<'_>> = asked.iter().zip(&wildcards).map(|((_, id), w)| of_wildcards(*id, w)).collect();
-        let mut answers = Vec::with_capacity(calls.len());
-        let mut errors = Vec::new();
-        for ((job, _), answer) in
-            asked.iter().zip(self.ground.functions.inputs(&calls, &self.graph.answers(self.paths)))
-        {
-            match answer {
-                Ok(value) => answers.push(Answer::Value(value)),
-                Err(Unavailable::Waits(needs)) => answers.push(Answer::Waits(needs)),
-                Err(Unavailable::Failed(diag)) => errors.push(diag.note(format!("for job `{}`", self.describe(*job)))),
+        let given = self.ground.functions.inputs(&calls, &self.graph.answers(self.paths));
+        let answer = |((job, _), answer): (&(JobId, FnId), _)| match answer {
+            Ok(value) => Answer::Value(value),
+            Err(Unavailable::Waits(needs)) => Answer::Waits(needs),
+            Err(Unavailable::Failed(diag) | Unavailable::Absent(diag)) => {
+                Answer::Failed(diag.note(format!("for job `{}`", self.describe(*job))))
             }
-        }
-        if errors.is_empty() { Ok(answers) } else { Err(error::few(errors)) }
+        };
+        asked.iter().zip(given).map(answer).collect()
     }
 
     fn functions_of(&self, job: JobId) -> impl Iterator<Item = FnId> + use<'a, 'p> {
@@ -350,6 +349,10 @@ impl<'a, 'p> Builder<'a, 'p> {
                     Answer::Value(gave) => gave,
                     Answer::Waits(more) => {
                         needs.extend(more);
+                        return Ok(Vec::new());
+                    }
+                    Answer::Failed(diag) => {
+                        self.ground.dead.failed.push((job, diag));
                         return Ok(Vec::new());
                     }
                 };

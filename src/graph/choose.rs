@@ -39,6 +39,7 @@ pub struct Region<'a> {
 pub fn settle(scene: Scene<'_>, ground: &mut Ground<'_>, graph: &mut Graph, asked: Vec<PathId>) -> Result<(), Diags> {
     let region = Region { asked, first: 0, roots: &[], opened: false };
     let mut chooser = Chooser::new(scene, ground, graph, region);
+    chooser.drop_failed();
     chooser.drop_for_missing_sources();
     chooser.pick();
     chooser.graph.order = chooser.order(Walk::whole)?;
@@ -54,6 +55,7 @@ pub fn extend(
     region: Region<'_>,
 ) -> Result<Vec<JobId>, Diags> {
     let mut chooser = Chooser::new(scene, ground, graph, region);
+    chooser.drop_failed();
     chooser.drop_for_missing_sources();
     chooser.pick();
     let roots = chooser.region.roots;
@@ -126,6 +128,12 @@ impl<'a, 'b, 'g, 'r> Chooser<'a, 'b, 'g, 'r> {
             graph: self.graph,
             dead: &self.ground.dead,
             endless: &self.ground.endless,
+        }
+    }
+
+    fn drop_failed(&mut self) {
+        for (job, diag) in std::mem::take(&mut self.ground.dead.failed) {
+            self.kill(job, Why::Failed(Box::new(diag)));
         }
     }
 
@@ -203,6 +211,8 @@ impl<'a, 'b, 'g, 'r> Chooser<'a, 'b, 'g, 'r> {
         if self.ground.dead.jobs.contains_key(&job) {
             return Vec::new();
         }
+        // A file that is there is no way out of a function that fails.
+        let failed = matches!(why, Why::Failed(_));
         self.ground.dead.jobs.insert(job, why);
         if job.index() < self.region.first {
             return Vec::new();
@@ -225,7 +235,7 @@ impl<'a, 'b, 'g, 'r> Chooser<'a, 'b, 'g, 'r> {
             } else {
                 *self.graph.maker_mut(output) = Maker::Source;
                 lost.extend(self.gone_with(output));
-                if !self.exists(output) && !self.may_appear(output) {
+                if failed || !self.exists(output) && !self.may_appear(output) {
                     lost.push(output);
                 }
             }
@@ -274,7 +284,7 @@ impl<'a, 'b, 'g, 'r> Chooser<'a, 'b, 'g, 'r> {
     fn finish(mut self) -> Result<(), Diags> {
         let dead = &self.ground.dead;
         let files: Vec<PathId> = self.graph.targets.iter().filter(|p| dead.lost.contains(p)).copied().collect();
-        let missing = |j: &&JobId| matches!(dead.jobs.get(j), Some(Why::Missing(_)));
+        let missing = |j: &&JobId| matches!(dead.jobs.get(j), Some(Why::Missing(_) | Why::Failed(_)));
         let jobs: Vec<JobId> = self.graph.target_jobs.iter().filter(missing).copied().collect();
         let cyclic = self.graph.target_jobs.iter().find_map(|j| match dead.jobs.get(j) {
             Some(Why::Cycle(cycle)) => Some(cycle),
@@ -329,7 +339,7 @@ impl<'a, 'b, 'g, 'r> Chooser<'a, 'b, 'g, 'r> {
             let job = *self.ground.dead.tried.get(&output)?.first()?;
             let missing = match &self.ground.dead.jobs[&job] {
                 Why::Missing(path) => Some(*path),
-                Why::Cycle(_) => None,
+                Why::Cycle(_) | Why::Failed(_) => None,
             };
             Some(LeftOut { output, job, missing })
         };

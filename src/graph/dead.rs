@@ -2,6 +2,7 @@
 
 use super::JobId;
 use super::order::Cycle;
+use crate::diag::Diag;
 use crate::path::PathId;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -12,11 +13,15 @@ pub enum Why {
     Missing(PathId),
     /// It depends on itself.
     Cycle(Cycle),
+    /// A function of its input failed.
+    Failed(Box<Diag>),
 }
 
 /// What was dropped, and what cannot be had for it.
 #[derive(Default)]
 pub struct Dead {
+    /// Jobs whose input functions failed, to be dropped.
+    pub failed: Vec<(JobId, Diag)>,
     /// Dropped jobs.
     pub jobs: FxHashMap<JobId, Why>,
     /// Files that neither exist nor can be made.

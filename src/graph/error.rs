@@ -7,7 +7,7 @@ use crate::diag::{Diag, Diags, Kind};
 use crate::files::STATE_DIR;
 use crate::path::{self, PathId, Paths};
 use crate::pattern;
-use crate::rule::{InputWhat, RuleId, Rulefile};
+use crate::rule::{InputWhat, Rule, RuleId, Rulefile};
 use crate::span::Span;
 use crate::suggest;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -72,7 +72,10 @@ impl View<'_> {
 
     /// Some targets cannot be had: every root cause once.
     pub fn unmakeable(&self, jobs: &[JobId], files: &[PathId]) -> Diags {
-        let leaves = self.leaves(jobs, files);
+        let mut leaves = self.leaves(jobs, files);
+        let failing = |chain: &Chain| self.failure(*self.dead.tried.get(&chain.file())?.first()?);
+        let mut failed: Diags = jobs.iter().filter_map(|job| self.failure(*job)).collect();
+        leaves.retain(|chain| failing(chain).map(|diag| failed.push(diag)).is_none());
         // What one rule misses many times is told once.
         let mut groups: Vec<(Option<RuleId>, Vec<&Chain>)> = Vec::new();
         for chain in &leaves {
@@ -83,13 +86,22 @@ impl View<'_> {
             }
         }
         let more = groups.len().saturating_sub(TOLD);
-        let mut diags: Diags = groups.iter().take(TOLD).map(|(_, chains)| self.leaf_group(chains)).collect();
+        let mut diags = few(failed);
+        diags.extend(groups.iter().take(TOLD).map(|(_, chains)| self.leaf_group(chains)));
         if more > 0
             && let Some(last) = diags.last_mut()
         {
             last.notes.push(format!("and {more} more rules or files miss something"));
         }
         diags
+    }
+
+    /// What is wrong in a function of a job's input.
+    fn failure(&self, job: JobId) -> Option<Diag> {
+        match self.dead.jobs.get(&job) {
+            Some(Why::Failed(diag)) => Some(diag.as_ref().clone()),
+            _ => None,
+        }
     }
 
     fn leaf_group(&self, chains: &[&Chain]) -> Diag {
@@ -164,7 +176,20 @@ impl View<'_> {
             None if chain.steps.is_empty() => diag,
             None => diag.note("no rule makes it, and it does not exist"),
         };
-        diag.maybe_hint(near_file(name))
+        diag.maybe_hint(self.lone_log(name).or_else(|| near_file(name)))
+    }
+
+    /// The way out where a file is the log of a rule that makes no other.
+    fn lone_log(&self, name: &str) -> Option<String> {
+        let mut captures = Vec::new();
+        let mut is_log = |rule: &&Rule| {
+            rule.outputs.items.is_empty() && rule.logs.items.iter().any(|log| log.pattern.captures(name, &mut captures))
+        };
+        let rule = self.book.rules.iter().find(|rule| is_log(rule))?;
+        Some(format!(
+            "it is the log of rule `{}`, which has no output to be found by: write it as `output:`, or ask for the rule",
+            rule.name
+        ))
     }
 
     fn missing_input(&self, job: JobId, file: PathId) -> Diag {

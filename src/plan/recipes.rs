@@ -121,8 +121,16 @@ fn piece_of_recipes(commands: Commands<'_>, state: &State, jobs: &[JobId]) -> Pi
                 }
             }
             Err(Unavailable::Waits(needs)) => done.needs.push((*job, needs)),
-            Err(Unavailable::Failed(diag)) => done.errors.push((*job, *diag)),
+            // What its params read is made before it runs, as far as is known.
+            Err(Unavailable::Absent(_)) if reads_what_is_made(commands, *job) => {
+                done.others.push((*job, Digest::of(b"params that are not known yet")));
+            }
+            Err(Unavailable::Failed(diag) | Unavailable::Absent(diag)) => done.errors.push((*job, *diag)),
         }
     }
     done
+}
+
+fn reads_what_is_made(commands: Commands<'_>, job: JobId) -> bool {
+    commands.graph.inputs(job).iter().any(|input| commands.graph.maker(input.path()).is_some())
 }

@@ -50,10 +50,6 @@ impl<'s> Builder<'s> {
                 _ => self.entry(part, &mut decl, &title, &mut end),
             }
         }
-        if decl.sections.is_empty() && decl.doc.is_none() && self.diags.is_empty() {
-            let hint = "write `input:`, `output:`, `shell:` below it, indented";
-            self.fail(Diag::at(decl.head, format!("{title} has no sections")).hint(hint));
-        }
         self.emit.insert(end, ")");
         self.rules.push(decl);
     }
@@ -143,7 +139,11 @@ impl<'s> Builder<'s> {
             self.fail(diag.label(first.key_span, "first given here"));
             return false;
         }
-        if let Some(action) = decl.sections.iter().find(|s| matches!(&*s.key, "run" | "script" | "shell")) {
+        if let Some(action) = decl
+            .sections
+            .iter()
+            .find(|s| matches!(&*s.key, "run" | "script" | "notebook" | "template_engine" | "shell"))
+        {
             let message = format!("`{key}` stands behind `{}`, which comes last in a rule", action.key);
             self.fail(Diag::at(span, message).label(action.key_span, "what the rule does"));
             return false;

@@ -182,6 +182,8 @@ pub enum Filled<'a> {
     Value(Cow<'a, Val>),
     /// Text inserted as it is, quoted only by `:q`.
     Text(Cow<'a, str>),
+    /// A name that stands for a value: no format is meant for it.
+    Name(Cow<'a, str>),
 }
 
 /// Where the values of placeholders come from.

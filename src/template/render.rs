@@ -36,6 +36,10 @@ impl Writer<'_> {
             Filled::Paths(paths) => self.repr_or(&paths, false, out),
             Filled::Value(value) => self.value(&value, out),
             Filled::Text(text) => self.text(&text, out),
+            Filled::Name(name) => {
+                self.name(&name, out);
+                Ok(())
+            }
         }
     }
 
@@ -106,6 +110,13 @@ impl Writer<'_> {
             }
         }
         Ok(())
+    }
+
+    fn name(&self, name: &str, out: &mut String) {
+        match &self.hole.style {
+            Style::Quoted => shlex(name, out),
+            _ => out.push_str(name),
+        }
     }
 
     fn text(&self, text: &str, out: &mut String) -> Result<(), RenderError> {

@@ -46,6 +46,19 @@ impl Fault {
 /// # Errors
 /// The first fault.
 pub fn parse(text: &str) -> Result<Val, Fault> {
+    read(text, false)
+}
+
+/// Reads one document whose words and numbers all stay texts, as PyYAML's
+/// `BaseLoader` does.
+///
+/// # Errors
+/// The first fault.
+pub fn parse_texts(text: &str) -> Result<Val, Fault> {
+    read(text, true)
+}
+
+fn read(text: &str, texts: bool) -> Result<Val, Fault> {
     let mut options = Options::default();
     options.set_emit_comments(false);
     let mut reader = Reader {
@@ -54,6 +67,7 @@ pub fn parse(text: &str) -> Result<Val, Fault> {
         open: Vec::new(),
         copied: 0,
         whole: None,
+        texts,
     };
     while let Some(event) = reader.parser.next_event() {
         let (event, span) = event.map_err(|error| {
@@ -108,13 +122,18 @@ struct Reader<'t> {
     open: Vec<Open>,
     copied: usize,
     whole: Option<Val>,
+    /// Words and numbers are texts.
+    texts: bool,
 }
 
 impl Reader<'_> {
     fn event(&mut self, event: Event<'_>, at: Range<usize>) -> Result<(), Fault> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let mut node = scalar(&text, style == ScalarStyle::Plain, tag.as_deref(), at)?;
+                let plain = style == ScalarStyle::Plain && !self.texts;
+                // The parser writes `~` for nothing at all.
+                let text = if self.texts && at.is_empty() { "".into() } else { text };
+                let mut node = scalar(&text, plain, tag.as_deref(), at)?;
                 if self.at_key() && matches!(node.value, Val::Bool(_)) && !scalar::is_plain_bool(&text) {
                     node.value = Val::str(&*text);
                 }

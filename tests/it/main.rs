@@ -17,6 +17,7 @@ mod layers;
 mod lessons;
 mod lints;
 mod model;
+mod notebooks;
 mod options;
 mod output;
 mod parts;

@@ -257,7 +257,7 @@ fn config_on_the_command_line_beats_files_and_later_files_beat_earlier_ones() {
         out(&["--configfile", "one.yaml", "two.yaml", "--config", "w=5", "--", "out"]),
         "['base', 'one', 'two', 5]"
     );
-    assert_eq!(out(&["--config", "w=[1, 2]", "out"]), "['base', 'base', 'base', [1, 2]]");
+    assert_eq!(out(&["--config", "w=[1, 2]", "out"]), "['base', 'base', 'base', ['1', '2']]");
     story.run(&["--configfile", "none.yaml"]).is_refused().stderr_has("none.yaml");
 }
 

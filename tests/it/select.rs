@@ -206,7 +206,7 @@ fn what_is_wrong_with_a_profile_names_its_file_and_key() {
 }
 
 #[test]
-fn a_profile_s_config_holds_values_of_any_kind() {
+fn a_profile_s_config_is_read_as_if_it_had_been_typed() {
     let story = Story::new()
         .rulefile(
             "rule a:\n    output: \"a\"\n    params: c = repr([config[k] for k in sorted(config.keys())])\n    shell: \"echo {params.c:q} > {output}\"\n",
@@ -216,7 +216,7 @@ fn a_profile_s_config_holds_values_of_any_kind() {
             "config:\n  a: {b: 1, c: {d: \"it's\", e: null, f: true}}\n  b: [1, x, '2']\n  c: '5'\n  d: 1.5\n  e: plain\n",
         );
     story.run(&["--profile", "mine"]).succeeds();
-    let wanted = r#"[{'b': 1, 'c': {'d': "it's", 'e': None, 'f': True}}, [1, 'x', '2'], '5', 1.5, 'plain']"#;
+    let wanted = r#"[{'b': '1', 'c': {'d': "it's", 'e': 'None', 'f': 'True'}}, ['1', 'x', '2'], 5, 1.5, 'plain']"#;
     assert_eq!(story.read("a").trim_end(), wanted);
 }
 

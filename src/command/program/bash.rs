@@ -27,9 +27,9 @@ fn assigned(entries: Vec<(String, String)>) -> String {
     named.map(|(key, value)| format!("[{}]={}", quoted(&key), quoted(&value))).collect::<Vec<_>>().join(" ")
 }
 
-/// By number from 0, and by name.
+/// By number from 0, and by name. All files of one name have one number.
 fn entries(section: &Section) -> Vec<(String, String)> {
-    let by_number = section.items.iter().enumerate().map(|(i, v)| (i.to_string(), plain(v)));
+    let by_number = section.places.iter().enumerate().map(|(i, v)| (i.to_string(), plain(v)));
     by_number.chain(section.names.iter().map(|(name, v)| (name.to_string(), plain(v)))).collect()
 }
 
@@ -40,9 +40,12 @@ fn config(config: &Val) -> Vec<(String, String)> {
     }
 }
 
-/// As placeholders print it, but `None` is empty.
+/// As placeholders print it, but of a dict its keys.
 fn plain(value: &Val) -> String {
-    if *value == Val::None { String::new() } else { value.display() }
+    match value {
+        Val::Dict(entries) => entries.iter().map(|(key, _)| key.display()).collect::<Vec<_>>().join(" "),
+        value => value.display(),
+    }
 }
 
 /// A word for bash, on one line.

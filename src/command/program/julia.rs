@@ -64,7 +64,7 @@ mod tests {
         let dict = Val::Dict(vec![(Val::str("a$b"), Val::List(vec![Val::Int(1), Val::None]))]);
         assert_eq!(value(&dict), "Dict{Any,Any}(\"a\\$b\" => [1, nothing])");
         let names = vec![("b".into(), Val::str("y\n"))];
-        let both = Section { items: vec![Val::str("y\n")], names };
+        let both = Section { items: vec![Val::str("y\n")], names, places: Vec::new() };
         assert_eq!(section(&both), "Dict{Any,Any}(1 => \"y\\u000a\", \"b\" => \"y\\u000a\")");
     }
 }

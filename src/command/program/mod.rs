@@ -6,6 +6,7 @@
 
 mod bash;
 mod julia;
+mod notebook;
 mod python;
 mod r;
 
@@ -35,6 +36,11 @@ pub enum Language {
     R,
     Julia,
     Bash,
+    Xonsh,
+    /// R Markdown.
+    Rmd,
+    /// A notebook of Jupyter.
+    Notebook,
 }
 
 impl Language {
@@ -45,6 +51,9 @@ impl Language {
             "R" | "r" => Some(Language::R),
             "jl" => Some(Language::Julia),
             "sh" | "bash" => Some(Language::Bash),
+            "xsh" => Some(Language::Xonsh),
+            "Rmd" => Some(Language::Rmd),
+            "ipynb" => Some(Language::Notebook),
             _ => None,
         }
     }
@@ -55,6 +64,8 @@ impl Language {
 struct Section {
     items: Vec<Val>,
     names: Vec<(Box<str>, Val)>,
+    /// The items, all those of one name in one place.
+    places: Vec<Val>,
 }
 
 /// All of a job that a program is given.
@@ -79,14 +90,23 @@ fn section<'p>(paths: impl Iterator<Item = &'p str>, names: &[Name]) -> Section 
         [one] if !n.list => one.clone(),
         several => Val::List(several.to_vec()),
     };
+    let mut places = Vec::with_capacity(items.len());
+    let mut next = 0;
+    for name in names {
+        places.extend_from_slice(&items[next..next.max(name.range.start as usize)]);
+        places.push(value(name));
+        next = name.range.end as usize;
+    }
+    places.extend_from_slice(&items[next..]);
     let names = names.iter().map(|n| (n.name.clone(), value(n))).collect();
-    Section { items, names }
+    Section { items, names, places }
 }
 
 /// Values that all have names.
 fn all_named<'n>(entries: impl Iterator<Item = (&'n str, Val)>) -> Section {
     let names: Vec<(Box<str>, Val)> = entries.map(|(n, v)| (n.into(), v)).collect();
-    Section { items: names.iter().map(|(_, v)| v.clone()).collect(), names }
+    let items: Vec<Val> = names.iter().map(|(_, v)| v.clone()).collect();
+    Section { places: items.clone(), items, names }
 }
 
 impl<'a> Job<'a> {
@@ -106,6 +126,7 @@ impl<'a> Job<'a> {
             output: section(files::outputs(commands, job).into_iter(), &rule.outputs.names),
             params: Section {
                 items: params.iter().cloned().collect(),
+                places: params.iter().cloned().collect(),
                 names: named.filter_map(|(p, v)| Some((p.name.clone()?, v.clone()))).collect(),
             },
             wildcards: all_named(rule.wildcards.iter().map(|n| &**n).zip(values.map(Val::str))),
@@ -144,6 +165,9 @@ pub(super) fn script(book: &Rulefile, found: &Found, job: &Job<'_>) -> Program {
         Language::R => r::script(found, job),
         Language::Julia => julia::script(found, job),
         Language::Bash => bash::script(found, job),
+        Language::Xonsh => python::xonsh(book, found, job),
+        Language::Rmd => r::markdown(found, job),
+        Language::Notebook => notebook::script(book, found, job),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Python programs: the runtime, then the job as a literal, then the user's text.
 
-use super::{Job, Program, Section};
+use super::{Job, Program, Section, with_preamble};
 use crate::command::script::Found;
 use crate::digest::{Digest, Parts};
 use crate::rule::{Body, Python, Rulefile, Scope};
@@ -29,6 +29,22 @@ pub(super) fn script(book: &Rulefile, found: &Found, job: &Job<'_>) -> Program {
     push(&mut entries, "files", &format!("{{{}: {}}}", text(&found.shown), text(&found.path)));
     push(&mut entries, "script", &tuple(&[text(&found.shown), text(&found.path), text(&found.file.text)]));
     program(entries)
+}
+
+/// One line of Xonsh before the script.
+pub(super) fn xonsh(book: &Rulefile, found: &Found, job: &Job<'_>) -> Program {
+    const XONSH: &[&str] = &["xonsh", "-DRAISE_SUBPROC_ERROR=true", "-DXONSH_SHOW_TRACEBACK=true"];
+    let preamble = format!("exec({})", text(&object(book, found, job)));
+    Program { interpreter: XONSH, text: with_preamble(&preamble, &found.file.text), ending: ".xsh" }
+}
+
+/// A text that makes a job's object known where it stands.
+pub(super) fn object(book: &Rulefile, found: &Found, job: &Job<'_>) -> String {
+    let mut entries = shared(book, job.scope, found.directory());
+    push(&mut entries, "job", &job_literal(job));
+    push(&mut entries, "files", "{}");
+    push(&mut entries, "object", "True");
+    program(entries).text
 }
 
 /// See [`super::pyload`].
@@ -140,7 +156,7 @@ fn program(entries: String) -> Program {
 }
 
 /// A text of ours, and a call of its `start`.
-fn started(runtime: &str, given: &str, entries: &str) -> Program {
+pub(super) fn started(runtime: &str, given: &str, entries: &str) -> Program {
     let text = format!(
         "def _rulemake(program):\n    runtime = {{}}\n    exec(compile({}, '<rulemake>', 'exec'), runtime)\n    \
          runtime['start']({given})\n\n\n_rulemake({{{entries}}})\n",

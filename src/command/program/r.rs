@@ -9,7 +9,34 @@ pub(super) fn script(found: &Found, job: &Job<'_>) -> Program {
     Program { interpreter: &["Rscript", "--vanilla"], text, ending: ".R" }
 }
 
-fn preamble(directory: &str, job: &Job<'_>) -> String {
+/// A program that renders R Markdown to the job's output. The job stands in a
+/// chunk behind the header.
+pub(super) fn markdown(found: &Found, job: &Job<'_>) -> Program {
+    let chunk = format!("```{{r, include=FALSE}}\n{}\n```\n", preamble(found.directory(), job));
+    let (header, rest) = found.file.text.split_at(behind_header(&found.file.text));
+    let output = job.output.items.first().and_then(Val::as_str).unwrap_or("");
+    let text = format!(
+        "local({{ file <- tempfile(fileext = \".Rmd\"); out <- {}; \
+         if (!startsWith(out, \"/\")) out <- file.path(getwd(), out); \
+         writeLines({}, file, useBytes = TRUE); \
+         rmarkdown::render(file, output_file = out, quiet = TRUE, knit_root_dir = getwd(), params = list(rmd = file)) }})\n",
+        text(output),
+        text(&format!("{header}\n{chunk}{rest}")),
+    );
+    Program { interpreter: &["Rscript", "--vanilla"], text, ending: ".R" }
+}
+
+/// Where the header of R Markdown ends, if there is one.
+fn behind_header(text: &str) -> usize {
+    let Some(rest) = text.strip_prefix("---\n") else { return 0 };
+    rest.find("\n---\n").map_or(0, |end| "---\n".len() + end + "\n---\n".len())
+}
+
+/// Runs another file of R, its path as seen from the script's directory.
+const SOURCE: &str = "function(...) { old <- getwd(); on.exit(setwd(old), add = TRUE); \
+                      setwd(snakemake@scriptdir); source(...) }";
+
+pub(super) fn preamble(directory: &str, job: &Job<'_>) -> String {
     let mut slots: Vec<(&str, &str, String)> =
         job.sections().into_iter().map(|(name, s)| (name, "list", section(s))).collect();
     slots.push(("threads", "numeric", job.threads.to_string()));
@@ -19,6 +46,7 @@ fn preamble(directory: &str, job: &Job<'_>) -> String {
     slots.push(("attempt", "numeric", job.attempt.to_string()));
     slots.push(("bench_iteration", "numeric", "as.numeric(NA)".into()));
     slots.push(("scriptdir", "character", text(directory)));
+    slots.push(("source", "function", SOURCE.into()));
     let kinds: Vec<String> = slots.iter().map(|(name, kind, _)| format!("{name} = \"{kind}\"")).collect();
     let values: Vec<String> = slots.iter().map(|(name, _, value)| format!("{name} = {value}")).collect();
     format!(
@@ -42,20 +70,22 @@ fn list(value: &Val) -> String {
     }
 }
 
-/// A list of values of one kind is a vector.
+/// A list of texts is a vector, and so is one of numbers. Ints are ints, which `paste` never writes as `1e+05`.
 fn value(value: &Val) -> String {
     match value {
         Val::None | Val::Func(_) => "NULL".into(),
         Val::Bool(b) => if *b { "TRUE" } else { "FALSE" }.into(),
+        Val::Int(i) if i32::try_from(*i).is_ok_and(|i| i != i32::MIN) => format!("{i}L"),
         Val::Int(i) => i.to_string(),
         Val::Float(f) if f.is_nan() => "NaN".into(),
         Val::Float(f) if f.is_infinite() => if *f > 0.0 { "Inf" } else { "-Inf" }.into(),
         Val::Float(f) => format!("{f:?}"),
         Val::Str(s) => text(s),
         Val::List(items) => {
-            let plain = |v: &Val| !matches!(v, Val::List(_) | Val::Dict(_) | Val::None);
+            let texts = items.iter().all(|v| matches!(v, Val::Str(_)));
+            let numbers = items.iter().all(|v| matches!(v, Val::Int(_) | Val::Float(_) | Val::Bool(_)));
             let all = items.iter().map(self::value).collect::<Vec<_>>().join(", ");
-            if items.iter().all(plain) { format!("c({all})") } else { format!("list({all})") }
+            if texts || numbers { format!("c({all})") } else { format!("list({all})") }
         }
         Val::Dict(entries) => {
             let entry = |(k, v): &(Val, Val)| match k.display() {
@@ -85,15 +115,17 @@ mod tests {
     #[test]
     fn values_are_rs_own() {
         let dict = Val::Dict(vec![(Val::str("a b"), Val::List(vec![Val::Int(1), Val::Float(0.5)]))]);
-        assert_eq!(value(&dict), "list(\"a b\" = c(1, 0.5))");
+        assert_eq!(value(&dict), "list(\"a b\" = c(1L, 0.5))");
         assert_eq!(value(&Val::List(vec![Val::None, Val::Bool(true)])), "list(NULL, TRUE)");
+        assert_eq!(value(&Val::List(vec![Val::str("a"), Val::Int(1)])), "list(\"a\", 1L)");
+        assert_eq!(value(&Val::Int(1 << 40)), "1099511627776");
         assert_eq!(text("a\"\\\n\té"), "\"a\\\"\\\\\\n\\u0009é\"");
     }
 
     #[test]
     fn names_stand_behind_numbers() {
         let names = vec![("b".into(), Val::str("y"))];
-        let both = Section { items: vec![Val::str("x"), Val::str("y")], names };
+        let both = Section { items: vec![Val::str("x"), Val::str("y")], names, places: Vec::new() };
         assert_eq!(section(&both), "list(\"x\", \"y\", \"b\" = \"y\")");
     }
 }

@@ -61,7 +61,10 @@ class InputFiles(Namedlist):
     size_gb = property(lambda self: self.size / 1024**3)
 
 
+FILES = ["input", "output", "log"]
 KINDS = {"input": InputFiles, "wildcards": Wildcards}
+# What Snakemake hands to `shell(..., bench_record=...)`; here all of a job's processes are measured.
+UNUSED = {"bench_record": None, "bench_iteration": None}
 NAMES = ["input", "output", "params", "wildcards", "threads", "resources", "log", "rule", "jobid", "attempt"]
 
 
@@ -79,8 +82,8 @@ class Snakemake:
             return ""
         into = (">>" if append else ">") + " " + quoted(self.log[0])
         if stdout and stderr:
-            return into + " 2>&1"
-        return into if stdout else "2" + into
+            return " " + into + " 2>&1"
+        return " " + into if stdout else " 2" + into
 
 
 def quoted(text):
@@ -259,8 +262,12 @@ def prepare(program, main):
     job = dict(program["job"])
     for name, value in job.items():
         if isinstance(value, tuple):
-            job[name] = KINDS.get(name, Namedlist)(*value)
+            items, names = value
+            if name in FILES:
+                names = {n: Namedlist(v) if isinstance(v, list) else v for n, v in names.items()}
+            job[name] = KINDS.get(name, Namedlist)(items, names)
     shell = Shell(*program["shell"])
+    main.update(UNUSED)
     main.update(job, config=program["config"], shell=shell, expand=expand, multiext=multiext)
     main.update(struct=type(sys.implementation))
     main.update((name, unmarked) for name in MARKS)
@@ -300,7 +307,9 @@ def start(program, main):
     again = main["__name__"] != "__main__"
     try:
         job, snakemake = prepare(program, main)
-        if "script" in program:
+        if "object" in program:
+            main.update(snakemake=snakemake, rulemake=snakemake)
+        elif "script" in program:
             run_script(program, main, snakemake)
         else:
             run_body(program, main, job, again)

@@ -5,6 +5,7 @@
 
 use super::python::{Bodies, absolute};
 use crate::diag::{Diag, Kind};
+use crate::eval::builtin::has_fields;
 use crate::eval::convert::{is_function, to_val};
 use crate::eval::fault::fault;
 use crate::eval::missing::Missing;
@@ -168,7 +169,7 @@ fn template(session: &Session, module: &Module, rules: &mut [Rule], text: Pendin
         let Some(found) = known.variable(name).filter(|_| !mentioned.contains_key(&key)) else { continue };
         match plain(found, module) {
             Ok(value) => {
-                let fields = found.get_type() == "struct";
+                let fields = has_fields(found);
                 mentioned.insert(key, Variable { name: name.into(), value, fields });
             }
             Err(_) => {

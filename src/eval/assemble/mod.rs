@@ -4,6 +4,7 @@
 //! Rulefile, those that need all of it. It does not know targets or jobs.
 
 mod attempts;
+mod engine;
 mod environment;
 mod files;
 mod finish;
@@ -191,7 +192,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
             retries: self.retries(),
             timeout: self.timeout(),
             message: None,
-            action: Action::None,
+            action: self.engine().unwrap_or(Action::None),
             module: self.session.current.get(),
             checkpoint: self.decl.kind == Kind::Checkpoint,
             local: self.flag("localrule"),
@@ -200,6 +201,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         self.text("shell", Use::Shell);
         self.text("message", Use::Message);
         self.text("script", Use::Script);
+        self.text("notebook", Use::Script);
         self.body();
         self.default_target();
         Ok(rule)

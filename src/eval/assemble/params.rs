@@ -45,7 +45,11 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
     /// hold no wildcard of the rule are plain text, unless others do.
     pub(super) fn holds_wildcards(&mut self, value: &Val, slot: Slot) -> bool {
         let text = match value {
-            Val::List(items) => return items.iter().fold(false, |any, v| self.holds_wildcards(v, slot) | any),
+            // As in Snakemake, lists within lists stay as they are.
+            Val::List(items) => {
+                let texts = items.iter().filter(|v| matches!(v, Val::Str(_)));
+                return texts.fold(false, |any, v| self.holds_wildcards(v, slot) | any);
+            }
             Val::Str(text) if text.contains('{') => text,
             _ => return false,
         };

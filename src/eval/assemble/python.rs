@@ -5,6 +5,7 @@
 //! edit of a `def` makes stale only what uses it. It runs no Python.
 
 use super::finish::{plain, variable};
+use crate::eval::builtin::has_fields;
 use crate::eval::convert::is_function;
 use crate::eval::session::Session;
 use crate::rule::{Action, Body, Hooks, Python, Rule, Variable};
@@ -153,7 +154,7 @@ impl<'a, 'm, 'v> Bodies<'a, 'm, 'v> {
         }
         let Some(found) = variable(self.module, name).filter(|v| !is_function(*v)) else { return false };
         let Ok(value) = plain(found, self.module) else { return false };
-        let fields = matches!(found.get_type(), "struct" | "record");
+        let fields = has_fields(found);
         self.variables.insert(name.into(), Variable { name: name.into(), value, fields });
         true
     }

@@ -303,6 +303,7 @@ fn run_directive<'v>(
         }
         "configfile" if session.skip_config.get() => {}
         "configfile" => read_config(session, text, span, eval)?,
+        "workdir" if session.request.stays => {}
         "workdir" => *session.workdir.borrow_mut() = Some(Workdir { path: text.into(), at: span }),
         "shellprefix" => *session.prefix.borrow_mut() = Some(text.into()),
         other => unreachable!("the directive `{other}` is refused by the syntax"),
@@ -318,6 +319,12 @@ fn read_config<'v>(
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<()> {
     let path = session.in_workdir(given);
+    let replaced = session.request.replace_config && *session.overrides.borrow() != Val::Dict(Vec::new());
+    let elsewhere = !session.request.configfiles.is_empty() && !std::path::Path::new(&path).exists();
+    if replaced || elsewhere {
+        session.read(TrackedRead::Exists(path.as_str().into(), !elsewhere));
+        return Ok(());
+    }
     let read = config::read(&path, &mut session.sources.borrow_mut());
     let over = read.map_err(|d| {
         let diag = if d.labels.is_empty() {

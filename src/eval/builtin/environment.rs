@@ -96,8 +96,11 @@ fn functions(builder: &mut GlobalsBuilder) {
         #[starlark(default = NoneOr::None)] default: NoneOr<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        let session = Session::loading(eval, "os.getenv")?;
-        Ok(or_default(variable(name, &session.asked), default.into_option(), eval.heap()))
+        let found = match Session::of(eval) {
+            Some(session) => variable(name, &session.asked),
+            None => std::env::var(name).ok(),
+        };
+        Ok(or_default(found, default.into_option(), eval.heap()))
     }
 
     fn listdir<'v>(

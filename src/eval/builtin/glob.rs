@@ -10,6 +10,7 @@ use crate::eval::mark::{Mark, Marks};
 use crate::files::{self, Texts};
 use crate::path::normal;
 use crate::pattern::Pattern;
+use crate::value::Val;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::environment::GlobalsBuilder;
@@ -27,6 +28,14 @@ use starlark::{starlark_module, starlark_simple_value};
 struct Columns(Vec<(Box<str>, Texts)>);
 
 starlark_simple_value!(Columns);
+
+/// What `glob_wildcards` gave, as a dict of lists; none if a value is not that.
+pub(super) fn plain(value: Value) -> Option<Val> {
+    let columns = Columns::from_value(value)?;
+    let column =
+        |(name, values): &(Box<str>, Texts)| (Val::str(&**name), Val::List(values.iter().map(Val::str).collect()));
+    Some(Val::Dict(columns.0.iter().map(column).collect()))
+}
 
 fn list<'v>(values: &Texts, heap: Heap<'v>) -> Value<'v> {
     heap.alloc(AllocList(values.iter()))

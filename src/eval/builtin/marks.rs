@@ -7,7 +7,7 @@ use super::flags::{flagged, mark_all};
 use crate::eval::convert::is_function;
 use crate::eval::explain::Scene;
 use crate::eval::fault::{fault, hinted};
-use crate::eval::mark::Mark;
+use crate::eval::mark::{Mark, Marks};
 use crate::eval::session::{Extra, Session};
 use crate::rule::{Checksum, Ensure, Flags};
 use crate::span::{FileId, Span};
@@ -93,8 +93,8 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         #[starlark(require = pos)] value: Value<'v>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        let session = Session::loading(eval, "local")?;
-        mark_all(value, &|mark| Mark { placed: true, ..mark }, "local", &session.marks, eval.heap())
+        let Some(marks) = Marks::of(eval) else { return Ok(value) };
+        mark_all(value, &|mark| Mark { placed: true, ..mark }, "local", marks, eval.heap())
     }
 
     fn report<'v>(

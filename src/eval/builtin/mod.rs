@@ -45,10 +45,10 @@ pub(super) use environment::{absolute, home, is_directory, listed, make_dir};
 pub(super) use expand::alloc;
 pub(super) use glob::{is_there, paths};
 pub(super) use record::Record;
-pub(super) use sheet::plain;
 
 use super::later;
 use super::session::Session;
+use crate::value::Val;
 use starlark::environment::{Globals, GlobalsBuilder, LibraryExtension, Module};
 use starlark::values::Value;
 use starlark::values::dict::AllocDict;
@@ -64,6 +64,17 @@ const EXTENSIONS: [LibraryExtension; 5] = [
     LibraryExtension::Partial,
     LibraryExtension::SetType,
 ];
+
+/// A sheet as a list of dicts, a row as a dict, a column as a list, what was found
+/// for wildcards as a dict of lists; none for all else.
+pub(super) fn plain(value: Value) -> Option<Val> {
+    sheet::plain(value).or_else(|| glob::plain(value))
+}
+
+/// Whether parts of a value are named as attributes.
+pub(super) fn has_fields(value: Value) -> bool {
+    matches!(value.get_type(), "struct" | "record" | "glob_wildcards")
+}
 
 fn collections(builder: &mut GlobalsBuilder) {
     modules::collections(builder);

@@ -1,5 +1,4 @@
-//! `open(path)`: a text is read, while the Rulefile is read or in functions that
-//! were told of a checkpoint.
+//! `open(path)`: a text is read, while the Rulefile is read or in functions.
 //!
 //! Owns the file object: its text, and how far it was read. Nothing is written.
 
@@ -107,7 +106,7 @@ pub(super) fn opened(name: &str, mode: &str, eval: &Evaluator) -> starlark::Resu
         return Err(only_text());
     }
     let path = reader.in_workdir(name);
-    let file = read(&path)?;
+    let file = read(&path).inspect_err(|_| reader.missed())?;
     reader.read(TrackedRead::File(name.into()));
     Ok(file)
 }

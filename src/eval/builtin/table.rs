@@ -5,12 +5,12 @@
 //! functions, all of its column. Files are tracked.
 
 use super::sheet::{Columns, Sheet};
+use crate::eval::TrackedRead;
 use crate::eval::convert::{elements, from_val};
+use crate::eval::deferred::Reader;
 use crate::eval::fault::{fault, hinted};
 use crate::eval::missing::Missing;
 use crate::eval::pure_path::path_text;
-use crate::eval::session::Session;
-use crate::eval::{TrackedRead, config};
 use crate::value::Val;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
@@ -67,9 +67,10 @@ fn parse(text: &str, delimiter: u8, comment: Option<u8>, strings: &[String]) -> 
 
 /// The text of a table's file.
 fn text_of(path: &str, eval: &Evaluator) -> starlark::Result<(String, String)> {
-    let session = Session::loading(eval, "tsv")?;
-    let real = session.in_workdir(path);
+    let reader = Reader::of(eval, "tsv")?;
+    let real = reader.in_workdir(path);
     let text = std::fs::read_to_string(&real).map_err(|e| {
+        reader.missed();
         let why = if e.kind() == std::io::ErrorKind::NotFound {
             "does not exist".into()
         } else {
@@ -77,7 +78,7 @@ fn text_of(path: &str, eval: &Evaluator) -> starlark::Result<(String, String)> {
         };
         hinted(format!("the sheet `{real}` {why}"), "its path is relative to the working directory")
     })?;
-    session.read(TrackedRead::File(real.as_str().into()));
+    reader.read(TrackedRead::File(real.as_str().into()));
     Ok((real, text))
 }
 
@@ -99,11 +100,10 @@ fn read<'v>(
 
 /// A YAML or JSON file as a value.
 fn data<'v>(path: &str, eval: &Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
-    let session = Session::loading(eval, "yaml")?;
-    let real = session.in_workdir(path);
-    let read = config::read(&real, &mut session.sources.borrow_mut());
-    let value = read.map_err(|d| crate::eval::fault::Fault(vec![d]))?;
-    session.read(TrackedRead::File(real.as_str().into()));
+    let reader = Reader::of(eval, "yaml")?;
+    let real = reader.in_workdir(path);
+    let value = reader.config(&real)?;
+    reader.read(TrackedRead::File(real.as_str().into()));
     Ok(from_val(&value, eval.heap()))
 }
 

@@ -89,8 +89,8 @@ fn report(what: &str, misfits: Vec<Misfit>, schema: &str, session: &Session, eva
 #[starlark_module]
 pub(super) fn register(builder: &mut GlobalsBuilder) {
     fn validate<'v>(
-        #[starlark(require = pos)] data: Value<'v>,
-        #[starlark(require = pos)] schema: &str,
+        data: Value<'v>,
+        schema: &str,
         #[starlark(default = true)] set_default: bool,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<NoneType> {

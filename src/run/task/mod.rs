@@ -351,6 +351,7 @@ impl JobTask {
         let changed = self.changed_inputs();
         self.check_outputs().map_err(Some)?;
         self.write_benchmark(exit).map_err(Some)?;
+        self.make_logs();
         self.keep_promise();
         let outputs = self.digest_outputs().map_err(Some)?;
         if !self.all_agree() {
@@ -371,6 +372,14 @@ impl JobTask {
             inputs_reading,
             made_from,
         }))
+    }
+
+    /// A log that nothing was written to is there, and empty: others may read it.
+    fn make_logs(&self) {
+        for log in self.log_paths.iter().filter(|log| stat_of(log).is_none()) {
+            // Where it cannot be made, who reads it says so.
+            let _ = self.shared.settler.touch(log);
+        }
     }
 
     fn commit(&mut self) -> Vec<Moved> {

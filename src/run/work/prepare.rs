@@ -104,7 +104,7 @@ impl Work<'_, '_> {
         let paths = self.shared.paths();
         let commands = self.fixed.commands(&self.graph, &paths);
         let params = commands.params(&[job]).pop().expect("one answer for one job")?;
-        let own = commands.params_of_attempt(job, attempt).transpose()?;
+        let own = commands.params_of_attempt(job, attempt, &needs).transpose()?;
         let rendered = commands.render(job, own.as_ref().unwrap_or(&params), &needs, attempt)?;
         let mut recipe = Recipe::default();
         recipe.fill(&commands, job, &params)?;
