@@ -5,7 +5,7 @@
 
 use super::find::{config_files, go_to, reads_snakefile, rulefile};
 use super::pages::Page;
-use super::{Args, Mode, Parsed, doubtful, needless, overrides, parse, terminal::Terminal, translate};
+use super::{Args, Mode, Parsed, doubtful, needless, overrides, parse, place, terminal::Terminal, translate};
 use crate::diag::{Diag, Diags, Kind, Severity};
 use crate::eval;
 use crate::event::{Event, Listed, Summary};
@@ -13,15 +13,15 @@ use crate::exec::{Environment, local::Local};
 use crate::files::Trust;
 use crate::plan::{Detail, Verdict, Viewer, totals};
 use crate::report::Reporter;
-use crate::rule::{Hooks, Rulefile, Workdir};
+use crate::rule::{Hooks, Rulefile};
 use crate::run::{self, Accepted, Came, Listener, Options, Pipeline, Prefetch, Recovered};
 use crate::span::Sources;
 use crate::{path, state};
 use crossbeam::channel::Receiver;
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -116,7 +116,7 @@ impl App {
             }
             Ok(loaded) => loaded,
         };
-        let eval::Loaded { rulefile, functions, expressions, warnings, notes, reads, ahead } = loaded;
+        let eval::Loaded { rulefile, functions, expressions, warnings, notes, reads, directories, ahead } = loaded;
         prefetch.stats = ahead;
         // It is needed until the process ends: to take it apart then is wasted time.
         let rulefile = Box::leak(Box::new(rulefile));
@@ -132,9 +132,7 @@ impl App {
         if matches!(self.args.mode(), Mode::Compilation) {
             return Ok(self.compilation(&functions));
         }
-        if let Some(workdir) = &rulefile.workdir {
-            self.enter(workdir).map_err(|d| vec![d])?;
-        }
+        place::enter(rulefile.workdir.as_ref(), &directories, self.args.mode() == Mode::Run).map_err(|d| vec![d])?;
         match self.args.mode() {
             Mode::List => self.list(rulefile),
             Mode::Lint { json } => {
@@ -148,20 +146,6 @@ impl App {
             Mode::Why(path) => self.why(rulefile, &functions, &options, path, prefetch),
             _ => self.run(rulefile, &functions, &options, prefetch),
         }
-    }
-
-    /// Goes to the directory of `workdir:`; a run makes it first.
-    fn enter(&self, workdir: &Workdir) -> Result<(), Diag> {
-        let path = Path::new(&*workdir.path);
-        let fault = |e: &std::io::Error| Diag::at(workdir.at, format!("cannot work in `{}`: {e}", workdir.path));
-        if matches!(self.args.mode(), Mode::Run) {
-            std::fs::create_dir_all(path).map_err(|e| fault(&e))?;
-        }
-        std::env::set_current_dir(path).map_err(|e| match e.kind() {
-            ErrorKind::NotFound => Diag::at(workdir.at, format!("the directory `{}` is not there yet", workdir.path))
-                .hint(format!("a run makes it; to look before, make it yourself: `mkdir -p {}`", workdir.path)),
-            _ => fault(&e),
-        })
     }
 
     fn note(&self, diag: &Diag) {

@@ -12,6 +12,7 @@ mod look;
 mod overrides;
 pub mod pages;
 pub mod parse;
+mod place;
 pub mod profile;
 pub mod select;
 pub mod snakemake;

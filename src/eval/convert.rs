@@ -2,6 +2,7 @@
 //!
 //! Owns the two directions. It does not know what the values are for.
 
+use super::builtin::Record;
 use super::files::Files;
 use super::missing::Missing;
 use super::pure_path::path_text;
@@ -74,6 +75,10 @@ fn compound<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFunction<'_, 'v
         // What a Python file did not hand over is missed only where it is used.
         let there = |(_, v): &(_, Value)| Missing::from_value(*v).is_none();
         return fields.iter().filter(there).map(entry).collect::<starlark::Result<_>>().map(Val::Dict);
+    }
+    if let Some(record) = Record::from_value(value) {
+        let entry = |(name, v): (&str, Value<'v>)| Ok((Val::str(name), to_val(v, heap, on_function)?));
+        return record.pairs().into_iter().map(entry).collect::<starlark::Result<_>>().map(Val::Dict);
     }
     if let Some(files) = Files::from_value(value) {
         return Ok(Val::List(files.texts().map(Val::str).collect()));

@@ -3,6 +3,7 @@
 //! Owns the wording and the way back through the source map. It does not know
 //! what was being evaluated.
 
+use super::exception::{Thrown, is_no_number};
 use super::fault::Fault;
 use crate::diag::{Diag, Diags, Kind, Label};
 use crate::span::{FileId, Span};
@@ -59,8 +60,7 @@ impl Scene<'_> {
 /// Everything an error says.
 pub(super) fn explain(error: &starlark::Error, scene: &Scene) -> Diags {
     let place = error.span().and_then(|s| scene.place(s));
-    if let Some(Fault(diags)) = cause(error.kind()) {
-        let mut diags = diags.clone();
+    if let Some(mut diags) = cause(error.kind()) {
         if let [only] = diags.as_mut_slice()
             && only.labels.iter().all(|l| !l.text.is_empty())
         {
@@ -81,8 +81,8 @@ pub(super) fn explain(error: &starlark::Error, scene: &Scene) -> Diags {
 }
 
 /// Our own diagnostics inside an error.
-fn cause(kind: &ErrorKind) -> Option<&Fault> {
-    match kind {
+fn cause(kind: &ErrorKind) -> Option<Diags> {
+    let inner = match kind {
         ErrorKind::Fail(e)
         | ErrorKind::StackOverflow(e)
         | ErrorKind::Value(e)
@@ -92,9 +92,11 @@ fn cause(kind: &ErrorKind) -> Option<&Fault> {
         | ErrorKind::Freeze(e)
         | ErrorKind::Internal(e)
         | ErrorKind::Native(e)
-        | ErrorKind::Other(e) => e.downcast_ref::<Fault>(),
-        _ => None,
-    }
+        | ErrorKind::Other(e) => e,
+        _ => return None,
+    };
+    let thrown = || inner.downcast_ref::<Thrown>().map(|thrown| vec![thrown.diag.clone()]);
+    inner.downcast_ref::<Fault>().map(|fault| fault.0.clone()).or_else(thrown)
 }
 
 /// The calls of the user's functions that led to an error, innermost first.
@@ -136,6 +138,7 @@ fn quoted(text: &str, n: usize) -> &str {
 
 fn word(kind: &ErrorKind, text: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
     match kind {
+        _ if is_no_number(text) => Worded::new(format!("`{}` is no whole number", quoted(text, 0))),
         ErrorKind::Fail(_) => Worded::new(text.trim_start_matches("fail:").trim()),
         ErrorKind::StackOverflow(_) => Worded::new("functions call each other too deeply")
             .hint("a function that calls itself must come to an end; loops are written with `for`"),
@@ -166,6 +169,12 @@ const PYTHON: &[(&str, &str)] = &[
     ("locals", "name the variable itself"),
     ("format", "write an f-string: `f\"{x:03d}\"`"),
     ("storage", "fetch the files in a rule of their own"),
+    ("gitfile", "clone the repository in a rule of its own"),
+    ("gitlab", "clone the repository, and name the path of its file"),
+    ("dynamic", "make it a `checkpoint`, and ask for its files in an input function"),
+    ("srcdir", "write `workflow.source_path(\"FILE\")`"),
+    ("cluster_config", "give what jobs take by `resources:`"),
+    ("__file__", "write `workflow.snakefile`"),
 ];
 
 fn undefined(name: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
@@ -261,7 +270,7 @@ fn lower(text: &str) -> String {
 fn type_word(name: &str) -> String {
     match name {
         "NoneType" => "None".into(),
-        "int" => "an int".into(),
+        "int" | "object" | "exception" => format!("an {name}"),
         "files" => "a list of files".into(),
         "wildcards" | "rules" => format!("`{name}`"),
         "python" => "a value that is Python's only".into(),
@@ -275,6 +284,10 @@ fn value_error(text: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
     }
     if text.starts_with("Object of type `") {
         return missing_attribute(quoted(text, 0), quoted(text, 1), text);
+    }
+    if text.starts_with("Operation `call") && at.is_some_and(|at| scene.slice(at).starts_with("shell(")) {
+        return Worded::new("no command runs while the Rulefile is read")
+            .hint("make it a rule, or run it in a Python file for `pyload(\"FILE.py\")`");
     }
     if text.starts_with("Operation `") {
         return operation(text);
@@ -354,6 +367,9 @@ fn operation(text: &str) -> Worded {
         ("+", "string", other) | ("+", other, "string") if other != "string" && !other.is_empty() => {
             Worded::new(format!("{} and {} cannot be added", type_word(left), type_word(right)))
                 .hint("make it a string with `str(x)`, or write an f-string")
+        }
+        ("compare", "set", "set") => {
+            Worded::new("sets cannot be compared by size here").hint("write `a.issubset(b)` or `a.issuperset(b)`")
         }
         (_, _, "") => Worded::new(format!("`{operator}` does not work on {}", type_word(left))),
         _ => Worded::new(format!("`{operator}` does not work on {} and {}", type_word(left), type_word(right))),

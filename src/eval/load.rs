@@ -4,6 +4,7 @@
 
 use super::builtin;
 use super::convert::from_val;
+use super::exception::is_no_number;
 use super::explain::{Origin, Scene, explain};
 use super::function::Functions;
 use super::python::is_pythons;
@@ -24,7 +25,7 @@ use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
-const DIALECT: Dialect = Dialect {
+pub(super) const DIALECT: Dialect = Dialect {
     enable_top_level_stmt: true,
     enable_keyword_only_arguments: true,
     enable_positional_only_arguments: true,
@@ -90,6 +91,7 @@ fn whole(session: &Session, module: Module<'_>) -> Result<Loaded, Diags> {
         ]
         .concat(),
         ahead: session.ahead.take(),
+        directories: session.directories.take(),
         warnings: once(session.warnings.take()),
         notes: session.notes.take(),
     })
@@ -219,15 +221,16 @@ fn run_chunk<'v>(session: &Session, module: &Module<'v>, origin: Origin, later: 
 
 /// A definition that Starlark refuses is left to Python; whether that helps.
 fn leave_to_python(session: &Session, module: &Module, chunk: &mut Chunk, error: &starlark::Error) -> bool {
-    if !matches!(error.kind(), ErrorKind::Parser(_) | ErrorKind::Scope(_)) {
+    let text = error.without_diagnostic().to_string();
+    if !matches!(error.kind(), ErrorKind::Parser(_) | ErrorKind::Scope(_)) || is_no_number(&text) {
         return false;
     }
     let scene = Scene { origins: &session.origins.borrow(), ..Scene::default() };
     let Some(place) = error.span().and_then(|s| scene.place(s)) else { return false };
     let Some(number) = session.definition_at(place) else { return false };
     let unknown = match error.kind() {
-        ErrorKind::Scope(e) => unknown_name(&e.to_string()),
-        _ if error.without_diagnostic().to_string().contains("indentation") => return false,
+        ErrorKind::Scope(_) => unknown_name(&text),
+        _ if text.contains("indentation") => return false,
         _ => None,
     };
     let refused = diagnose(session, module, error);

@@ -3,7 +3,8 @@
 //!
 //! Owns the stand-in value. It does not know which modules are served.
 
-use super::fault::{fault, hinted};
+use super::exception::thrown;
+use super::fault::hinted;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::eval::{Arguments, Evaluator};
@@ -30,6 +31,13 @@ impl Missing {
         let root = name.split('.').next().unwrap_or("");
         let hint = match root {
             "datetime" | "time" => "there is no clock: ask for the time in a `run:` body or a command",
+            "subprocess" => {
+                "no command runs while the Rulefile is read: run it in a Python file for `pyload(\"FILE.py\")`"
+            }
+            "socket" | "getpass" => "the plan depends on no machine: ask for it in a `run:` body or a command",
+            "snakemake" if name.contains(".remote") || name.contains("storage") => {
+                "nothing is fetched from the network: fetch the files in a rule of their own"
+            }
             "random" | "uuid" => "the same files give the same plan: choose at random in a `run:` body",
             "pandas" => {
                 "read sheets with `tsv(\"FILE\")` or `csv(\"FILE\")`, or use pandas in a file for `pyload(\"FILE.py\")`"
@@ -44,6 +52,11 @@ impl Missing {
     /// With words of its own.
     pub(super) fn said(name: &str, message: String, hint: &str) -> Missing {
         Missing { name: name.into(), message: message.into(), hint: hint.into(), has_members: false }
+    }
+
+    /// Whether it is something of a module.
+    pub(super) fn is_of(&self, module: &str) -> bool {
+        self.name.split('.').next() == Some(module)
     }
 
     /// The error at the place of the call.
@@ -70,7 +83,7 @@ impl<'v> StarlarkValue<'v> for Missing {
     ) -> starlark::Result<Value<'v>> {
         if &*self.name == "sys.exit" {
             let why = args.positions(eval.heap())?.next().map(|why| why.to_str());
-            return Err(fault(why.unwrap_or_else(|| "the Rulefile ends itself here".to_owned())));
+            return Err(thrown("SystemExit", why.unwrap_or_else(|| "the Rulefile ends itself here".to_owned())));
         }
         Err(self.refuse())
     }

@@ -12,6 +12,7 @@ mod config;
 mod convert;
 mod deferred;
 mod directive;
+mod exception;
 mod explain;
 mod expression;
 mod fault;
@@ -19,6 +20,7 @@ mod files;
 mod function;
 mod given;
 mod later;
+mod library;
 mod load;
 mod mark;
 mod missing;
@@ -103,6 +105,8 @@ pub struct Loaded {
     pub expressions: Vec<FnId>,
     /// What was read on the way.
     pub reads: Vec<TrackedRead>,
+    /// Directories that it asks for by `os.makedirs`, below `workdir:`.
+    pub directories: Vec<String>,
     /// Stats of files that were found on the way.
     pub ahead: StatAhead,
     /// What is likely not as meant.

@@ -1,19 +1,23 @@
 //! The pure part of Python's `pathlib.Path`, and how `os.path` takes paths apart.
 //!
-//! Owns the value and its attributes. Of the system it asks one thing, whether a
-//! path is there, and that is tracked.
+//! Owns the value and its attributes. What it asks of the system, such as whether a
+//! path is there and what lies below it, is tracked.
 
-use super::builtin::is_there;
+use super::builtin::{absolute, home, is_directory, is_there, listed, make_dir, paths};
+use super::exception::thrown;
 use super::fault::fault;
 use crate::path::normal;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
-use starlark::collections::StarlarkHasher;
+use starlark::collections::{SmallMap, StarlarkHasher};
 use starlark::environment::{Methods, MethodsBuilder};
 use starlark::eval::Evaluator;
+use starlark::values::list::AllocList;
+use starlark::values::none::NoneType;
 use starlark::values::tuple::{AllocTuple, UnpackTuple};
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 use starlark::{starlark_module, starlark_simple_value};
+use std::cmp::Ordering;
 use std::hash::Hash;
 
 /// A path's directory, and its last name.
@@ -91,6 +95,20 @@ impl<'v> StarlarkValue<'v> for PurePath {
             "stem" => Some(heap.alloc(stem)),
             "suffix" => Some(heap.alloc(suffix)),
             "parent" => Some(heap.alloc(self.parent())),
+            "suffixes" => {
+                let dots = self.name().trim_start_matches('.');
+                let all = dots.match_indices('.').map(|(at, _)| &dots[at..]);
+                Some(heap.alloc(AllocList(all.map(|s| &s[..s[1..].find('.').map_or(s.len(), |i| i + 1)]))))
+            }
+            "parents" => {
+                let mut all = Vec::new();
+                let mut at = self.clone();
+                while at.parent().0 != at.0 {
+                    at = at.parent();
+                    all.push(at.clone());
+                }
+                Some(heap.alloc(AllocList(all)))
+            }
             "parts" => {
                 let root = self.0.starts_with('/').then_some("/");
                 let names = self.0.split('/').filter(|n| !n.is_empty() && *n != ".");
@@ -101,7 +119,7 @@ impl<'v> StarlarkValue<'v> for PurePath {
     }
 
     fn dir_attr(&self) -> Vec<String> {
-        ["name", "stem", "suffix", "parent", "parts"].map(str::to_owned).to_vec()
+        ["name", "stem", "suffix", "suffixes", "parent", "parents", "parts"].map(str::to_owned).to_vec()
     }
 
     fn div(&self, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
@@ -109,6 +127,15 @@ impl<'v> StarlarkValue<'v> for PurePath {
             Some(part) => Ok(heap.alloc(self.join(part))),
             None => {
                 Err(fault(format!("a path goes on with a string, not with a value of type `{}`", other.get_type())))
+            }
+        }
+    }
+
+    fn compare(&self, other: Value<'v>) -> starlark::Result<Ordering> {
+        match PurePath::from_value(other) {
+            Some(other) => Ok(self.0.split('/').cmp(other.0.split('/'))),
+            None => {
+                Err(thrown("TypeError", format!("a path is not compared with a value of type `{}`", other.get_type())))
             }
         }
     }
@@ -155,4 +182,87 @@ fn methods(builder: &mut MethodsBuilder) {
     fn exists<'v>(this: &PurePath, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<bool> {
         is_there(&this.0, eval)
     }
+
+    fn is_file<'v>(this: &PurePath, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<bool> {
+        Ok(is_there(&this.0, eval)? && !is_directory(&this.0, eval)?)
+    }
+
+    fn is_dir<'v>(this: &PurePath, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<bool> {
+        Ok(is_there(&this.0, eval)? && is_directory(&this.0, eval)?)
+    }
+
+    fn resolve(this: &PurePath) -> starlark::Result<PurePath> {
+        Ok(PurePath(absolute(&this.0).into()))
+    }
+
+    fn absolute(this: &PurePath) -> starlark::Result<PurePath> {
+        Ok(PurePath(absolute(&this.0).into()))
+    }
+
+    fn relative_to(this: &PurePath, #[starlark(require = pos)] other: Value<'_>) -> starlark::Result<PurePath> {
+        let other = PurePath::of(&[other]);
+        below(this, &other)
+            .map(|rest| PurePath(rest.into()))
+            .ok_or_else(|| thrown("ValueError", format!("`{this}` does not lie below `{other}`")))
+    }
+
+    fn is_relative_to(this: &PurePath, #[starlark(require = pos)] other: Value<'_>) -> starlark::Result<bool> {
+        Ok(below(this, &PurePath::of(&[other])).is_some())
+    }
+
+    fn expanduser<'v>(this: &PurePath, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<PurePath> {
+        Ok(PurePath(home(&this.0, eval)?.into()))
+    }
+
+    fn mkdir<'v>(
+        #[starlark(this)] this: Value<'v>,
+        #[starlark(kwargs)] _named: SmallMap<String, Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<NoneType> {
+        make_dir(this, eval)
+    }
+
+    fn glob<'v>(
+        this: &PurePath,
+        #[starlark(require = pos)] pattern: &str,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        globbed(this, pattern, eval)
+    }
+
+    fn rglob<'v>(
+        this: &PurePath,
+        #[starlark(require = pos)] pattern: &str,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        globbed(this, &format!("**/{pattern}"), eval)
+    }
+
+    fn iterdir<'v>(this: &PurePath, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
+        let names = listed(&this.0, "Path.iterdir", eval)?;
+        Ok(eval.heap().alloc(AllocList(names.iter().map(|name| this.join(name)))))
+    }
+}
+
+/// What of a path comes behind another.
+fn below(path: &PurePath, above: &PurePath) -> Option<String> {
+    if path.0 == above.0 {
+        return Some(".".to_owned());
+    }
+    if &*above.0 == "." {
+        return (!path.0.starts_with('/')).then(|| path.0.to_string());
+    }
+    let rest = path.0.strip_prefix(&*above.0)?;
+    let rest = if above.0.ends_with('/') { Some(rest) } else { rest.strip_prefix('/') };
+    rest.map(str::to_owned)
+}
+
+/// The paths below a directory that a glob finds.
+fn globbed<'v>(path: &PurePath, pattern: &str, eval: &Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
+    let glob = match &*path.0 {
+        "." => pattern.to_owned(),
+        directory => format!("{}/{pattern}", globset::escape(directory).trim_end_matches('/')),
+    };
+    let found = paths(&[glob], eval)?;
+    Ok(eval.heap().alloc(AllocList(found.into_iter().map(|p| PurePath(p.into())))))
 }

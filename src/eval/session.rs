@@ -171,6 +171,8 @@ pub(super) struct Session {
     /// Told of files that are found.
     pub(super) ahead: RefCell<StatAhead>,
     pub(super) asked: Asked,
+    /// Directories that a run is to make, by `os.makedirs`.
+    pub(super) directories: RefCell<Vec<String>>,
     pub(super) notes: RefCell<Vec<String>>,
     pub(super) warnings: RefCell<Diags>,
     pub(super) diags: RefCell<Diags>,
@@ -234,6 +236,7 @@ impl Session {
             reads: RefCell::default(),
             python: RefCell::default(),
             asked: Asked::default(),
+            directories: RefCell::default(),
             notes: RefCell::default(),
             warnings: RefCell::default(),
             diags: RefCell::default(),

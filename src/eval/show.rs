@@ -4,6 +4,7 @@
 //! otherwise (`"a"` for `'a'`). Others have a text of their own.
 
 use super::convert::to_val;
+use super::exception::Exception;
 use super::fault::fault;
 use crate::value::Val;
 use starlark::values::dict::DictRef;
@@ -13,7 +14,11 @@ use starlark::values::{Heap, Value};
 
 /// `str(x)`.
 pub(super) fn text<'v>(value: Value<'v>, heap: Heap<'v>) -> String {
-    value.unpack_str().map_or_else(|| repr(value, heap), str::to_owned)
+    match value.unpack_str() {
+        Some(text) => text.to_owned(),
+        None if value.get_type() == "exception" => value.to_str(),
+        None => repr(value, heap),
+    }
 }
 
 /// `repr(x)`.
@@ -39,6 +44,7 @@ pub(super) fn repr<'v>(value: Value<'v>, heap: Heap<'v>) -> String {
             let plain = to_val(value, heap, &mut |_| Err(fault("no function")));
             plain.unwrap_or_else(|_| Val::str(value.to_str())).repr()
         }
+        "exception" => Exception::from_value(value).map_or_else(|| value.to_str(), Exception::repr),
         _ => value.to_str(),
     }
 }

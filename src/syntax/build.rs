@@ -6,9 +6,9 @@
 #![allow(missing_docs, reason = "pest_derive makes an enum without docs")]
 
 use super::Base;
+use super::attempt::Place;
 use super::emit::Emitter;
 use super::operator::{Edit, Line};
-use super::python::definition_length;
 use super::tree::{Binding, Definition, Directive, Piece, RuleDecl, Tree, UseDecl};
 use super::unpack;
 use crate::diag::{Diag, Diags};
@@ -53,6 +53,18 @@ pub(super) struct Builder<'s> {
     pub(super) pending_cut: bool,
     pub(super) includes: bool,
     pub(super) depth: usize,
+    pub(super) place: Place,
+    /// Some `try` stands in the file: a loop that an error ends early would leave what it
+    /// goes over locked, so loops go over copies.
+    tries: bool,
+    /// The names that the definition being read declares `global`.
+    pub(super) globals: Vec<String>,
+    /// The definition being read gives its values by `yield`.
+    pub(super) yields: bool,
+    /// Words of the statement being read, and what stands in their place.
+    pub(super) renames: Vec<(String, String)>,
+    /// The flag of the loop around, which its `else` asks for.
+    pub(super) unbroken: Option<String>,
     /// Within an index, where comparisons may be of columns.
     masks: bool,
 }
@@ -68,21 +80,7 @@ pub(super) fn parse(file: FileId, source: &str, base: Base) -> Result<Tree, Diag
     let pairs = Grammar::parse(Rule::file, source).map_err(|e| vec![pest_error(file, source, &e)])?;
     let mut builder = Builder::new(file, source, base);
     let items: Vec<Pair> = pairs.flat_map(Pair::into_inner).collect();
-    let mut rest = items.as_slice();
-    while let [item, after @ ..] = rest {
-        match definition_length(rest) {
-            Some(length) => {
-                builder.cut_before(item);
-                builder.definition(rest[..length].to_vec());
-                builder.before.reported = false;
-                rest = &rest[length..];
-            }
-            None => {
-                builder.item(item.clone());
-                rest = after;
-            }
-        }
-    }
+    builder.lines(&items, true);
     builder.finish()
 }
 
@@ -127,6 +125,12 @@ impl<'s> Builder<'s> {
             pending_cut: false,
             includes: false,
             depth: 0,
+            place: Place::default(),
+            tries: source.contains("try:") || source.contains("try :"),
+            globals: Vec::new(),
+            yields: false,
+            renames: Vec::new(),
+            unbroken: None,
             masks: false,
         }
     }
@@ -171,19 +175,23 @@ impl<'s> Builder<'s> {
         self.diags.push(diag);
     }
 
-    fn item(&mut self, pair: Pair<'s>) {
+    pub(super) fn item(&mut self, pair: Pair<'s>) {
         if pair.as_rule() == Rule::EOI {
             return;
         }
         self.cut_before(&pair);
         let known_bad = matches!(pair.as_rule(), Rule::bad_line | Rule::bad_rule | Rule::bad_use | Rule::bad_head);
+        let start = self.line_span(&pair).start as usize;
         match pair.as_rule() {
-            Rule::rule => self.rule(pair),
-            Rule::use_rule => self.use_rule(pair),
+            Rule::rule => {
+                let is_module = pair.as_str().trim_start().starts_with("module");
+                self.guard_item(start, is_module, |this| this.rule(pair));
+            }
+            Rule::use_rule => self.guard_item(start, false, |this| this.use_rule(pair)),
             Rule::bad_use => self.bad_use(&pair),
-            Rule::directive => self.directive(pair),
-            Rule::names => self.names(pair),
-            Rule::hook => self.hook(pair),
+            Rule::directive => self.guard_item(start, false, |this| this.directive(pair)),
+            Rule::names => self.guard_item(start, false, |this| this.names(pair)),
+            Rule::hook => self.guard_item(start, false, |this| this.hook(pair)),
             Rule::code => {
                 self.keep_assignment(&pair);
                 self.inner_item(pair);
@@ -213,7 +221,7 @@ impl<'s> Builder<'s> {
     }
 
     /// Names from an include are known from the next unindented statement on.
-    fn cut_before(&mut self, item: &Pair) {
+    pub(super) fn cut_before(&mut self, item: &Pair) {
         let text = item.as_str();
         let goes_on = text.starts_with([' ', '\t']) || text.starts_with("else") || text.starts_with("elif");
         if self.pending_cut && !goes_on {
@@ -238,7 +246,11 @@ impl<'s> Builder<'s> {
                 self.fail(diag);
             }
             Rule::deep => self.deep(&pair),
-            Rule::json_load => self.emit.replace(pair.as_span().start()..pair.as_span().end(), "json.loads"),
+            Rule::json_load => {
+                let place = pair.as_span().start()..pair.as_span().end();
+                self.emit.replace(place, &format!("{}s", pair.as_str()));
+            }
+            Rule::word => self.word(&pair),
             Rule::semicolon
             | Rule::throw
             | Rule::banned
@@ -247,7 +259,6 @@ impl<'s> Builder<'s> {
             | Rule::delete
             | Rule::lambda
             | Rule::for_word
-            | Rule::word
             | Rule::op
             | Rule::sep
             | Rule::dot
@@ -276,6 +287,30 @@ impl<'s> Builder<'s> {
                 self.fail(Diag::at(self.span(whole.start..whole.start + 1), "this expression is too long"));
             }
         }
+    }
+
+    /// A number as Starlark writes it; a name that something else stands for.
+    fn word(&mut self, pair: &Pair) {
+        let (text, place) = (pair.as_str(), pair.as_span().start()..pair.as_span().end());
+        if text.starts_with(|c: char| c.is_ascii_digit()) && text.contains('_') {
+            return self.emit.replace(place, &text.replace('_', ""));
+        }
+        let root = text.split('.').next().unwrap_or(text);
+        if let Some((_, instead)) = self.renames.iter().find(|(name, _)| name == root) {
+            let instead = format!("{instead}{}", &text[root.len()..]);
+            self.emit.replace(place, &instead);
+        }
+    }
+
+    /// `(n := x)` becomes `_named(_w, "n", (x))`, where something stands for `n`.
+    fn names_value(&self, inner: &[Pair], end: usize) -> Vec<Edit> {
+        let Some(at) = inner.iter().position(|t| t.as_str() == ":=").filter(|at| *at > 0) else { return Vec::new() };
+        let (name, sign) = (&inner[at - 1], &inner[at]);
+        let Some((_, instead)) = self.renames.iter().find(|(n, _)| n == name.as_str()) else { return Vec::new() };
+        let cell = instead.split('[').next().unwrap_or("");
+        let close = inner[at..].iter().find(|t| t.as_rule() == Rule::comma).map_or(end - 1, |t| t.as_span().start());
+        let open = format!("_named({cell}, {:?}, (", name.as_str());
+        vec![Edit::replace(name.as_span().start()..sign.as_span().end(), open), Edit::behind(close, "))")]
     }
 
     /// `is` and `is not`, which Starlark lacks.
@@ -324,15 +359,23 @@ impl<'s> Builder<'s> {
 
     /// Tokens of one line or bracket, with what is to be changed among them.
     pub(super) fn tokens(&mut self, tokens: Vec<Pair<'s>>, more: Vec<Edit>) {
-        let mut edits = Line::new(self.source, &tokens, self.masks).edits();
+        let mut edits = Line::new(self.source, &tokens, self.masks, self.tries).edits();
         edits.extend(more);
         Edit::sort(&mut edits);
         let mut edits = edits.into_iter().peekable();
-        for token in tokens {
+        // Names of arguments are no variables.
+        let is_argument = |at: usize| {
+            !self.renames.is_empty()
+                && tokens.get(at + 1).is_some_and(|t| t.as_rule() == Rule::sep && t.as_str() == "=")
+        };
+        let arguments: Vec<bool> = (0..tokens.len()).map(is_argument).collect();
+        let mut until = 0;
+        for (token, argument) in tokens.into_iter().zip(arguments) {
             let start = token.as_span().start();
-            let mut replaced = false;
+            let mut replaced = argument || start < until;
             while let Some(edit) = edits.next_if(|e| e.range.start <= start) {
                 replaced |= edit.range.contains(&start);
+                until = until.max(edit.range.end);
                 self.emit.replace(edit.range, &edit.text);
             }
             if !replaced {
@@ -369,6 +412,7 @@ impl<'s> Builder<'s> {
         let nested: Vec<Range<usize>> =
             inner.iter().filter(displays).map(|p| p.as_span().start()..p.as_span().end()).collect();
         let mut edits = self.splats(start..end, &inner);
+        edits.extend(self.names_value(&inner, end));
         let unpacked = unpack::edits(self.source, start..end, &nested, self.is_group(start));
         edits.extend(unpacked.into_iter().map(|(place, text)| Edit::replace(place, text)));
         if let Some((open, close)) = within {
@@ -378,117 +422,5 @@ impl<'s> Builder<'s> {
         self.tokens(inner, edits);
         self.masks = masks;
         self.depth -= 1;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::span::Sources;
-
-    fn lower(text: &str) -> String {
-        let mut sources = Sources::default();
-        let file = sources.add("Rulefile", text);
-        match parse(file, text, Base::default()) {
-            Ok(tree) => tree.chunks.iter().map(|c| c.text.as_str()).collect::<Vec<_>>().join("\n----\n"),
-            Err(diags) => panic!("{}", crate::diag::render_all(&diags, &sources, false)),
-        }
-    }
-
-    fn faults(text: &str) -> Vec<(String, String)> {
-        let mut sources = Sources::default();
-        let file = sources.add("Rulefile", text);
-        let diags = parse(file, text, Base::default()).expect_err("it has faults");
-        diags.iter().map(|d| (d.message.clone(), sources.slice(d.labels[0].span).to_owned())).collect()
-    }
-
-    #[test]
-    fn rules_become_calls() {
-        let text = "rule a:\n    \"\"\"doc\"\"\"\n    input:\n        x = \"p\",  # c\n    threads: 4 # d\nX = 1\n";
-        let want = "_rule(0,\n    \n    input=_args(\n        x = \"p\",),  # c\n    threads=_args( 4),) # d\nX = 1\n";
-        assert_eq!(lower(text), want);
-        assert_eq!(lower("rule a: output: \"x\"\n"), "_rule(0, output=_args( \"x\"),)\n");
-        assert_eq!(lower("if X:\n    rule:\n        log:\n"), "if X:\n    _rule(0,\n        log=_args(),)\n");
-    }
-
-    #[test]
-    fn python_is_served() {
-        for (given, want) in [
-            ("x = 'a' \\\n  'b'", "x = \"ab\""),
-            ("x = y is not None", "x = y != None"),
-            ("x = y is None", "x = y == None"),
-            ("sum(x for x in y)", "sum([x for x in _each(y)])"),
-            ("raise ValueError('x'); y = 1", "_raise( ValueError('x')); y = 1"),
-            ("assert x, 'm'  # c", "_assert( x, 'm')  # c"),
-            ("x = f\"a{b}c{{d}}\"", "x = _f(\"a\",_fmt((b),\"\",_f()),\"c{d}\",)"),
-            ("x = f'{b!r:>{w}}' 'z'", "x = _f(_fmt((b),\"r\",_f(\">\",_fmt((w),\"\",_f()),)), \"z\",)"),
-            ("import os.path as p, re", "p = _import(\"os.path\", \"\"); re = _import(\"re\", \"\")"),
-            ("from a import b as c  # d", "c = _import(\"a\", \"b\")  # d"),
-            ("x = {1, 'a'}", "x = set([1, 'a'])"),
-            ("x = {a: 1} | {}", "x = {a: 1} | {}"),
-            ("x = {y for y in z}", "x = set([y for y in _each(z)])"),
-            ("x = [*a, 1, *b]", "x = ([] + list(a) + [ 1, ] + list(b))"),
-            ("x = {**a, 'b': 2}", "x = ({} | (a) | { 'b': 2})"),
-            ("x = [a * 2, f(*a)]", "x = [a * 2, f(*a)]"),
-            ("f(a, **w)", "f(a, **_kw | w)"),
-            ("def f(a, **w): pass", "def f(a, **w): pass"),
-            ("x = (a.b ** 3)", "x = (_pow(a.b , 3))"),
-            ("x = -f().y ** -2 ** z", "x = -_pow(f().y , -_pow(2 , z))"),
-            ("x = a * b % c + '%s' % (d, e)", "x = _percent(a * b , c) + _percent('%s' , (d, e))"),
-            ("x = 1 < 2 < 3", "x = (1 < 2 and 2 < 3)"),
-            ("x = [i for i in y if 0 <= i < len(y)]", "x = [i for i in _each(y) if (0 <= i and i < len(y))]"),
-            ("x = not a < b < c", "x = not (a < b and b < c)"),
-            ("x = (not a, b < f(c) < d)", "x = (not a, _compare(b , \"<\", f(c) , \"<\", d))"),
-            ("x = t[(t.a == 1) & ~b, c]", "x = t[((_compare(t.a , \"==\", 1)) & ~b, c)]"),
-            ("a, *b = c", "a, b = _spread(1, 0, (c))"),
-            ("for a, *b in c: pass", "for a, b in _spread_each(1, 0, c): pass"),
-            ("for i in range(3):\n\tpass", "for i in range(3):\n pass"),
-            ("while a < b:\n\tpass", "for _while in range(2147483647):\n if not ( a < b): break\n pass"),
-            ("while a: f()", "for _while in range(2147483647):\n if not ( a): break\n  f()"),
-            ("del a.b[c]", "_delete(a.b, [c])"),
-            ("del a, b", "pass"),
-            ("x = a << b < c", "x = a << b < c"),
-            ("x = f\"{'7'.zfill(3)}\"", "x = _f(_fmt((_of('7', \"zfill\")(3)),\"\",_f()),)"),
-            ("x = y + '7'.zfill(3)", "x = y + _of('7', \"zfill\")(3)"),
-            ("x = -f(a, ')')[b].c.rjust(n)", "x = -_of(f(a, ')')[b].c, \"rjust\")(n)"),
-            ("with open('a') as f:\n\tx = 1", "f = open('a')\nif True:\n x = 1"),
-            ("with p.x(**w).open() as f:\n\tx = 1", "f = _of(p.x(**_kw | w), \"open\")()\nif True:\n x = 1"),
-            (
-                "def f():\n\twith open('a') as f, open(b) as g:\n\t\tx = f.read()",
-                "def f():\n f = open('a')\n g = open(b)\n if True:\n  x = f.read()",
-            ),
-            ("x = r'\\d'", "x = \"\\\\d\""),
-            ("x: int = 3", "x: int = 3"),
-            ("a, b, = c", "(a, b,) = c"),
-            ("def f():\n\treturn 1", "def f():\n return 1"),
-        ] {
-            assert_eq!(lower(&format!("{given}\n")), format!("{want}\n"), "{given}");
-        }
-    }
-
-    #[test]
-    fn an_include_cuts_the_text() {
-        assert_eq!(lower("include: \"a\"\nX = 1\nY = 2\n"), "_directive(0, \"a\")\n\n----\nX = 1\nY = 2\n");
-    }
-
-    #[test]
-    fn faults_are_found_together() {
-        let text = "rule a:\n    inptu: \"a\"\n    output: \"b\"\n    output: foo(\"x\"\n    shell: \"d\"\nrule b\nfoo: \"x\"\nx = \"a\nrule c:\n    input: \"a\"\n  output: \"b\"\n";
-        let want = [
-            ("unknown section `inptu` in rule `a`", "inptu"),
-            ("`output` is given twice in rule `a`", "output"),
-            ("`:` is missing after `rule b`", "rule b"),
-            ("unknown directive `foo`", "foo"),
-            ("this string is never closed", "\""),
-            ("`output` is indented by 2, the sections of rule `c` by 4", "output"),
-        ];
-        assert_eq!(faults(text), want.map(|(a, b)| (a.to_owned(), b.to_owned())));
-    }
-
-    #[test]
-    fn an_open_bracket_does_not_swallow_the_next_rule() {
-        let text = "rule a:\n    input: foo(\"x\",\n        [1\n    output: \"b\"\nrule b:\n    inptu: \"x\"\n";
-        let messages: Vec<String> = faults(text).into_iter().map(|(m, _)| m).collect();
-        assert_eq!(messages, ["this bracket is never closed", "unknown section `inptu` in rule `b`"]);
     }
 }

@@ -131,6 +131,16 @@ impl<'s> Emitter<'s> {
         }
     }
 
+    /// Whether what follows a place was written already.
+    pub(super) fn is_past(&self, place: usize) -> bool {
+        self.at > place
+    }
+
+    /// Adds text of our own to what was written last.
+    pub(super) fn append(&mut self, text: &str) {
+        self.insert(self.at, text);
+    }
+
     /// Copies up to a range and puts text in its place.
     pub(super) fn replace(&mut self, range: Range<usize>, text: &str) {
         self.copy_to(range.start);

@@ -15,7 +15,7 @@ use std::ops::Range;
 const HEADS: [&str; 3] = ["rule", "checkpoint", "module"];
 
 /// Turns of a `while`, beyond which nobody waits.
-const LONGEST_LOOP: i32 = i32::MAX;
+pub(super) const LONGEST_LOOP: i32 = i32::MAX;
 
 /// `a, *b = x` becomes `a, b = _spread(1, 0, x)`, and `a, = x` becomes `(a,) = x`,
 /// as Starlark wants it.
@@ -44,14 +44,12 @@ fn spread(parts: &[Pair]) -> Vec<Edit> {
 /// What to write instead of a Python statement.
 fn instead(word: &str) -> &'static str {
     match word {
-        "try" | "except" | "finally" => {
-            "imports never fail here; else test before you use: `if key in config:`, `config.get(key, default)`"
-        }
+        "try" => "write `except` or `finally` below it, indented as `try` is",
+        "except" | "finally" => "it belongs below a `try`, indented as that is",
         "with" => "read settings with `configfile:`, list files with `glob_wildcards`, or do it in a rule's `shell:`",
         "class" => "write `struct(name=value)` or a dict",
-        "global" | "nonlocal" => "change a top-level list or dict in place, or return the value",
-        "yield" => "return a list",
-        "@" => "call the function where its value is used",
+        "nonlocal" => "change a list or dict in place, or return the value",
+        "yield" => "write it on a line of its own in a function, or return a list",
         _ => "write a plain `def`",
     }
 }
@@ -61,13 +59,35 @@ impl<'s> Builder<'s> {
         let Some(stmt) = pair.into_inner().next() else { return };
         self.literals.clear();
         let whole = stmt.as_span().start()..stmt.as_span().end();
-        let mut parts: Vec<Pair> = stmt.into_inner().collect();
+        let parts: Vec<Pair> = stmt.into_inner().collect();
         self.check_length(whole.clone(), &parts);
-        let mut edits = self.thrown(&parts, whole.end);
+        match self.place.guard.clone() {
+            Some(state) => self.guarded(&state, parts),
+            None => self.plain(parts, whole),
+        }
+    }
+
+    /// A statement outside of every `try`.
+    pub(super) fn plain(&mut self, parts: Vec<Pair<'s>>, whole: Range<usize>) {
+        if self.slice(whole.clone()).contains(":=") && self.named_within(&parts, &whole) {
+            return;
+        }
+        self.plain_again(parts, whole);
+    }
+
+    /// The same, with names for what `:=` assigns to.
+    pub(super) fn plain_again(&mut self, mut parts: Vec<Pair<'s>>, whole: Range<usize>) {
+        if self.assignment(&parts, &whole) {
+            return;
+        }
+        let mut edits = self.thrown(&mut parts, whole.end);
+        edits.extend(self.breaks(&parts));
+        if let (true, Some(last)) = (self.yields, parts.last().filter(|p| p.as_str() == "return")) {
+            edits.push(Edit::behind(last.as_span().end(), " _yield"));
+        }
         for part in parts.iter().filter(|p| p.as_rule() == Rule::banned) {
-            let follows = matches!(part.as_str(), "except" | "finally") && !self.diags.is_empty();
             let diag = self.banned(part);
-            self.diags.extend(Some(diag).filter(|_| !follows));
+            self.fail(diag);
         }
         match parts.first().map_or(Rule::code, Pair::as_rule) {
             Rule::with => {
@@ -75,45 +95,44 @@ impl<'s> Builder<'s> {
                 self.with(with);
             }
             Rule::r#while => edits.extend(self.repeated(&parts, whole)),
-            Rule::delete => edits.extend(self.deleted(&parts, whole)),
+            Rule::delete => return self.deleted(&parts),
             Rule::targets => edits.extend(spread(&parts)),
             _ => {}
         }
         self.tokens(parts, edits);
     }
 
-    /// `raise x` and `assert x` become calls.
-    fn thrown(&self, parts: &[Pair], end: usize) -> Vec<Edit> {
+    /// `raise x` and `assert x` become calls; what stands behind `from` goes.
+    fn thrown(&self, parts: &mut Vec<Pair>, end: usize) -> Vec<Edit> {
         let mut edits = Vec::new();
-        let mut open = false;
-        for part in parts {
-            let place = part.as_span().start()..part.as_span().end();
-            match part.as_rule() {
-                Rule::throw => {
-                    open = true;
-                    edits.push(Edit::replace(place, if part.as_str() == "raise" { "_raise(" } else { "_assert(" }));
-                }
-                Rule::semicolon if std::mem::take(&mut open) => {
-                    edits.push(Edit::behind(place.start, ")"));
-                }
-                _ => {}
-            }
+        let Some(at) = parts.iter().position(|p| p.as_rule() == Rule::throw) else { return edits };
+        let place = parts[at].as_span().start()..parts[at].as_span().end();
+        let stop = (at + 1..parts.len()).find(|i| parts[*i].as_rule() == Rule::semicolon).unwrap_or(parts.len());
+        let end = parts.get(stop).map_or(end, |semicolon| semicolon.as_span().start());
+        let is_raise = parts[at].as_str() == "raise";
+        if is_raise && stop == at + 1 {
+            let again = self.place.handled.as_ref().map_or("_raise()".into(), |state| format!("{state}._again()"));
+            return vec![Edit::replace(place, again)];
         }
-        if open {
-            edits.push(Edit::behind(end, ")"));
+        let cause = parts[at..stop].iter().position(|p| p.as_rule() == Rule::word && p.as_str() == "from");
+        if let (true, Some(cause)) = (is_raise, cause) {
+            edits.push(Edit::replace(parts[at + cause].as_span().start()..end, ""));
+            parts.drain(at + cause..stop);
         }
+        edits.push(Edit::replace(place, if is_raise { "_raise(" } else { "_assert(" }));
+        edits.push(Edit::behind(end, ")"));
         edits
     }
 
     /// The white space before the first line of the block below a statement.
-    fn block_indent(&self, end: usize) -> String {
+    pub(super) fn block_indent(&self, end: usize) -> String {
         let mut lines = self.source[end..].lines().skip(1);
         let code = lines.find(|l| !l.trim().is_empty() && !l.trim_start().starts_with('#')).unwrap_or("");
         code[..code.len() - code.trim_start().len()].replace('\t', " ")
     }
 
     /// The white space before a statement.
-    fn own_indent(&self, start: usize) -> String {
+    pub(super) fn own_indent(&self, start: usize) -> String {
         let line = self.source[..start].rfind('\n').map_or(0, |i| i + 1);
         self.slice(line..start).replace('\t', " ")
     }
@@ -132,25 +151,6 @@ impl<'s> Builder<'s> {
             Edit::replace(range(&parts[0]), format!("for _while in range({LONGEST_LOOP}):\n{indent}if not (")),
             Edit::replace(range(&parts[at]), then),
         ]
-    }
-
-    /// `del x[k]` becomes a call; names stay as they are.
-    fn deleted(&mut self, parts: &[Pair], whole: Range<usize>) -> Vec<Edit> {
-        let last = parts.last().filter(|p| p.as_rule() == Rule::bracket && p.as_str().starts_with('['));
-        let names = parts[1..].iter().all(|p| matches!(p.as_rule(), Rule::word | Rule::comma));
-        match last {
-            None if names => vec![Edit::replace(whole, "pass")],
-            Some(key) if parts.iter().all(|p| p.as_rule() != Rule::comma) => vec![
-                Edit::replace(parts[0].as_span().start()..parts[1].as_span().start(), "_delete("),
-                Edit::before(key.as_span().start(), ", "),
-                Edit::behind(whole.end, ")"),
-            ],
-            _ => {
-                let diag = Diag::at(self.span(whole), "this `del` is not supported");
-                self.fail(diag.hint("delete one element a line: `del x[key]`"));
-                Vec::new()
-            }
-        }
     }
 
     /// `with open(x) as f:` becomes `f = open(x)` and a block.
@@ -175,8 +175,12 @@ impl<'s> Builder<'s> {
     }
 
     fn lacking(&self, place: crate::span::Span, word: &str) -> Diag {
-        let what = if word == "@" { "decorators are".into() } else { format!("`{word}` is") };
-        Diag::at(place, format!("{what} not supported")).hint(instead(word))
+        let message = match word {
+            "@" => "this decorator stands before no function".to_owned(),
+            "try" | "except" | "finally" => format!("this `{word}` stands alone"),
+            _ => format!("`{word}` is not supported"),
+        };
+        Diag::at(place, message).hint(instead(word))
     }
 
     /// `import a.b as c, d`: each name is bound to what is served of it.
@@ -223,13 +227,13 @@ impl<'s> Builder<'s> {
         // The statement ends where a trailing comment begins.
         let end = if line.contains('(') { line.len() } else { line.find('#').unwrap_or(line.len()) };
         let end = line[..end].trim_end().len();
-        let calls: Vec<String> = bindings
-            .iter()
-            .map(|b| format!("{} = _import({:?}, {:?})", b.name, b.module, b.member.as_deref().unwrap_or("")))
-            .collect();
-        let text = if calls.is_empty() { "pass".into() } else { calls.join("; ") };
+        let strict = if self.place.strict_imports { ", True" } else { "" };
+        let call = |b: &Binding| format!("_import({:?}, {:?}{strict})", b.module, b.member.as_deref().unwrap_or(""));
+        let calls: Vec<(String, String)> = bindings.iter().map(|b| (b.name.to_string(), call(b))).collect();
         let start = place.start as usize;
-        self.emit.replace(start..start + end, &text);
+        let range = start..start + end;
+        let text = if calls.is_empty() { "pass".into() } else { self.bindings_text(&calls, &range) };
+        self.emit.replace(range, &text);
         self.bindings.extend(bindings);
     }
 

@@ -5,8 +5,12 @@
 //! plain types and is the only one that sees pest. It evaluates nothing and
 //! does not know what a section means.
 
+mod assign;
+mod attempt;
 mod build;
+mod class;
 mod emit;
+mod guarded;
 mod keys;
 mod line;
 mod operator;
@@ -14,6 +18,8 @@ mod python;
 mod reuse;
 mod section;
 mod string;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod unpack;
 

@@ -108,12 +108,15 @@ pub(super) struct Line<'a, 's> {
     roles: Vec<Role>,
     /// Comparisons are of columns, perhaps: within an index.
     masks: bool,
+    /// Loops go over copies.
+    copies: bool,
     edits: Vec<Edit>,
 }
 
 impl<'a, 's> Line<'a, 's> {
-    pub(super) fn new(source: &'s str, tokens: &'a [Pair<'s>], masks: bool) -> Self {
-        let mut line = Line { source, tokens, roles: Vec::with_capacity(tokens.len()), masks, edits: Vec::new() };
+    pub(super) fn new(source: &'s str, tokens: &'a [Pair<'s>], masks: bool, copies: bool) -> Self {
+        let roles = Vec::with_capacity(tokens.len());
+        let mut line = Line { source, tokens, roles, masks, copies, edits: Vec::new() };
         let mut in_target = false;
         for (at, token) in tokens.iter().enumerate() {
             let role = line.role(at, in_target);
@@ -317,7 +320,13 @@ impl<'a, 's> Line<'a, 's> {
             self.edits.push(Edit::replace(self.token(star), ""));
         }
         self.edits.push(Edit::open(&whole, if tuple { format!("{function}(") } else { function }));
-        self.edits.push(Edit::close(&whole, if tuple { "))" } else { ")" }));
+        let close = match (tuple, self.copies && star.is_none()) {
+            (true, true) => "), True)",
+            (true, false) => "))",
+            (false, true) => ", True)",
+            (false, false) => ")",
+        };
+        self.edits.push(Edit::close(&whole, close));
     }
 
     /// Whether some tokens plainly stand for no text.

@@ -5,6 +5,8 @@
 //! `def` stays in the lowered text as long as Starlark may serve it; one that is
 //! plainly Python only is lowered to a stand-in. It runs no Python.
 
+use super::assign::{global_names, yields};
+use super::attempt::{bytes, tokens_of};
 use super::build::{Builder, Pair, Rule, parsed};
 use super::tree::{Definition, Directive, Piece, RuleDecl, Section};
 use crate::diag::Diag;
@@ -43,7 +45,7 @@ pub fn named(text: &str) -> Named {
 }
 
 /// The indentation of a line.
-fn indent(text: &str) -> &str {
+pub(super) fn indent(text: &str) -> &str {
     &text[..text.len() - text.trim_start_matches([' ', '\t']).len()]
 }
 
@@ -53,14 +55,14 @@ fn is_below(line: &str, indentation: &str) -> bool {
 }
 
 /// The first word of a line, or `@`.
-fn first_word(line: &str) -> &str {
+pub(super) fn first_word(line: &str) -> &str {
     let line = line.trim_start();
     let end = line.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(line.len());
     if line.starts_with('@') { "@" } else { &line[..end] }
 }
 
 /// The name after `def` or `class`.
-fn defined_name(line: &str) -> Option<&str> {
+pub(super) fn defined_name(line: &str) -> Option<&str> {
     let words = line.trim_start().trim_start_matches("async").trim_start();
     let rest = words.strip_prefix("def").or_else(|| words.strip_prefix("class"))?.trim_start();
     let name = &rest[..rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())];
@@ -131,6 +133,82 @@ impl<'s> Builder<'s> {
         self.fail(diag.hint(format!("write Python below `{key}:`, indented")));
     }
 
+    /// A definition of the file, or one within another.
+    pub(super) fn defined(&mut self, items: &[Pair<'s>], top: bool) {
+        if !top {
+            return self.definition_lines(items);
+        }
+        self.cut_before(&items[0]);
+        self.definition(items.to_vec());
+        self.before.reported = false;
+    }
+
+    /// A `def` with its decorators, which are called behind it.
+    fn definition_lines(&mut self, items: &[Pair<'s>]) {
+        let decorators = items.iter().take_while(|p| first_word(p.as_str()) == "@").count();
+        let Some(head) = items.get(decorators) else { return };
+        if first_word(head.as_str()) == "class" {
+            return self.class(items, decorators);
+        }
+        let names: Vec<String> = items[..decorators].iter().map(|item| self.decorator(item)).collect();
+        self.inner_item(head.clone());
+        let body = &items[decorators + 1..];
+        self.globals = global_names(body);
+        self.yields = yields(body);
+        if let (true, Some(first)) = (self.yields, body.first()) {
+            let own = indent(first.as_str());
+            let start = first.as_span().start() + own.len();
+            self.emit.insert(start, &format!("_yield = []\n{}", own.replace('\t', " ")));
+            self.lines(body, false);
+            let more = own.strip_prefix(indent(head.as_str())).unwrap_or(" ").replace('\t', " ");
+            self.behind(items, &[format!("{more}return _yield")]);
+        } else {
+            self.lines(body, false);
+        }
+        let name = defined_name(head.as_str()).unwrap_or("");
+        self.behind(items, &names.iter().rev().map(|d| format!("{name} = {d}({name})")).collect::<Vec<_>>());
+    }
+
+    /// Lines behind a definition, indented as it is.
+    pub(super) fn behind(&mut self, items: &[Pair<'s>], lines: &[String]) {
+        let (Some(first), Some(last)) = (items.first(), items.last()) else { return };
+        if lines.is_empty() {
+            return;
+        }
+        let start = first.as_span().start();
+        let end = self.statement(start..last.as_span().end()).end;
+        let indent = indent(first.as_str()).replace('\t', " ");
+        // A `try` at the end has written the line break already.
+        let (before, behind) = if self.emit.is_past(end) { ("", "\n") } else { ("\n", "") };
+        let text: String = lines.iter().map(|line| format!("{before}{indent}{line}{behind}")).collect();
+        self.emit.insert(end, &text);
+    }
+
+    /// Why a decorator of the top level is Python's: it is neither a function of the
+    /// file nor one that is served.
+    fn foreign(&self, item: &Pair<'s>) -> Option<Diag> {
+        let tokens = tokens_of(item);
+        let root = tokens.get(1)?.as_str().split('.').next().unwrap_or("");
+        let own = self.definitions.iter().any(|d| *d.name == *root && d.refused.is_empty());
+        let is_served = |module: &str| matches!(module, "functools" | "dataclasses");
+        let imported = self.bindings.iter().any(|b| *b.name == *root && is_served(&b.module));
+        let diag = || Diag::at(self.line_span(item), "this decorator is not served");
+        (!own && !imported).then(|| diag().hint("call the function where its value is used"))
+    }
+
+    /// `@x` becomes a variable.
+    fn decorator(&mut self, item: &Pair<'s>) -> String {
+        let tokens = tokens_of(item);
+        let start = bytes(&tokens[0]).start;
+        let name = format!("_d{start}");
+        let (Some(first), Some(last)) = (tokens.get(1), tokens.last()) else { return name };
+        let (value, end) = (bytes(first).start, bytes(last).end);
+        self.emit.replace(start..value, &format!("{name} = ("));
+        self.tokens(tokens[1..].to_vec(), Vec::new());
+        self.emit.insert(end, ")");
+        name
+    }
+
     /// A `def` or a class, with its decorators: for Starlark if nothing plainly
     /// speaks against it, and for Python in any case.
     pub(super) fn definition(&mut self, items: Vec<Pair<'s>>) {
@@ -145,9 +223,13 @@ impl<'s> Builder<'s> {
         let inner = range.start + indent(self.slice(range.clone())).len()..range.end;
         if refused.is_empty() {
             let from = self.emit.position(inner.start);
-            for item in items {
-                self.inner_item(item);
-            }
+            self.definition_lines(&items);
+            // Known to the module, and not taken for constants.
+            let globals = items.iter().filter(|item| first_word(item.as_str()) == "global");
+            let names = globals.flat_map(|item| tokens_of(item).into_iter().skip(1));
+            let names = names.filter(|t| t.as_rule() == Rule::word);
+            let lines: Vec<String> = names.map(|t| format!("if False: {} = None", t.as_str())).collect();
+            self.behind(&items, &lines);
             self.emit.mark(number, from, inner.end);
         } else {
             self.emit.replace(inner.clone(), &stand_in(&name, number));
@@ -156,18 +238,23 @@ impl<'s> Builder<'s> {
     }
 
     /// The lines of a statement, without the last line break.
-    fn statement(&self, lines: Range<usize>) -> Range<usize> {
+    pub(super) fn statement(&self, lines: Range<usize>) -> Range<usize> {
         lines.start..lines.start + self.slice(lines).trim_end().len()
     }
 
     /// What of some lines only Python understands.
     fn python_only(&self, items: &[Pair<'s>]) -> Vec<Diag> {
-        let mut found = Vec::new();
+        let mut found = self.python_class(items);
+        found.extend(items.iter().take_while(|p| first_word(p.as_str()) == "@").filter_map(|p| self.foreign(p)));
         for item in items {
             match item.as_rule() {
                 Rule::code => {
                     let stmt = item.clone().into_inner().flat_map(Pair::into_inner);
-                    found.extend(stmt.filter(|p| p.as_rule() == Rule::banned).map(|p| self.banned(&p)));
+                    let banned = stmt.filter(|p| p.as_rule() == Rule::banned);
+                    let served = |p: &Pair| {
+                        matches!(p.as_str(), "try" | "except" | "finally" | "global" | "@" | "class" | "yield")
+                    };
+                    found.extend(banned.filter(|p| !served(p)).map(|p| self.banned(&p)));
                 }
                 Rule::import | Rule::from => {}
                 _ => found.push(Diag::at(self.line_span(item), "Starlark does not know this statement")),

@@ -139,19 +139,11 @@ impl<'s> Builder<'s> {
                 let prefix = part.as_str().to_ascii_lowercase();
                 raw = prefix.contains('r');
                 verbatim = false;
-                self.check_prefix(&prefix, whole.clone());
             } else {
                 self.quoted_text(part, raw, whole.clone(), into);
             }
         }
         verbatim
-    }
-
-    fn check_prefix(&mut self, prefix: &str, whole: Range<usize>) {
-        if prefix.contains('b') {
-            let diag = Diag::at(self.span(whole.start..whole.start + prefix.len()), "bytes are not supported");
-            self.fail(diag.hint("drop the `b`"));
-        }
     }
 
     fn quoted_text(&mut self, body: Pair, raw: bool, whole: Range<usize>, into: &mut Decoded) {

@@ -11,6 +11,7 @@ mod errors;
 mod examples;
 mod failures;
 mod grown;
+mod idioms;
 mod language;
 mod layers;
 mod lessons;

@@ -3,6 +3,7 @@
 //! Owns the method that is bound to a value. Lowered text asks for it by `_of`.
 
 use super::dicts;
+use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
@@ -34,18 +35,38 @@ impl<V: ValueLifetimeless> fmt::Display for MethodGen<V> {
 /// The method of a value; none if it has no such method of ours.
 pub(super) fn method<'v>(of: Value<'v>, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
     let ours = match of.get_type() {
-        "list" => matches!(name, "sort" | "reverse" | "copy"),
+        "list" => matches!(name, "sort" | "reverse" | "copy" | "count"),
+        "tuple" => matches!(name, "count" | "index"),
         "dict" => name == "copy",
-        "set" => matches!(name, "copy" | "isdisjoint"),
+        "set" => matches!(
+            name,
+            "copy" | "isdisjoint" | "intersection_update" | "difference_update" | "symmetric_difference_update"
+        ),
         _ => false,
     };
     ours.then(|| heap.alloc(Method { of, name: name.to_owned() }))
 }
 
-/// Puts other elements into a list.
-fn refill<'v>(list: Value<'v>, items: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<()> {
+/// How often an element is there, or where it is first.
+fn found<'v>(of: Value<'v>, what: &str, element: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    let mut places = Vec::new();
+    for (at, item) in of.iterate(heap)?.enumerate() {
+        if item.equals(element)? {
+            places.push(at as i32);
+        }
+    }
+    match (what, places.first()) {
+        ("count", _) => Ok(heap.alloc(places.len() as i32)),
+        (_, Some(first)) => Ok(heap.alloc(*first)),
+        (_, None) => Err(thrown("ValueError", "there is no such element")),
+    }
+}
+
+/// Puts other elements into a list or a set.
+pub(super) fn refill<'v>(list: Value<'v>, items: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<()> {
     let heap = eval.heap();
-    let (clear, extend) = (list.get_attr_error("clear", heap)?, list.get_attr_error("extend", heap)?);
+    let more = if list.get_type() == "set" { "update" } else { "extend" };
+    let (clear, extend) = (list.get_attr_error("clear", heap)?, list.get_attr_error(more, heap)?);
     eval.eval_function(clear, &[], &[])?;
     eval.eval_function(extend, &[items], &[])?;
     Ok(())
@@ -74,6 +95,10 @@ where
                 call("sorted", &[of], &named)?
             }
             (_, "reverse") => call("reversed", &[of], &[])?,
+            (_, "count" | "index") => return found(of, &self.name, args.positional1(heap)?, heap),
+            (_, "intersection_update") => of.bit_and(call("set", &[args.positional1(heap)?], &[])?, heap)?,
+            (_, "difference_update") => of.sub(call("set", &[args.positional1(heap)?], &[])?, heap)?,
+            (_, "symmetric_difference_update") => of.bit_xor(call("set", &[args.positional1(heap)?], &[])?, heap)?,
             (kind @ ("list" | "set"), "copy") => return call(kind, &[of], &[]),
             (_, "copy") => return Ok(dicts::copied(of, heap)),
             _ => {

@@ -4,6 +4,7 @@
 use crate::diag::{Diag, Kind};
 use crate::eval::config;
 use crate::eval::convert::{from_val, to_val};
+use crate::eval::exception::{Class, Exception, bare, raise, throw, thrown};
 use crate::eval::fault::{Fault, fault};
 use crate::eval::given::{Given, pack};
 use crate::eval::later::{Later, no_text};
@@ -142,19 +143,30 @@ pub(super) fn statements(builder: &mut GlobalsBuilder) {
         Ok(heap.alloc_str(&formatted(value, conversion, spec, heap)?).to_value())
     }
 
-    fn _raise<'v>(#[starlark(args)] what: UnpackTuple<Value<'v>>) -> starlark::Result<NoneType> {
-        let text = what.items.first().map_or("raised".to_owned(), |v| v.to_str());
-        Err(fault(text))
+    fn _raise<'v>(
+        #[starlark(require = pos)] what: Option<Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<NoneType> {
+        let Some(what) = what else { return Err(fault("there is no error to raise again here")) };
+        let made = if Class::from_value(what).is_some() { eval.eval_function(what, &[], &[])? } else { what };
+        match Exception::from_value(made) {
+            Some(exception) => Err(raise(exception.clone())),
+            None => Err(thrown("TypeError", made.to_str())),
+        }
     }
 
     fn _assert<'v>(
         #[starlark(require = pos)] condition: Value<'v>,
         #[starlark(require = pos)] message: Option<Value<'v>>,
+        heap: Heap<'v>,
     ) -> starlark::Result<NoneType> {
         if condition.to_bool() {
             return Ok(NoneType);
         }
-        Err(fault(message.map_or("this assertion does not hold".to_owned(), |m| m.to_str())))
+        match message {
+            Some(message) => Err(thrown("AssertionError", show::text(message, heap))),
+            None => Err(bare("AssertionError", "this assertion does not hold")),
+        }
     }
 
     fn print<'v>(
@@ -207,9 +219,10 @@ pub(super) fn names(builder: &mut GlobalsBuilder) {
     fn _import<'v>(
         #[starlark(require = pos)] module: &str,
         #[starlark(require = pos)] member: &str,
+        #[starlark(require = pos, default = false)] strict: bool,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        Ok(super::modules::import(module, member, eval))
+        super::modules::import(module, member, strict, eval)
     }
 
     fn _python<'v>(
@@ -322,7 +335,7 @@ fn read_config<'v>(
         } else {
             d.label(span, "read here")
         };
-        Fault(vec![diag])
+        throw("WorkflowError", diag)
     })?;
     session.read(TrackedRead::File(path.as_str().into()));
     session.config_files.borrow_mut().push(format!("`{path}`"));

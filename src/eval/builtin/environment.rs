@@ -2,10 +2,12 @@
 //! system: whether a path is there, what a variable holds.
 
 use super::glob::is_there;
+use crate::diag::{Diag, Kind};
 use crate::eval::TrackedRead;
 use crate::eval::deferred::Reader;
+use crate::eval::exception::throw;
 use crate::eval::fault::{fault, hinted};
-use crate::eval::pure_path::{self, cut};
+use crate::eval::pure_path::{self, cut, path_text};
 use crate::eval::session::Asked;
 use crate::eval::session::Session;
 use crate::files;
@@ -14,8 +16,7 @@ use starlark::any::ProvidesStaticType;
 use starlark::environment::{GlobalsBuilder, Methods, MethodsBuilder};
 use starlark::eval::Evaluator;
 use starlark::values::list::AllocList;
-use starlark::values::none::NoneOr;
-use starlark::values::structs::AllocStruct;
+use starlark::values::none::{NoneOr, NoneType};
 use starlark::values::tuple::{AllocTuple, UnpackTuple};
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 use starlark::{starlark_module, starlark_simple_value};
@@ -27,16 +28,26 @@ pub(super) fn os(builder: &mut GlobalsBuilder) {
     builder.namespace("path", path);
 }
 
-/// `os` of one load: with an `os.environ` that tells it what was asked for.
-pub(super) fn with_environ<'v>(os: Value<'v>, asked: Asked, heap: Heap<'v>) -> Value<'v> {
-    let member = |name: String| Some((name.clone(), os.get_attr(&name, heap).ok()??));
-    let members = os.dir_attr().into_iter().filter_map(member);
-    let environ = heap.alloc(Environ(asked));
-    heap.alloc(AllocStruct(members.chain([("environ".to_owned(), environ)]).collect::<Vec<_>>()))
+/// Notes a directory that a run is to make.
+pub(in crate::eval) fn make_dir<'v>(name: Value<'v>, eval: &Evaluator<'v, '_, '_>) -> starlark::Result<NoneType> {
+    let session = Session::loading(eval, "os.makedirs")?;
+    let path = path_text(name).ok_or_else(|| fault("a directory is named by a path"))?;
+    session.directories.borrow_mut().push(path.to_owned());
+    Ok(NoneType)
+}
+
+/// A path in which `~` is the home of the user.
+pub(in crate::eval) fn home(path: &str, eval: &Evaluator) -> starlark::Result<String> {
+    if path != "~" && !path.starts_with("~/") {
+        return Ok(path.to_owned());
+    }
+    let session = Session::loading(eval, "expanduser")?;
+    let home = variable("HOME", &session.asked).unwrap_or_else(|| "~".to_owned());
+    Ok(format!("{home}{}", &path[1..]))
 }
 
 /// A variable of the environment, tracked.
-fn variable(name: &str, asked: &Asked) -> Option<String> {
+pub(in crate::eval) fn variable(name: &str, asked: &Asked) -> Option<String> {
     let found = std::env::var(name).ok();
     let read = TrackedRead::Env(name.into(), found.as_deref().map(Into::into));
     let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -50,7 +61,7 @@ fn or_default<'v>(found: Option<String>, default: Option<Value<'v>>, heap: Heap<
     found.map_or_else(|| default.unwrap_or_else(Value::new_none), |text| heap.alloc_str(&text).to_value())
 }
 
-fn absolute(path: &str) -> String {
+pub(in crate::eval) fn absolute(path: &str) -> String {
     let whole = std::path::absolute(path).map(|p| p.to_string_lossy().into_owned());
     normpath_of(&whole.unwrap_or_else(|_| path.to_owned()))
 }
@@ -120,14 +131,22 @@ fn functions(builder: &mut GlobalsBuilder) {
         Ok(heap.alloc(AllocList(found.into_iter().map(row))))
     }
 
+    /// A run makes them before its first job.
     fn makedirs<'v>(
+        #[starlark(require = pos)] name: Value<'v>,
         #[starlark(args)] _args: UnpackTuple<Value<'v>>,
         #[starlark(kwargs)] _named: starlark::collections::SmallMap<String, Value<'v>>,
-    ) -> starlark::Result<Value<'v>> {
-        Err(hinted(
-            "a Rulefile makes no directories while it is read",
-            "the directories of outputs and logs are made for each job",
-        ))
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<NoneType> {
+        make_dir(name, eval)
+    }
+
+    fn mkdir<'v>(
+        #[starlark(require = pos)] name: Value<'v>,
+        #[starlark(args)] _args: UnpackTuple<Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<NoneType> {
+        make_dir(name, eval)
     }
 }
 
@@ -135,9 +154,15 @@ fn functions(builder: &mut GlobalsBuilder) {
 #[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
 #[display("os.environ")]
 #[allocative(skip)]
-struct Environ(Asked);
+pub(super) struct Environ(Asked);
 
 starlark_simple_value!(Environ);
+
+impl Environ {
+    pub(super) fn new(asked: Asked) -> Environ {
+        Environ(asked)
+    }
+}
 
 #[starlark_value(type = "environ")]
 impl<'v> StarlarkValue<'v> for Environ {
@@ -151,8 +176,15 @@ impl<'v> StarlarkValue<'v> for Environ {
         let found = variable(name, &self.0).map(|text| heap.alloc_str(&text).to_value());
         found.ok_or_else(|| {
             let hint = format!("set it before rulemake is started, or write `os.environ.get(\"{name}\", DEFAULT)`");
-            hinted(format!("the environment variable `{name}` is not set"), hint)
+            let message = format!("the environment variable `{name}` is not set");
+            throw("KeyError", Diag::error(Kind::Rulefile, message).hint(hint))
         })
+    }
+
+    fn set_at(&self, index: Value<'v>, _value: Value<'v>) -> starlark::Result<()> {
+        let name = index.to_str();
+        let hint = format!("write `env: {name} = ...` in the rule, or `shell.prefix(\"export {name}=...; \")`");
+        Err(hinted("variables of the environment cannot be set while the Rulefile is read", hint))
     }
 
     fn is_in(&self, other: Value<'v>) -> starlark::Result<bool> {
@@ -175,27 +207,34 @@ fn environ(builder: &mut MethodsBuilder) {
 #[starlark_module]
 fn path(builder: &mut GlobalsBuilder) {
     fn join(
-        #[starlark(require = pos)] first: &str,
-        #[starlark(args)] rest: UnpackTuple<&str>,
+        #[starlark(require = pos)] first: Value<'_>,
+        #[starlark(args)] rest: UnpackTuple<Value<'_>>,
     ) -> starlark::Result<String> {
-        let mut out = first.to_owned();
+        let wanted = |part: &Value| {
+            path_text(*part).map(str::to_owned).ok_or_else(|| {
+                let why = format!("`os.path.join` wants paths, this is a value of type `{}`", part.get_type());
+                throw("TypeError", Diag::error(Kind::Rulefile, why))
+            })
+        };
+        let mut out = wanted(&first)?;
         for part in &rest.items {
+            let part = wanted(part)?;
             if part.starts_with('/') {
                 out.clear();
             } else if !out.is_empty() && !out.ends_with('/') {
                 out.push('/');
             }
-            out.push_str(part);
+            out.push_str(&part);
         }
         Ok(out)
     }
 
-    fn basename(#[starlark(require = pos)] path: &str) -> starlark::Result<String> {
-        Ok(cut(path).1.to_owned())
+    fn basename(#[starlark(require = pos)] path: Value<'_>) -> starlark::Result<String> {
+        Ok(cut(&path.to_str()).1.to_owned())
     }
 
-    fn dirname(#[starlark(require = pos)] path: &str) -> starlark::Result<String> {
-        Ok(cut(path).0.to_owned())
+    fn dirname(#[starlark(require = pos)] path: Value<'_>) -> starlark::Result<String> {
+        Ok(cut(&path.to_str()).0.to_owned())
     }
 
     fn split(#[starlark(require = pos)] path: &str) -> starlark::Result<(String, String)> {
@@ -203,33 +242,45 @@ fn path(builder: &mut GlobalsBuilder) {
         Ok((head.to_owned(), tail.to_owned()))
     }
 
-    fn splitext(#[starlark(require = pos)] path: &str) -> starlark::Result<(String, String)> {
-        let (stem, suffix) = pure_path::splitext(path);
+    fn splitext(#[starlark(require = pos)] path: Value<'_>) -> starlark::Result<(String, String)> {
+        let path = path.to_str();
+        let (stem, suffix) = pure_path::splitext(&path);
         Ok((stem.to_owned(), suffix.to_owned()))
     }
 
-    fn exists<'v>(#[starlark(require = pos)] path: &str, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<bool> {
-        is_there(path, eval)
+    fn exists<'v>(
+        #[starlark(require = pos)] path: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<bool> {
+        is_there(&path.to_str(), eval)
     }
 
-    fn isfile<'v>(#[starlark(require = pos)] path: &str, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<bool> {
+    fn isfile<'v>(
+        #[starlark(require = pos)] path: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<bool> {
+        let path = &*path.to_str();
         Ok(is_there(path, eval)? && !is_directory(path, eval)?)
     }
 
-    fn isdir<'v>(#[starlark(require = pos)] path: &str, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<bool> {
+    fn isdir<'v>(
+        #[starlark(require = pos)] path: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<bool> {
+        let path = &*path.to_str();
         Ok(is_there(path, eval)? && is_directory(path, eval)?)
     }
 
-    fn abspath(#[starlark(require = pos)] path: &str) -> starlark::Result<String> {
-        Ok(absolute(path))
+    fn abspath(#[starlark(require = pos)] path: Value<'_>) -> starlark::Result<String> {
+        Ok(absolute(&path.to_str()))
     }
 
-    fn realpath(#[starlark(require = pos)] path: &str) -> starlark::Result<String> {
-        Ok(absolute(path))
+    fn realpath(#[starlark(require = pos)] path: Value<'_>) -> starlark::Result<String> {
+        Ok(absolute(&path.to_str()))
     }
 
-    fn normpath(#[starlark(require = pos)] path: &str) -> starlark::Result<String> {
-        Ok(normpath_of(path))
+    fn normpath(#[starlark(require = pos)] path: Value<'_>) -> starlark::Result<String> {
+        Ok(normpath_of(&path.to_str()))
     }
 
     fn isabs(#[starlark(require = pos)] path: &str) -> starlark::Result<bool> {
@@ -237,8 +288,20 @@ fn path(builder: &mut GlobalsBuilder) {
     }
 }
 
+/// The size of a file in bytes. That it is there is tracked.
+pub(super) fn listed_size(path: &str, eval: &Evaluator) -> starlark::Result<i64> {
+    if !is_there(path, eval)? {
+        let why = format!("`{path}` is not there");
+        return Err(throw("FileNotFoundError", Diag::error(Kind::Rulefile, why)));
+    }
+    let reader = Reader::of(eval, "os.path.getsize")?;
+    let meta = std::fs::metadata(reader.in_workdir(path)).map_err(|e| fault(format!("`{path}`: {e}")))?;
+    reader.read(TrackedRead::File(path.into()));
+    Ok(meta.len() as i64)
+}
+
 /// The names of what is in a directory, in order.
-fn listed(directory: &str, what: &str, eval: &Evaluator) -> starlark::Result<Vec<String>> {
+pub(in crate::eval) fn listed(directory: &str, what: &str, eval: &Evaluator) -> starlark::Result<Vec<String>> {
     let reader = Reader::of(eval, what)?;
     let glob = format!("{}/*", globset::escape(reader.in_workdir(directory).trim_end_matches('/')));
     let found = files::glob::paths(&glob).map_err(|e| fault(format!("`{directory}` cannot be listed: {e}")))?;
@@ -246,7 +309,7 @@ fn listed(directory: &str, what: &str, eval: &Evaluator) -> starlark::Result<Vec
     Ok(found.paths.iter().map(|p| cut(p).1.to_owned()).collect())
 }
 
-fn is_directory(path: &str, eval: &Evaluator) -> starlark::Result<bool> {
+pub(in crate::eval) fn is_directory(path: &str, eval: &Evaluator) -> starlark::Result<bool> {
     let reader = Reader::of(eval, "os.path")?;
     let stat = files::stat(&reader.in_workdir(path)).map_err(|e| fault(format!("`{path}`: {e}")))?;
     Ok(stat.kind == files::Kind::Dir)

@@ -119,6 +119,22 @@ fn passed_over(names: &files::glob::NotUtf8, reader: &Reader<'_>, eval: &Evaluat
     reader.warn(warning, "looked for here", eval);
 }
 
+/// The paths that some globs find, in order; tracked.
+pub(in crate::eval) fn paths(patterns: &[String], eval: &Evaluator) -> starlark::Result<Vec<String>> {
+    let reader = Reader::of(eval, "glob")?;
+    let mut all = Vec::new();
+    for pattern in patterns {
+        let found = files::glob::paths(&reader.in_workdir(pattern))
+            .map_err(|e| fault(format!("`{pattern}` cannot be searched: {e}")))?;
+        reader.read(TrackedRead::Glob(pattern.as_str().into(), found.paths.len()));
+        passed_over(&found.not_utf8, &reader, eval);
+        all.extend(found.paths.iter().map(|p| reader.below_workdir(p).to_owned()));
+    }
+    all.sort_unstable();
+    all.dedup();
+    Ok(all)
+}
+
 #[starlark_module]
 pub(super) fn register(builder: &mut GlobalsBuilder) {
     fn glob_wildcards<'v>(
@@ -132,19 +148,16 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
 
     fn glob<'v>(
         #[starlark(args)] patterns: UnpackTuple<&'v str>,
+        #[starlark(require = named, default = true)] recursive: bool,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        let reader = Reader::of(eval, "glob")?;
-        let mut all = Vec::new();
-        for pattern in &patterns.items {
-            let found = files::glob::paths(&reader.in_workdir(pattern))
-                .map_err(|e| fault(format!("`{pattern}` cannot be searched: {e}")))?;
-            reader.read(TrackedRead::Glob((*pattern).into(), found.paths.len()));
-            passed_over(&found.not_utf8, &reader, eval);
-            all.extend(found.paths.iter().map(|p| reader.below_workdir(p).to_owned()));
-        }
-        all.sort_unstable();
-        all.dedup();
+        let patterns: Vec<String> = patterns
+            .items
+            .iter()
+            // To Python, `**` is `*` unless it is told otherwise.
+            .map(|pattern| if recursive { (*pattern).to_owned() } else { pattern.replace("**", "*") })
+            .collect();
+        let all = paths(&patterns, eval)?;
         let marks = Marks::of(eval);
         let value = |path: &String| literal(path, Mark::default(), marks, eval.heap());
         Ok(eval.heap().alloc(AllocList(all.iter().map(value))))

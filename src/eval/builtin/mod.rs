@@ -3,25 +3,31 @@
 //! Owns the table of globals and the calls that lowered text makes. It does
 //! not know how files are loaded or rules checked.
 
+mod attempt;
 mod checkpoints;
+mod class;
 mod column;
 mod container;
 mod core;
 mod dicts;
 mod environment;
 mod expand;
+mod extras;
 mod flags;
 mod glob;
 mod index;
 mod json;
+mod logger;
 mod marks;
 mod math;
 mod modules;
 mod operators;
 mod printf;
 mod python;
+mod python_module;
 mod query;
 mod reading;
+mod record;
 mod regex;
 mod row;
 mod rows;
@@ -35,8 +41,10 @@ mod texts;
 mod validate;
 
 pub(super) use dicts::inner;
+pub(super) use environment::{absolute, home, is_directory, listed, make_dir};
 pub(super) use expand::alloc;
-pub(super) use glob::is_there;
+pub(super) use glob::{is_there, paths};
+pub(super) use record::Record;
 
 use super::later;
 use super::session::Session;
@@ -65,7 +73,7 @@ pub(super) fn plain(value: Value) -> Option<Val> {
 
 /// Whether parts of a value are named as attributes.
 pub(super) fn has_fields(value: Value) -> bool {
-    matches!(value.get_type(), "struct" | "glob_wildcards")
+    matches!(value.get_type(), "struct" | "record" | "glob_wildcards")
 }
 
 fn collections(builder: &mut GlobalsBuilder) {
@@ -97,7 +105,9 @@ pub(super) fn globals() -> &'static Globals {
             .with(marks::register)
             .with(python::register)
             .with(python::collections)
-            .with(python::exceptions)
+            .with(python::versions)
+            .with(attempt::register)
+            .with(class::register)
             .with(modules::itertools)
             .with(semantic::register)
             .with(semantic::lookups)
@@ -148,11 +158,9 @@ pub(super) fn prepare(session: &Session, module: &Module) {
     let (shown, marks) = (session.shown.borrow().clone(), session.marks.clone());
     module.set("rules", heap.alloc(rules::Rules::new(shown.clone(), marks.clone())));
     module.set("checkpoints", heap.alloc(checkpoints::Gates::new(shown, marks)));
-    let os = global("os").expect("`os` is a global");
-    let os = environment::with_environ(os, session.asked.clone(), heap);
-    module.set("os", os);
-    // Where an import finds it, whatever the Rulefile calls `os`.
-    module.set(modules::OS, os);
+    let os = python_module::module("os", &session.asked).expect("bug: `os` is served");
+    module.set("os", heap.alloc(os));
+    module.set("logger", heap.alloc(logger::Logger));
     for name in later::ROOTS {
         module.set(name, heap.alloc(later::Later::new(name)));
     }
@@ -168,9 +176,12 @@ pub(super) fn prepare(session: &Session, module: &Module) {
     let fields = [
         ("basedir", text(basedir.clone())),
         ("current_basedir", text(basedir)),
+        ("snakefile", text(absolute.to_string_lossy().into_owned())),
         ("main_snakefile", text(absolute.to_string_lossy().into_owned())),
         ("cores", heap.alloc(session.request.cores)),
         ("source_path", source_path),
+        ("configfiles", heap.alloc(AllocList(session.request.configfiles.iter().map(String::as_str)))),
+        ("overwrite_configfiles", heap.alloc(AllocList(session.request.configfiles.iter().map(String::as_str)))),
     ];
     module.set("workflow", heap.alloc(AllocStruct(fields)));
 }

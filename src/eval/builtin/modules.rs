@@ -1,66 +1,55 @@
-//! Python's modules `itertools`, `collections` and `pathlib`, as far as they are
-//! pure, and which names an `import` binds.
+//! What is at hand of Python's modules `itertools`, `collections` and `pathlib`
+//! without an import, and what an `import` binds.
 
 use super::operators::each;
+use super::python_module;
+use super::record::Fields;
 use super::table::Partly;
-use crate::eval::fault::fault;
+use crate::eval::exception::thrown;
 use crate::eval::missing::Missing;
 use crate::eval::pure_path::PurePath;
+use crate::eval::session::Session;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::collections::SmallMap;
 use starlark::environment::{GlobalsBuilder, Methods, MethodsBuilder};
 use starlark::eval::{Arguments, Evaluator};
+use starlark::typing::Ty;
 use starlark::values::list::AllocList;
-use starlark::values::structs::AllocStruct;
 use starlark::values::tuple::{AllocTuple, UnpackTuple};
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 use starlark::{starlark_module, starlark_simple_value};
 
-/// The name of a load's own `os`, which no Rulefile can write.
-pub(super) const OS: &str = "os#";
-
-/// Modules that are namespaces of that name.
-const SERVED: [&str; 9] = ["os", "os.path", "math", "re", "json", "itertools", "collections", "pathlib", "string"];
-
 /// What is served of Python's modules under their own names; all else is a
 /// stand-in that fails where it is used.
-pub(super) fn import<'v>(module: &str, member: &str, eval: &Evaluator<'v, '_, '_>) -> Value<'v> {
+///
+/// # Errors
+/// If asked for (`strict`), where Python as it comes would have no such module.
+pub(super) fn import<'v>(
+    module: &str,
+    member: &str,
+    strict: bool,
+    eval: &Evaluator<'v, '_, '_>,
+) -> starlark::Result<Value<'v>> {
     let heap = eval.heap();
-    let own = |name: &str| eval.module().get(OS).filter(|_| name == "os");
-    let global =
-        |name: &str| own(name).or_else(|| super::globals().iter().find(|(n, _)| *n == name).map(|(_, v)| v.to_value()));
-    let follow = |path: &str| {
-        let mut steps = path.split('.');
-        let root = global(steps.next()?)?;
-        steps.try_fold(root, |value, step| value.get_attr(step, heap).ok().flatten())
-    };
     let dotted = if member.is_empty() { module.to_owned() } else { format!("{module}.{member}") };
+    let asked = Session::of(eval).map(|session| session.asked.clone()).unwrap_or_default();
     let served = match (module, member) {
-        (module, _) if SERVED.contains(&module) => follow(&dotted),
-        ("glob", "") => global("glob").map(|g| heap.alloc(AllocStruct([("glob", g), ("iglob", g)]))),
-        ("glob", "glob" | "iglob") => global("glob"),
-        ("snakemake.utils", "min_version") => global("_min_version"),
-        ("csv", "") => {
-            let members = ["reader", "DictReader"].map(|name| (name, global(&format!("_csv_{name}"))));
-            let served: Vec<(&str, Value)> = members.into_iter().filter_map(|(n, v)| Some((n, v?))).collect();
-            Some(heap.alloc(AllocStruct(served)))
-        }
-        ("csv", "reader" | "DictReader") => global(&format!("_csv_{member}")),
         ("pandas", "") => Some(heap.alloc(Partly("pandas"))),
-        ("pandas", _) => follow(&dotted),
-        ("functools", "") => {
-            let members = [("partial", global("partial")), ("reduce", global("_reduce"))];
-            let served: Vec<(&str, Value)> = members.into_iter().filter_map(|(n, v)| Some((n, v?))).collect();
-            Some(heap.alloc(AllocStruct(served)))
+        ("pandas", _) => super::global("pandas").and_then(|p| p.get_attr(member, heap).ok().flatten()),
+        (_, "") => python_module::module(module, &asked).map(|module| heap.alloc(module)),
+        _ => {
+            let below = python_module::module(&dotted, &asked).map(|module| heap.alloc(module));
+            below.or_else(|| python_module::module(module, &asked)?.member(member, heap))
         }
-        ("functools", "partial") => global(member),
-        ("functools", "reduce") => global("_reduce"),
-        ("types", "SimpleNamespace") => global("struct"),
-        (m, member) if m.starts_with("snakemake") && !member.is_empty() => global(member),
-        _ => None,
     };
-    served.unwrap_or_else(|| heap.alloc(Missing::of_module(&dotted)))
+    match served {
+        Some(value) => Ok(value),
+        None if strict && !python_module::is_there(module) => {
+            Err(thrown("ModuleNotFoundError", format!("`{dotted}` is not available here")))
+        }
+        None => Ok(heap.alloc(Missing::of_module(&dotted))),
+    }
 }
 
 /// The rows of all choices of `count` of some positions: in order, or as sets.
@@ -116,9 +105,13 @@ pub(super) fn itertools(builder: &mut GlobalsBuilder) {
 
     fn permutations<'v>(
         #[starlark(require = pos)] items: Value<'v>,
-        #[starlark(require = pos)] count: u32,
+        #[starlark(require = pos)] count: Option<u32>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
+        let count = match count {
+            Some(count) => count,
+            None => each(items, heap).length()? as u32,
+        };
         chosen(items, count, true, heap)
     }
 }
@@ -138,6 +131,7 @@ pub(super) fn collections(builder: &mut GlobalsBuilder) {
     fn namedtuple<'v>(
         #[starlark(require = pos)] typename: &str,
         #[starlark(require = pos)] field_names: Value<'v>,
+        #[starlark(kwargs)] _named: SmallMap<String, Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
         let fields: Vec<String> = match field_names.unpack_str() {
@@ -145,43 +139,6 @@ pub(super) fn collections(builder: &mut GlobalsBuilder) {
             None => field_names.iterate(heap)?.map(|f| f.to_str()).collect(),
         };
         Ok(heap.alloc(Fields { typename: typename.to_owned(), fields }))
-    }
-}
-
-/// What `namedtuple` gives: a function that makes structs.
-#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
-#[display("<class {typename}>")]
-struct Fields {
-    typename: String,
-    fields: Vec<String>,
-}
-
-starlark_simple_value!(Fields);
-
-#[starlark_value(type = "function")]
-impl<'v> StarlarkValue<'v> for Fields {
-    fn invoke(
-        &self,
-        _me: Value<'v>,
-        args: &Arguments<'v, '_>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        let heap = eval.heap();
-        let given: Vec<Value> = args.positions(heap)?.collect();
-        let named = args.names_map()?;
-        let value = |(i, field): (usize, &String)| {
-            let found = given
-                .get(i)
-                .copied()
-                .or_else(|| named.iter().find(|(name, _)| name.as_str() == field).map(|(_, value)| *value));
-            let value = found.ok_or_else(|| fault(format!("`{}` wants a value for `{field}`", self.typename)))?;
-            Ok((field.clone(), value))
-        };
-        let pairs = self.fields.iter().enumerate().map(value).collect::<starlark::Result<Vec<_>>>()?;
-        if given.len() + named.len() > pairs.len() {
-            return Err(fault(format!("`{}` has {} fields", self.typename, pairs.len())));
-        }
-        Ok(heap.alloc(AllocStruct(pairs)))
     }
 }
 
@@ -229,11 +186,52 @@ fn of_chain(builder: &mut MethodsBuilder) {
     }
 }
 
+/// `pathlib.Path`, with `Path.cwd()`.
+#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[display("<class 'pathlib.Path'>")]
+struct PathClass;
+
+starlark_simple_value!(PathClass);
+
+#[starlark_value(type = "function")]
+impl<'v> StarlarkValue<'v> for PathClass {
+    fn get_methods() -> Option<&'static Methods> {
+        starlark::methods_static!(METHODS = of_path);
+        Some(METHODS.methods())
+    }
+
+    fn eval_type(&self) -> Option<Ty> {
+        Some(Ty::any())
+    }
+
+    fn invoke(
+        &self,
+        _me: Value<'v>,
+        args: &Arguments<'v, '_>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        args.no_named_args()?;
+        let parts: Vec<Value> = args.positions(eval.heap())?.collect();
+        Ok(eval.heap().alloc(PurePath::of(&parts)))
+    }
+}
+
+#[starlark_module]
+fn of_path(builder: &mut MethodsBuilder) {
+    fn cwd<'v>(#[starlark(this)] _this: Value<'v>, heap: Heap<'v>) -> starlark::Result<PurePath> {
+        Ok(PurePath::of(&[heap.alloc(super::absolute("."))]))
+    }
+
+    fn home<'v>(#[starlark(this)] _this: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<PurePath> {
+        let session = Session::loading(eval, "Path.home")?;
+        let home = super::environment::variable("HOME", &session.asked).unwrap_or_else(|| "~".to_owned());
+        Ok(PurePath::of(&[eval.heap().alloc(home)]))
+    }
+}
+
 #[starlark_module]
 pub(super) fn pathlib(builder: &mut GlobalsBuilder) {
-    fn Path<'v>(#[starlark(args)] parts: UnpackTuple<Value<'v>>) -> starlark::Result<PurePath> {
-        Ok(PurePath::of(&parts.items))
-    }
+    const Path: PathClass = PathClass;
 
     fn PurePath<'v>(#[starlark(args)] parts: UnpackTuple<Value<'v>>) -> starlark::Result<PurePath> {
         Ok(PurePath::of(&parts.items))

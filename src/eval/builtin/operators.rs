@@ -7,7 +7,9 @@
 use super::column::Column;
 use super::printf;
 use crate::eval::convert::to_val;
-use crate::eval::fault::fault;
+use crate::eval::exception::thrown;
+use crate::eval::fault::{fault, hinted};
+use crate::eval::session::Session;
 use crate::value::Val;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
@@ -76,7 +78,8 @@ fn spread<'v>(before: usize, after: usize, value: Value<'v>, heap: Heap<'v>) -> 
     let items: Vec<Value> = each(value, heap).iterate(heap)?.collect();
     if items.len() < before + after {
         let (found, wanted) = (items.len(), before + after);
-        return Err(fault(format!("there are {found} values, and the names want at least {wanted}")));
+        let why = format!("there are {found} values, and the names want at least {wanted}");
+        return Err(thrown("ValueError", why));
     }
     let rest = items.len() - after;
     let middle = heap.alloc(AllocList(items[before..rest].iter().copied()));
@@ -88,6 +91,7 @@ fn spread<'v>(before: usize, after: usize, value: Value<'v>, heap: Heap<'v>) -> 
 pub(super) fn register(builder: &mut GlobalsBuilder) {
     operators(builder);
     statements(builder);
+    names(builder);
 }
 
 #[starlark_module]
@@ -135,7 +139,16 @@ fn operators(builder: &mut GlobalsBuilder) {
 
 #[starlark_module]
 fn statements(builder: &mut GlobalsBuilder) {
-    fn _each<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    /// What a loop goes over, or a copy of it.
+    fn _each<'v>(
+        #[starlark(require = pos)] value: Value<'v>,
+        #[starlark(require = pos, default = false)] copy: bool,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        if copy && matches!(value.get_type(), "list" | "dict" | "set") {
+            let items: Vec<Value> = value.iterate(heap)?.collect();
+            return Ok(heap.alloc(AllocList(items)));
+        }
         Ok(each(value, heap))
     }
 
@@ -173,8 +186,70 @@ fn statements(builder: &mut GlobalsBuilder) {
         }
         let container = super::dicts::inner(container);
         let mut dict = DictMut::from_value(container).map_err(starlark::Error::new_other)?;
-        let missing = || fault(format!("the dict has no key {}", crate::eval::show::repr(key, heap)));
+        let missing = || thrown("KeyError", format!("the dict has no key {}", crate::eval::show::repr(key, heap)));
         dict.aref.remove_hashed(key.get_hashed()?).map(|_| NoneType).ok_or_else(missing)
+    }
+}
+
+/// The places that a slice names, clamped as Python does.
+fn span(bound: Value, default: usize, length: usize) -> starlark::Result<usize> {
+    if bound.is_none() {
+        return Ok(default);
+    }
+    let at = bound.unpack_i32().ok_or_else(|| thrown("TypeError", "a slice wants whole numbers"))?;
+    let at = if at < 0 { i64::from(at) + length as i64 } else { i64::from(at) };
+    Ok(at.clamp(0, length as i64) as usize)
+}
+
+#[starlark_module]
+fn names(builder: &mut GlobalsBuilder) {
+    /// `list[low:high] = items`, or `del list[low:high]`.
+    fn _slice<'v>(
+        #[starlark(require = pos)] list: Value<'v>,
+        #[starlark(require = pos)] low: Value<'v>,
+        #[starlark(require = pos)] high: Value<'v>,
+        #[starlark(require = pos)] step: Value<'v>,
+        #[starlark(require = pos)] items: Option<Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<NoneType> {
+        let heap = eval.heap();
+        let old: Vec<Value> = list.iterate(heap)?.collect();
+        if !step.is_none() && step.unpack_i32() != Some(1) {
+            return Err(fault("a slice with a step cannot be changed here"));
+        }
+        let low = span(low, 0, old.len())?;
+        let high = span(high, old.len(), old.len())?.max(low);
+        let new: Vec<Value> = match items {
+            Some(items) => each(items, heap).iterate(heap)?.collect(),
+            None => Vec::new(),
+        };
+        let all = old[..low].iter().copied().chain(new).chain(old[high..].iter().copied());
+        super::container::refill(list, heap.alloc(AllocList(all)), eval)?;
+        Ok(NoneType)
+    }
+
+    /// `(name := value)`; the cell holds what was named in one statement.
+    fn _named<'v>(
+        #[starlark(require = pos)] cell: Value<'v>,
+        #[starlark(require = pos)] name: Value<'v>,
+        #[starlark(require = pos)] value: Value<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        cell.set_at(name, value)?;
+        Ok(value)
+    }
+
+    /// `global name`, which is given a value in a function.
+    fn _global<'v>(
+        #[starlark(require = pos)] name: &str,
+        #[starlark(require = pos)] value: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<NoneType> {
+        if Session::of(eval).is_none() {
+            let why = format!("`{name}` cannot be changed by a function that runs for a job");
+            return Err(hinted(why, "return the value"));
+        }
+        eval.module().set(name, value);
+        Ok(NoneType)
     }
 }
 

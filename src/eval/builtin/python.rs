@@ -2,7 +2,7 @@
 
 use super::operators::each;
 use crate::eval::convert::elements;
-use crate::eval::fault::fault;
+use crate::eval::exception::{Class, Exception, thrown};
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
@@ -32,6 +32,9 @@ fn type_name(text: &str) -> &str {
 }
 
 fn is_instance<'v>(value: Value<'v>, kind: Value<'v>, heap: Heap<'v>) -> bool {
+    if let Some(class) = Class::from_value(kind) {
+        return Exception::from_value(value).is_some_and(|e| e.class().is(class));
+    }
     match elements(kind, heap) {
         Some(kinds) => kinds.into_iter().any(|k| is_instance(value, k, heap)),
         None => {
@@ -40,11 +43,6 @@ fn is_instance<'v>(value: Value<'v>, kind: Value<'v>, heap: Heap<'v>) -> bool {
             value.get_type() == wanted || (wanted == "int" && value.get_type() == "bool")
         }
     }
-}
-
-fn exception(kind: &str, parts: &[Value]) -> String {
-    let text: Vec<String> = parts.iter().map(|p| p.to_str()).collect();
-    if text.is_empty() { kind.to_owned() } else { text.join(", ") }
 }
 
 #[starlark_module]
@@ -104,14 +102,22 @@ pub(super) fn collections(builder: &mut GlobalsBuilder) {
         #[starlark(require = named, default = false)] strict: bool,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let items = |list: &Value<'v>| Ok(each(*list, heap).iterate(heap)?.collect());
-        let lists: Vec<Vec<Value>> = lists.items.iter().map(items).collect::<starlark::Result<_>>()?;
-        let shortest = lists.iter().map(Vec::len).min().unwrap_or(0);
-        if strict && lists.iter().any(|l| l.len() != shortest) {
-            return Err(fault("`zip(..., strict=True)` wants lists of one length"));
+        let items = |list: &Value<'v>| each(*list, heap).iterate(heap);
+        let mut lists = lists.items.iter().map(items).collect::<starlark::Result<Vec<_>>>()?;
+        let mut rows = Vec::new();
+        loop {
+            // One after the other: the longest may be very long.
+            let row: Vec<Value> = lists.iter_mut().map_while(Iterator::next).collect();
+            let full = !row.is_empty() && row.len() == lists.len();
+            if !full {
+                let uneven = !row.is_empty() || lists.iter_mut().any(|list| list.next().is_some());
+                if strict && uneven {
+                    return Err(thrown("ValueError", "`zip(..., strict=True)` wants lists of one length"));
+                }
+                return Ok(heap.alloc(AllocList(rows.into_iter().map(AllocTuple))));
+            }
+            rows.push(row);
         }
-        let row = |i: usize| AllocTuple(lists.iter().map(|l| l[i]).collect::<Vec<_>>());
-        Ok(heap.alloc(AllocList((0..shortest).map(row))))
     }
 
     fn frozenset<'v>(
@@ -135,38 +141,10 @@ pub(super) fn collections(builder: &mut GlobalsBuilder) {
     }
 }
 
-/// Python's exceptions, as the text that `raise` is given; and what asks for a version.
+/// What asks for a version.
 #[starlark_module]
-pub(super) fn exceptions(builder: &mut GlobalsBuilder) {
+pub(super) fn versions(builder: &mut GlobalsBuilder) {
     fn _min_version(#[starlark(require = pos)] _version: &str) -> starlark::Result<NoneType> {
         Ok(NoneType)
-    }
-
-    fn ValueError<'v>(#[starlark(args)] parts: UnpackTuple<Value<'v>>) -> starlark::Result<String> {
-        Ok(exception("ValueError", &parts.items))
-    }
-
-    fn KeyError<'v>(#[starlark(args)] parts: UnpackTuple<Value<'v>>) -> starlark::Result<String> {
-        Ok(exception("KeyError", &parts.items))
-    }
-
-    fn TypeError<'v>(#[starlark(args)] parts: UnpackTuple<Value<'v>>) -> starlark::Result<String> {
-        Ok(exception("TypeError", &parts.items))
-    }
-
-    fn RuntimeError<'v>(#[starlark(args)] parts: UnpackTuple<Value<'v>>) -> starlark::Result<String> {
-        Ok(exception("RuntimeError", &parts.items))
-    }
-
-    fn Exception<'v>(#[starlark(args)] parts: UnpackTuple<Value<'v>>) -> starlark::Result<String> {
-        Ok(exception("Exception", &parts.items))
-    }
-
-    fn FileNotFoundError<'v>(#[starlark(args)] parts: UnpackTuple<Value<'v>>) -> starlark::Result<String> {
-        Ok(exception("FileNotFoundError", &parts.items))
-    }
-
-    fn WorkflowError<'v>(#[starlark(args)] parts: UnpackTuple<Value<'v>>) -> starlark::Result<String> {
-        Ok(exception("WorkflowError", &parts.items))
     }
 }

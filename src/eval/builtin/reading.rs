@@ -5,6 +5,7 @@
 use crate::eval::TrackedRead;
 use crate::eval::convert::from_val;
 use crate::eval::deferred::Reader;
+use crate::eval::exception::unread;
 use crate::eval::fault::{fault, hinted};
 use crate::eval::pure_path::path_text;
 use crate::value::Val;
@@ -97,6 +98,10 @@ fn only_text() -> starlark::Error {
 /// Opens a file for `open(path)` and `path.open()`; the read is tracked.
 pub(super) fn opened(name: &str, mode: &str, eval: &Evaluator) -> starlark::Result<Opened> {
     let reader = Reader::of(eval, "open")?;
+    if mode.contains(['w', 'a', 'x', '+']) {
+        let hint = "make it the output of a rule, or write it in `onstart:`";
+        return Err(hinted("no file is written while the Rulefile is read", hint));
+    }
     if !matches!(mode, "r" | "rt") {
         return Err(only_text());
     }
@@ -108,7 +113,7 @@ pub(super) fn opened(name: &str, mode: &str, eval: &Evaluator) -> starlark::Resu
 
 /// The text of a file, as an open one.
 pub(super) fn read(path: &str) -> starlark::Result<Opened> {
-    let text = std::fs::read_to_string(path).map_err(|e| fault(format!("`{path}` cannot be read: {e}")))?;
+    let text = std::fs::read_to_string(path).map_err(|e| unread(&e, format!("`{path}` cannot be read: {e}")))?;
     let text = if text.contains('\r') { text.replace("\r\n", "\n") } else { text };
     Ok(Opened { text: text.into(), at: AtomicUsize::new(0) })
 }

@@ -7,6 +7,7 @@
 use super::container;
 use super::core::formatted;
 use super::reading::{Opened, opened};
+use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
 use crate::eval::pure_path::{PurePath, path_text};
 use allocative::Allocative;
@@ -14,6 +15,7 @@ use starlark::any::ProvidesStaticType;
 use starlark::collections::SmallMap;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::{Arguments, Evaluator};
+use starlark::values::dict::DictRef;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, StringValue, Value, starlark_value};
 use starlark::{starlark_module, starlark_simple_value};
 
@@ -67,6 +69,23 @@ fn swapped(text: &str) -> String {
     let swap =
         |c: char| -> String { if c.is_uppercase() { c.to_lowercase().collect() } else { c.to_uppercase().collect() } };
     text.chars().map(swap).collect()
+}
+
+/// A text with other characters, by a dict of numbers or texts.
+fn translated(text: &str, table: Value) -> starlark::Result<String> {
+    let table = DictRef::from_value(table).ok_or_else(|| thrown("TypeError", "`.translate()` wants a table"))?;
+    let mut out = String::new();
+    for c in text.chars() {
+        match table.iter().find(|(key, _)| key.unpack_i32() == Some(c as i32)) {
+            None => out.push(c),
+            Some((_, to)) => match (to.unpack_str(), to.unpack_i32().and_then(|n| char::from_u32(n as u32))) {
+                (Some(text), _) => out.push_str(text),
+                (_, Some(c)) => out.push(c),
+                _ => {}
+            },
+        }
+    }
+    Ok(out)
 }
 
 /// `"...".format(...)`.
@@ -187,6 +206,12 @@ impl<'v> StarlarkValue<'v> for Method {
             "swapcase" => swapped(text),
             "casefold" => text.to_lowercase(),
             "isnumeric" | "isdecimal" => return all(char::is_numeric),
+            "encode" | "decode" => text.to_owned(),
+            "translate" => translated(text, args.positional1(heap)?)?,
+            "isidentifier" => {
+                let first = text.starts_with(|c: char| c.is_alphabetic() || c == '_');
+                return Ok(Value::new_bool(first && text.chars().all(|c| c.is_alphanumeric() || c == '_')));
+            }
             "isascii" => return Ok(Value::new_bool(text.is_ascii())),
             "format" => format(text, &given, &args.names_map()?, heap)?,
             "split" | "rsplit" => return self.parted(&given, &args.names_map()?, eval),
@@ -212,7 +237,8 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         if let Some(method) = container::method(value, name, heap) {
             return Ok(method);
         }
-        if matches!(name, "sort" | "reverse" | "copy" | "isdisjoint") {
+        let of_others = matches!(name, "sort" | "reverse" | "copy" | "isdisjoint" | "count" | "index");
+        if of_others || name.ends_with("_update") {
             return value.get_attr_error(name, heap);
         }
         match path_text(value) {

@@ -7,7 +7,9 @@
 use super::dicts;
 use super::operators::each;
 use crate::eval::convert::from_wildcards;
+use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
+use crate::eval::missing::Missing;
 use crate::eval::show;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
@@ -15,7 +17,8 @@ use starlark::environment::GlobalsBuilder;
 use starlark::eval::{Arguments, Evaluator};
 use starlark::starlark_simple_value;
 use starlark::typing::Ty;
-use starlark::values::dict::AllocDict;
+use starlark::values::dict::{AllocDict, DictRef};
+use starlark::values::list::AllocList;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 
 /// A built-in of Starlark's that is given lists where Python takes texts.
@@ -56,6 +59,11 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
     for name in WRAPPED {
         builder.set(name, Over(name));
     }
+    // The module that Snakemake runs a Snakefile in.
+    builder.set("__name__", "snakemake.workflow");
+    for name in ["exit", "quit"] {
+        builder.set(name, Missing::of_module("sys.exit"));
+    }
 }
 
 impl Over {
@@ -72,6 +80,18 @@ impl Over {
         }
         if self.0 == "filter" && args.first().is_some_and(|test| test.is_none()) {
             args[0] = super::global("bool").expect("bug: `bool` is a global");
+        }
+        if self.0 == "map" && args.len() > 2 {
+            let function = args.remove(0);
+            let mut lists = args.iter().map(|a| each(*a, heap).iterate(heap)).collect::<starlark::Result<Vec<_>>>()?;
+            let mut out = Vec::new();
+            loop {
+                let row: Vec<Value> = lists.iter_mut().map_while(Iterator::next).collect();
+                if row.len() < lists.len() {
+                    return Ok(heap.alloc(AllocList(out)));
+                }
+                out.push(eval.eval_function(function, &row, &[])?);
+            }
         }
         let single = args.len() == 1;
         for arg in &mut args {
@@ -100,6 +120,8 @@ impl<'v> StarlarkValue<'v> for Over {
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
         match (self.0, name) {
             ("dict", "fromkeys") => super::global("_fromkeys"),
+            ("str", "maketrans") => super::global("_maketrans"),
+            (_, "__name__") => Some(heap.alloc_str(self.0).to_value()),
             ("str" | "list" | "dict" | "set", _) if !name.starts_with('_') => {
                 Some(heap.alloc(Unbound(name.to_owned())))
             }
@@ -164,6 +186,24 @@ pub(super) fn functions(builder: &mut GlobalsBuilder) {
         Ok(heap.alloc(AllocDict(pairs)))
     }
 
+    fn _maketrans<'v>(
+        #[starlark(require = pos)] from: Value<'v>,
+        #[starlark(require = pos)] to: Option<&str>,
+        #[starlark(require = pos)] gone: Option<&str>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let code = |c: char| heap.alloc(c as i32);
+        let mut pairs: Vec<(Value, Value)> = Vec::new();
+        if let Some(table) = DictRef::from_value(from) {
+            let key = |k: Value<'v>| k.unpack_str().and_then(|t| t.chars().next()).map_or(k, code);
+            pairs.extend(table.iter().map(|(k, v)| (key(k), v)));
+        }
+        let from = from.unpack_str().unwrap_or("");
+        pairs.extend(from.chars().zip(to.unwrap_or("").chars()).map(|(a, b)| (code(a), code(b))));
+        pairs.extend(gone.unwrap_or("").chars().map(|c| (code(c), Value::new_none())));
+        Ok(heap.alloc(AllocDict(pairs)))
+    }
+
     /// The next of what is read bit by bit; of a list (a generator) its first.
     fn next<'v>(
         #[starlark(require = pos)] items: Value<'v>,
@@ -177,7 +217,7 @@ pub(super) fn functions(builder: &mut GlobalsBuilder) {
                 None => items.iterate(heap)?.next(),
             },
         };
-        found.or(default).ok_or_else(|| fault("`next` finds nothing more"))
+        found.or(default).ok_or_else(|| thrown("StopIteration", "`next` finds nothing more"))
     }
 
     fn hex(#[starlark(require = pos)] number: i64) -> starlark::Result<String> {

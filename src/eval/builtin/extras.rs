@@ -1,0 +1,216 @@
+//! Members of Python's modules that are made when one of them is first asked for.
+//!
+//! Owns what no Starlark text can do: questions to the machine, which are tracked
+//! where they are about files or variables, YAML, and constants of the system.
+
+use super::environment::{home, listed_size, make_dir, variable};
+use super::record::Record;
+use super::{logger, regex};
+use crate::eval::convert::{elements, from_val};
+use crate::eval::exception::thrown;
+use crate::eval::session::Session;
+use crate::eval::show;
+use crate::yaml;
+use starlark::environment::{Globals, GlobalsBuilder};
+use starlark::eval::Evaluator;
+use starlark::starlark_module;
+use starlark::values::list::AllocList;
+use starlark::values::none::NoneType;
+use starlark::values::structs::AllocStruct;
+use starlark::values::tuple::UnpackTuple;
+use starlark::values::{Heap, Value};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::OnceLock;
+
+/// The release of Snakemake whose language is served.
+const SNAKEMAKE: &str = "9.27.1";
+/// The release of Python that a Rulefile is taken to be read by.
+const PYTHON: [i32; 3] = [3, 12, 0];
+
+/// The functions, made once.
+fn extras() -> &'static Globals {
+    static EXTRAS: OnceLock<Globals> = OnceLock::new();
+    EXTRAS.get_or_init(|| {
+        GlobalsBuilder::new()
+            .with_namespace("os", os)
+            .with_namespace("os_path", os_path)
+            .with_namespace("shutil", shutil)
+            .with_namespace("platform", platform)
+            .with_namespace("yaml", yaml_module)
+            .with_namespace("re", regex::extras)
+            .with_namespace("snakemake_utils", utils)
+            .build()
+    })
+}
+
+/// A member of a module.
+pub(super) fn member<'v>(module: &str, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
+    match (module, name) {
+        ("os", "name") => return Some(heap.alloc("posix")),
+        ("os", "sep") => return Some(heap.alloc("/")),
+        ("os", "linesep") => return Some(heap.alloc("\n")),
+        ("os", "pardir") => return Some(heap.alloc("..")),
+        ("os", "curdir") => return Some(heap.alloc(".")),
+        ("os", "pathsep") => return Some(heap.alloc(":")),
+        ("sys", _) => return of_sys(name, heap),
+        ("logging", "getLogger") => return Some(heap.alloc(logger::Logger)),
+        ("logging", _) => return heap.alloc(logger::Logger).get_attr(name, heap).ok().flatten(),
+        ("snakemake", "__version__") => return Some(heap.alloc(SNAKEMAKE)),
+        ("snakemake.logging", "logger") => return Some(heap.alloc(logger::Logger)),
+        ("yaml", "FullLoader" | "SafeLoader" | "Loader" | "BaseLoader" | "CLoader" | "CSafeLoader") => {
+            return Some(Value::new_none());
+        }
+        _ => {}
+    }
+    let module = module.replace('.', "_");
+    let namespace = extras().iter().find(|(n, _)| *n == module).map(|(_, v)| v.to_value())?;
+    namespace.get_attr(name, heap).ok().flatten()
+}
+
+/// What `sys` is; `sys.path` may be changed, and changes nothing.
+fn of_sys<'v>(name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
+    let function = |name: &str| super::global(name).expect("bug: it is a global");
+    // What is written is told as what is printed.
+    let stream = || heap.alloc(AllocStruct([("write", function("print")), ("flush", function("_args"))]));
+    Some(match name {
+        "version_info" => {
+            let names = ["major", "minor", "micro", "releaselevel", "serial"].map(str::to_owned);
+            let [major, minor, micro] = PYTHON.map(|n| heap.alloc(n));
+            Record::alloc(
+                "sys.version_info",
+                &names,
+                vec![major, minor, micro, heap.alloc("final"), heap.alloc(0)],
+                heap,
+            )
+        }
+        "version" => heap.alloc(PYTHON.map(|n| n.to_string()).join(".")),
+        "platform" => heap.alloc(if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS }),
+        "maxsize" => heap.alloc(i64::MAX),
+        "argv" => heap.alloc(AllocList(["snakemake"])),
+        "path" => heap.alloc(AllocList(["."])),
+        "executable" => heap.alloc("python3"),
+        "byteorder" => heap.alloc(if cfg!(target_endian = "big") { "big" } else { "little" }),
+        "stderr" | "stdout" => stream(),
+        _ => return None,
+    })
+}
+
+fn cores() -> i32 {
+    std::thread::available_parallelism().map_or(1, |n| n.get() as i32)
+}
+
+#[starlark_module]
+fn os(builder: &mut GlobalsBuilder) {
+    fn cpu_count() -> starlark::Result<i32> {
+        Ok(cores())
+    }
+
+    fn fspath(#[starlark(require = pos)] path: Value<'_>) -> starlark::Result<String> {
+        Ok(path.to_str())
+    }
+}
+
+#[starlark_module]
+fn os_path(builder: &mut GlobalsBuilder) {
+    fn getsize<'v>(
+        #[starlark(require = pos)] path: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<i64> {
+        listed_size(&path.to_str(), eval)
+    }
+
+    fn islink<'v>(
+        #[starlark(require = pos)] path: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<bool> {
+        let session = Session::loading(eval, "os.path.islink")?;
+        Ok(std::fs::symlink_metadata(session.in_workdir(&path.to_str())).is_ok_and(|m| m.is_symlink()))
+    }
+
+    fn expanduser<'v>(
+        #[starlark(require = pos)] path: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<String> {
+        home(&path.to_str(), eval)
+    }
+}
+
+#[starlark_module]
+fn shutil(builder: &mut GlobalsBuilder) {
+    /// The program of a name on the `PATH`.
+    fn which<'v>(
+        #[starlark(require = pos)] name: &str,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let session = Session::loading(eval, "shutil.which")?;
+        let dirs = variable("PATH", &session.asked).unwrap_or_default();
+        let runs = |path: &String| {
+            Path::new(path).metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+        };
+        let found = match name.contains('/') {
+            true => Some(name.to_owned()).filter(runs),
+            false => dirs.split(':').map(|dir| format!("{dir}/{name}")).find(runs),
+        };
+        Ok(found.map_or_else(Value::new_none, |path| eval.heap().alloc(path)))
+    }
+}
+
+#[starlark_module]
+fn platform(builder: &mut GlobalsBuilder) {
+    fn system() -> starlark::Result<String> {
+        Ok(if cfg!(target_os = "macos") { "Darwin" } else { "Linux" }.to_owned())
+    }
+
+    fn machine() -> starlark::Result<String> {
+        let arch = std::env::consts::ARCH;
+        Ok(if cfg!(target_os = "macos") && arch == "aarch64" { "arm64" } else { arch }.to_owned())
+    }
+
+    fn python_version() -> starlark::Result<String> {
+        Ok(PYTHON.map(|n| n.to_string()).join("."))
+    }
+}
+
+fn parsed<'v>(source: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    let text = match super::reading::Opened::from_value(source) {
+        Some(file) => file.rest().to_owned(),
+        None => show::text(source, heap),
+    };
+    let value = yaml::parse(&text).map_err(|e| thrown("ValueError", format!("this is no YAML: {}", e.message)))?;
+    Ok(from_val(&value, heap))
+}
+
+#[starlark_module]
+fn yaml_module(builder: &mut GlobalsBuilder) {
+    fn safe_load<'v>(#[starlark(require = pos)] source: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        parsed(source, heap)
+    }
+
+    /// `yaml.load`; the loader says nothing more.
+    fn loads<'v>(
+        #[starlark(require = pos)] source: Value<'v>,
+        #[starlark(args)] _args: UnpackTuple<Value<'v>>,
+        #[starlark(kwargs)] _named: starlark::collections::SmallMap<String, Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        parsed(source, heap)
+    }
+}
+
+#[starlark_module]
+fn utils(builder: &mut GlobalsBuilder) {
+    fn available_cpu_count() -> starlark::Result<i32> {
+        Ok(cores())
+    }
+
+    /// A run makes them before its first job.
+    fn makedirs<'v>(
+        #[starlark(require = pos)] dirnames: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<NoneType> {
+        let names = elements(dirnames, eval.heap()).unwrap_or_else(|| vec![dirnames]);
+        names.into_iter().try_for_each(|name| make_dir(name, eval).map(|_| ()))?;
+        Ok(NoneType)
+    }
+}

@@ -1,0 +1,184 @@
+//! Python's modules as values: their members are looked for when they are asked for.
+//!
+//! Owns where a member is found: among the built-in names, among functions that
+//! are made at first use (`extras`), in `library`; else it is a stand-in that fails
+//! where it is used.
+
+use super::environment::Environ;
+use super::extras;
+use crate::eval::library;
+use crate::eval::missing::Missing;
+use crate::eval::session::Asked;
+use allocative::Allocative;
+use starlark::any::ProvidesStaticType;
+use starlark::environment::Module;
+use starlark::starlark_simple_value;
+use starlark::values::{FrozenValue, Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+
+/// Modules of which something is served.
+const SERVED: [&str; 33] = [
+    "os",
+    "os.path",
+    "math",
+    "re",
+    "json",
+    "itertools",
+    "collections",
+    "pathlib",
+    "string",
+    "functools",
+    "operator",
+    "textwrap",
+    "copy",
+    "statistics",
+    "dataclasses",
+    "sys",
+    "platform",
+    "shutil",
+    "glob",
+    "csv",
+    "yaml",
+    "types",
+    "typing",
+    "warnings",
+    "logging",
+    "snakemake",
+    "snakemake.utils",
+    "snakemake.io",
+    "snakemake.exceptions",
+    "snakemake.logging",
+    "snakemake.shell",
+    "snakemake.common",
+    "snakemake.workflow",
+];
+
+/// Modules of Python's own that are there, though nothing of them is served.
+const STANDARD: [&str; 40] = [
+    "abc",
+    "argparse",
+    "array",
+    "ast",
+    "asyncio",
+    "base64",
+    "bz2",
+    "contextlib",
+    "concurrent",
+    "ctypes",
+    "datetime",
+    "decimal",
+    "difflib",
+    "enum",
+    "errno",
+    "fnmatch",
+    "fractions",
+    "getpass",
+    "heapq",
+    "html",
+    "http",
+    "importlib",
+    "inspect",
+    "io",
+    "locale",
+    "lzma",
+    "multiprocessing",
+    "numbers",
+    "pickle",
+    "pprint",
+    "queue",
+    "random",
+    "shlex",
+    "socket",
+    "subprocess",
+    "tempfile",
+    "threading",
+    "time",
+    "traceback",
+    "uuid",
+];
+
+/// Names of modules that are built-in names of ours.
+const ALIASES: [(&str, &str, &str); 9] = [
+    ("glob", "glob", "glob"),
+    ("glob", "iglob", "glob"),
+    ("csv", "reader", "_csv_reader"),
+    ("csv", "DictReader", "_csv_DictReader"),
+    ("functools", "partial", "partial"),
+    ("functools", "reduce", "_reduce"),
+    ("snakemake.utils", "min_version", "_min_version"),
+    ("types", "SimpleNamespace", "struct"),
+    ("snakemake.shell", "shell", "shell"),
+];
+
+/// A module by its dotted name.
+#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[display("<module '{name}'>")]
+#[allocative(skip)]
+pub(super) struct PythonModule {
+    name: &'static str,
+    /// The namespace of that name among the built-in names.
+    built_in: Option<FrozenValue>,
+    /// Who is told of variables of the environment.
+    asked: Asked,
+}
+
+starlark_simple_value!(PythonModule);
+
+/// A module of which something is served.
+pub(super) fn module(name: &str, asked: &Asked) -> Option<PythonModule> {
+    let name = SERVED.into_iter().find(|served| *served == name)?;
+    Some(PythonModule { name, built_in: namespace(name), asked: asked.clone() })
+}
+
+/// The namespace of a module's name.
+fn namespace(name: &str) -> Option<FrozenValue> {
+    let mut steps = name.split('.');
+    let root = steps.next()?;
+    let found = super::globals().iter().find(|(own, _)| *own == root).map(|(_, value)| value)?;
+    steps.try_fold(found, within).filter(|value| value.to_value().get_type() == "namespace")
+}
+
+/// A namespace within another.
+fn within(value: FrozenValue, name: &str) -> Option<FrozenValue> {
+    Module::with_temp_heap(|module| value.to_value().get_attr(name, module.heap()).ok()??.unpack_frozen())
+}
+
+/// Whether a module is there to be imported, in Python as it comes.
+pub(super) fn is_there(name: &str) -> bool {
+    let root = name.split('.').next().unwrap_or("");
+    SERVED.contains(&name) || SERVED.contains(&root) || STANDARD.contains(&root) || root == "pandas"
+}
+
+impl PythonModule {
+    /// What is served of a member.
+    pub(super) fn member<'v>(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
+        if (self.name, name) == ("os", "environ") {
+            return Some(heap.alloc(Environ::new(self.asked.clone())));
+        }
+        // The most common first: nothing is looked through for them.
+        if let Some(found) = self.built_in.and_then(|own| own.to_value().get_attr(name, heap).ok().flatten()) {
+            return match (found.get_type(), found.unpack_frozen()) {
+                ("namespace", built_in @ Some(_)) if self.name == "os" => {
+                    Some(heap.alloc(PythonModule { name: "os.path", built_in, asked: self.asked.clone() }))
+                }
+                _ => Some(found),
+            };
+        }
+        if let Some(below) = module(&format!("{}.{name}", self.name), &self.asked) {
+            return Some(heap.alloc(below));
+        }
+        if let Some((_, _, global)) = ALIASES.iter().find(|(of, member, _)| (*of, *member) == (self.name, name)) {
+            return super::global(global);
+        }
+        let of_snakemake =
+            || super::global(name).filter(|_| self.name.starts_with("snakemake") && !name.starts_with('_'));
+        extras::member(self.name, name, heap).or_else(|| library::member(self.name, name, heap)).or_else(of_snakemake)
+    }
+}
+
+#[starlark_value(type = "module")]
+impl<'v> StarlarkValue<'v> for PythonModule {
+    fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
+        let missing = || heap.alloc(Missing::of_module(&format!("{}.{name}", self.name)));
+        Some(self.member(name, heap).unwrap_or_else(missing))
+    }
+}

@@ -1,0 +1,342 @@
+//! Python's exceptions: their classes, their values, and which error of
+//! Starlark's or of ours is which of them.
+//!
+//! Owns the tree of classes. An error that is ours rather than Python's, such as
+//! a refusal or a checkpoint that is waited for, is no exception: no `try` takes it.
+
+use super::convert::{from_val, to_val};
+use super::fault::fault;
+use super::show;
+use crate::diag::{Diag, Kind};
+use crate::value::Val;
+use allocative::Allocative;
+use starlark::ErrorKind;
+use starlark::any::ProvidesStaticType;
+use starlark::eval::{Arguments, Evaluator};
+use starlark::starlark_simple_value;
+use starlark::typing::Ty;
+use starlark::values::tuple::AllocTuple;
+use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+use std::fmt;
+use std::sync::Arc;
+
+/// The classes that are served, each with the one above it.
+pub(super) const CLASSES: [(&str, &str); 31] = [
+    ("BaseException", ""),
+    ("Exception", "BaseException"),
+    ("SystemExit", "BaseException"),
+    ("KeyboardInterrupt", "BaseException"),
+    ("ArithmeticError", "Exception"),
+    ("ZeroDivisionError", "ArithmeticError"),
+    ("OverflowError", "ArithmeticError"),
+    ("AssertionError", "Exception"),
+    ("AttributeError", "Exception"),
+    ("EOFError", "Exception"),
+    ("ImportError", "Exception"),
+    ("ModuleNotFoundError", "ImportError"),
+    ("LookupError", "Exception"),
+    ("IndexError", "LookupError"),
+    ("KeyError", "LookupError"),
+    ("NameError", "Exception"),
+    ("OSError", "Exception"),
+    ("IOError", "OSError"),
+    ("FileNotFoundError", "OSError"),
+    ("FileExistsError", "OSError"),
+    ("IsADirectoryError", "OSError"),
+    ("NotADirectoryError", "OSError"),
+    ("PermissionError", "OSError"),
+    ("RuntimeError", "Exception"),
+    ("NotImplementedError", "RuntimeError"),
+    ("RecursionError", "RuntimeError"),
+    ("StopIteration", "Exception"),
+    ("TypeError", "Exception"),
+    ("ValueError", "Exception"),
+    ("UnicodeDecodeError", "ValueError"),
+    ("WorkflowError", "Exception"),
+];
+
+/// A class: one of Python's own by its number in the tree, or one of the
+/// Rulefile's with the class below which it is.
+#[derive(Clone, Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[allocative(skip)]
+#[display("<class '{}'>", self.name())]
+pub(super) enum Class {
+    Own(usize),
+    Below(Arc<(Box<str>, Class)>),
+}
+
+starlark_simple_value!(Class);
+
+impl Class {
+    /// A class of Python's own.
+    pub(super) fn of(name: &str) -> Class {
+        let at = CLASSES.iter().position(|(own, _)| *own == name);
+        Class::Own(at.unwrap_or_else(|| panic!("bug: `{name}` is no class of exceptions")))
+    }
+
+    /// A class of the Rulefile's below another.
+    pub(super) fn below(&self, name: &str) -> Class {
+        Class::Below(Arc::new((name.into(), self.clone())))
+    }
+
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Class::Own(at) => CLASSES[*at].0,
+            Class::Below(own) => &own.0,
+        }
+    }
+
+    fn above(&self) -> Option<Class> {
+        match self {
+            Class::Own(at) => Some(CLASSES[*at].1).filter(|name| !name.is_empty()).map(Class::of),
+            Class::Below(own) => Some(own.1.clone()),
+        }
+    }
+
+    /// Whether it is another class or below it.
+    pub(super) fn is(&self, other: &Class) -> bool {
+        // `IOError` is another name of `OSError`.
+        let name = if other.name() == "IOError" { "OSError" } else { other.name() };
+        self.name() == name || self.above().is_some_and(|above| above.is(other))
+    }
+}
+
+#[starlark_value(type = "function")]
+impl<'v> StarlarkValue<'v> for Class {
+    fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
+        (name == "__name__").then(|| heap.alloc_str(self.name()).to_value())
+    }
+
+    fn eval_type(&self) -> Option<Ty> {
+        Some(Ty::any())
+    }
+
+    fn invoke(
+        &self,
+        _me: Value<'v>,
+        args: &Arguments<'v, '_>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let heap = eval.heap();
+        let plain = |v: Value<'v>| {
+            to_val(v, heap, &mut |_| Err(fault("no function"))).unwrap_or_else(|_| Val::str(show::text(v, heap)))
+        };
+        let args = args.positions(heap)?.map(plain).collect();
+        Ok(heap.alloc(Exception { class: self.clone(), args }))
+    }
+}
+
+/// What is raised.
+#[derive(Clone, Debug, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[allocative(skip)]
+pub(super) struct Exception {
+    class: Class,
+    args: Vec<Val>,
+}
+
+starlark_simple_value!(Exception);
+
+impl Exception {
+    pub(super) fn new(class: &str, message: &str) -> Exception {
+        Exception { class: Class::of(class), args: vec![Val::str(message)] }
+    }
+
+    pub(super) fn class(&self) -> &Class {
+        &self.class
+    }
+
+    /// `repr(e)`.
+    pub(super) fn repr(&self) -> String {
+        let args: Vec<String> = self.args.iter().map(Val::repr).collect();
+        format!("{}({})", self.class.name(), args.join(", "))
+    }
+
+    /// What is said where nobody takes it.
+    fn told(&self) -> String {
+        match self.args.as_slice() {
+            [] => self.class.name().to_owned(),
+            // One word says little by itself.
+            [Val::Str(text)] if text.contains(' ') => text.to_string(),
+            _ => format!("{}: {self}", self.class.name()),
+        }
+    }
+}
+
+impl fmt::Display for Exception {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.args.as_slice() {
+            [] => Ok(()),
+            [Val::Str(text)] if !self.class.is(&Class::of("KeyError")) => f.write_str(text),
+            [one] => f.write_str(&one.repr()),
+            several => {
+                let all: Vec<String> = several.iter().map(Val::repr).collect();
+                write!(f, "({})", all.join(", "))
+            }
+        }
+    }
+}
+
+#[starlark_value(type = "exception")]
+impl<'v> StarlarkValue<'v> for Exception {
+    fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
+        match name {
+            "args" => Some(heap.alloc(AllocTuple(self.args.iter().map(|v| from_val(v, heap))))),
+            "__class__" => Some(heap.alloc(self.class.clone())),
+            _ => None,
+        }
+    }
+}
+
+/// An exception on its way through Starlark's error type.
+#[derive(Debug)]
+pub(super) struct Thrown {
+    pub(super) exception: Exception,
+    pub(super) diag: Diag,
+}
+
+impl fmt::Display for Thrown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.diag.message)
+    }
+}
+
+impl std::error::Error for Thrown {}
+
+/// The error that an exception is, at the place of the call.
+pub(super) fn raise(exception: Exception) -> starlark::Error {
+    let diag = Diag::error(Kind::Rulefile, exception.told());
+    starlark::Error::new_other(Thrown { exception, diag })
+}
+
+/// An error without a value of its own: `assert x`.
+pub(super) fn bare(class: &str, message: &str) -> starlark::Error {
+    let exception = Exception { class: Class::of(class), args: Vec::new() };
+    starlark::Error::new_other(Thrown { exception, diag: Diag::error(Kind::Rulefile, message) })
+}
+
+/// An error that Python would raise as a class of its own.
+pub(super) fn throw(class: &str, diag: Diag) -> starlark::Error {
+    let exception = Exception::new(class, &diag.message);
+    starlark::Error::new_other(Thrown { exception, diag })
+}
+
+/// An error of a class, at the place of the call.
+pub(super) fn thrown(class: &str, message: impl Into<String>) -> starlark::Error {
+    throw(class, Diag::error(Kind::Rulefile, message))
+}
+
+/// An error of reading a file.
+pub(super) fn unread(error: &std::io::Error, message: impl Into<String>) -> starlark::Error {
+    let class = match error.kind() {
+        std::io::ErrorKind::NotFound => "FileNotFoundError",
+        std::io::ErrorKind::PermissionDenied => "PermissionError",
+        std::io::ErrorKind::IsADirectory => "IsADirectoryError",
+        std::io::ErrorKind::InvalidData => "UnicodeDecodeError",
+        _ => "OSError",
+    };
+    thrown(class, message)
+}
+
+/// Methods of Python's own types that are not there: their lack is ours.
+const LACKING: [(&str, &[&str]); 5] = [
+    ("string", &["encode", "format_map", "isidentifier", "isprintable", "translate", "maketrans"]),
+    ("list", &["count", "sort", "reverse", "copy", "__len__"]),
+    ("dict", &["fromkeys", "copy", "__getitem__"]),
+    ("set", &["intersection_update", "difference_update", "symmetric_difference_update"]),
+    ("struct", &["_asdict", "_replace", "_fields"]),
+];
+
+/// The `n`th text in backticks.
+fn quoted(text: &str, n: usize) -> &str {
+    text.split('`').nth(2 * n + 1).unwrap_or("")
+}
+
+/// Whether an error is of `int("a")`, which Starlark tells as an error of its parser.
+pub(super) fn is_no_number(text: &str) -> bool {
+    text.starts_with("Cannot parse `") && text.contains("as an integer")
+}
+
+/// The class of an error in Starlark's own words; none if Python has no such.
+fn class_of(kind: &ErrorKind, text: &str) -> Option<&'static str> {
+    if is_no_number(text) {
+        return Some("ValueError");
+    }
+    if matches!(kind, ErrorKind::Function(_)) {
+        return Some("TypeError");
+    }
+    if matches!(kind, ErrorKind::StackOverflow(_) | ErrorKind::Parser(_) | ErrorKind::Internal(_)) {
+        return None;
+    }
+    let is = |beginning: &str| text.starts_with(beginning);
+    Some(match () {
+        () if is("Key `") => "KeyError",
+        () if is("Index `") || text.contains("out of range") => "IndexError",
+        () if is("Object of type `") => {
+            let (kind, name) = (quoted(text, 0), quoted(text, 1));
+            match kind {
+                "wildcards" => "AttributeError",
+                "python" | "sheet" | "column" | "row" => return None,
+                _ if LACKING.iter().any(|(of, names)| *of == kind && names.contains(&name)) => return None,
+                _ => "AttributeError",
+            }
+        }
+        () if is("Operation `") || is("Type of parameter") || is("Expected `") || is("Missing") => "TypeError",
+        () if is("Value of type `") || is("Found ") || is("Wrong number of") => "TypeError",
+        () if text.contains("by zero") => "ZeroDivisionError",
+        () if text.contains("referenced before assignment") || is("Variable `") => "NameError",
+        () if text == "Immutable" || text.contains("mutat") || text.contains("verflow") => return None,
+        () => "ValueError",
+    })
+}
+
+/// The exception that an error is; none if no `try` takes it.
+pub(super) fn exception_of(error: &starlark::Error) -> Option<Exception> {
+    let inner = match error.kind() {
+        ErrorKind::Fail(e)
+        | ErrorKind::StackOverflow(e)
+        | ErrorKind::Value(e)
+        | ErrorKind::Function(e)
+        | ErrorKind::Scope(e)
+        | ErrorKind::Parser(e)
+        | ErrorKind::Freeze(e)
+        | ErrorKind::Internal(e)
+        | ErrorKind::Native(e)
+        | ErrorKind::Other(e) => e,
+        _ => return None,
+    };
+    if let Some(thrown) = inner.downcast_ref::<Thrown>() {
+        return Some(thrown.exception.clone());
+    }
+    if inner.is::<super::fault::Fault>() {
+        return None;
+    }
+    let text = inner.to_string();
+    let class = class_of(error.kind(), &text)?;
+    let said = if class == "KeyError" { quoted(&text, 0).trim_matches('"') } else { text.as_str() };
+    Some(Exception::new(class, said))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_have_those_above_them() {
+        let is = |name: &str, above: &str| Class::of(name).is(&Class::of(above));
+        assert!(is("KeyError", "LookupError") && is("KeyError", "Exception") && is("FileNotFoundError", "IOError"));
+        assert!(!is("SystemExit", "Exception") && !is("KeyError", "ValueError"));
+        let own = Class::of("ValueError").below("Odd");
+        assert!(own.is(&Class::of("ValueError")) && !Class::of("ValueError").is(&own));
+    }
+
+    #[test]
+    fn exceptions_are_told_as_in_python() {
+        let key = Exception::new("KeyError", "a");
+        assert_eq!(
+            (key.to_string(), key.repr(), key.told()),
+            ("'a'".into(), "KeyError('a')".into(), "KeyError: 'a'".into())
+        );
+        let two = Exception { class: Class::of("ValueError"), args: vec![Val::str("a"), Val::Int(1)] };
+        assert_eq!((two.to_string(), two.repr()), ("('a', 1)".into(), "ValueError('a', 1)".into()));
+    }
+}

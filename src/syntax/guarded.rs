@@ -1,0 +1,250 @@
+//! Statements within a `try`: each is run through the state that takes its error.
+//!
+//! Owns the shape of each kind of statement there. What belongs to a `try`, and
+//! where a line leaves one, is told by `attempt`.
+
+use super::attempt::{bytes, colon};
+use super::build::{Builder, Pair, Rule};
+use super::line::LONGEST_LOOP;
+use std::ops::Range;
+
+/// Where the values of an assignment begin, and what stands before them.
+struct Assigned {
+    /// The sign: `=`, `+=`.
+    sign: usize,
+    /// One past the targets.
+    targets: usize,
+}
+
+/// The sign of an assignment among the tokens of a statement.
+fn assigned(tokens: &[Pair]) -> Option<Assigned> {
+    let sign = tokens.iter().position(|t| t.as_rule() == Rule::sep && t.as_str().ends_with('='))?;
+    let before = &tokens[..sign];
+    if before.iter().any(|t| t.as_rule() == Rule::word && t.as_str() == "lambda") {
+        return None;
+    }
+    Some(Assigned { sign, targets: colon(before).unwrap_or(sign) })
+}
+
+/// Whether a text is names to assign to, and nothing else.
+fn is_names(text: &str) -> bool {
+    text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | ',' | ' ' | '*' | '(' | ')'))
+}
+
+impl<'s> Builder<'s> {
+    /// A statement within a `try`, perhaps the head of a block.
+    pub(super) fn guarded(&mut self, state: &str, mut tokens: Vec<Pair<'s>>) {
+        let Some(first) = tokens.first().cloned() else { return };
+        let indent = self.own_indent(bytes(&first).start);
+        if first.as_rule() == Rule::with {
+            tokens.remove(0);
+            self.guarded_with(state, first, &indent);
+            return self.suite(tokens, &indent);
+        }
+        match (first.as_str(), colon(&tokens)) {
+            ("if" | "elif", Some(end)) if end > 1 => {
+                let open = format!("{} {state}._run(lambda: (", first.as_str());
+                self.emit.replace(bytes(&first).start..bytes(&tokens[1]).start, &open);
+                self.tokens(tokens[1..end].to_vec(), Vec::new());
+                self.emit.insert(bytes(&tokens[end - 1]).end, "))");
+                self.suite(tokens[end..].to_vec(), &indent);
+            }
+            ("else", Some(end)) => self.suite(tokens[end..].to_vec(), &indent),
+            ("while", Some(end)) if end > 1 => self.guarded_while(state, tokens, end, &indent),
+            ("for", _) => self.guarded_for(state, tokens, &indent),
+            _ => self.simple_statements(tokens, &indent),
+        }
+    }
+
+    /// Statements of one line, parted by semicolons.
+    pub(super) fn simple_statements(&mut self, tokens: Vec<Pair<'s>>, indent: &str) {
+        let Some(state) = self.place.guard.clone() else {
+            let whole = bytes(&tokens[0]).start..bytes(&tokens[tokens.len() - 1]).end;
+            return self.plain(tokens, whole);
+        };
+        let groups: Vec<&[Pair<'s>]> = tokens.split(|t| t.as_rule() == Rule::semicolon).collect();
+        let mut end = None;
+        for group in groups.into_iter().filter(|g| !g.is_empty()) {
+            let place = bytes(&group[0]);
+            if let Some(end) = end {
+                self.emit.replace(end..place.start, &format!("\n{indent}"));
+            }
+            end = Some(bytes(&group[group.len() - 1]).end);
+            self.guarded_simple(&state, group.to_vec(), indent);
+        }
+        if let (Some(end), Some(last)) = (end, tokens.last()) {
+            self.emit.replace(end..bytes(last).end, "");
+        }
+    }
+
+    /// `with open(x) as f` opens within the state, and is a block.
+    fn guarded_with(&mut self, state: &str, with: Pair<'s>, indent: &str) {
+        let whole = bytes(&with);
+        let mut at = whole.start;
+        for opened in with.into_inner() {
+            let mut parts = opened.into_inner();
+            let (Some(call), name) = (parts.next(), parts.next()) else { return };
+            self.emit.replace(at..bytes(&call).start, &format!("_v{at} = {state}._run(lambda: ("));
+            let end = bytes(&call).end;
+            self.tokens(call.into_inner().collect(), Vec::new());
+            let named = name.map(|n| format!("\n{indent}if {state}._ok(): {} = _v{at}", n.as_str()));
+            self.emit.insert(end, &format!(")){}\n{indent}", named.unwrap_or_default()));
+            at = end;
+        }
+        self.emit.replace(at..whole.end, "if True");
+    }
+
+    fn guarded_while(&mut self, state: &str, tokens: Vec<Pair<'s>>, end: usize, indent: &str) {
+        let inline = end + 1 < tokens.len();
+        let deeper = if inline { format!("{indent} ") } else { self.block_indent(bytes(&tokens[end]).end) };
+        let open = format!("for _while in range({LONGEST_LOOP}):\n{deeper}if not {state}._run(lambda: (");
+        self.emit.replace(bytes(&tokens[0]).start..bytes(&tokens[1]).start, &open);
+        self.tokens(tokens[1..end].to_vec(), Vec::new());
+        self.emit.replace(bytes(&tokens[end]), ")): break");
+        if let Some(next) = tokens.get(end + 1) {
+            self.emit.replace(bytes(&tokens[end]).end..bytes(next).start, &format!("\n{deeper}"));
+            self.simple_statements(tokens[end + 1..].to_vec(), &deeper);
+        }
+    }
+
+    /// `for x in y:` ends when a statement in it has failed, with `x` as it was.
+    fn guarded_for(&mut self, state: &str, tokens: Vec<Pair<'s>>, indent: &str) {
+        let is = |word: &str| tokens.iter().position(|t| t.as_rule() == Rule::word && t.as_str() == word);
+        let (Some(inside), Some(end)) = (is("in"), colon(&tokens)) else {
+            return self.plain(tokens.clone(), bytes(&tokens[0]).start..bytes(&tokens[tokens.len() - 1]).end);
+        };
+        let start = bytes(&tokens[0]).start;
+        let targets = self.slice(bytes(&tokens[0]).end..bytes(&tokens[inside]).start).trim().to_owned();
+        let inline = end + 1 < tokens.len();
+        let deeper = if inline { format!("{indent} ") } else { self.block_indent(bytes(&tokens[end]).end) };
+        let values = bytes(&tokens[inside + 1]).start;
+        self.emit.replace(start..values, &format!("for _i{start} in {state}._each(lambda: ("));
+        self.tokens(tokens[inside + 1..end].to_vec(), Vec::new());
+        let target = assign_to(&targets, &format!("_i{start}"));
+        let open = format!(")):\n{deeper}if not {state}._ok(): break\n{deeper}{target}");
+        self.emit.replace(bytes(&tokens[end]), &open);
+        if let Some(next) = tokens.get(end + 1) {
+            self.emit.replace(bytes(&tokens[end]).end..bytes(next).start, &format!("\n{deeper}"));
+            self.simple_statements(tokens[end + 1..].to_vec(), &deeper);
+        }
+    }
+
+    fn guarded_simple(&mut self, state: &str, tokens: Vec<Pair<'s>>, indent: &str) {
+        let whole = bytes(&tokens[0]).start..bytes(&tokens[tokens.len() - 1]).end;
+        let (sort, word) = (tokens[0].as_rule(), tokens[0].as_str());
+        let names = |t: &Pair| matches!(t.as_rule(), Rule::word | Rule::comma);
+        match (sort, word) {
+            (_, "pass") => {}
+            (Rule::word, "return") => self.guarded_return(state, tokens, indent),
+            (Rule::word, kind @ ("break" | "continue")) => {
+                let leave = self.passed(kind, whole.start).map(|passed| format!("{passed}._leave({kind:?})"));
+                let flag = self.unbroken.as_ref().filter(|_| kind == "break" && leave.is_none());
+                let flag = flag.map_or(String::new(), |flag| format!("{flag} = False; "));
+                let text = format!("if {state}._ok(): {flag}{}", leave.as_deref().unwrap_or(kind));
+                self.emit.replace(whole, &text);
+            }
+            (Rule::delete, _) if tokens[1..].iter().all(names) => self.emit.replace(whole, "pass"),
+            (Rule::banned, word) if word != "yield" => self.plain(tokens, whole),
+            (Rule::delete | Rule::throw | Rule::banned, _) => {
+                self.emit.insert(whole.start, &format!("{state}._run(lambda: "));
+                self.plain(tokens, whole.clone());
+                self.emit.insert(whole.end, ")");
+            }
+            _ => match assigned(&tokens) {
+                Some(assigned) => self.guarded_assignment(state, tokens, assigned, indent),
+                None if colon(&tokens) == Some(1) => self.emit.replace(whole, "pass"),
+                None => {
+                    self.emit.insert(whole.start, &format!("{state}._run(lambda: ("));
+                    self.tokens(tokens, Vec::new());
+                    self.emit.insert(whole.end, "))");
+                }
+            },
+        }
+    }
+
+    fn guarded_return(&mut self, state: &str, tokens: Vec<Pair<'s>>, indent: &str) {
+        let start = bytes(&tokens[0]).start;
+        let passed = self.passed("return", start);
+        let leave = |value: &str| match &passed {
+            Some(passed) => {
+                format!("{indent}if {state}._ok():\n{indent} _returned = {value}\n{indent} {passed}._leave(\"return\")")
+            }
+            None => format!("{indent}if {state}._ok(): return {value}"),
+        };
+        let nothing = if self.yields { "_yield" } else { "None" };
+        let Some(first) = tokens.get(1).filter(|_| !self.yields) else {
+            let end = bytes(&tokens[tokens.len() - 1]).end;
+            return self.emit.replace(start..end, leave(nothing).trim_start());
+        };
+        self.emit.replace(start..bytes(first).start, &format!("_v{start} = {state}._run(lambda: ("));
+        let end = bytes(&tokens[tokens.len() - 1]).end;
+        self.tokens(tokens[1..].to_vec(), Vec::new());
+        self.emit.insert(end, &format!("))\n{}", leave(&format!("_v{start}"))));
+    }
+
+    fn guarded_assignment(&mut self, state: &str, tokens: Vec<Pair<'s>>, found: Assigned, indent: &str) {
+        let Assigned { sign, targets } = found;
+        let whole = bytes(&tokens[0]).start..bytes(&tokens[tokens.len() - 1]).end;
+        let text = self.slice(whole.start..bytes(&tokens[targets - 1]).end).trim().to_owned();
+        let start = whole.start;
+        let operator = tokens[sign].as_str();
+        let more = assigned(&tokens[sign + 1..]).is_some();
+        if !is_names(&text) || more || tokens.len() == sign + 1 {
+            self.emit.insert(start, &format!("def _s{start}(): "));
+            self.plain(tokens, whole.clone());
+            return self.emit.insert(whole.end, &format!("\n{indent}{state}._run(_s{start})"));
+        }
+        let value = bytes(&tokens[sign + 1]).start;
+        let then = format!("\n{indent}if {state}._ok(): {}", assign_to(&text, &format!("_v{start}")));
+        if operator != "=" {
+            let open = format!("def _s{start}():\n{indent} _l = {text}\n{indent} _l {operator} (");
+            self.emit.replace(start..value, &open);
+            self.tokens(tokens[sign + 1..].to_vec(), Vec::new());
+            let close = format!(")\n{indent} return _l\n{indent}_v{start} = {state}._run(_s{start}){then}");
+            return self.emit.insert(whole.end, &close);
+        }
+        let flat = text.contains(',') && !text.contains(['*', '(']);
+        let count = text.split(',').filter(|name| !name.trim().is_empty()).count();
+        let call = if flat { format!("_parts({count}, ") } else { "_run(".to_owned() };
+        self.emit.replace(start..value, &format!("_v{start} = {state}.{call}lambda: ("));
+        self.tokens(tokens[sign + 1..].to_vec(), Vec::new());
+        self.emit.insert(whole.end, &format!(")){then}"));
+    }
+
+    /// A rule, a directive or an import within a `try`.
+    pub(super) fn guard_item(&mut self, start: usize, is_module: bool, write: impl FnOnce(&mut Self)) {
+        let Some(state) = self.place.guard.clone() else { return write(self) };
+        let (open, close) =
+            if is_module { (format!("if {state}._ok(): "), "") } else { (format!("{state}._run(lambda: "), ")") };
+        self.emit.insert(start, &open);
+        write(self);
+        self.emit.append(close);
+    }
+
+    /// The text that binds imported names, within a `try` or not.
+    pub(super) fn bindings_text(&self, calls: &[(String, String)], range: &Range<usize>) -> String {
+        let Some(state) = &self.place.guard else {
+            let all: Vec<String> = calls.iter().map(|(name, call)| format!("{name} = {call}")).collect();
+            return all.join("; ");
+        };
+        let indent = self.own_indent(range.start);
+        let value = format!("_v{}", range.start);
+        let bind = |(name, call): &(String, String)| {
+            format!("{value} = {state}._run(lambda: {call})\n{indent}if {state}._ok(): {name} = {value}")
+        };
+        calls.iter().map(bind).collect::<Vec<_>>().join(&format!("\n{indent}"))
+    }
+}
+
+/// The assignment of a value to targets, of which one may be starred.
+fn assign_to(targets: &str, value: &str) -> String {
+    let trailing = targets.ends_with(',');
+    match targets.split(',').position(|t| t.trim().starts_with('*')) {
+        Some(at) => {
+            let after = targets.split(',').count() - at - 1;
+            format!("{} = _spread({at}, {after}, {value})", targets.replace('*', ""))
+        }
+        None if trailing => format!("({targets}) = {value}"),
+        None => format!("{targets} = {value}"),
+    }
+}

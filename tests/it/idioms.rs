@@ -1,0 +1,185 @@
+//! Stories of Python's idioms in Rulefiles: what handlers take and leave, what is
+//! made before a run, and a Paramspace.
+
+use crate::story::Story;
+
+#[test]
+fn no_handler_takes_a_checkpoint_that_is_waited_for() {
+    let story = Story::new().rulefile(
+        r#"
+def parts(wildcards):
+    try:
+        with checkpoints.split.get().output[0].open() as f:
+            return ["part/" + line.strip() for line in f]
+    except Exception:
+        return ["wrong.txt"]
+
+rule all:
+    input: parts
+    output: "all.txt"
+    shell: "cat {input} > {output}"
+
+checkpoint split:
+    output: "names.txt"
+    shell: "printf 'a\nb\n' > {output}"
+
+rule part:
+    output: "part/{x}"
+    shell: "echo {wildcards.x} > {output}"
+"#,
+    );
+    story.run(&[]).succeeds();
+    assert_eq!(story.read("all.txt"), "a\nb\n");
+}
+
+#[test]
+fn functions_of_jobs_handle_errors_too() {
+    let story = Story::new().rulefile(
+        r#"
+UNITS = {"a": ["a1", "a2"]}
+
+class NoUnits(KeyError):
+    pass
+
+def units(wildcards):
+    try:
+        try:
+            found = UNITS[wildcards.s]
+        except KeyError:
+            raise NoUnits(wildcards.s)
+    except NoUnits as e:
+        print("not seen in a job", e)
+        return []
+    else:
+        return [f"in/{u}" for u in found]
+
+rule all:
+    input: "a.txt", "b.txt"
+
+rule merge:
+    input: units
+    output: "{s}.txt"
+    shell: "echo {input} > {output}"
+
+rule unit:
+    output: "in/{u}"
+    shell: "touch {output}"
+"#,
+    );
+    story.run(&[]).succeeds();
+    assert_eq!((story.read("a.txt"), story.read("b.txt")), ("in/a1 in/a2\n".into(), "\n".into()));
+    story.run(&[]).succeeds().ran(&[]);
+    story.edit("Rulefile", "except NoUnits", "except IndexError");
+    story.run(&["b.txt"]).exits(2).stderr_has("NoUnits: 'b'").stderr_has("raise NoUnits(wildcards.s)");
+}
+
+#[test]
+fn a_run_makes_directories_and_a_look_makes_none() {
+    let story = Story::new().rulefile(
+        "import os\nfrom pathlib import Path\nos.makedirs('logs/deep', exist_ok=True)\n\
+         Path('tables').mkdir(parents=True, exist_ok=True)\n\
+         rule all:\n    output: 'x'\n    shell: 'echo > logs/deep/y; ls tables > {output}'\n",
+    );
+    story.run(&["-n"]).succeeds();
+    assert!(!story.has("logs") && !story.has("tables"));
+    story.run(&[]).succeeds();
+    assert!(story.has("logs/deep/y") && story.has("tables"));
+}
+
+const SHEET: &str = "alpha,beta,name\n1,0.5,a\n2,0.25,b\n";
+
+fn space(options: &str, rest: &str) -> Story {
+    Story::new().file("params.csv", SHEET).rulefile(&format!(
+        "import pandas as pd\nfrom snakemake.utils import Paramspace\n\
+         SPACE = Paramspace(pd.read_csv('params.csv'){options})\n{rest}"
+    ))
+}
+
+#[test]
+fn a_paramspace_spreads_rows_over_files() {
+    let told = |options: &str| {
+        let rest = "print(SPACE.wildcard_pattern, list(SPACE.instance_patterns))\nrule all:\n    output: 'x'\n";
+        let run = space(options, rest).run(&["--list"]);
+        run.succeeds();
+        run.stderr().trim().trim_start_matches("note: ").to_owned()
+    };
+    assert_eq!(
+        told(""),
+        "alpha~{alpha}/beta~{beta}/name~{name} ['alpha~1/beta~0.5/name~a', 'alpha~2/beta~0.25/name~b']"
+    );
+    assert_eq!(
+        told(", filename_params='*', param_sep='='"),
+        "alpha={alpha}_beta={beta}_name={name} ['alpha=1_beta=0.5_name=a', 'alpha=2_beta=0.25_name=b']"
+    );
+    assert_eq!(
+        told(", filename_params=['beta', 'alpha'], filename_sep='-'"),
+        "name~{name}/beta~{beta}-alpha~{alpha} ['name~a/beta~0.5-alpha~1', 'name~b/beta~0.25-alpha~2']"
+    );
+    assert_eq!(told(", single_wildcard='params'").split(' ').next(), Some("{params}"));
+}
+
+#[test]
+fn an_instance_has_the_types_of_its_columns() {
+    let rules = "
+rule all:
+    input: expand('out/{params}.txt', params=SPACE.instance_patterns)
+rule one:
+    output: f'out/{SPACE.wildcard_pattern}.txt'
+    params: of = SPACE.instance
+    run:
+        with open(output[0], 'w') as f:
+            f.write(repr(params.of))
+";
+    for options in ["", ", single_wildcard='params'"] {
+        let story = space(options, rules);
+        story.run(&[]).succeeds();
+        let wrote = story.read("out/alpha~2/beta~0.25/name~b.txt");
+        assert_eq!(wrote, "{'alpha': 2, 'beta': 0.25, 'name': 'b'}", "{options}");
+    }
+}
+
+#[test]
+fn what_a_body_uses_of_a_try_is_python_again() {
+    let story = Story::new().rulefile(
+        r#"
+try:
+    from not_there import helper
+except ImportError:
+    def helper(x):
+        return "own " + x
+
+rule all:
+    output: "x"
+    run:
+        with open(output[0], "w") as f:
+            f.write(helper("help"))
+"#,
+    );
+    story.run(&[]).succeeds();
+    assert_eq!(story.read("x"), "own help");
+}
+
+#[test]
+fn what_python_alone_can_make_is_left_to_bodies() {
+    let story = Story::new().file("odd.py", "def twice(f):\n    return lambda: f() * 2\n").rulefile(
+        r#"
+from odd import twice
+import odd
+
+@twice
+def text():
+    return "ab"
+
+class Big(dict):
+    size = odd.twice(lambda: 2)()
+
+rule all:
+    output: "x"
+    run:
+        with open(output[0], "w") as f:
+            print(text(), Big.size, Big(a=1)["a"], file=f)
+"#,
+    );
+    story.run(&[]).succeeds();
+    assert_eq!(story.read("x"), "abab 4 1\n");
+}
