@@ -6,11 +6,13 @@
 
 use super::dicts;
 use super::operators::each;
-use crate::eval::convert::from_wildcards;
+use super::reading::Ahead;
+use crate::eval::convert::{from_wildcards, to_val};
 use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
 use crate::eval::missing::Missing;
 use crate::eval::show;
+use crate::value::Val;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::environment::GlobalsBuilder;
@@ -174,6 +176,21 @@ fn based(number: i64, prefix: &str, digits: &str) -> String {
     format!("{}{prefix}{digits}", if number < 0 { "-" } else { "" })
 }
 
+/// What a value holds as plain values, if all are plain: those can be kept by what
+/// hands them out one by one.
+fn plain_items<'v>(items: Value<'v>, heap: Heap<'v>) -> starlark::Result<Option<Vec<Val>>> {
+    const PLAIN: [&str; 5] = ["string", "int", "float", "bool", "NoneType"];
+    if !matches!(items.get_type(), "list" | "tuple" | "range" | "dict") {
+        return Ok(None);
+    }
+    let items: Vec<Value> = items.iterate(heap)?.collect();
+    if items.iter().any(|item| !PLAIN.contains(&item.get_type())) {
+        return Ok(None);
+    }
+    let plain = |item| to_val(item, heap, &mut |_| Err(fault("a function is not plain")));
+    Ok(items.into_iter().map(plain).collect::<starlark::Result<_>>().ok())
+}
+
 #[starlark::starlark_module]
 pub(super) fn functions(builder: &mut GlobalsBuilder) {
     fn _fromkeys<'v>(
@@ -210,7 +227,7 @@ pub(super) fn functions(builder: &mut GlobalsBuilder) {
         #[starlark(require = pos)] default: Option<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let found = match super::reading::Ahead::from_value(items) {
+        let found = match Ahead::from_value(items) {
             Some(ahead) => ahead.next(heap),
             None => match super::reading::Opened::from_value(items) {
                 Some(file) => Some(file.line()).filter(|l| !l.is_empty()).map(|l| heap.alloc_str(l).to_value()),
@@ -246,6 +263,7 @@ pub(super) fn functions(builder: &mut GlobalsBuilder) {
     }
 
     fn iter<'v>(#[starlark(require = pos)] items: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        Ok(each(items, heap))
+        let items = each(items, heap);
+        Ok(plain_items(items, heap)?.map_or(items, |items| heap.alloc(Ahead::new(items, Vec::new()))))
     }
 }
