@@ -183,3 +183,26 @@ rule all:
     story.run(&[]).succeeds();
     assert_eq!(story.read("x"), "abab 4 1\n");
 }
+
+#[test]
+fn no_more_is_taken_than_asked_for() {
+    let story = Story::new().rulefile(
+        r#"
+from itertools import islice, takewhile
+def counted(n):
+    for i in range(n):
+        yield i
+fives = iter([1, 2, 3, 4, 5])
+parts = [list(islice(fives, 2)), list(islice(fives, 1, 2)), next(fives)]
+low = iter([1, 2, 3, 4, 5])
+lows = [list(takewhile(lambda x: x < 3, low)), list(low)]
+made = [next(counted(3)), next((x for x in [5, 6] if x > 5), 0), next(zip([1], [2]))]
+rule all:
+    output: "x"
+    params: text=f"{parts} {lows} {made}"
+    shell: "printf '%s' {params.text:q} > {output}"
+"#,
+    );
+    story.run(&[]).succeeds();
+    assert_eq!(story.read("x"), "[[1, 2], [4], 5] [[1, 2], [4, 5]] [0, 6, (1, 2)]");
+}
