@@ -139,12 +139,8 @@ fn methods(builder: &mut MethodsBuilder) {
         Ok(heap.alloc(AllocList(items)))
     }
 
+    /// Whether nothing has failed so far; behind the body, `else` runs then.
     fn _ok(this: &Attempt) -> starlark::Result<bool> {
-        Ok(this.runs())
-    }
-
-    /// Whether the body came to its end: then `else` runs.
-    fn _done(this: &Attempt) -> starlark::Result<bool> {
         Ok(this.runs())
     }
 
