@@ -206,3 +206,42 @@ rule all:
     story.run(&[]).succeeds();
     assert_eq!(story.read("x"), "[[1, 2], [4], 5] [[1, 2], [4, 5]] [0, 6, (1, 2)]");
 }
+
+#[test]
+fn no_assignment_in_a_try_or_of_a_global_name_is_lost() {
+    let story = Story::new().rulefile(
+        r#"
+X = S = 1
+P = 3
+Q = R = 0
+T = 2
+def f():
+    global X, S, P, Q, R, T
+    try:
+        X = 7
+        P **= 2
+        a = b = 9
+        Q = c = 4
+        X += 1
+        d = {}
+        d["k"] = e = 5
+        g, h = i = 1, 2
+        int("x")
+    except ValueError:
+        R = 1; S = 8
+    if a: Q += 1
+    else: Q = 7; R = 9
+    T **= 3
+    j = S = 3
+    x = 2; R = x + 1
+    return [a, b, c, d, e, g, h, i, j]
+z = f()
+rule all:
+    output: "x"
+    params: text=f"{X} {S} {P} {Q} {R} {T} {z}"
+    shell: "printf '%s' {params.text:q} > {output}"
+"#,
+    );
+    story.run(&[]).succeeds();
+    assert_eq!(story.read("x"), "8 3 9 5 3 8 [9, 9, 4, {'k': 5}, 5, 1, 2, (1, 2), 3]");
+}
