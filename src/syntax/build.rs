@@ -55,8 +55,8 @@ pub(super) struct Builder<'s> {
     pub(super) depth: usize,
     pub(super) place: Place,
     /// Some `try` stands in the file: a loop that an error ends early would leave what it
-    /// goes over locked, so loops go over copies.
-    tries: bool,
+    /// goes over locked, so loops go on by cursors, and comprehensions over copies.
+    pub(super) tries: bool,
     /// The names that the definition being read declares `global`.
     pub(super) globals: Vec<String>,
     /// The definition being read gives its values by `yield`.

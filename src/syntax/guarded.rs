@@ -124,26 +124,40 @@ impl<'s> Builder<'s> {
         }
     }
 
-    /// `for x in y:` ends when a statement in it has failed, with `x` as it was.
+    /// `for x in y:` goes on by a cursor, and ends when a statement in it has failed,
+    /// with `x` as it was.
     fn guarded_for(&mut self, state: &str, tokens: Vec<Pair<'s>>, indent: &str) {
-        let is = |word: &str| tokens.iter().position(|t| t.as_rule() == Rule::word && t.as_str() == word);
-        let (Some(inside), Some(end)) = (is("in"), colon(&tokens)) else {
-            return self.plain(tokens.clone(), bytes(&tokens[0]).start..bytes(&tokens[tokens.len() - 1]).end);
-        };
+        let whole = bytes(&tokens[0]).start..bytes(&tokens[tokens.len() - 1]).end;
+        if !self.stepped_for(Some(state), &tokens, indent) {
+            self.plain(tokens, whole);
+        }
+    }
+
+    /// `for x in y:` by a cursor, which locks nothing; false if it is no such line.
+    pub(super) fn stepped_for(&mut self, state: Option<&str>, tokens: &[Pair<'s>], indent: &str) -> bool {
+        let inside = tokens.iter().position(|t| t.as_rule() == Rule::word && t.as_str() == "in");
+        let (Some(inside), Some(end)) = (inside, colon(tokens)) else { return false };
+        if inside + 1 >= end {
+            return false;
+        }
         let start = bytes(&tokens[0]).start;
         let targets = self.slice(bytes(&tokens[0]).end..bytes(&tokens[inside]).start).trim().to_owned();
         let inline = end + 1 < tokens.len();
         let deeper = if inline { format!("{indent} ") } else { self.block_indent(bytes(&tokens[end]).end) };
         let values = bytes(&tokens[inside + 1]).start;
-        self.emit.replace(start..values, &format!("for _i{start} in {state}._each(lambda: ("));
+        let (open, close) = state.map_or((String::new(), ""), |state| (format!("{state}._run(lambda: "), ")"));
+        let cursor = format!("_i{}_{start}", self.file.0);
+        self.emit.replace(start..values, &format!("{cursor} = {open}_cursor(("));
         self.tokens(tokens[inside + 1..end].to_vec(), Vec::new());
-        let target = self.assign_to(&targets, &format!("_i{start}"));
-        let open = format!(")):\n{deeper}if not {state}._ok(): break\n{deeper}{target}");
-        self.emit.replace(bytes(&tokens[end]), &open);
+        let runs = state.map_or(String::new(), |state| format!("{state}._ok() and "));
+        let target = self.assign_to(&targets, &format!("{cursor}._next()"));
+        let head = format!("for _while in range({LONGEST_LOOP}):\n{deeper}if not ({runs}{cursor}._more()): break");
+        self.emit.replace(bytes(&tokens[end]), &format!(")){close}\n{indent}{head}\n{deeper}{target}"));
         if let Some(next) = tokens.get(end + 1) {
             self.emit.replace(bytes(&tokens[end]).end..bytes(next).start, &format!("\n{deeper}"));
             self.simple_statements(tokens[end + 1..].to_vec(), &deeper);
         }
+        true
     }
 
     fn guarded_simple(&mut self, state: &str, tokens: Vec<Pair<'s>>, indent: &str) {

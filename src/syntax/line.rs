@@ -81,6 +81,12 @@ impl<'s> Builder<'s> {
         if self.global_statements(&parts) || self.assignment(&parts, &whole) {
             return;
         }
+        if self.tries && parts.first().is_some_and(|p| p.as_rule() == Rule::for_word) {
+            let indent = self.own_indent(whole.start);
+            if self.stepped_for(None, &parts, &indent) {
+                return;
+            }
+        }
         let mut edits = self.thrown(&mut parts, whole.end);
         edits.extend(self.breaks(&parts));
         if let (true, Some(last)) = (self.yields, parts.last().filter(|p| p.as_str() == "return")) {

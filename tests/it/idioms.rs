@@ -245,3 +245,42 @@ rule all:
     story.run(&[]).succeeds();
     assert_eq!(story.read("x"), "8 3 9 5 3 8 [9, 9, 4, {'k': 5}, 5, 1, 2, (1, 2), 3]");
 }
+
+#[test]
+fn loops_go_over_what_stands_there_at_each_turn() {
+    let story = Story::new().file("names", "a\nb\nc\n").rulefile(
+        r#"
+grown = [1]
+for x in grown:
+    if x < 5: grown.append(x + 1)
+less = [1, 2, 3, 4, 4]
+for x in less:
+    if x % 2 == 0: less.remove(x)
+def f():
+    seen = []
+    xs = [1, 2]
+    try:
+        for x in xs:
+            if len(xs) < 5: xs.append(x)
+            if x == 2: continue
+            seen.append(x)
+        for x in xs:
+            int("no")
+    except ValueError:
+        xs.append(9)
+    with open("names") as f:
+        for line in f:
+            break
+        seen.append(f.readline().strip())
+    for first, *rest in [[1, 2, 3]]: seen.append((first, rest))
+    return seen + xs
+rule all:
+    output: "x"
+    params: text=f"{grown} {less} {f()}"
+    shell: "printf '%s' {params.text:q} > {output}"
+"#,
+    );
+    story.run(&[]).succeeds();
+    let wrote = "[1, 2, 3, 4, 5] [1, 3, 4] [1, 1, 1, 'b', (1, [2, 3]), 1, 2, 1, 2, 1, 9]";
+    assert_eq!(story.read("x"), wrote);
+}

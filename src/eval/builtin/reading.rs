@@ -105,6 +105,15 @@ pub(super) fn next<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Option<Value<
     Some((!line.is_empty()).then(|| heap.alloc_str(line).to_value()))
 }
 
+/// Whether there is more of a value that is read bit by bit; none of other values.
+pub(super) fn has_more(value: Value) -> Option<bool> {
+    if let Some(ahead) = Ahead::from_value(value) {
+        return Some(ahead.at.load(Ordering::Relaxed) < ahead.rows.len());
+    }
+    let file = Opened::from_value(value)?;
+    Some(file.at.load(Ordering::Relaxed) < file.text.len())
+}
+
 fn only_text() -> starlark::Error {
     hinted("only UTF-8 text can be read here: write `open(path)`", "write files in a rule's `shell:`")
 }
