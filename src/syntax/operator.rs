@@ -216,6 +216,7 @@ impl<'a, 's> Line<'a, 's> {
                 (Rule::extra, _) => self.method(at),
                 (Rule::for_word, _) => self.loop_over(at),
                 (Rule::word, _) if text == "next" => self.next_of(at),
+                (Rule::word, _) if text == "type" => self.type_name(at),
                 _ => {}
             }
         }
@@ -314,6 +315,16 @@ impl<'a, 's> Line<'a, 's> {
         let defines = at > 0 && self.tokens[at - 1].as_str() == "def";
         if !defines && makes(call) {
             self.edits.push(Edit::replace(self.token(at), "_next"));
+        }
+    }
+
+    /// `type(x).__name__` becomes `_type_name(x)`, as types are texts.
+    fn type_name(&mut self, at: usize) {
+        let Some([call, dot, name, ..]) = self.tokens.get(at + 1..) else { return };
+        let called = call.as_rule() == Rule::bracket && call.as_str().starts_with('(');
+        if called && dot.as_rule() == Rule::dot && name.as_str() == "__name__" {
+            self.edits.push(Edit::replace(self.token(at), "_type_name"));
+            self.edits.push(Edit::replace(self.bytes(at + 2..at + 4), ""));
         }
     }
 

@@ -284,3 +284,28 @@ rule all:
     let wrote = "[1, 2, 3, 4, 5] [1, 3, 4] [1, 1, 1, 'b', (1, [2, 3]), 1, 2, 1, 2, 1, 9]";
     assert_eq!(story.read("x"), wrote);
 }
+
+#[test]
+fn types_have_python_s_names() {
+    let story = Story::new().rulefile(
+        r#"
+class Fine(ValueError):
+    """Doc."""
+class P:
+    def __init__(self):
+        self.x = 1
+try:
+    raise Fine("a")
+except Fine as e:
+    a = f"{type(e).__name__}: {e}"
+b = [type(x).__name__ for x in (P(), "", None, 1, 1.5, True, [], {}, {1}, (1,))]
+rule all:
+    output: "x"
+    params: text=f"{a} {b}"
+    shell: "printf '%s' {params.text:q} > {output}"
+"#,
+    );
+    story.run(&[]).succeeds();
+    let names = "['P', 'str', 'NoneType', 'int', 'float', 'bool', 'list', 'dict', 'set', 'tuple']";
+    assert_eq!(story.read("x"), format!("Fine: a {names}"));
+}
