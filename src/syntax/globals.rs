@@ -51,7 +51,7 @@ impl<'s> Builder<'s> {
         for (place, name) in names {
             let message = format!("the `global` name `{name}` cannot be given a value in this form");
             let diag = Diag::at(self.span(place), message);
-            self.fail(diag.hint(format!("give it on a line of its own: `{name} = value`")));
+            self.refuse(diag.hint(format!("give it on a line of its own: `{name} = value`")));
         }
     }
 

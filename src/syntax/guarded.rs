@@ -50,7 +50,7 @@ impl<'s> Builder<'s> {
         let Some(first) = tokens.first().cloned() else { return };
         if let Some(walrus) = walrus(&tokens) {
             let diag = Diag::at(self.span_of(&walrus), "`:=` is not supported within a `try`");
-            return self.fail(diag.hint("assign on a line of its own, before the value is used"));
+            return self.refuse(diag.hint("assign on a line of its own, before the value is used"));
         }
         let indent = self.own_indent(bytes(&first).start);
         if first.as_rule() == Rule::with {

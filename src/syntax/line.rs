@@ -243,7 +243,7 @@ impl<'s> Builder<'s> {
         self.emit.replace(range.clone(), &text);
         if let Some(name) = bindings.iter().find(|b| self.globals.iter().any(|g| **g == *b.name)).map(|b| &b.name) {
             let diag = Diag::at(self.span(range), format!("an import cannot bind the `global` name `{name}`"));
-            self.fail(diag.hint("import it at the top of the file"));
+            self.refuse(diag.hint("import it at the top of the file"));
         }
         self.bindings.extend(bindings);
     }

@@ -309,3 +309,30 @@ rule all:
     let names = "['P', 'str', 'NoneType', 'int', 'float', 'bool', 'list', 'dict', 'set', 'tuple']";
     assert_eq!(story.read("x"), format!("Fine: a {names}"));
 }
+
+#[test]
+fn functions_that_give_global_names_values_in_other_forms_are_left_to_bodies() {
+    let story = Story::new().rulefile(
+        r#"
+M = 0
+def f():
+    global M
+    M, k = 4, 5
+    try:
+        M, k = 6, k
+        return M + k
+    except ValueError:
+        pass
+def g():
+    return 3
+N = g()
+rule all:
+    output: "x"
+    run:
+        with open(output[0], "w") as o:
+            o.write(str(f() + N))
+"#,
+    );
+    story.run(&[]).succeeds();
+    assert_eq!(story.read("x"), "14");
+}
