@@ -295,8 +295,7 @@ def full(bench):
             if words[0]:
                 directory = bench.made(f"full-{name}-{jobs}/{tool}", pipeline.write)
                 tools[tool] = Tool(words, directory, lambda d=directory: bench.clean(d))
-        if command == SHELL:
-            tools["bash floor"] = floor(bench, jobs, pipeline)
+        tools["xargs" if command == CP else "bash floor"] = floor(bench, jobs, pipeline)
         rows = in_turn(tools, bench.runs)
         bench.table(f"full run, W of {jobs:,} jobs, {name}, -j2", rows)
         if command == CP:
@@ -307,12 +306,16 @@ def full(bench):
 
 
 def floor(bench, jobs, pipeline):
+    """What starts the same commands and does nothing else: xargs without a shell, or floor.c with bash."""
     directory = bench.made(f"floor-{jobs}", pipeline.write)
-    chains = jobs // 2
-    lines = [f"cp in/{i}.txt mid/{i}.txt; :" for i in range(chains)]
-    lines += [f"cp mid/{i}.txt out/{i}.txt; :" for i in range(chains)]
-    pipelines.put(directory, "commands", "\n".join([*lines, "touch all.txt", ""]))
-    words = [bench.compiled("floor"), "commands", "2", "bash", "-euo", "pipefail", "-c"]
+    chains = range(jobs // 2)
+    pairs = [f"in/{i}.txt mid/{i}.txt" for i in chains] + [f"mid/{i}.txt out/{i}.txt" for i in chains]
+    if pipeline.command == CP:
+        pipelines.put(directory, "pairs", "\n".join([*pairs, ""]))
+        words = ["xargs", "-a", "pairs", "-P2", "-n2", "cp"]
+    else:
+        pipelines.put(directory, "commands", "\n".join([*(f"cp {pair}; :" for pair in pairs), "touch all.txt", ""]))
+        words = [bench.compiled("floor"), "commands", "2", "bash", "-euo", "pipefail", "-c"]
     return Tool(words, directory, lambda: bench.clean(directory))
 
 

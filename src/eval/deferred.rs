@@ -144,9 +144,10 @@ impl<'e> Reader<'e> {
         Ok(Reader { session: None, deferred: Some(deferred) })
     }
 
-    /// A file that was to be read is not there.
-    pub(super) fn missed(&self) {
-        if let Some(deferred) = self.deferred {
+    /// A file, as seen from the current directory, could not be read: because it
+    /// is not there yet, perhaps.
+    pub(super) fn missed(&self, path: &str) {
+        if let Some(deferred) = self.deferred.filter(|_| crate::files::stat(path).is_ok_and(|stat| !stat.exists())) {
             deferred.absent.set(true);
         }
     }
@@ -188,7 +189,7 @@ impl<'e> Reader<'e> {
         let read = match self.session {
             Some(session) => config::read(path, &mut session.sources.borrow_mut()),
             None => config::read(path, &mut Sources::default()).map_err(|d| {
-                self.missed();
+                self.missed(path);
                 Diag::error(d.kind, format!("`{path}`: {}", d.message)).maybe_hint(d.hints.into_iter().next())
             }),
         };

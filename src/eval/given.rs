@@ -4,7 +4,7 @@
 //! values and a dict of named ones. It does not know what they are for.
 
 use crate::span::{Literals, Span};
-use crate::syntax::{Arg, Section};
+use crate::syntax::{Arg, Section, as_written};
 use rustc_hash::FxHashMap;
 use starlark::collections::SmallMap;
 use starlark::values::dict::{AllocDict, DictRef};
@@ -53,6 +53,7 @@ impl Slot<'_> {
 
 /// Packs arguments for the way to `_rule`.
 pub(super) fn pack<'v>(args: Vec<Value<'v>>, named: SmallMap<String, Value<'v>>, heap: Heap<'v>) -> Value<'v> {
+    let named = named.iter().map(|(name, value)| (as_written(name), *value));
     heap.alloc((heap.alloc(AllocTuple(args)), heap.alloc(AllocDict(named))))
 }
 

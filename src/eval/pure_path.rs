@@ -3,7 +3,7 @@
 //! Owns the value and its attributes. What it asks of the system, such as whether a
 //! path is there and what lies below it, is tracked.
 
-use super::builtin::{absolute, home, is_directory, is_there, listed, make_dir, paths};
+use super::builtin::{absolute, entries, home, is_directory, is_there, make_dir, paths};
 use super::exception::thrown;
 use super::fault::fault;
 use crate::path::normal;
@@ -239,7 +239,7 @@ fn methods(builder: &mut MethodsBuilder) {
     }
 
     fn iterdir<'v>(this: &PurePath, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
-        let names = listed(&this.0, "Path.iterdir", eval)?;
+        let names = entries(&this.0, "Path.iterdir", eval)?;
         Ok(eval.heap().alloc(AllocList(names.iter().map(|name| this.join(name)))))
     }
 }

@@ -163,15 +163,20 @@ impl Shared {
 
     fn execute(self: &Arc<Self>, task: &mut dyn Task) -> Result<Exit, String> {
         let log = self.open_log(task)?;
-        let mut exit = Ok(None);
+        let (mut exit, mut alone) = (Ok(None), true);
         for _ in 0..task.spec().runs.max(1) {
             let earlier = exit.unwrap_or_default();
-            exit = self.start_in(&log, task).map(|started| Some(self.follow(started, task).after(earlier)));
+            exit = self.start_in(&log, task).map(|started| {
+                let group = started.child.pid();
+                let exit = self.follow(started, task).after(earlier);
+                alone &= !orphan::is_group(group);
+                Some(exit)
+            });
             if !exit.as_ref().is_ok_and(|exit| exit.as_ref().is_some_and(|exit| exit.status.is_success())) {
                 break;
             }
         }
-        let log_bytes = log.finish(&self.spares);
+        let log_bytes = log.finish(alone.then_some(&self.spares));
         exit.map(|exit| Exit { log_bytes, ..exit.expect("bug: a command ran not even once") })
     }
 

@@ -1,7 +1,7 @@
 //! The log of one command: the file that takes its stdout and stderr.
 //!
-//! Owns making it anew, its lock, its limit and its removal when nothing was
-//! printed. It does not know what is printed, nor who shows it.
+//! Owns making it anew, its lock, its limit, and what becomes of it when nothing
+//! was printed. It does not know what is printed, nor who shows it.
 //!
 //! The lock (`flock`) belongs to the open file that the command's processes
 //! inherit, so as long as any of them lives and has not closed both outputs,
@@ -16,7 +16,9 @@
 //!
 //! The empty log of a silent command is not removed at once but renamed for
 //! the next one ([`Spares`]): file systems are slow to give out inodes where
-//! many were just deleted (ext4 passes over each for minutes).
+//! many were just deleted (ext4 passes over each for minutes). One that a process
+//! left behind may still write to is not handed on: the lock tells, and whether
+//! the command's process group is gone.
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
@@ -62,17 +64,19 @@ impl Spares {
     /// of that name. None if there is none, or a process that the earlier
     /// command left behind still holds it.
     fn take(&self, path: &Path, readable: bool) -> Option<File> {
-        let spare = self.paths().pop()?;
-        let taken = rename(&spare, path).and_then(|()| OpenOptions::new().read(readable).append(true).open(path));
-        match taken {
-            Ok(file) if is_free(&file) => Some(file),
-            // In the way of nobody: the log is made anew in its place.
-            Ok(_) => None,
-            Err(_) => {
-                let _ = remove_file(spare);
-                None
-            }
+        // A log of that name is in use again from here on (another attempt at a
+        // job); nobody may move one that he took from the list before.
+        let mut paths = self.paths();
+        paths.retain(|spare| spare != path);
+        let spare = paths.pop()?;
+        let renamed = rename(&spare, path);
+        drop(paths);
+        if renamed.is_err() {
+            let _ = remove_file(spare);
+            return None;
         }
+        // One that is not free is in the way of nobody: a new one takes its place.
+        OpenOptions::new().read(readable).append(true).open(path).ok().filter(is_free)
     }
 
     /// Removes them.
@@ -143,8 +147,9 @@ impl Log {
         Ok(tail)
     }
 
-    /// Ends the log and gives its length in bytes. An empty one is spare.
-    pub fn finish(self: Arc<Self>, spares: &Spares) -> u64 {
+    /// Ends the log and gives its length in bytes. An empty one is spare, or left
+    /// where it is for what processes that the command left behind may write.
+    pub fn finish(self: Arc<Self>, spares: Option<&Spares>) -> u64 {
         // A log that cannot be cut is too long; no job fails for that.
         let _ = self.trim();
         let len = self.file.metadata().map_or(0, |m| m.len());
@@ -152,7 +157,9 @@ impl Log {
             let path = self.path.clone();
             // With our lock on it nobody could take it over.
             drop(self);
-            spares.paths().push(path);
+            if let Some(spares) = spares {
+                spares.paths().push(path);
+            }
         }
         len
     }
@@ -204,9 +211,9 @@ mod tests {
         let log = log_at(&path, None, &spares);
         assert!(is_held(&path));
         (&log.file).write_all(b"old").unwrap();
-        assert_eq!(log.finish(&spares), 3);
+        assert_eq!(log.finish(Some(&spares)), 3);
         assert!(!is_held(&path));
-        assert_eq!(log_at(&path, None, &spares).finish(&spares), 0);
+        assert_eq!(log_at(&path, None, &spares).finish(Some(&spares)), 0);
         spares.clear();
         assert!(!path.exists());
     }
@@ -216,20 +223,38 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (spares, inode) = (Spares::default(), |path: &Path| path.metadata().unwrap().ino());
         let [first, second, third] = ["first", "second", "third"].map(|name| dir.path().join(name));
-        log_at(&first, None, &spares).finish(&spares);
+        log_at(&first, None, &spares).finish(Some(&spares));
         let was = inode(&first);
         write(&second, "of an earlier run").unwrap();
         let log = log_at(&second, None, &spares);
         assert!(!first.exists() && is_held(&second));
         assert_eq!((read_to_string(&second).unwrap().as_str(), inode(&second)), ("", was));
-        log.finish(&spares);
+        log.finish(Some(&spares));
         // Where its directory is missing, it is no use.
         let log = log_at(&dir.path().join("new/directory"), None, &spares);
         assert!(!second.exists());
-        log.finish(&spares);
-        assert_eq!(log_at(&third, None, &spares).finish(&spares), 0);
+        log.finish(Some(&spares));
+        assert_eq!(log_at(&third, None, &spares).finish(Some(&spares)), 0);
         spares.clear();
         assert!(!third.exists());
+    }
+
+    #[test]
+    fn a_spare_log_that_is_in_use_again_is_not_handed_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let spares = Spares::default();
+        let [first, second, third] = ["first", "second", "third"].map(|name| dir.path().join(name));
+        let silent = [&first, &second].map(|path| log_at(path, None, &spares));
+        silent.into_iter().for_each(|log| _ = log.finish(Some(&spares)));
+        let again = log_at(&first, None, &spares);
+        (&again.file).write_all(b"of another attempt").unwrap();
+        let other = log_at(&third, None, &spares);
+        (&other.file).write_all(b"of another job").unwrap();
+        assert_eq!((again.finish(Some(&spares)), other.finish(Some(&spares))), (18, 14));
+        spares.clear();
+        assert_eq!(read_to_string(&first).unwrap(), "of another attempt");
+        assert_eq!(read_to_string(&third).unwrap(), "of another job");
+        assert!(!second.exists());
     }
 
     #[test]
@@ -239,7 +264,7 @@ mod tests {
         for writes_late in [false, true] {
             let log = log_at(&first, None, &spares);
             let mut left_behind = log.file.try_clone().unwrap();
-            log.finish(&spares);
+            log.finish(Some(&spares));
             if writes_late {
                 left_behind.write_all(b"late").unwrap();
                 drop(left_behind);
@@ -285,7 +310,7 @@ mod tests {
         log.trim().unwrap();
         let want = want.replace("330", "730").replace("0038", "0078").replace("0039", "0079");
         assert_eq!(read_to_string(&path).unwrap(), want);
-        log.finish(&Spares::default());
+        log.finish(None);
         assert_eq!(read_to_string(&path).unwrap(), want, "a second cut of the same log");
     }
 

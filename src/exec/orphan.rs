@@ -26,9 +26,8 @@ impl Orphan<'_> {
     }
 
     fn has_group(&self) -> bool {
-        let Some(pid) = Pid::from_raw(self.pgid).filter(|_| self.pgid > 1) else { return false };
         // A group we may not signal is not one of ours.
-        if test_kill_process_group(pid).is_err() {
+        if !is_group(self.pgid) {
             return false;
         }
         match stat(self.pgid) {
@@ -39,6 +38,11 @@ impl Orphan<'_> {
             Some(leader) => leader.start == self.leader_start && (!leader.zombie || any_alive(self.pgid)),
         }
     }
+}
+
+/// Whether there is a process group of this number that we may signal.
+pub(super) fn is_group(pgid: i32) -> bool {
+    Pid::from_raw(pgid).filter(|_| pgid > 1).is_some_and(|pid| test_kill_process_group(pid).is_ok())
 }
 
 struct Stat {

@@ -133,6 +133,8 @@ impl Before {
         graph.inputs.truncate(self.inputs);
         graph.outputs.truncate(self.outputs);
         ground.endless.truncate(self.endless);
+        // Their numbers are given to others.
+        ground.dead.failed.clear();
         for (job, row, waits) in self.rows {
             graph.jobs[job.index()] = row;
             graph.gates.set_waits(job, waits);

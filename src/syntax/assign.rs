@@ -131,6 +131,7 @@ impl<'s> Builder<'s> {
         if inner.iter().any(|p| p.as_rule() == Rule::unclosed) {
             return false;
         }
+        self.renamed(&parts[1]);
         let mut at = 0;
         while let Some(token) = inner.get(at) {
             let ends = |p: &Pair| p.as_rule() == Rule::comma || (p.as_rule() == Rule::sep && p.as_str() == "=");

@@ -8,6 +8,7 @@
 use super::Base;
 use super::attempt::Place;
 use super::emit::Emitter;
+use super::keys::{LOAD, as_written};
 use super::operator::{Edit, Line};
 use super::tree::{Binding, Definition, Directive, Piece, RuleDecl, Tree, UseDecl};
 use super::unpack;
@@ -260,10 +261,10 @@ impl<'s> Builder<'s> {
                 self.emit.replace(place, &format!("{}s", pair.as_str()));
             }
             Rule::word => self.word(&pair),
+            Rule::targets => pair.into_inner().flatten().for_each(|name| self.renamed(&name)),
             Rule::semicolon
             | Rule::throw
             | Rule::banned
-            | Rule::targets
             | Rule::r#while
             | Rule::delete
             | Rule::lambda
@@ -298,6 +299,13 @@ impl<'s> Builder<'s> {
         }
     }
 
+    /// A name that is given a meaning.
+    pub(super) fn renamed(&mut self, name: &Pair) {
+        if name.as_str() == as_written(LOAD) {
+            self.emit.replace(name.as_span().start()..name.as_span().end(), LOAD);
+        }
+    }
+
     /// A number as Starlark writes it; a name that something else stands for.
     fn word(&mut self, pair: &Pair) {
         let (text, place) = (pair.as_str(), pair.as_span().start()..pair.as_span().end());
@@ -305,6 +313,9 @@ impl<'s> Builder<'s> {
             return self.emit.replace(place, &text.replace('_', ""));
         }
         let root = text.split('.').next().unwrap_or(text);
+        if root == as_written(LOAD) {
+            return self.emit.replace(place, &format!("{LOAD}{}", &text[root.len()..]));
+        }
         if let Some((_, instead)) = self.renames.iter().find(|(name, _)| name == root) {
             let instead = format!("{instead}{}", &text[root.len()..]);
             self.emit.replace(place, &instead);

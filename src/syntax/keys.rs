@@ -130,3 +130,11 @@ pub fn section_names() -> impl Iterator<Item = &'static str> {
 pub(super) fn directive_names() -> impl Iterator<Item = &'static str> {
     DIRECTIVES.iter().map(|(k, _)| *k)
 }
+
+/// What stands for the name `load`, which is a word of Starlark's own.
+pub const LOAD: &str = "load__";
+
+/// A name as it was written.
+pub fn as_written(name: &str) -> &str {
+    if name == LOAD { "load" } else { name }
+}

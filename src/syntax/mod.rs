@@ -25,7 +25,7 @@ mod tree;
 mod unpack;
 
 pub use emit::Chunk;
-pub use keys::{Support, directive_support, section_names, section_support};
+pub use keys::{LOAD, Support, as_written, directive_support, section_names, section_support};
 pub use python::{Named, named, stand_in};
 pub use tree::{Arg, Binding, Definition, Directive, Kind, Piece, Placed, RuleDecl, Section, Tree, UseDecl};
 

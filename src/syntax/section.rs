@@ -222,6 +222,7 @@ impl<'s> Builder<'s> {
             Some(Rule::arg_name) => {
                 let part = parts.remove(0);
                 name = Some((part.as_str().into(), self.span_of(&part)));
+                self.renamed(&part);
                 span = self.after_equals(&part, whole);
             }
             Some(Rule::no_arg) => {

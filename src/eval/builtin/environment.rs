@@ -107,7 +107,7 @@ fn functions(builder: &mut GlobalsBuilder) {
         #[starlark(default = ".")] directory: &str,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        let names = listed(directory, "os.listdir", eval)?;
+        let names = entries(directory, "os.listdir", eval)?;
         Ok(eval.heap().alloc(names))
     }
 
@@ -290,18 +290,32 @@ fn path(builder: &mut GlobalsBuilder) {
 
 /// The size of a file in bytes. That it is there is tracked.
 pub(super) fn listed_size(path: &str, eval: &Evaluator) -> starlark::Result<i64> {
+    let reader = Reader::of(eval, "os.path.getsize")?;
     if !is_there(path, eval)? {
+        reader.missed(&reader.in_workdir(path));
         let why = format!("`{path}` is not there");
         return Err(throw("FileNotFoundError", Diag::error(Kind::Rulefile, why)));
     }
-    let reader = Reader::of(eval, "os.path.getsize")?;
     let meta = std::fs::metadata(reader.in_workdir(path)).map_err(|e| fault(format!("`{path}`: {e}")))?;
     reader.read(TrackedRead::File(path.into()));
     Ok(meta.len() as i64)
 }
 
 /// The names of what is in a directory, in order.
-pub(in crate::eval) fn listed(directory: &str, what: &str, eval: &Evaluator) -> starlark::Result<Vec<String>> {
+///
+/// # Errors
+/// Python's own if there is no such directory, for what may lack it.
+pub(in crate::eval) fn entries(directory: &str, what: &str, eval: &Evaluator) -> starlark::Result<Vec<String>> {
+    if !is_directory(directory, eval)? {
+        let reader = Reader::of(eval, what)?;
+        reader.missed(&reader.in_workdir(directory));
+        let why = format!("there is no directory `{directory}` to list");
+        return Err(throw("FileNotFoundError", Diag::error(Kind::Rulefile, why)));
+    }
+    listed(directory, what, eval)
+}
+
+fn listed(directory: &str, what: &str, eval: &Evaluator) -> starlark::Result<Vec<String>> {
     let reader = Reader::of(eval, what)?;
     let glob = format!("{}/*", globset::escape(reader.in_workdir(directory).trim_end_matches('/')));
     let found = files::glob::paths(&glob).map_err(|e| fault(format!("`{directory}` cannot be listed: {e}")))?;

@@ -8,6 +8,7 @@ use crate::eval::mark::{Mark, Marks};
 use crate::pattern::Pattern;
 use crate::rule::Name;
 use crate::suggest::did_you_mean;
+use crate::syntax::as_written;
 use starlark::collections::SmallMap;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
@@ -199,7 +200,7 @@ pub(super) fn expand_all<'v>(
         }
         let mut values = Vec::new();
         texts(*value, heap, &mut values, None);
-        columns.push(Column::new(name, values.into_iter().map(|(t, _)| t).collect()));
+        columns.push(Column::new(as_written(name), values.into_iter().map(|(t, _)| t).collect()));
     }
     let combine = match (combinator(combine.first())?, combine.first()) {
         (Some(combine), _) => combine,

@@ -42,7 +42,7 @@ mod texts;
 mod validate;
 
 pub(super) use dicts::inner;
-pub(super) use environment::{absolute, home, is_directory, listed, make_dir};
+pub(super) use environment::{absolute, entries, home, is_directory, make_dir};
 pub(super) use expand::alloc;
 pub(super) use glob::{is_there, paths};
 pub(super) use record::Record;

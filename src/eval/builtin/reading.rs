@@ -129,7 +129,7 @@ pub(super) fn opened(name: &str, mode: &str, eval: &Evaluator) -> starlark::Resu
         return Err(only_text());
     }
     let path = reader.in_workdir(name);
-    let file = read(&path).inspect_err(|_| reader.missed())?;
+    let file = read(&path).inspect_err(|_| reader.missed(&path))?;
     reader.read(TrackedRead::File(name.into()));
     Ok(file)
 }

@@ -70,7 +70,7 @@ fn text_of(path: &str, eval: &Evaluator) -> starlark::Result<(String, String)> {
     let reader = Reader::of(eval, "tsv")?;
     let real = reader.in_workdir(path);
     let text = std::fs::read_to_string(&real).map_err(|e| {
-        reader.missed();
+        reader.missed(&real);
         let why = if e.kind() == std::io::ErrorKind::NotFound {
             "does not exist".into()
         } else {
