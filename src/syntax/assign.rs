@@ -1,5 +1,5 @@
 //! Assignments that Starlark lacks: of several targets in a chain, of slices, with
-//! `**=`, of `global` names; annotations, which are left out; and `del`.
+//! `**=`; annotations, which are left out; and `del`.
 //!
 //! Owns their lowering, outside of a `try`. It does not know the values.
 
@@ -176,7 +176,9 @@ impl<'s> Builder<'s> {
         let mut targets = String::new();
         for sign in &signs {
             let target = self.slice(from..bytes(&parts[*sign]).start).trim();
-            targets.push_str(&format!("; {target} = _v{start}"));
+            let value = format!("_v{start}");
+            let given = self.given(target, &value).unwrap_or_else(|| format!("{target} = {value}"));
+            targets.push_str(&format!("; {given}"));
             from = bytes(&parts[*sign]).end;
         }
         self.emit.replace(start..bytes(&parts[last + 1]).start, &format!("_v{start} = ("));
@@ -184,19 +186,14 @@ impl<'s> Builder<'s> {
         self.emit.insert(bytes(&parts[parts.len() - 1]).end, &format!("){targets}"));
     }
 
-    /// `global x` in a definition: `x = value` tells the module.
-    fn global(&mut self, parts: &[Pair<'s>], sign: usize, name: &str, before: &str) {
-        let open = format!("_global({name:?}, {before}(");
-        self.emit.replace(bytes(&parts[0]).start..bytes(&parts[sign + 1]).start, &open);
-        self.tokens(parts[sign + 1..].to_vec(), Vec::new());
-        self.emit.insert(bytes(&parts[parts.len() - 1]).end, "))");
-    }
-
     fn powered(&mut self, parts: &[Pair<'s>], sign: usize, target: &str) {
-        let open = format!("{target} = _pow({target}, (");
+        let value = format!("_pow({target}, (");
+        let given = self.given(target, &value).map(|call| call.trim_end_matches(')').to_owned());
+        let is_global = given.is_some();
+        let open = given.unwrap_or_else(|| format!("{target} = {value}"));
         self.emit.replace(bytes(&parts[0]).start..bytes(&parts[sign + 1]).start, &open);
         self.tokens(parts[sign + 1..].to_vec(), Vec::new());
-        self.emit.insert(bytes(&parts[parts.len() - 1]).end, "))");
+        self.emit.insert(bytes(&parts[parts.len() - 1]).end, if is_global { ")))" } else { "))" });
     }
 
     /// `x[a:b] = y` becomes a call.

@@ -171,7 +171,7 @@ impl<'s> Builder<'s> {
                     self.place.handled = Some(name.clone());
                     self.handler(part, &name, &indent, top);
                 }
-                (_, "else") => self.part(part, &format!("if {name}._done()"), &indent, top),
+                (_, "else") => self.part(part, &format!("if {name}._ok()"), &indent, top),
                 _ => {
                     self.place = around.clone();
                     self.part(part, &format!("{name}._settle()\n{indent}if True"), &indent, top);

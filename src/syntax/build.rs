@@ -56,10 +56,13 @@ pub(super) struct Builder<'s> {
     pub(super) depth: usize,
     pub(super) place: Place,
     /// Some `try` stands in the file: a loop that an error ends early would leave what it
-    /// goes over locked, so loops go over copies.
-    tries: bool,
+    /// goes over locked, so loops go on by cursors, and comprehensions over copies.
+    pub(super) tries: bool,
     /// The names that the definition being read declares `global`.
     pub(super) globals: Vec<String>,
+    /// Why the definition of the top level being read is Python's only, as was found
+    /// while it was lowered; none outside of definitions.
+    pub(super) unserved: Option<Vec<Diag>>,
     /// The definition being read gives its values by `yield`.
     pub(super) yields: bool,
     /// Words of the statement being read, and what stands in their place.
@@ -129,6 +132,7 @@ impl<'s> Builder<'s> {
             place: Place::default(),
             tries: source.contains("try:") || source.contains("try :"),
             globals: Vec::new(),
+            unserved: None,
             yields: false,
             renames: Vec::new(),
             unbroken: None,
@@ -174,6 +178,11 @@ impl<'s> Builder<'s> {
 
     pub(super) fn fail(&mut self, diag: Diag) {
         self.diags.push(diag);
+    }
+
+    /// Refuses what only Python serves: a definition is left to bodies then.
+    pub(super) fn refuse(&mut self, diag: Diag) {
+        self.unserved.as_mut().unwrap_or(&mut self.diags).push(diag);
     }
 
     pub(super) fn item(&mut self, pair: Pair<'s>) {

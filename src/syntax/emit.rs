@@ -162,6 +162,15 @@ impl<'s> Emitter<'s> {
         self.chunk.marked.push((number, from..end));
     }
 
+    /// Writes something else for all from a position on, which a stretch of the source
+    /// was lowered to.
+    pub(super) fn rewrite(&mut self, from: usize, source: Range<usize>, text: &str) {
+        self.chunk.text.truncate(from);
+        self.chunk.segments.retain(|segment| (segment.0 as usize) < from);
+        self.segment(source);
+        self.chunk.text.push_str(text);
+    }
+
     /// Ends the chunk at a place and begins another.
     pub(super) fn cut(&mut self, at: usize) {
         self.copy_to(at);

@@ -6,6 +6,7 @@
 use super::attempt::{bytes, colon};
 use super::build::{Builder, Pair, Rule};
 use super::line::LONGEST_LOOP;
+use crate::diag::Diag;
 use std::ops::Range;
 
 /// Where the values of an assignment begin, and what stands before them.
@@ -31,10 +32,26 @@ fn is_names(text: &str) -> bool {
     text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | ',' | ' ' | '*' | '(' | ')'))
 }
 
+/// How many names a text lists, parted by commas only; none for one name.
+fn flat(targets: &str) -> Option<usize> {
+    let is_flat = targets.contains(',') && !targets.contains(['*', '(']);
+    is_flat.then(|| targets.split(',').filter(|name| !name.trim().is_empty()).count())
+}
+
+/// The first `:=` among some tokens and in their brackets.
+fn walrus<'s>(tokens: &[Pair<'s>]) -> Option<Pair<'s>> {
+    let nested = |t: &Pair<'s>| walrus(&t.clone().into_inner().collect::<Vec<_>>());
+    tokens.iter().find_map(|t| if t.as_str() == ":=" { Some(t.clone()) } else { nested(t) })
+}
+
 impl<'s> Builder<'s> {
     /// A statement within a `try`, perhaps the head of a block.
     pub(super) fn guarded(&mut self, state: &str, mut tokens: Vec<Pair<'s>>) {
         let Some(first) = tokens.first().cloned() else { return };
+        if let Some(walrus) = walrus(&tokens) {
+            let diag = Diag::at(self.span_of(&walrus), "`:=` is not supported within a `try`");
+            return self.refuse(diag.hint("assign on a line of its own, before the value is used"));
+        }
         let indent = self.own_indent(bytes(&first).start);
         if first.as_rule() == Rule::with {
             tokens.remove(0);
@@ -107,26 +124,40 @@ impl<'s> Builder<'s> {
         }
     }
 
-    /// `for x in y:` ends when a statement in it has failed, with `x` as it was.
+    /// `for x in y:` goes on by a cursor, and ends when a statement in it has failed,
+    /// with `x` as it was.
     fn guarded_for(&mut self, state: &str, tokens: Vec<Pair<'s>>, indent: &str) {
-        let is = |word: &str| tokens.iter().position(|t| t.as_rule() == Rule::word && t.as_str() == word);
-        let (Some(inside), Some(end)) = (is("in"), colon(&tokens)) else {
-            return self.plain(tokens.clone(), bytes(&tokens[0]).start..bytes(&tokens[tokens.len() - 1]).end);
-        };
+        let whole = bytes(&tokens[0]).start..bytes(&tokens[tokens.len() - 1]).end;
+        if !self.stepped_for(Some(state), &tokens, indent) {
+            self.plain(tokens, whole);
+        }
+    }
+
+    /// `for x in y:` by a cursor, which locks nothing; false if it is no such line.
+    pub(super) fn stepped_for(&mut self, state: Option<&str>, tokens: &[Pair<'s>], indent: &str) -> bool {
+        let inside = tokens.iter().position(|t| t.as_rule() == Rule::word && t.as_str() == "in");
+        let (Some(inside), Some(end)) = (inside, colon(tokens)) else { return false };
+        if inside + 1 >= end {
+            return false;
+        }
         let start = bytes(&tokens[0]).start;
         let targets = self.slice(bytes(&tokens[0]).end..bytes(&tokens[inside]).start).trim().to_owned();
         let inline = end + 1 < tokens.len();
         let deeper = if inline { format!("{indent} ") } else { self.block_indent(bytes(&tokens[end]).end) };
         let values = bytes(&tokens[inside + 1]).start;
-        self.emit.replace(start..values, &format!("for _i{start} in {state}._each(lambda: ("));
+        let (open, close) = state.map_or((String::new(), ""), |state| (format!("{state}._run(lambda: "), ")"));
+        let cursor = format!("_i{}_{start}", self.file.0);
+        self.emit.replace(start..values, &format!("{cursor} = {open}_cursor(("));
         self.tokens(tokens[inside + 1..end].to_vec(), Vec::new());
-        let target = assign_to(&targets, &format!("_i{start}"));
-        let open = format!(")):\n{deeper}if not {state}._ok(): break\n{deeper}{target}");
-        self.emit.replace(bytes(&tokens[end]), &open);
+        let runs = state.map_or(String::new(), |state| format!("{state}._ok() and "));
+        let target = self.assign_to(&targets, &format!("{cursor}._next()"));
+        let head = format!("for _while in range({LONGEST_LOOP}):\n{deeper}if not ({runs}{cursor}._more()): break");
+        self.emit.replace(bytes(&tokens[end]), &format!(")){close}\n{indent}{head}\n{deeper}{target}"));
         if let Some(next) = tokens.get(end + 1) {
             self.emit.replace(bytes(&tokens[end]).end..bytes(next).start, &format!("\n{deeper}"));
             self.simple_statements(tokens[end + 1..].to_vec(), &deeper);
         }
+        true
     }
 
     fn guarded_simple(&mut self, state: &str, tokens: Vec<Pair<'s>>, indent: &str) {
@@ -188,27 +219,60 @@ impl<'s> Builder<'s> {
         let text = self.slice(whole.start..bytes(&tokens[targets - 1]).end).trim().to_owned();
         let start = whole.start;
         let operator = tokens[sign].as_str();
-        let more = assigned(&tokens[sign + 1..]).is_some();
-        if !is_names(&text) || more || tokens.len() == sign + 1 {
+        if operator == "=" && assigned(&tokens[sign + 1..]).is_some() {
+            return self.guarded_chain(state, &tokens, indent);
+        }
+        if !is_names(&text) || tokens.len() == sign + 1 {
             self.emit.insert(start, &format!("def _s{start}(): "));
             self.plain(tokens, whole.clone());
             return self.emit.insert(whole.end, &format!("\n{indent}{state}._run(_s{start})"));
         }
+        self.check_global_targets(&tokens);
         let value = bytes(&tokens[sign + 1]).start;
-        let then = format!("\n{indent}if {state}._ok(): {}", assign_to(&text, &format!("_v{start}")));
+        let then = format!("\n{indent}if {state}._ok(): {}", self.assign_to(&text, &format!("_v{start}")));
         if operator != "=" {
-            let open = format!("def _s{start}():\n{indent} _l = {text}\n{indent} _l {operator} (");
+            let (step, end) = if operator == "**=" { ("_l = _pow(_l, (", ")") } else { ("_l ", "") };
+            let operator = if operator == "**=" { String::new() } else { format!("{operator} (") };
+            let open = format!("def _s{start}():\n{indent} _l = {text}\n{indent} {step}{operator}");
             self.emit.replace(start..value, &open);
             self.tokens(tokens[sign + 1..].to_vec(), Vec::new());
-            let close = format!(")\n{indent} return _l\n{indent}_v{start} = {state}._run(_s{start}){then}");
+            let close = format!("{end})\n{indent} return _l\n{indent}_v{start} = {state}._run(_s{start}){then}");
             return self.emit.insert(whole.end, &close);
         }
-        let flat = text.contains(',') && !text.contains(['*', '(']);
-        let count = text.split(',').filter(|name| !name.trim().is_empty()).count();
-        let call = if flat { format!("_parts({count}, ") } else { "_run(".to_owned() };
+        let call = flat(&text).map_or("_run(".to_owned(), |count| format!("_parts({count}, "));
         self.emit.replace(start..value, &format!("_v{start} = {state}.{call}lambda: ("));
         self.tokens(tokens[sign + 1..].to_vec(), Vec::new());
         self.emit.insert(whole.end, &format!(")){then}"));
+    }
+
+    /// `a = b = x`: one value, taken by the state, then given to each target.
+    fn guarded_chain(&mut self, state: &str, tokens: &[Pair<'s>], indent: &str) {
+        self.check_global_targets(tokens);
+        let (start, end) = (bytes(&tokens[0]).start, bytes(&tokens[tokens.len() - 1]).end);
+        let mut then = String::new();
+        let mut at = 0;
+        while let Some(found) = assigned(&tokens[at..]) {
+            let text = self.slice(bytes(&tokens[at]).start..bytes(&tokens[at + found.sign]).start).trim();
+            then.push_str(&self.chain_link(state, text, start, bytes(&tokens[at]).start, indent));
+            at += found.sign + 1;
+        }
+        let Some(value) = tokens.get(at) else { return };
+        self.emit.replace(start..bytes(value).start, &format!("_v{start} = {state}._run(lambda: ("));
+        self.tokens(tokens[at..].to_vec(), Vec::new());
+        self.emit.insert(end, &format!(")){then}"));
+    }
+
+    /// One target of a chain. The state takes what goes wrong with it.
+    fn chain_link(&self, state: &str, target: &str, chain: usize, at: usize, indent: &str) -> String {
+        let value = format!("_v{chain}");
+        if !is_names(target) {
+            return format!("\n{indent}def _s{at}(): {target} = {value}\n{indent}{state}._run(_s{at})");
+        }
+        let (parts, value) = match flat(target) {
+            Some(count) => (format!("\n{indent}_u{at} = {state}._parts({count}, lambda: {value})"), format!("_u{at}")),
+            None => (String::new(), value),
+        };
+        format!("{parts}\n{indent}if {state}._ok(): {}", self.assign_to(target, &value))
     }
 
     /// A rule, a directive or an import within a `try`.
@@ -219,6 +283,19 @@ impl<'s> Builder<'s> {
         self.emit.insert(start, &open);
         write(self);
         self.emit.append(close);
+    }
+
+    /// The assignment of a value to targets, of which one may be starred.
+    fn assign_to(&self, targets: &str, value: &str) -> String {
+        let trailing = targets.ends_with(',');
+        match targets.split(',').position(|t| t.trim().starts_with('*')) {
+            Some(at) => {
+                let after = targets.split(',').count() - at - 1;
+                format!("{} = _spread({at}, {after}, {value})", targets.replace('*', ""))
+            }
+            None if trailing => format!("({targets}) = {value}"),
+            None => self.given(targets, value).unwrap_or_else(|| format!("{targets} = {value}")),
+        }
     }
 
     /// The text that binds imported names, within a `try` or not.
@@ -233,18 +310,5 @@ impl<'s> Builder<'s> {
             format!("{value} = {state}._run(lambda: {call})\n{indent}if {state}._ok(): {name} = {value}")
         };
         calls.iter().map(bind).collect::<Vec<_>>().join(&format!("\n{indent}"))
-    }
-}
-
-/// The assignment of a value to targets, of which one may be starred.
-fn assign_to(targets: &str, value: &str) -> String {
-    let trailing = targets.ends_with(',');
-    match targets.split(',').position(|t| t.trim().starts_with('*')) {
-        Some(at) => {
-            let after = targets.split(',').count() - at - 1;
-            format!("{} = _spread({at}, {after}, {value})", targets.replace('*', ""))
-        }
-        None if trailing => format!("({targets}) = {value}"),
-        None => format!("{targets} = {value}"),
     }
 }

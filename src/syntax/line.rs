@@ -61,6 +61,7 @@ impl<'s> Builder<'s> {
         let whole = stmt.as_span().start()..stmt.as_span().end();
         let parts: Vec<Pair> = stmt.into_inner().collect();
         self.check_length(whole.clone(), &parts);
+        self.check_global_heads(&parts);
         match self.place.guard.clone() {
             Some(state) => self.guarded(&state, parts),
             None => self.plain(parts, whole),
@@ -77,8 +78,14 @@ impl<'s> Builder<'s> {
 
     /// The same, with names for what `:=` assigns to.
     pub(super) fn plain_again(&mut self, mut parts: Vec<Pair<'s>>, whole: Range<usize>) {
-        if self.assignment(&parts, &whole) {
+        if self.global_statements(&parts) || self.assignment(&parts, &whole) {
             return;
+        }
+        if self.tries && parts.first().is_some_and(|p| p.as_rule() == Rule::for_word) {
+            let indent = self.own_indent(whole.start);
+            if self.stepped_for(None, &parts, &indent) {
+                return;
+            }
         }
         let mut edits = self.thrown(&mut parts, whole.end);
         edits.extend(self.breaks(&parts));
@@ -233,7 +240,11 @@ impl<'s> Builder<'s> {
         let start = place.start as usize;
         let range = start..start + end;
         let text = if calls.is_empty() { "pass".into() } else { self.bindings_text(&calls, &range) };
-        self.emit.replace(range, &text);
+        self.emit.replace(range.clone(), &text);
+        if let Some(name) = bindings.iter().find(|b| self.globals.iter().any(|g| **g == *b.name)).map(|b| &b.name) {
+            let diag = Diag::at(self.span(range), format!("an import cannot bind the `global` name `{name}`"));
+            self.refuse(diag.hint("import it at the top of the file"));
+        }
         self.bindings.extend(bindings);
     }
 

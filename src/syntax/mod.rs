@@ -10,6 +10,7 @@ mod attempt;
 mod build;
 mod class;
 mod emit;
+mod globals;
 mod guarded;
 mod keys;
 mod line;

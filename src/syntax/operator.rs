@@ -101,6 +101,20 @@ fn is_statement(word: &str) -> bool {
     matches!(word, "return" | "elif" | "while" | "lambda" | "def" | "for" | "async" | "await" | "yield")
 }
 
+/// Whether the first value in a bracket is a call or a generator expression.
+fn makes(bracket: &Pair) -> bool {
+    let first: Vec<Pair> = bracket.clone().into_inner().take_while(|t| t.as_rule() != Rule::comma).collect();
+    let is_call = |t: &Pair| t.as_rule() == Rule::bracket && t.as_str().starts_with('(');
+    let in_value = |t: &Pair| !matches!(t.as_rule(), Rule::op | Rule::sep | Rule::keyword | Rule::lambda);
+    let plain = |t: &Pair| in_value(t) && precedence(t.as_str()).is_none() && t.as_str() != "not";
+    match first.as_slice() {
+        _ if first.iter().any(|t| t.as_rule() == Rule::for_word) => true,
+        [group] => is_call(group) && makes(group),
+        [value @ .., last] => is_call(last) && value.iter().all(plain),
+        [] => false,
+    }
+}
+
 /// The tokens of one bracket or line.
 pub(super) struct Line<'a, 's> {
     source: &'s str,
@@ -201,6 +215,8 @@ impl<'a, 's> Line<'a, 's> {
                 (_, Role::Binary(COMPARISON)) => self.comparison(at),
                 (Rule::extra, _) => self.method(at),
                 (Rule::for_word, _) => self.loop_over(at),
+                (Rule::word, _) if text == "next" => self.next_of(at),
+                (Rule::word, _) if text == "type" => self.type_name(at),
                 _ => {}
             }
         }
@@ -290,6 +306,25 @@ impl<'a, 's> Line<'a, 's> {
         if start < at {
             self.edits.push(Edit::open(&self.bytes(start..at + 1), "_of("));
             self.edits.push(Edit::replace(self.token(at), format!(", {:?})", method.as_str())));
+        }
+    }
+
+    /// `next(f())` becomes `_next(f())`: of what is made there, the first is the next.
+    fn next_of(&mut self, at: usize) {
+        let Some(call) = self.tokens.get(at + 1).filter(|t| t.as_rule() == Rule::bracket) else { return };
+        let defines = at > 0 && self.tokens[at - 1].as_str() == "def";
+        if !defines && makes(call) {
+            self.edits.push(Edit::replace(self.token(at), "_next"));
+        }
+    }
+
+    /// `type(x).__name__` becomes `_type_name(x)`, as types are texts.
+    fn type_name(&mut self, at: usize) {
+        let Some([call, dot, name, ..]) = self.tokens.get(at + 1..) else { return };
+        let called = call.as_rule() == Rule::bracket && call.as_str().starts_with('(');
+        if called && dot.as_rule() == Rule::dot && name.as_str() == "__name__" {
+            self.edits.push(Edit::replace(self.token(at), "_type_name"));
+            self.edits.push(Edit::replace(self.bytes(at + 2..at + 4), ""));
         }
     }
 

@@ -219,18 +219,25 @@ impl<'s> Builder<'s> {
         let name: Box<str> = head.expect("bug: a definition without a name").into();
         self.pieces.push(Piece { names: vec![name.clone()], span: self.span(range.clone()) });
         let number = self.base.definitions + self.definitions.len();
-        let refused = self.python_only(&items);
+        let mut refused = self.python_only(&items);
         let inner = range.start + indent(self.slice(range.clone())).len()..range.end;
         if refused.is_empty() {
             let from = self.emit.position(inner.start);
+            self.unserved = Some(Vec::new());
             self.definition_lines(&items);
+            refused = self.unserved.take().unwrap_or_default();
             // Known to the module, and not taken for constants.
             let globals = items.iter().filter(|item| first_word(item.as_str()) == "global");
             let names = globals.flat_map(|item| tokens_of(item).into_iter().skip(1));
             let names = names.filter(|t| t.as_rule() == Rule::word);
             let lines: Vec<String> = names.map(|t| format!("if False: {} = None", t.as_str())).collect();
             self.behind(&items, &lines);
-            self.emit.mark(number, from, inner.end);
+            if refused.is_empty() {
+                self.emit.mark(number, from, inner.end);
+            } else {
+                let end = if self.emit.is_past(inner.end) { "\n" } else { "" };
+                self.emit.rewrite(from, inner.clone(), &format!("{}{end}", stand_in(&name, number)));
+            }
         } else {
             self.emit.replace(inner.clone(), &stand_in(&name, number));
         }

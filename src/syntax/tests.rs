@@ -107,7 +107,7 @@ fn python_is_served() {
         ),
         (
             "for x in y:\n try:\n  z\n except: pass",
-            "for x in _each(y, True):\n _t0_12 = _try(None)\n if True:\n  _t0_12._run(lambda: (z))\n if _t0_12._catch(None):\n  pass\n _t0_12._settle()",
+            "_i0_0 = _cursor((y))\nfor _while in range(2147483647):\n if not (_i0_0._more()): break\n x = _i0_0._next()\n _t0_12 = _try(None)\n if True:\n  _t0_12._run(lambda: (z))\n if _t0_12._catch(None):\n  pass\n _t0_12._settle()",
         ),
         (
             "from functools import d\n@d\ndef f():\n try:\n  g()\n finally:\n  h()\ni()",

@@ -183,3 +183,156 @@ rule all:
     story.run(&[]).succeeds();
     assert_eq!(story.read("x"), "abab 4 1\n");
 }
+
+#[test]
+fn no_more_is_taken_than_asked_for() {
+    let story = Story::new().rulefile(
+        r#"
+from itertools import islice, takewhile
+def counted(n):
+    for i in range(n):
+        yield i
+fives = iter([1, 2, 3, 4, 5])
+parts = [list(islice(fives, 2)), list(islice(fives, 1, 2)), next(fives)]
+low = iter([1, 2, 3, 4, 5])
+lows = [list(takewhile(lambda x: x < 3, low)), list(low)]
+made = [next(counted(3)), next((x for x in [5, 6] if x > 5), 0), next(zip([1], [2]))]
+rule all:
+    output: "x"
+    params: text=f"{parts} {lows} {made}"
+    shell: "printf '%s' {params.text:q} > {output}"
+"#,
+    );
+    story.run(&[]).succeeds();
+    assert_eq!(story.read("x"), "[[1, 2], [4], 5] [[1, 2], [4, 5]] [0, 6, (1, 2)]");
+}
+
+#[test]
+fn no_assignment_in_a_try_or_of_a_global_name_is_lost() {
+    let story = Story::new().rulefile(
+        r#"
+X = S = 1
+P = 3
+Q = R = 0
+T = 2
+def f():
+    global X, S, P, Q, R, T
+    try:
+        X = 7
+        P **= 2
+        a = b = 9
+        Q = c = 4
+        X += 1
+        d = {}
+        d["k"] = e = 5
+        g, h = i = 1, 2
+        int("x")
+    except ValueError:
+        R = 1; S = 8
+    if a: Q += 1
+    else: Q = 7; R = 9
+    T **= 3
+    j = S = 3
+    x = 2; R = x + 1
+    return [a, b, c, d, e, g, h, i, j]
+z = f()
+rule all:
+    output: "x"
+    params: text=f"{X} {S} {P} {Q} {R} {T} {z}"
+    shell: "printf '%s' {params.text:q} > {output}"
+"#,
+    );
+    story.run(&[]).succeeds();
+    assert_eq!(story.read("x"), "8 3 9 5 3 8 [9, 9, 4, {'k': 5}, 5, 1, 2, (1, 2), 3]");
+}
+
+#[test]
+fn loops_go_over_what_stands_there_at_each_turn() {
+    let story = Story::new().file("names", "a\nb\nc\n").rulefile(
+        r#"
+grown = [1]
+for x in grown:
+    if x < 5: grown.append(x + 1)
+less = [1, 2, 3, 4, 4]
+for x in less:
+    if x % 2 == 0: less.remove(x)
+def f():
+    seen = []
+    xs = [1, 2]
+    try:
+        for x in xs:
+            if len(xs) < 5: xs.append(x)
+            if x == 2: continue
+            seen.append(x)
+        for x in xs:
+            int("no")
+    except ValueError:
+        xs.append(9)
+    with open("names") as f:
+        for line in f:
+            break
+        seen.append(f.readline().strip())
+    for first, *rest in [[1, 2, 3]]: seen.append((first, rest))
+    return seen + xs
+rule all:
+    output: "x"
+    params: text=f"{grown} {less} {f()}"
+    shell: "printf '%s' {params.text:q} > {output}"
+"#,
+    );
+    story.run(&[]).succeeds();
+    let wrote = "[1, 2, 3, 4, 5] [1, 3, 4] [1, 1, 1, 'b', (1, [2, 3]), 1, 2, 1, 2, 1, 9]";
+    assert_eq!(story.read("x"), wrote);
+}
+
+#[test]
+fn types_have_python_s_names() {
+    let story = Story::new().rulefile(
+        r#"
+class Fine(ValueError):
+    """Doc."""
+class P:
+    def __init__(self):
+        self.x = 1
+try:
+    raise Fine("a")
+except Fine as e:
+    a = f"{type(e).__name__}: {e}"
+b = [type(x).__name__ for x in (P(), "", None, 1, 1.5, True, [], {}, {1}, (1,))]
+rule all:
+    output: "x"
+    params: text=f"{a} {b}"
+    shell: "printf '%s' {params.text:q} > {output}"
+"#,
+    );
+    story.run(&[]).succeeds();
+    let names = "['P', 'str', 'NoneType', 'int', 'float', 'bool', 'list', 'dict', 'set', 'tuple']";
+    assert_eq!(story.read("x"), format!("Fine: a {names}"));
+}
+
+#[test]
+fn functions_that_give_global_names_values_in_other_forms_are_left_to_bodies() {
+    let story = Story::new().rulefile(
+        r#"
+M = 0
+def f():
+    global M
+    M, k = 4, 5
+    try:
+        M, k = 6, k
+        return M + k
+    except ValueError:
+        pass
+def g():
+    return 3
+N = g()
+rule all:
+    output: "x"
+    run:
+        with open(output[0], "w") as o:
+            o.write(str(f() + N))
+"#,
+    );
+    story.run(&[]).succeeds();
+    assert_eq!(story.read("x"), "14");
+}

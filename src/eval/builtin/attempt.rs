@@ -101,24 +101,6 @@ fn methods(builder: &mut MethodsBuilder) {
         Ok(this.run(function, eval)?.unwrap_or_else(Value::new_none))
     }
 
-    /// What a loop goes over.
-    fn _each<'v>(
-        this: &Attempt,
-        #[starlark(require = pos)] function: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        let heap = eval.heap();
-        let items = match this.run(function, eval)? {
-            Some(items) => super::operators::each(items, heap).iterate(heap).map(Iterator::collect),
-            None => Ok(Vec::new()),
-        };
-        let items: Vec<Value> = match items {
-            Ok(items) => items,
-            Err(error) => this.take(error).map(|()| Vec::new())?,
-        };
-        Ok(heap.alloc(AllocList(items)))
-    }
-
     /// The parts of a value for so many names.
     fn _parts<'v>(
         this: &Attempt,
@@ -139,12 +121,8 @@ fn methods(builder: &mut MethodsBuilder) {
         Ok(heap.alloc(AllocList(items)))
     }
 
+    /// Whether nothing has failed so far; behind the body, `else` runs then.
     fn _ok(this: &Attempt) -> starlark::Result<bool> {
-        Ok(this.runs())
-    }
-
-    /// Whether the body came to its end: then `else` runs.
-    fn _done(this: &Attempt) -> starlark::Result<bool> {
         Ok(this.runs())
     }
 

@@ -3,7 +3,7 @@
 //! Owns fields, methods that are bound to their object, and data classes. Classes
 //! of exceptions are `exception`'s.
 
-use crate::eval::exception::{Class as ExceptionClass, thrown};
+use crate::eval::exception::{Class as ExceptionClass, Exception, thrown};
 use crate::eval::fault::fault;
 use crate::eval::missing::Missing;
 use allocative::Allocative;
@@ -246,8 +246,28 @@ impl<'v> Above<'v> {
     }
 }
 
+/// What Python calls the type of a value.
+fn type_name(value: Value) -> String {
+    if let Some(exception) = Exception::from_value(value) {
+        return exception.class().name().to_owned();
+    }
+    if let Some(class) = Object::from_value(value).and_then(|object| Class::from_value(object.class.to_value())) {
+        return class.name.clone();
+    }
+    match value.get_type() {
+        "string" => "str",
+        other => other,
+    }
+    .to_owned()
+}
+
 #[starlark_module]
 pub(super) fn register(builder: &mut GlobalsBuilder) {
+    /// `type(value).__name__`.
+    fn _type_name(#[starlark(require = pos)] value: Value<'_>) -> starlark::Result<String> {
+        Ok(type_name(value))
+    }
+
     fn _class_of<'v>(
         #[starlark(require = pos)] name: &str,
         #[starlark(require = pos)] bases: Value<'v>,
@@ -272,6 +292,10 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
             Err(error) => return Ok(missing(&error.without_diagnostic().to_string())),
         };
         if let Some(above) = bases.iter().find_map(|base| ExceptionClass::from_value(*base)) {
+            let member = DictRef::from_value(members).and_then(|own| own.keys().next().map(|name| name.to_str()));
+            if let Some(member) = member {
+                return Ok(missing(&format!("a class of errors has no members of its own, such as `{member}`")));
+            }
             return Ok(heap.alloc(above.below(name)));
         }
         let mut above = Above { members: Vec::new(), names: names.items, fields: Vec::new(), data };

@@ -9,6 +9,7 @@ mod class;
 mod column;
 mod container;
 mod core;
+mod cursor;
 mod dicts;
 mod environment;
 mod expand;
@@ -95,6 +96,7 @@ pub(super) fn globals() -> &'static Globals {
         GlobalsBuilder::extended_by(&EXTENSIONS)
             .with(texts::register)
             .with(texts::functions)
+            .with(cursor::register)
             .with(operators::register)
             .with(core::register)
             .with(core::statements)

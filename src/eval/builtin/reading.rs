@@ -91,6 +91,29 @@ impl<'v> StarlarkValue<'v> for Ahead {
     }
 }
 
+/// Whether a value is read bit by bit.
+pub(super) fn is_ahead(value: Value) -> bool {
+    Ahead::from_value(value).is_some() || Opened::from_value(value).is_some()
+}
+
+/// The next of a value that is read bit by bit, if there is one; none of other values.
+pub(super) fn next<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Option<Value<'v>>> {
+    if let Some(ahead) = Ahead::from_value(value) {
+        return Some(ahead.next(heap));
+    }
+    let line = Opened::from_value(value)?.line();
+    Some((!line.is_empty()).then(|| heap.alloc_str(line).to_value()))
+}
+
+/// Whether there is more of a value that is read bit by bit; none of other values.
+pub(super) fn has_more(value: Value) -> Option<bool> {
+    if let Some(ahead) = Ahead::from_value(value) {
+        return Some(ahead.at.load(Ordering::Relaxed) < ahead.rows.len());
+    }
+    let file = Opened::from_value(value)?;
+    Some(file.at.load(Ordering::Relaxed) < file.text.len())
+}
+
 fn only_text() -> starlark::Error {
     hinted("only UTF-8 text can be read here: write `open(path)`", "write files in a rule's `shell:`")
 }

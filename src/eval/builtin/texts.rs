@@ -6,10 +6,10 @@
 
 use super::dicts;
 use super::operators::each;
-use super::reading::Ahead;
+use super::reading::{self, Ahead, is_ahead};
 use crate::eval::convert::{from_wildcards, to_val};
 use crate::eval::exception::thrown;
-use crate::eval::fault::fault;
+use crate::eval::fault::{fault, hinted};
 use crate::eval::missing::Missing;
 use crate::eval::show;
 use crate::value::Val;
@@ -191,6 +191,10 @@ fn plain_items<'v>(items: Value<'v>, heap: Heap<'v>) -> starlark::Result<Option<
     Ok(items.into_iter().map(plain).collect::<starlark::Result<_>>().ok())
 }
 
+fn nothing_more() -> starlark::Error {
+    thrown("StopIteration", "`next` finds nothing more")
+}
+
 #[starlark::starlark_module]
 pub(super) fn functions(builder: &mut GlobalsBuilder) {
     fn _fromkeys<'v>(
@@ -221,20 +225,50 @@ pub(super) fn functions(builder: &mut GlobalsBuilder) {
         Ok(heap.alloc(AllocDict(pairs)))
     }
 
-    /// The next of what is read bit by bit; of a list (a generator) its first.
+    /// The next of what is read bit by bit. What Python makes bit by bit stands as a
+    /// list here, whose first would be given for ever: that is refused.
     fn next<'v>(
         #[starlark(require = pos)] items: Value<'v>,
         #[starlark(require = pos)] default: Option<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let found = match Ahead::from_value(items) {
-            Some(ahead) => ahead.next(heap),
-            None => match super::reading::Opened::from_value(items) {
-                Some(file) => Some(file.line()).filter(|l| !l.is_empty()).map(|l| heap.alloc_str(l).to_value()),
-                None => items.iterate(heap)?.next(),
-            },
+        match reading::next(items, heap) {
+            Some(found) => found.or(default).ok_or_else(nothing_more),
+            None => Err(hinted(
+                format!("`next` cannot go through a value of type `{}`", items.get_type()),
+                "what is given bit by bit is a list here: write `xs[0]`, `it = iter(xs)` and `next(it)`, or a loop",
+            )),
+        }
+    }
+
+    /// `next` of what a call or a generator expression has just made: its first.
+    fn _next<'v>(
+        #[starlark(require = pos)] items: Value<'v>,
+        #[starlark(require = pos)] default: Option<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let found = match reading::next(items, heap) {
+            Some(found) => found,
+            None => items.iterate(heap)?.next(),
         };
-        found.or(default).ok_or_else(|| thrown("StopIteration", "`next` finds nothing more"))
+        found.or(default).ok_or_else(nothing_more)
+    }
+
+    /// The next few of what is read bit by bit; `None` of anything else.
+    fn _take<'v>(
+        #[starlark(require = pos)] items: Value<'v>,
+        #[starlark(require = pos)] count: u32,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        if !is_ahead(items) {
+            return Ok(Value::new_none());
+        }
+        let mut taken = Vec::new();
+        while taken.len() < count as usize {
+            let Some(item) = reading::next(items, heap).flatten() else { break };
+            taken.push(item);
+        }
+        Ok(heap.alloc(AllocList(taken)))
     }
 
     fn hex(#[starlark(require = pos)] number: i64) -> starlark::Result<String> {
