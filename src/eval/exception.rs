@@ -5,7 +5,7 @@
 //! a refusal or a checkpoint that is waited for, is no exception: no `try` takes it.
 
 use super::convert::{from_val, to_val};
-use super::fault::fault;
+use super::fault::{Fault, fault, inner};
 use super::show;
 use crate::diag::{Diag, Kind};
 use crate::value::Val;
@@ -291,23 +291,11 @@ fn class_of(kind: &ErrorKind, text: &str) -> Option<&'static str> {
 
 /// The exception that an error is; none if no `try` takes it.
 pub(super) fn exception_of(error: &starlark::Error) -> Option<Exception> {
-    let inner = match error.kind() {
-        ErrorKind::Fail(e)
-        | ErrorKind::StackOverflow(e)
-        | ErrorKind::Value(e)
-        | ErrorKind::Function(e)
-        | ErrorKind::Scope(e)
-        | ErrorKind::Parser(e)
-        | ErrorKind::Freeze(e)
-        | ErrorKind::Internal(e)
-        | ErrorKind::Native(e)
-        | ErrorKind::Other(e) => e,
-        _ => return None,
-    };
+    let inner = inner(error.kind())?;
     if let Some(thrown) = inner.downcast_ref::<Thrown>() {
         return Some(thrown.exception.clone());
     }
-    if inner.is::<super::fault::Fault>() {
+    if inner.is::<Fault>() {
         return None;
     }
     let text = inner.to_string();

@@ -4,7 +4,7 @@
 //! what was being evaluated.
 
 use super::exception::{Thrown, is_no_number};
-use super::fault::Fault;
+use super::fault::{Fault, inner};
 use crate::diag::{Diag, Diags, Kind, Label};
 use crate::span::{FileId, Span};
 use crate::suggest::did_you_mean;
@@ -82,19 +82,7 @@ pub(super) fn explain(error: &starlark::Error, scene: &Scene) -> Diags {
 
 /// Our own diagnostics inside an error.
 fn cause(kind: &ErrorKind) -> Option<Diags> {
-    let inner = match kind {
-        ErrorKind::Fail(e)
-        | ErrorKind::StackOverflow(e)
-        | ErrorKind::Value(e)
-        | ErrorKind::Function(e)
-        | ErrorKind::Scope(e)
-        | ErrorKind::Parser(e)
-        | ErrorKind::Freeze(e)
-        | ErrorKind::Internal(e)
-        | ErrorKind::Native(e)
-        | ErrorKind::Other(e) => e,
-        _ => return None,
-    };
+    let inner = inner(kind)?;
     let thrown = || inner.downcast_ref::<Thrown>().map(|thrown| vec![thrown.diag.clone()]);
     inner.downcast_ref::<Fault>().map(|fault| fault.0.clone()).or_else(thrown)
 }

@@ -3,6 +3,7 @@
 //! Owns the wrapper and its unwrapping. It does not know what went wrong.
 
 use crate::diag::{Diag, Diags, Kind};
+use starlark::ErrorKind;
 use std::fmt;
 
 /// Diagnostics as an error; those without a place get that of the call.
@@ -31,4 +32,21 @@ pub(super) fn fault(message: impl Into<String>) -> starlark::Error {
 /// An error at the place of the call, with a way out.
 pub(super) fn hinted(message: impl Into<String>, hint: impl Into<String>) -> starlark::Error {
     Fault(vec![Diag::error(Kind::Rulefile, message).hint(hint)]).into()
+}
+
+/// What Starlark's error was made of.
+pub(super) fn inner(kind: &ErrorKind) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
+    Some(match kind {
+        ErrorKind::Fail(e)
+        | ErrorKind::StackOverflow(e)
+        | ErrorKind::Value(e)
+        | ErrorKind::Function(e)
+        | ErrorKind::Scope(e)
+        | ErrorKind::Parser(e)
+        | ErrorKind::Freeze(e)
+        | ErrorKind::Internal(e)
+        | ErrorKind::Native(e)
+        | ErrorKind::Other(e) => &**e,
+        _ => return None,
+    })
 }
