@@ -433,6 +433,9 @@ impl<'s> Builder<'s> {
             inner.iter().filter(displays).map(|p| p.as_span().start()..p.as_span().end()).collect();
         let mut edits = self.splats(start..end, &inner);
         edits.extend(self.names_value(&inner, end));
+        if index && has(Rule::comma) {
+            edits.extend(every(&inner));
+        }
         let unpacked = unpack::edits(self.source, start..end, &nested, self.is_group(start));
         edits.extend(unpacked.into_iter().map(|(place, text)| Edit::replace(place, text)));
         if let Some((open, close)) = within {
@@ -443,4 +446,12 @@ impl<'s> Builder<'s> {
         self.masks = masks;
         self.depth -= 1;
     }
+}
+
+/// In `a[x, :]` the colon stands for all there is.
+fn every(inner: &[Pair]) -> Vec<Edit> {
+    let parts = |at: usize| inner.get(at).is_none_or(|token| token.as_rule() == Rule::comma);
+    let alone = |at: &usize| inner[*at].as_str() == ":" && (*at == 0 || parts(at - 1)) && parts(at + 1);
+    let place = |at: usize| inner[at].as_span().start()..inner[at].as_span().end();
+    (0..inner.len()).filter(alone).map(|at| Edit::replace(place(at), "_every".to_owned())).collect()
 }

@@ -138,6 +138,7 @@ fn what_sheets_lack_is_told_with_a_way_out() {
     says("t['nix']", "there is no column `nix` in the sheet");
     says("t.set_index('sample').loc['zz']", "the sheet has no row 'zz' by its `sample`");
     says("t.pivot(columns='sample')", "sheets have no `.pivot` here");
+    says("t.loc['a':'b']", "rows are not sliced by label here");
     says("t.groupby('nix')", "there is no column `nix` in the sheet");
     says("t.drop('sample')", "`drop` leaves out columns: `drop(columns=[...])`");
 }

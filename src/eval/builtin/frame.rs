@@ -7,7 +7,7 @@
 use super::column::{Column, number};
 use super::frame_methods::frame_methods;
 use super::index::Index;
-use super::located::Rows;
+use super::located::{Rows, sliced};
 use super::operators::chosen;
 use super::row::Row;
 use super::sheet::Sheet;
@@ -324,6 +324,16 @@ impl<'v> StarlarkValue<'v> for Frame {
             Some(at) => Ok(heap.alloc(sheet.row(at))),
             None => Err(fault(format!("there is no row `[{}]`: the sheet has {}", index.to_str(), sheet.rows.len()))),
         }
+    }
+
+    fn slice(
+        &self,
+        start: Option<Value<'v>>,
+        stop: Option<Value<'v>>,
+        stride: Option<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        sliced(&self.now(), (start, stop, stride), heap)
     }
 
     fn length(&self) -> starlark::Result<i32> {

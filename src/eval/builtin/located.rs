@@ -5,12 +5,14 @@ use super::frame::{Frame, cell_of, named, plain_of};
 use super::index::labels;
 use super::operators::chosen;
 use super::sheet::Sheet;
-use crate::eval::convert::from_val;
+use crate::eval::convert::{elements, from_val};
 use crate::eval::fault::fault;
 use crate::value::Val;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
+use starlark::environment::GlobalsBuilder;
 use starlark::starlark_simple_value;
+use starlark::values::list::AllocList;
 use starlark::values::tuple::TupleRef;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 
@@ -24,6 +26,22 @@ pub(super) struct Rows {
 }
 
 starlark_simple_value!(Rows);
+
+/// The colon in `[:, "column"]`: all rows, or all columns.
+#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[display(":")]
+#[allocative(skip)]
+struct Every;
+
+starlark_simple_value!(Every);
+
+#[starlark_value(type = "slice")]
+impl<'v> StarlarkValue<'v> for Every {}
+
+/// What the lowered text names.
+pub(super) fn register(builder: &mut GlobalsBuilder) {
+    builder.set("_every", Every);
+}
 
 /// Rows that were asked for.
 struct Asked {
@@ -50,6 +68,9 @@ impl Rows {
     fn asked<'v>(&self, sheet: &Sheet, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Asked> {
         if let Some(rows) = Column::from_value(index).and_then(|_| chosen(index, heap)) {
             return Ok(Asked::some(rows));
+        }
+        if Every::from_value(index).is_some() {
+            return Ok(Asked::some((0..sheet.rows.len()).collect()));
         }
         let (labels, listed) = labels(index, heap)?;
         if self.by_number {
@@ -87,7 +108,10 @@ impl Rows {
             (None, None) => None,
         };
         let Some(at) = one_column else {
-            let cut = picked.only(&named(&picked, column, heap)?);
+            let cut = match Every::from_value(column) {
+                Some(_) => picked,
+                None => picked.only(&named(&picked, column, heap)?),
+            };
             return Ok(if asked.is_one { heap.alloc(cut.row(0)) } else { heap.alloc(cut) });
         };
         let values = picked.values(at);
@@ -116,6 +140,18 @@ impl Rows {
     }
 }
 
+/// Rows by a slice of their numbers.
+pub(super) fn sliced<'v>(
+    sheet: &Sheet,
+    (start, stop, stride): (Option<Value<'v>>, Option<Value<'v>>, Option<Value<'v>>),
+    heap: Heap<'v>,
+) -> starlark::Result<Value<'v>> {
+    let numbers = heap.alloc(AllocList(0..sheet.rows.len() as i64));
+    let chosen = elements(numbers.slice(start, stop, stride, heap)?, heap).unwrap_or_default();
+    let rows: Vec<usize> = chosen.iter().filter_map(|at| number(*at, sheet.rows.len())).collect();
+    Ok(heap.alloc(sheet.pick(&rows)))
+}
+
 #[starlark_value(type = "rows")]
 impl<'v> StarlarkValue<'v> for Rows {
     fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
@@ -128,6 +164,19 @@ impl<'v> StarlarkValue<'v> for Rows {
             true => heap.alloc(sheet.row(asked.rows[0])),
             false => heap.alloc(asked.of(&sheet)),
         })
+    }
+
+    fn slice(
+        &self,
+        start: Option<Value<'v>>,
+        stop: Option<Value<'v>>,
+        stride: Option<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        if !self.by_number {
+            return Err(fault("rows are not sliced by label here: write `.iloc[from:to]`, or a list of labels"));
+        }
+        sliced(&self.frame.now(), (start, stop, stride), heap)
     }
 
     fn set_at(&self, index: Value<'v>, new: Value<'v>) -> starlark::Result<()> {

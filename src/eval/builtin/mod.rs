@@ -125,6 +125,7 @@ pub(super) fn globals() -> &'static Globals {
             .with(reading::register)
             .with(text::register)
             .with(rows::register)
+            .with(located::register)
             .with(checkpoints::register)
             .with_namespace("access", marks::access)
             .with_namespace("os", environment::os)
