@@ -11,6 +11,7 @@ open are as they are when the command is started anew.
 """
 
 import atexit
+import contextlib
 import importlib
 import json
 import os
@@ -102,7 +103,8 @@ def wait(child, seconds):
 import snakemake.cli
 
 for late in LATE:
-    importlib.import_module(late)
+    with contextlib.suppress(ImportError):
+        importlib.import_module(late)
 
 for line in sys.stdin:
     directory, told, seconds, environment, words = json.loads(line)
