@@ -11,6 +11,7 @@ mod files;
 mod params;
 mod program;
 mod recipe;
+mod reported;
 mod resources;
 mod scope;
 mod script;
@@ -19,6 +20,7 @@ pub use ensure::Ensured;
 pub use params::Params;
 pub use program::{Program, Source, compiler, handler, pyload};
 pub use recipe::{Ingredient, Recipe, made_from};
+pub use reported::Headed;
 pub use resources::{DEVICES, Needs};
 pub use script::Scripts;
 
