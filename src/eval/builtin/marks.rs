@@ -13,12 +13,13 @@ use crate::eval::mark::{Mark, Marks};
 use crate::eval::session::{Extra, Session};
 use crate::rule::{Checksum, Ensure, Flags, Reported};
 use crate::span::{FileId, Span};
+use crate::suggest::did_you_mean;
 use crate::value::Val;
+use starlark::collections::SmallMap;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
 use starlark::values::Value;
-use starlark::values::none::NoneOr;
 use starlark::values::tuple::UnpackTuple;
 use std::sync::Arc;
 
@@ -63,6 +64,10 @@ fn with_extra<'v>(
     mark_all(value, &asked, name, &session.marks, eval.heap())
 }
 
+/// What `report()` is told besides the file and its caption. Of a directory all files
+/// are shown, whatever the last two say.
+const REPORTED: [&str; 5] = ["category", "subcategory", "labels", "patterns", "htmlindex"];
+
 #[starlark_module]
 pub(super) fn register(builder: &mut GlobalsBuilder) {
     fn ensure<'v>(
@@ -100,27 +105,28 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
     fn report<'v>(
         #[starlark(require = pos)] value: Value<'v>,
         caption: Option<Value<'v>>,
-        category: Option<Value<'v>>,
-        subcategory: Option<Value<'v>>,
-        labels: Option<Value<'v>>,
-        #[starlark(default = NoneOr::None)] patterns: NoneOr<Value<'v>>,
-        #[starlark(default = NoneOr::None)] htmlindex: NoneOr<&str>,
+        #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        // Of a directory all files are shown.
-        let _ = (patterns, htmlindex);
         let session = Session::loading(eval, "report")?;
+        if let Some(odd) = named.keys().find(|name| !REPORTED.contains(&name.as_str())) {
+            let message = format!("`report()` has no `{odd}`");
+            let known = did_you_mean(odd, REPORTED.iter().copied())
+                .unwrap_or_else(|| format!("it has `caption`, `{}`", REPORTED.join("`, `")));
+            return Err(hinted(message, known));
+        }
         let at = place(session, eval);
         let plain = |value: Option<Value<'v>>| {
             let value = value.unwrap_or_else(Value::new_none);
             to_val(value, eval.heap(), &mut |function| session.keep(function, at, &[], eval))
         };
+        let of = |name: &str| plain(named.get(name).copied());
         let caption = plain(caption)?;
         let report = Reported {
             caption: caption.as_str().map(|path| absolute(&beside(session, at.file, path)).into()),
-            category: plain(category)?,
-            subcategory: plain(subcategory)?,
-            labels: plain(labels)?,
+            category: of("category")?,
+            subcategory: of("subcategory")?,
+            labels: of("labels")?,
         };
         with_extra(value, "report", Extra { report: Some(Arc::new(report)), ..Extra::default() }, eval)
     }
