@@ -5,7 +5,7 @@ use super::{Commands, Needs};
 use crate::diag::{Diag, Kind};
 use crate::eval::Unavailable;
 use crate::graph::JobId;
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, has_brace};
 use crate::rule::{Param, Rule};
 use crate::value::{FnId, Val};
 use rustc_hash::FxHashMap;
@@ -160,7 +160,7 @@ impl<'a> Commands<'a> {
         patterns: &mut FxHashMap<String, Pattern>,
     ) -> Result<Val, Diag> {
         match value {
-            Val::Str(text) if text.contains(['{', '}']) => {
+            Val::Str(text) if has_brace(text) => {
                 if !patterns.contains_key(&**text) {
                     let pattern = Pattern::parse(text).map_err(|e| Diag::error(Kind::Rulefile, e.message))?;
                     patterns.insert(text.to_string(), pattern);

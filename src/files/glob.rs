@@ -1,17 +1,16 @@
 //! Which paths exist: `glob()` and `glob_wildcards()`.
 //!
-//! Owns the walk over the user's directories. It starts at the longest prefix
-//! that has no wildcard, follows symbolic links (never in circles), and never
-//! sees names of ours. What is found is sorted, so that one tree gives one plan.
+//! Owns what a walk looks for. It starts at the longest prefix that has no
+//! wildcard. What is found is sorted, so that one tree gives one plan.
 
+use super::StatAhead;
 use super::texts::Texts;
-use super::{ASIDE_PREFIX, STATE_DIR, StatAhead};
+pub use super::walk::NotUtf8;
+use super::walk::{Search, Walked, walk};
 use crate::pattern::Pattern;
 use globset::{GlobBuilder, GlobMatcher};
 use std::io;
 use std::ops::Range;
-use std::path::Path;
-use walkdir::{DirEntry, WalkDir};
 
 /// Paths found by a walk.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,24 +19,6 @@ pub struct Found {
     pub paths: Vec<String>,
     /// What was passed over.
     pub not_utf8: NotUtf8,
-}
-
-/// Names that were passed over because they are not UTF-8.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NotUtf8 {
-    /// How many.
-    pub count: usize,
-    /// The path of the first of them, as far as it can be shown.
-    pub first: String,
-}
-
-impl NotUtf8 {
-    fn add(&mut self, path: &Path) {
-        if self.count == 0 {
-            self.first = path.strip_prefix("./").unwrap_or(path).to_string_lossy().into_owned();
-        }
-        self.count += 1;
-    }
 }
 
 /// The paths that a glob matches: `*`, `?`, `[a-z]`, `{a,b}` within one name,
@@ -187,27 +168,6 @@ fn split(glob: &str) -> (&str, &str) {
     }
 }
 
-/// Where to look.
-struct Search<'a> {
-    /// Empty: the current directory. Paths are spelt with it as their beginning.
-    root: &'a str,
-    /// How many names below it at most.
-    depth: usize,
-    /// Whether names that begin with a dot count.
-    hidden: bool,
-    /// Names that never count.
-    apart: &'a [&'a str],
-    /// What every path begins with.
-    prefix: &'a str,
-}
-
-/// What a walk came by, in the order of the directories.
-#[derive(Default)]
-struct Walked {
-    texts: Texts,
-    not_utf8: NotUtf8,
-}
-
 impl Walked {
     fn sorted(self) -> Found {
         let Walked { texts, not_utf8 } = self;
@@ -216,60 +176,13 @@ impl Walked {
     }
 }
 
-/// Every path that `wanted` takes.
-fn walk(search: &Search<'_>, wanted: &mut dyn FnMut(&str) -> bool) -> Result<Walked, GlobError> {
-    let &Search { root, depth, hidden, apart, prefix } = search;
-    let mut found = Walked::default();
-    let start = if root.is_empty() { "." } else { root };
-    let first = prefix.rsplit('/').next().unwrap_or("");
-    let visible = |entry: &DirEntry| {
-        let name = last_name(entry.path());
-        let ours = name.starts_with(ASIDE_PREFIX.as_bytes()) || name == STATE_DIR.as_bytes();
-        let off = entry.depth() == 1 && !name.starts_with(first.as_bytes());
-        let apart = apart.iter().any(|a| a.as_bytes() == name);
-        entry.depth() == 0 || !(ours || off || apart || (!hidden && name.starts_with(b".")))
-    };
-    let entries = WalkDir::new(start).min_depth(0).max_depth(depth).follow_links(true);
-    for entry in entries.into_iter().filter_entry(visible) {
-        let path = match &entry {
-            Ok(entry) if entry.depth() == 0 => continue,
-            Ok(entry) => entry.path(),
-            // The link is there; what it leads to was walked already.
-            Err(error) if error.loop_ancestor().is_some() => error.path().unwrap_or("".as_ref()),
-            Err(error) => match error.io_error().map(io::Error::kind) {
-                Some(io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => continue,
-                _ if is_link_loop(error) => continue,
-                _ => return Err(GlobError::Io(entry.expect_err("it is an error").into())),
-            },
-        };
-        let Some(path) = path.to_str() else {
-            found.not_utf8.add(path);
-            continue;
-        };
-        let path = if root.is_empty() { path.strip_prefix("./").unwrap_or(path) } else { path };
-        if wanted(path) {
-            found.texts.push(path);
-        }
-    }
-    Ok(found)
-}
-
-/// What follows the last slash of a path that does not end in one.
-fn last_name(path: &Path) -> &[u8] {
-    let bytes = path.as_os_str().as_encoded_bytes();
-    &bytes[bytes.iter().rposition(|b| *b == b'/').map_or(0, |slash| slash + 1)..]
-}
-
-fn is_link_loop(error: &walkdir::Error) -> bool {
-    error.io_error().and_then(io::Error::raw_os_error) == Some(libc::ELOOP)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::fs;
     use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::symlink;
+    use std::path::Path;
 
     /// A tree, and what a glob below it finds, without the tree's own prefix.
     fn tree() -> tempfile::TempDir {

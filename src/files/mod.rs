@@ -15,6 +15,7 @@ mod stat;
 mod texts;
 mod tree;
 mod trust;
+mod walk;
 
 pub use crate::memo::{Entry, Kind, Memo, Reading, Stat, trusted_stat_digest};
 pub use ahead::StatAhead;

@@ -50,6 +50,11 @@ struct Body {
     matcher: Matcher,
 }
 
+/// Whether a text has a brace; else it is a path as it stands.
+pub fn has_brace(text: &str) -> bool {
+    text.bytes().any(|byte| matches!(byte, b'{' | b'}'))
+}
+
 impl Pattern {
     /// Parses `{name}`, `{name,regex}`, `{{` and `}}`.
     ///
@@ -57,7 +62,7 @@ impl Pattern {
     /// A brace that fits nowhere, a constraint that is no regular expression,
     /// or a constraint on a wildcard's second occurrence.
     pub fn parse(text: &str) -> Result<Pattern, PatternError> {
-        if !text.contains(['{', '}']) {
+        if !has_brace(text) {
             return Ok(Pattern::literal(text));
         }
         let mut draft = Draft { literals: vec![String::new()], ..Draft::default() };

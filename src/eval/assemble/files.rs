@@ -12,7 +12,7 @@ use crate::eval::pure_path::path_text;
 use crate::eval::python::NeedsPython;
 use crate::eval::session::Extra;
 use crate::path::normal;
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, has_brace};
 use crate::rule::{Flags, Input, InputWhat, Name, Named, Output};
 use crate::suggest::did_you_mean;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -256,7 +256,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         let placed = self.placed(text, mark, ("input", at), slot);
         let path = normal(&placed);
         self.only_for_outputs(mark.flags, slot);
-        let what = if mark.literal || !path.contains(['{', '}']) {
+        let what = if mark.literal || !has_brace(&path) {
             InputWhat::Path(path.into())
         } else {
             let Some(pattern) = self.pattern(&path, text, slot) else { return Ok(None) };

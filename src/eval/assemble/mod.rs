@@ -27,7 +27,7 @@ use super::given::{Given, Slot};
 use super::rewrite::Named as Pathvars;
 use super::session::{Basis, PendingText, Session, Shown, Use};
 use crate::diag::{Diag, Diags};
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, has_brace};
 use crate::rule::{Action, Flags, Name, Named, Output, Param, Places, Rule, RuleId};
 use crate::span::Literals;
 use crate::syntax::{Kind, RuleDecl, Section};
@@ -151,7 +151,7 @@ impl<'s, 'e, 'v, 'a, 'b> Assembler<'s, 'e, 'v, 'a, 'b> {
 /// The text that is read as this pattern again.
 fn as_pattern(pattern: &Pattern) -> Box<str> {
     match pattern.as_literal() {
-        Some(path) if path.contains(['{', '}']) => path.replace('{', "{{").replace('}', "}}").into(),
+        Some(path) if has_brace(path) => path.replace('{', "{{").replace('}', "}}").into(),
         _ => pattern.text().into(),
     }
 }

@@ -5,7 +5,7 @@ use crate::eval::fault::{fault, hinted};
 use crate::eval::files::Files;
 use crate::eval::later::deferred;
 use crate::eval::mark::{Mark, Marks};
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, has_brace};
 use crate::rule::Name;
 use crate::suggest::did_you_mean;
 use crate::syntax::as_written;
@@ -45,7 +45,7 @@ struct Column<'a> {
 impl<'a> Column<'a> {
     fn new(name: &'a str, values: Vec<Cow<'a, str>>) -> Self {
         let double = |v: &Cow<'a, str>| v.replace('{', "{{").replace('}', "}}");
-        let odd = values.iter().any(|v| v.contains(['{', '}']));
+        let odd = values.iter().any(|v| has_brace(v));
         let doubled = if odd { values.iter().map(double).collect() } else { Vec::new() };
         Column { name, values, doubled }
     }
@@ -270,7 +270,7 @@ pub(super) fn with_row<'v>(text: &str, name: &str, row: Value<'v>, heap: Heap<'v
 
 /// A path whose braces stand for themselves, as a value.
 pub(super) fn literal<'v>(text: &str, mark: Mark, marks: Option<&Marks>, heap: Heap<'v>) -> Value<'v> {
-    alloc(text, Mark { literal: text.contains(['{', '}']), ..mark }, marks, heap)
+    alloc(text, Mark { literal: has_brace(text), ..mark }, marks, heap)
 }
 
 /// A path as a value, marked where marks are kept.
