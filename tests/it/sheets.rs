@@ -37,6 +37,26 @@ fn sheets_answer_as_in_pandas() {
         ("[(i, r['size']) for i, r in one.iterrows()]", "[('b', 2), ('a', 10)]"),
         ("one['size'].to_dict(), t.to_dict('records')[2]['path']", "{'b': 2, 'a': 10} r"),
         ("t.sort_values('size')['size'].tolist(), t['size'].apply(lambda n: n * 2).tolist()", "[2, 7, 10] [4, 20, 14]"),
+        ("u.loc['b'].loc['2']['path'], u.loc['b'].loc['1', 'size'], list(u.loc['b'].index)", "r 2 ['1', '2']"),
+        ("t['sample'].value_counts()['b'], t['sample'].value_counts().to_dict()", "2 {'b': 2, 'a': 1}"),
+        ("t['sample'].duplicated().tolist()", "[False, False, True]"),
+        ("t['sample'].duplicated(keep=False).tolist()", "[True, False, True]"),
+        ("u.index[u.index.duplicated()].tolist()", "[]"),
+        ("t['sample'].str.cat(t['unit'], sep='-').tolist()", "['b-1', 'a-1', 'b-2']"),
+        ("t['path'].str.upper().tolist()[0], t['sample'].str.replace('b', 'z').tolist()", "P B ['z', 'a', 'z']"),
+        (
+            "t['sample'].str.contains('a|z').tolist(), t['sample'].str[0].tolist()",
+            "[False, True, False] ['b', 'a', 'b']",
+        ),
+        (
+            "t['size'].map(lambda n: n + 1).tolist(), t['sample'].map({'a': 'A', 'b': 'B'}).tolist()",
+            "[3, 11, 8] ['B', 'A', 'B']",
+        ),
+        ("t['size'].max(), t['size'].min(), t['size'].sum(), t['size'].count()", "10 2 19 3"),
+        ("t['path'].isnull().any(), t['path'].notnull().all()", "True False"),
+        ("u.index.get_level_values('sample').unique().tolist(), list(u.index.names)", "['a', 'b'] ['sample', 'unit']"),
+        ("t.apply(lambda row: row['sample'] + row.unit, axis=1).tolist()", "['b1', 'a1', 'b2']"),
+        ("(t['sample'] + '_' + t['unit']).tolist(), ('x' + t['sample']).tolist()[0]", "['b_1', 'a_1', 'b_2'] xb"),
         ("t.iloc[0]['sample'], t.iloc[1, 2], pd.isna(None), pd.notna('x')", "b 10 True True"),
     ];
     let found = printed(&asked.map(|(expression, _)| expression));
@@ -44,6 +64,42 @@ fn sheets_answer_as_in_pandas() {
         assert_eq!(want, got, "{expression}");
     }
     assert_eq!(found.len(), asked.len());
+}
+
+#[test]
+fn sheets_can_be_changed() {
+    let story = Story::new().file("t.tsv", SHEET).rulefile(
+        "import pandas as pd\n\
+         t = pd.read_table('t.tsv', dtype={'unit': str}).set_index(['sample', 'unit'], drop=False)\n\
+         same = t\n\
+         t.index = t.index.set_levels([level.astype(str) for level in t.index.levels])\n\
+         t.index.names = ['s', 'u']\n\
+         t['label'] = t['sample'] + t['unit']\n\
+         t['n'] = 0\n\
+         t.loc[('a', '1'), 'n'] = 5\n\
+         t.loc[t['size'] < 5, 'n'] = 1\n\
+         t['more'] = ['x', 'y', 'z']\n\
+         print(list(same.index.names), same['label'].tolist(), same['n'].tolist(), same['more'].tolist())\n\
+         one = t.drop_duplicates('sample').set_index('sample')\n\
+         one['twice'] = one['size'].map(lambda n: 2 * n).sort_values()\n\
+         one.columns = [c.upper() for c in one.columns]\n\
+         print(list(one.columns), one['TWICE'].tolist())\n\
+         rule all:\n    output: 'x'\n",
+    );
+    let run = story.run(&["--list"]);
+    // What pandas 3 prints.
+    run.succeeds()
+        .says("['s', 'u'] ['b1', 'a1', 'b2'] [1, 5, 0] ['x', 'y', 'z']")
+        .says("['UNIT', 'SIZE', 'PATH', 'LABEL', 'N', 'MORE', 'TWICE'] [4, 20]");
+    let refused = |line: &str, words: &str| {
+        story.write("Rulefile", &format!("import pandas as pd\nt = pd.read_table('t.tsv')\n{line}\n"));
+        story.run(&["--list"]).is_refused().says(words);
+    };
+    refused("t['n'] = [1, 2]", "these are 2 values, and the sheet has 3 rows");
+    refused("t.n = 5", "the sheet has no column `n` to give another value");
+    refused("t.columns = ['a']", "the sheet has 4 columns, these are 1 names");
+    refused("t['n'] = {}", "a cell of a sheet is a text, a number, a bool or `None`");
+    refused("t.loc[99, 'size'] = 1", "the sheet has no row 99 by its `number`");
 }
 
 #[test]

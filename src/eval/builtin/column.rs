@@ -1,21 +1,23 @@
 //! A column of a sheet: a list, whose elements have the labels of their rows.
 //!
-//! Owns what lists lack of pandas' series. It does not know the sheet.
+//! Owns its cells and labels, and what operators make of them. What it is asked
+//! for by methods is `column_methods`'s.
 
+use super::frame::{Frame, cell_of, cells_of};
 use super::index::Index;
+use super::operators::chosen;
+use super::sheet::compared;
 use crate::eval::convert::{elements, from_val, to_val};
 use crate::eval::fault::fault;
 use crate::value::Val;
 use allocative::Allocative;
 use rustc_hash::FxHashSet;
 use starlark::any::ProvidesStaticType;
-use starlark::environment::{Methods, MethodsBuilder};
-use starlark::eval::Evaluator;
-use starlark::values::dict::AllocDict;
+use starlark::environment::Methods;
+use starlark::starlark_simple_value;
 use starlark::values::list::AllocList;
 use starlark::values::tuple::AllocTuple;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
-use starlark::{starlark_module, starlark_simple_value};
 use std::fmt;
 use std::sync::Arc;
 
@@ -25,6 +27,8 @@ use std::sync::Arc;
 pub(super) struct Column {
     pub(super) values: Arc<[Val]>,
     pub(super) index: Arc<Index>,
+    /// The sheet whose labels these are, if they are any's.
+    pub(super) labels_of: Option<Frame>,
 }
 
 starlark_simple_value!(Column);
@@ -52,20 +56,38 @@ impl Column {
     /// Without labels of its own.
     pub(super) fn plain(values: impl IntoIterator<Item = Val>) -> Column {
         let values: Arc<[Val]> = values.into_iter().collect();
-        Column { index: Arc::new(Index::numbers(values.len())), values }
+        Column { index: Arc::new(Index::numbers(values.len())), values, labels_of: None }
     }
 
-    fn list<'v>(&self, heap: Heap<'v>) -> Value<'v> {
+    pub(super) fn list<'v>(&self, heap: Heap<'v>) -> Value<'v> {
         heap.alloc(AllocList(self.values.iter().map(|v| from_val(v, heap))))
     }
 
-    fn pick(&self, at: &[usize]) -> Column {
-        Column { values: at.iter().map(|i| self.values[*i].clone()).collect(), index: Arc::new(self.index.pick(at)) }
+    pub(super) fn pick(&self, at: &[usize]) -> Column {
+        let values = at.iter().map(|i| self.values[*i].clone()).collect();
+        Column { values, index: Arc::new(self.index.pick(at)), labels_of: self.labels_of.clone() }
     }
 
     /// The same rows with other values.
     pub(super) fn with(&self, values: Vec<Val>) -> Column {
-        Column { values: values.into(), index: self.index.clone() }
+        Column { values: values.into(), index: self.index.clone(), labels_of: self.labels_of.clone() }
+    }
+
+    /// The names of the columns that these labels came from.
+    pub(super) fn level_names(&self) -> Vec<Box<str>> {
+        self.labels_of.as_ref().map(Frame::level_names).unwrap_or_default()
+    }
+
+    /// What the columns held that these labels came from, each once and in order.
+    pub(super) fn levels(&self) -> Option<Vec<Vec<Val>>> {
+        let labels = Index::new(self.labels_of.as_ref()?.level_names(), self.values.to_vec());
+        let level = |level: usize| {
+            let mut values = labels.level(level);
+            values.sort_by(compared);
+            values.dedup();
+            values
+        };
+        Some((0..labels.names.len().max(1)).map(level).collect())
     }
 
     /// Two columns of bools as one.
@@ -82,6 +104,22 @@ impl Column {
         Ok(heap.alloc(self.with(cells.collect())))
     }
 
+    /// Each cell with that of another column, or with one text or number; none if
+    /// the other is neither.
+    fn added(&self, other: Value, add: impl Fn(&Val, &Val) -> Option<Val>) -> Option<starlark::Result<Column>> {
+        let others: Vec<Val> = match Column::from_value(other) {
+            Some(other) if other.values.len() != self.values.len() => {
+                return Some(Err(fault("two columns of one length are wanted here")));
+            }
+            Some(other) => other.values.to_vec(),
+            None => vec![cell_of(other).filter(|cell| !matches!(cell, Val::List(_)))?; self.values.len()],
+        };
+        let sum = |(own, other): (&Val, &Val)| {
+            add(own, other).ok_or_else(|| fault(format!("{} and {} cannot be added", own.repr(), other.repr())))
+        };
+        Some(self.values.iter().zip(&others).map(sum).collect::<starlark::Result<_>>().map(|sums| self.with(sums)))
+    }
+
     /// By label: one value, or those of several rows.
     pub(super) fn labelled<'v>(&self, label: Value<'v>, heap: Heap<'v>) -> starlark::Result<Option<Value<'v>>> {
         let label = to_val(label, heap, &mut |_| Err(fault("a label is no function")))?;
@@ -92,21 +130,10 @@ impl Column {
     }
 }
 
-/// A value of a cell as another type, by the type's name.
-fn converted(value: &Val, kind: &str) -> starlark::Result<Val> {
-    let text = value.display();
-    let refuse = || fault(format!("{} cannot be made an `{kind}`", value.repr()));
-    match kind {
-        "int" => text.parse::<f64>().map(|f| Val::Int(f as i64)).map_err(|_| refuse()),
-        "float" => text.parse().map(Val::Float).map_err(|_| refuse()),
-        _ => Ok(Val::str(text)),
-    }
-}
-
 #[starlark_value(type = "column")]
 impl<'v> StarlarkValue<'v> for Column {
     fn get_methods() -> Option<&'static Methods> {
-        starlark::methods_static!(METHODS = column_methods);
+        starlark::methods_static!(METHODS = super::column_methods::column_methods);
         Some(METHODS.methods())
     }
 
@@ -115,6 +142,15 @@ impl<'v> StarlarkValue<'v> for Column {
             "values" | "iloc" => Some(self.list(heap)),
             "loc" => Some(heap.alloc(self.clone())),
             "index" => Some(heap.alloc(Column::plain(self.index.keys.iter().cloned()))),
+            "str" => Some(heap.alloc(super::column_texts::Texts(self.clone()))),
+            "names" => {
+                let names = self.labels_of.as_ref()?.level_names();
+                Some(heap.alloc(AllocList(names.iter().map(|name| &**name))))
+            }
+            "levels" => {
+                let levels = self.levels()?;
+                Some(heap.alloc(AllocList(levels.into_iter().map(Column::plain))))
+            }
             "size" => Some(heap.alloc(self.values.len() as i64)),
             "empty" => Some(Value::new_bool(self.values.is_empty())),
             // As of a row: the columns are its labels.
@@ -122,7 +158,22 @@ impl<'v> StarlarkValue<'v> for Column {
         }
     }
 
+    fn set_attr(&self, name: &str, new: Value<'v>) -> starlark::Result<()> {
+        let names = match name {
+            "names" => cells_of(new),
+            "name" => cell_of(new).map(|one| vec![one]),
+            _ => None,
+        };
+        match (&self.labels_of, names) {
+            (Some(frame), Some(names)) => frame.name_levels(names.iter().map(|name| name.display().into()).collect()),
+            _ => Err(fault(format!("a column has no `{name}` to give"))),
+        }
+    }
+
     fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        if let Some(rows) = Column::from_value(index).and_then(|_| chosen(index, heap)) {
+            return Ok(heap.alloc(self.pick(&rows)));
+        }
         if let Some(found) = self.labelled(index, heap)? {
             return Ok(found);
         }
@@ -175,128 +226,35 @@ impl<'v> StarlarkValue<'v> for Column {
         Ok(self.values.iter().map(|v| from_val(v, heap)).collect())
     }
 
+    /// A list is put behind the values; a column, a text or a number is added to each.
     fn add(&self, other: Value<'v>, heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
+        if let Some(sums) = self.added(other, |own, other| added(own, other)) {
+            return Some(sums.map(|sums| heap.alloc(sums)));
+        }
         let rest = elements(other, heap)?;
         let own = self.values.iter().map(|v| from_val(v, heap));
         Some(Ok(heap.alloc(AllocList(own.chain(rest).collect::<Vec<_>>()))))
     }
 
     fn radd(&self, other: Value<'v>, heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
+        if let Some(sums) = self.added(other, |own, other| added(other, own)) {
+            return Some(sums.map(|sums| heap.alloc(sums)));
+        }
         let first = elements(other, heap)?;
         let own = self.values.iter().map(|v| from_val(v, heap));
         Some(Ok(heap.alloc(AllocList(first.into_iter().chain(own).collect::<Vec<_>>()))))
     }
 }
 
-fn column_methods(builder: &mut MethodsBuilder) {
-    cells(builder);
-    handing_out(builder);
-}
-
-#[starlark_module]
-fn cells(builder: &mut MethodsBuilder) {
-    fn unique(this: &Column) -> starlark::Result<Column> {
-        let at = distinct(this.values.iter());
-        Ok(Column::plain(at.into_iter().map(|i| this.values[i].clone())))
-    }
-
-    fn drop_duplicates(this: &Column) -> starlark::Result<Column> {
-        Ok(this.pick(&distinct(this.values.iter())))
-    }
-
-    fn nunique(this: &Column) -> starlark::Result<i32> {
-        Ok(distinct(this.values.iter().filter(|v| **v != Val::None)).len() as i32)
-    }
-
-    fn dropna(this: &Column) -> starlark::Result<Column> {
-        let there: Vec<usize> = (0..this.values.len()).filter(|i| this.values[*i] != Val::None).collect();
-        Ok(this.pick(&there))
-    }
-
-    fn fillna<'v>(
-        this: &Column,
-        #[starlark(require = pos)] value: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Column> {
-        let value = to_val(value, heap, &mut |_| Err(fault("a cell is no function")))?;
-        Ok(this.with(this.values.iter().map(|v| if *v == Val::None { value.clone() } else { v.clone() }).collect()))
-    }
-
-    fn astype<'v>(this: &Column, #[starlark(require = pos)] kind: Value<'v>) -> starlark::Result<Column> {
-        let kind = kind.to_str();
-        Ok(this.with(this.values.iter().map(|v| converted(v, &kind)).collect::<starlark::Result<_>>()?))
-    }
-
-    fn isin<'v>(
-        this: &Column,
-        #[starlark(require = pos)] values: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Column> {
-        let wanted: FxHashSet<String> = values.iterate(heap)?.map(|v| crate::eval::show::text(v, heap)).collect();
-        Ok(this.with(this.values.iter().map(|v| Val::Bool(wanted.contains(&v.display()))).collect()))
-    }
-
-    fn isna(this: &Column) -> starlark::Result<Column> {
-        Ok(this.with(this.values.iter().map(|v| Val::Bool(*v == Val::None)).collect()))
-    }
-
-    fn notna(this: &Column) -> starlark::Result<Column> {
-        Ok(this.with(this.values.iter().map(|v| Val::Bool(*v != Val::None)).collect()))
-    }
-
-    /// A function of each value.
-    fn apply<'v>(
-        this: &Column,
-        #[starlark(require = pos)] function: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Column> {
-        let heap = eval.heap();
-        let mut values = Vec::with_capacity(this.values.len());
-        for value in &*this.values {
-            let given = from_val(value, heap);
-            let made = eval.eval_function(function, &[given], &[])?;
-            values.push(to_val(made, heap, &mut |_| Err(fault("a cell is no function")))?);
-        }
-        Ok(this.with(values))
-    }
-}
-
-#[starlark_module]
-fn handing_out(builder: &mut MethodsBuilder) {
-    fn tolist<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        Ok(this.list(heap))
-    }
-
-    fn to_list<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        Ok(this.list(heap))
-    }
-
-    fn items<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        let pairs = this.index.keys.iter().zip(&*this.values);
-        Ok(heap.alloc(AllocList(pairs.map(|(k, v)| AllocTuple([from_val(k, heap), from_val(v, heap)])))))
-    }
-
-    fn to_dict<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        let pairs = this.index.keys.iter().zip(&*this.values);
-        let pairs: Vec<_> = pairs.map(|(k, v)| (hashable(k, heap), from_val(v, heap))).collect();
-        Ok(heap.alloc(AllocDict(pairs)))
-    }
-
-    fn get<'v>(
-        this: &Column,
-        #[starlark(require = pos)] label: Value<'v>,
-        #[starlark(require = pos)] default: Option<Value<'v>>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
-        Ok(this.labelled(label, heap)?.or(default).unwrap_or_else(Value::new_none))
-    }
-
-    /// The only value.
-    fn item<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        match &*this.values {
-            [one] => Ok(from_val(one, heap)),
-            several => Err(fault(format!("`.item()` wants one value, there are {}", several.len()))),
-        }
+/// The sum of two cells: texts are joined, and with an empty cell there is none.
+fn added(a: &Val, b: &Val) -> Option<Val> {
+    match (a, b) {
+        (Val::None, _) | (_, Val::None) => Some(Val::None),
+        (Val::Str(a), Val::Str(b)) => Some(Val::str(format!("{a}{b}"))),
+        (Val::Int(a), Val::Int(b)) => a.checked_add(*b).map(Val::Int),
+        (Val::Int(a), Val::Float(b)) | (Val::Float(b), Val::Int(a)) => Some(Val::Float(*a as f64 + b)),
+        (Val::Float(a), Val::Float(b)) => Some(Val::Float(a + b)),
+        _ => None,
     }
 }
 

@@ -60,6 +60,35 @@ impl Index {
         parts >= self.names.len()
     }
 
+    /// A label's parts: one for each column it came from.
+    fn part(key: &Val, level: usize) -> Val {
+        match key {
+            Val::List(parts) => parts.get(level).cloned().unwrap_or(Val::None),
+            one => one.clone(),
+        }
+    }
+
+    /// What one of the columns that the labels came from holds.
+    pub(super) fn level(&self, level: usize) -> Vec<Val> {
+        self.keys.iter().map(|key| Index::part(key, level)).collect()
+    }
+
+    /// Of columns that hold the parts of the labels.
+    pub(super) fn of_levels(names: Vec<Box<str>>, levels: &[Vec<Val>]) -> Index {
+        let count = levels.first().map_or(0, Vec::len);
+        let key = |row: usize| match levels {
+            [one] => one[row].clone(),
+            several => Val::List(several.iter().map(|level| level[row].clone()).collect()),
+        };
+        Index::new(names, (0..count).map(key).collect())
+    }
+
+    /// Without the first parts of all labels.
+    pub(super) fn below(&self, parts: usize) -> Index {
+        let levels: Vec<Vec<Val>> = (parts..self.names.len()).map(|level| self.level(level)).collect();
+        Index::of_levels(self.names[parts..].to_vec(), &levels)
+    }
+
     /// The error of a label that is not there.
     pub(super) fn lacks(&self, label: &Val) -> starlark::Error {
         let what = if self.names.is_empty() { "number".to_owned() } else { self.names.join("`, `") };

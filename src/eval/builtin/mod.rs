@@ -7,6 +7,8 @@ mod attempt;
 mod checkpoints;
 mod class;
 mod column;
+mod column_methods;
+mod column_texts;
 mod container;
 mod core;
 mod cursor;
@@ -15,9 +17,12 @@ mod environment;
 mod expand;
 mod extras;
 mod flags;
+mod frame;
+mod frame_methods;
 mod glob;
 mod index;
 mod json;
+mod located;
 mod logger;
 mod marks;
 mod math;
@@ -69,7 +74,7 @@ const EXTENSIONS: [LibraryExtension; 5] = [
 /// A sheet as a list of dicts, a row as a dict, a column as a list, what was found
 /// for wildcards as a dict of lists; none for all else.
 pub(super) fn plain(value: Value) -> Option<Val> {
-    sheet::plain(value).or_else(|| glob::plain(value))
+    frame::plain(value).or_else(|| glob::plain(value))
 }
 
 /// Whether parts of a value are named as attributes.

@@ -2,7 +2,7 @@
 //!
 //! Owns turning pandas' words into Starlark's and asking each row.
 
-use super::sheet::Sheet;
+use super::frame::Frame;
 use crate::eval::convert::elements;
 use crate::eval::fault::{fault, hinted};
 use starlark::eval::Evaluator;
@@ -12,7 +12,7 @@ use starlark::values::{StarlarkValue, Value};
 /// The rows of a sheet, or of a list of rows.
 fn rows_of<'v>(within: Value<'v>, eval: &Evaluator<'v, '_, '_>) -> starlark::Result<Vec<Value<'v>>> {
     let heap = eval.heap();
-    match Sheet::from_value(within) {
+    match Frame::from_value(within) {
         Some(sheet) => sheet.iterate_collect(heap),
         None => elements(within, heap).ok_or_else(|| {
             hinted(

@@ -4,6 +4,7 @@
 //! Owns what a cell's text means: to `tsv` and `csv`, a cell by itself; to pandas'
 //! functions, all of its column. Files are tracked.
 
+use super::frame::Now;
 use super::sheet::{Columns, Sheet};
 use crate::eval::TrackedRead;
 use crate::eval::convert::{elements, from_val};
@@ -315,7 +316,8 @@ fn indexed<'v>(
         None if by.unpack_bool() == Some(false) => return Ok(sheet),
         None => vec![name(by)],
     };
-    Sheet::set_labels(sheet, &by).map(|sheet| heap.alloc(sheet))
+    let sheet = Now::of(sheet).expect("bug: a table was read as a sheet");
+    Ok(heap.alloc(sheet.labelled(&by)?))
 }
 
 /// The functions of pandas that are served.
@@ -378,16 +380,15 @@ impl<'v> StarlarkValue<'v> for Partly {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::builtin::sheet::plain_rows;
 
     #[test]
     fn cells_are_read_as_python_reads_them() {
         let text = "a,b,c\n1,x y,\"q, \"\"r\"\"\"\n# no\n-2.5,NA,True\n007,,\n";
         let sheet = parse(text, b',', Some(b'#'), &[]).unwrap();
-        let rows: Vec<String> = plain_rows(&sheet).iter().map(|r| Val::List(r.to_vec()).repr()).collect();
+        let rows: Vec<String> = sheet.rows.iter().map(|r| Val::List(r.to_vec()).repr()).collect();
         assert_eq!(rows, ["[1, 'x y', 'q, \"r\"']", "[-2.5, None, True]", "[7, None, None]"]);
         let text = parse("n\n007\n", b',', None, &["n".to_owned()]).unwrap();
-        assert_eq!(plain_rows(&text)[0][0], Val::str("007"));
+        assert_eq!(text.rows[0][0], Val::str("007"));
         assert_eq!(parse("a\n1,2\n", b',', None, &[]).unwrap_err(), "line 2 has 2 cells, for 1 columns");
     }
 

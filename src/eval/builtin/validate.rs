@@ -2,7 +2,7 @@
 //!
 //! Owns the call. How values are checked is `schema`'s.
 
-use super::sheet::plain;
+use super::frame::plain;
 use crate::diag::Diag;
 use crate::eval::convert::{from_val, to_val};
 use crate::eval::fault::{Fault, fault};

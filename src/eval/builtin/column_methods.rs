@@ -1,0 +1,322 @@
+//! What a column is asked for by methods, named as in pandas.
+
+use super::column::{Column, distinct, hashable, number};
+use super::frame::{cells_of, plain_of};
+use super::index::Index;
+use super::sheet::compared;
+use crate::eval::convert::{elements, from_val, to_val};
+use crate::eval::fault::fault;
+use crate::value::Val;
+use rustc_hash::{FxHashMap, FxHashSet};
+use starlark::environment::MethodsBuilder;
+use starlark::eval::Evaluator;
+use starlark::starlark_module;
+use starlark::values::dict::{AllocDict, DictRef};
+use starlark::values::list::AllocList;
+use starlark::values::none::NoneOr;
+use starlark::values::tuple::AllocTuple;
+use starlark::values::{Heap, Value};
+use std::sync::Arc;
+
+/// A value of a cell as another type, by the type's name.
+fn converted(value: &Val, kind: &str) -> starlark::Result<Val> {
+    let text = value.display();
+    let refuse = || fault(format!("{} cannot be made an `{kind}`", value.repr()));
+    match kind {
+        "int" => text.parse::<f64>().map(|f| Val::Int(f as i64)).map_err(|_| refuse()),
+        "float" => text.parse().map(Val::Float).map_err(|_| refuse()),
+        _ => Ok(Val::str(text)),
+    }
+}
+
+pub(super) fn column_methods(builder: &mut MethodsBuilder) {
+    cells(builder);
+    handing_out(builder);
+    counting(builder);
+    labelling(builder);
+}
+
+#[starlark_module]
+fn cells(builder: &mut MethodsBuilder) {
+    fn unique(this: &Column) -> starlark::Result<Column> {
+        let at = distinct(this.values.iter());
+        Ok(Column::plain(at.into_iter().map(|i| this.values[i].clone())))
+    }
+
+    fn drop_duplicates(this: &Column) -> starlark::Result<Column> {
+        Ok(this.pick(&distinct(this.values.iter())))
+    }
+
+    fn nunique(this: &Column) -> starlark::Result<i32> {
+        Ok(distinct(this.values.iter().filter(|v| **v != Val::None)).len() as i32)
+    }
+
+    fn dropna(this: &Column) -> starlark::Result<Column> {
+        let there: Vec<usize> = (0..this.values.len()).filter(|i| this.values[*i] != Val::None).collect();
+        Ok(this.pick(&there))
+    }
+
+    fn fillna<'v>(
+        this: &Column,
+        #[starlark(require = pos)] value: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Column> {
+        let value = to_val(value, heap, &mut |_| Err(fault("a cell is no function")))?;
+        Ok(this.with(this.values.iter().map(|v| if *v == Val::None { value.clone() } else { v.clone() }).collect()))
+    }
+
+    /// `copy` is pandas', and there is always one.
+    fn astype<'v>(
+        this: &Column,
+        #[starlark(require = pos)] kind: Value<'v>,
+        #[starlark(require = named, default = true)] copy: bool,
+    ) -> starlark::Result<Column> {
+        let (kind, _) = (kind.to_str(), copy);
+        Ok(this.with(this.values.iter().map(|v| converted(v, &kind)).collect::<starlark::Result<_>>()?))
+    }
+
+    fn isin<'v>(
+        this: &Column,
+        #[starlark(require = pos)] values: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Column> {
+        let wanted: FxHashSet<String> = values.iterate(heap)?.map(|v| crate::eval::show::text(v, heap)).collect();
+        Ok(this.with(this.values.iter().map(|v| Val::Bool(wanted.contains(&v.display()))).collect()))
+    }
+
+    fn isna(this: &Column) -> starlark::Result<Column> {
+        Ok(this.with(this.values.iter().map(|v| Val::Bool(*v == Val::None)).collect()))
+    }
+
+    fn isnull(this: &Column) -> starlark::Result<Column> {
+        Ok(this.with(this.values.iter().map(|v| Val::Bool(*v == Val::None)).collect()))
+    }
+
+    fn notnull(this: &Column) -> starlark::Result<Column> {
+        Ok(this.with(this.values.iter().map(|v| Val::Bool(*v != Val::None)).collect()))
+    }
+
+    fn notna(this: &Column) -> starlark::Result<Column> {
+        Ok(this.with(this.values.iter().map(|v| Val::Bool(*v != Val::None)).collect()))
+    }
+
+    /// A function of each value.
+    fn apply<'v>(
+        this: &Column,
+        #[starlark(require = pos)] function: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Column> {
+        mapped(this, function, eval)
+    }
+
+    /// A function of each value, or what a dict has for it.
+    fn map<'v>(
+        this: &Column,
+        #[starlark(require = pos)] function: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Column> {
+        let Some(dict) = DictRef::from_value(function) else { return mapped(this, function, eval) };
+        let heap = eval.heap();
+        let found = |value: &Val| match dict.get(hashable(value, heap))? {
+            Some(found) => plain_of(found, heap),
+            None => Ok(Val::None),
+        };
+        Ok(this.with(this.values.iter().map(found).collect::<starlark::Result<_>>()?))
+    }
+}
+
+fn mapped<'v>(column: &Column, function: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Column> {
+    let heap = eval.heap();
+    let mut values = Vec::with_capacity(column.values.len());
+    for value in &*column.values {
+        let made = eval.eval_function(function, &[from_val(value, heap)], &[])?;
+        values.push(plain_of(made, heap)?);
+    }
+    Ok(column.with(values))
+}
+
+#[starlark_module]
+fn handing_out(builder: &mut MethodsBuilder) {
+    fn tolist<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(this.list(heap))
+    }
+
+    fn to_list<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(this.list(heap))
+    }
+
+    fn items<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let pairs = this.index.keys.iter().zip(&*this.values);
+        Ok(heap.alloc(AllocList(pairs.map(|(k, v)| AllocTuple([from_val(k, heap), from_val(v, heap)])))))
+    }
+
+    fn to_dict<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let pairs = this.index.keys.iter().zip(&*this.values);
+        let pairs: Vec<_> = pairs.map(|(k, v)| (hashable(k, heap), from_val(v, heap))).collect();
+        Ok(heap.alloc(AllocDict(pairs)))
+    }
+
+    fn get<'v>(
+        this: &Column,
+        #[starlark(require = pos)] label: Value<'v>,
+        #[starlark(require = pos)] default: Option<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        Ok(this.labelled(label, heap)?.or(default).unwrap_or_else(Value::new_none))
+    }
+
+    /// The only value.
+    fn item<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        match &*this.values {
+            [one] => Ok(from_val(one, heap)),
+            several => Err(fault(format!("`.item()` wants one value, there are {}", several.len()))),
+        }
+    }
+}
+
+#[starlark_module]
+fn counting(builder: &mut MethodsBuilder) {
+    /// How often each value is there, the most frequent first.
+    fn value_counts(this: &Column) -> starlark::Result<Column> {
+        let mut counted: Vec<(Val, i64)> = Vec::new();
+        let mut places: FxHashMap<String, usize> = FxHashMap::default();
+        for value in this.values.iter().filter(|v| **v != Val::None) {
+            let place = *places.entry(value.repr()).or_insert(counted.len());
+            if place == counted.len() {
+                counted.push((value.clone(), 0));
+            }
+            counted[place].1 += 1;
+        }
+        counted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let (keys, counts): (Vec<Val>, Vec<Val>) = counted.into_iter().map(|(k, n)| (k, Val::Int(n))).unzip();
+        Ok(Column { index: Arc::new(Index::new(Vec::new(), keys)), ..Column::plain(counts) })
+    }
+
+    /// Which values were there before; with `keep="last"` which come again, with
+    /// `keep=False` which are there several times.
+    fn duplicated<'v>(
+        this: &Column,
+        #[starlark(require = named, default = NoneOr::None)] keep: NoneOr<Value<'v>>,
+    ) -> starlark::Result<Column> {
+        let keep = keep.into_option().map_or_else(|| "first".to_owned(), |keep| keep.to_str());
+        let words: Vec<String> = this.values.iter().map(Val::repr).collect();
+        let mut seen: FxHashMap<&str, (usize, usize)> = FxHashMap::default();
+        for (at, word) in words.iter().enumerate() {
+            seen.entry(word).or_insert((at, at)).1 = at;
+        }
+        let again = |at: usize| match (keep.as_str(), seen[&*words[at]]) {
+            ("first", (first, _)) => first != at,
+            ("last", (_, last)) => last != at,
+            (_, (first, last)) => first != last,
+        };
+        Ok(this.with((0..this.values.len()).map(|at| Val::Bool(again(at))).collect()))
+    }
+
+    fn count(this: &Column) -> starlark::Result<i32> {
+        Ok(this.values.iter().filter(|v| **v != Val::None).count() as i32)
+    }
+
+    fn any(this: &Column) -> starlark::Result<bool> {
+        Ok(this.values.iter().any(holds))
+    }
+
+    fn all(this: &Column) -> starlark::Result<bool> {
+        Ok(this.values.iter().all(holds))
+    }
+
+    fn max<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let there = this.values.iter().filter(|v| **v != Val::None);
+        Ok(there.max_by(|a, b| compared(a, b)).map_or_else(Value::new_none, |v| from_val(v, heap)))
+    }
+
+    fn min<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let there = this.values.iter().filter(|v| **v != Val::None);
+        Ok(there.min_by(|a, b| compared(a, b)).map_or_else(Value::new_none, |v| from_val(v, heap)))
+    }
+
+    fn sum<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let (sum, is_whole) = summed(this)?;
+        Ok(if is_whole { heap.alloc(sum as i64) } else { heap.alloc(sum) })
+    }
+
+    fn mean(this: &Column) -> starlark::Result<f64> {
+        let there = this.values.iter().filter(|v| **v != Val::None).count();
+        Ok(summed(this)?.0 / there as f64)
+    }
+}
+
+fn holds(value: &Val) -> bool {
+    !matches!(value, Val::None | Val::Bool(false) | Val::Int(0)) && *value != Val::str("")
+}
+
+/// The sum of numbers and bools, and whether all are whole.
+fn summed(column: &Column) -> starlark::Result<(f64, bool)> {
+    let mut sum = (0.0, true);
+    for value in column.values.iter().filter(|v| **v != Val::None) {
+        match value {
+            Val::Int(i) => sum.0 += *i as f64,
+            Val::Bool(b) => sum.0 += f64::from(u8::from(*b)),
+            Val::Float(f) => sum = (sum.0 + f, false),
+            other => return Err(fault(format!("{} is no number, and cannot be summed", other.repr()))),
+        }
+    }
+    Ok(sum)
+}
+
+#[starlark_module]
+fn labelling(builder: &mut MethodsBuilder) {
+    /// What one of the columns holds that labels came from, by name or number.
+    fn get_level_values<'v>(this: &Column, #[starlark(require = pos)] level: Value<'v>) -> starlark::Result<Column> {
+        let names = this.level_names();
+        let at = match level.unpack_str() {
+            Some(name) => names.iter().position(|known| **known == *name),
+            None => number(level, names.len().max(1)),
+        };
+        let at = at.ok_or_else(|| fault(format!("the labels have no level `{}`", level.to_str())))?;
+        Ok(Column::plain(Index::new(names, this.values.to_vec()).level(at)))
+    }
+
+    /// The same labels, with other values in the places of `levels`.
+    fn set_levels<'v>(
+        this: &Column,
+        #[starlark(require = pos)] levels: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Column> {
+        let old = this.levels().ok_or_else(|| fault("only labels of a sheet have levels"))?;
+        let new: Option<Vec<Vec<Val>>> =
+            elements(levels, heap).and_then(|levels| levels.into_iter().map(cells_of).collect());
+        let new = new.filter(|new| new.len() == old.len() && new.iter().zip(&old).all(|(n, o)| n.len() == o.len()));
+        let new = new.ok_or_else(|| fault("`set_levels` wants a list of values for each of `levels`"))?;
+        let labels = Index::new(this.level_names(), this.values.to_vec());
+        let replaced = |level: usize| {
+            let place = |value: &Val| old[level].iter().position(|o| o == value).expect("a level has all its values");
+            labels.level(level).iter().map(|value| new[level][place(value)].clone()).collect::<Vec<_>>()
+        };
+        let levels: Vec<Vec<Val>> = (0..old.len()).map(replaced).collect();
+        Ok(this.with(Index::of_levels(labels.names.clone(), &levels).keys))
+    }
+
+    fn head(this: &Column, #[starlark(default = 5)] count: u32) -> starlark::Result<Column> {
+        Ok(this.pick(&(0..this.values.len().min(count as usize)).collect::<Vec<_>>()))
+    }
+
+    fn sort_values(
+        this: &Column,
+        #[starlark(require = named, default = true)] ascending: bool,
+    ) -> starlark::Result<Column> {
+        let mut order: Vec<usize> = (0..this.values.len()).collect();
+        order.sort_by(|a, b| compared(&this.values[*a], &this.values[*b]));
+        if !ascending {
+            order.reverse();
+        }
+        Ok(this.pick(&order))
+    }
+
+    /// The only value, or all.
+    fn squeeze<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(match &*this.values {
+            [one] => from_val(one, heap),
+            _ => heap.alloc(this.clone()),
+        })
+    }
+}

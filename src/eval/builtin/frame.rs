@@ -1,0 +1,329 @@
+//! A sheet as a value of a Rulefile: its rows and columns by `[...]` and by name.
+//!
+//! Owns what of it changes: columns and labels may be given, and all that hold
+//! the sheet see them. What it is asked for by methods is `frame_methods`'s, and
+//! `.loc` is `located`'s.
+
+use super::column::{Column, number};
+use super::frame_methods::frame_methods;
+use super::index::Index;
+use super::located::Rows;
+use super::operators::chosen;
+use super::row::Row;
+use super::sheet::Sheet;
+use crate::eval::convert::{elements, to_val};
+use crate::eval::fault::{fault, hinted};
+use crate::value::Val;
+use allocative::Allocative;
+use starlark::any::ProvidesStaticType;
+use starlark::environment::Methods;
+use starlark::starlark_simple_value;
+use starlark::typing::Ty;
+use starlark::values::list::ListRef;
+use starlark::values::tuple::{AllocTuple, TupleRef};
+use starlark::values::type_repr::StarlarkTypeRepr;
+use starlark::values::{
+    AllocValue, Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, UnpackValue, Value, starlark_value,
+};
+use std::convert::Infallible;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// A table that may change.
+#[derive(Clone, Debug, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[allocative(skip)]
+pub(in crate::eval) struct Frame(Arc<RwLock<Arc<Sheet>>>);
+
+starlark_simple_value!(Frame);
+
+impl Frame {
+    pub(super) fn now(&self) -> Arc<Sheet> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn put(&self, sheet: Sheet) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(sheet);
+    }
+
+    /// The names of the columns that its labels came from.
+    pub(super) fn level_names(&self) -> Vec<Box<str>> {
+        self.now().index.names.clone()
+    }
+
+    /// Other names for them.
+    pub(super) fn name_levels(&self, names: Vec<Box<str>>) -> starlark::Result<()> {
+        let sheet = self.now();
+        let levels = sheet.index.names.len().max(1);
+        if names.len() != levels {
+            return Err(fault(format!("the labels of the sheet want {levels} names, these are {}", names.len())));
+        }
+        let index = Arc::new(Index::new(names, sheet.index.keys.clone()));
+        self.put(Sheet { index, ..(*sheet).clone() });
+        Ok(())
+    }
+
+    fn set_labels(&self, labels: Value) -> starlark::Result<()> {
+        let sheet = self.now();
+        let names = match Column::from_value(labels) {
+            Some(column) => column.labels_of.as_ref().map(Frame::level_names),
+            None => None,
+        };
+        let keys = cells_of(labels).ok_or_else(|| fault("the labels of a sheet are a list or a column"))?;
+        if keys.len() != sheet.rows.len() {
+            return Err(miscounted(keys.len(), sheet.rows.len()));
+        }
+        let is_deep = keys.iter().any(|key| matches!(key, Val::List(_)));
+        let names = names.unwrap_or_else(|| if is_deep { sheet.index.names.clone() } else { Vec::new() });
+        self.put(Sheet { index: Arc::new(Index::new(names, keys)), ..(*sheet).clone() });
+        Ok(())
+    }
+
+    fn rename(&self, names: Value) -> starlark::Result<()> {
+        let sheet = self.now();
+        let names = cells_of(names).ok_or_else(|| fault("the columns of a sheet are a list of names"))?;
+        if names.len() != sheet.columns.len() {
+            return Err(fault(format!(
+                "the sheet has {} columns, these are {} names",
+                sheet.columns.len(),
+                names.len()
+            )));
+        }
+        let columns = names.iter().map(|name| name.display().into()).collect();
+        self.put(Sheet { columns, ..(*sheet).clone() });
+        Ok(())
+    }
+
+    /// A column of the values of another, by its labels; of a list; or of one
+    /// value in each row.
+    fn set_column(&self, name: &str, given: Value) -> starlark::Result<()> {
+        let sheet = self.now();
+        let count = sheet.rows.len();
+        let values = match (Column::from_value(given), cells_of(given)) {
+            (Some(column), _) if column.index.keys != sheet.index.keys => {
+                let find = |key| column.index.find(key).and_then(|found| found.first());
+                sheet
+                    .index
+                    .keys
+                    .iter()
+                    .map(|key| find(key).map_or(Val::None, |at| column.values[*at].clone()))
+                    .collect()
+            }
+            (_, Some(values)) if values.len() != count => return Err(miscounted(values.len(), count)),
+            (_, Some(values)) => values,
+            (None, None) => vec![cell_of(given).ok_or_else(no_cell)?; count],
+            (Some(_), None) => unreachable!("a column has cells"),
+        };
+        self.put(sheet.with_column(name, values));
+        Ok(())
+    }
+
+    /// One value in some rows of a column.
+    pub(super) fn set_cells(&self, rows: &[usize], name: &str, given: Value) -> starlark::Result<()> {
+        let sheet = self.now();
+        let mut values = match sheet.column(name) {
+            Some(at) => sheet.values(at).values.to_vec(),
+            None => vec![Val::None; sheet.rows.len()],
+        };
+        let value = cell_of(given).ok_or_else(no_cell)?;
+        rows.iter().for_each(|row| values[*row] = value.clone());
+        self.put(sheet.with_column(name, values));
+        Ok(())
+    }
+}
+
+fn miscounted(given: usize, rows: usize) -> starlark::Error {
+    fault(format!("these are {given} values, and the sheet has {rows} rows"))
+}
+
+fn no_cell() -> starlark::Error {
+    fault("a cell of a sheet is a text, a number, a bool or `None`")
+}
+
+/// A value that fits into a cell.
+pub(super) fn cell_of(value: Value) -> Option<Val> {
+    let parts = TupleRef::from_value(value).map(|tuple| tuple.content());
+    match value.get_type() {
+        "NoneType" => Some(Val::None),
+        "bool" => value.unpack_bool().map(Val::Bool),
+        "int" => value.unpack_i32().map(|i| Val::Int(i.into())).or_else(|| value.to_str().parse().ok().map(Val::Int)),
+        "float" => value.to_str().parse().ok().map(Val::Float),
+        "tuple" => parts?.iter().map(|part| cell_of(*part)).collect::<Option<_>>().map(Val::List),
+        _ => value.unpack_str().map(Val::str),
+    }
+}
+
+/// The cells of a column or a list.
+pub(super) fn cells_of(value: Value) -> Option<Vec<Val>> {
+    match Column::from_value(value) {
+        Some(column) => Some(column.values.to_vec()),
+        None => ListRef::from_value(value)?.iter().map(cell_of).collect(),
+    }
+}
+
+impl<'v> AllocValue<'v> for Sheet {
+    fn alloc_value(self, heap: Heap<'v>) -> Value<'v> {
+        heap.alloc(Frame(Arc::new(RwLock::new(Arc::new(self)))))
+    }
+}
+
+impl StarlarkTypeRepr for Sheet {
+    type Canonical = Frame;
+
+    fn starlark_type_repr() -> Ty {
+        Frame::starlark_type_repr()
+    }
+}
+
+/// A sheet as it is now.
+pub(super) struct Now(Arc<Sheet>);
+
+impl Deref for Now {
+    type Target = Sheet;
+
+    fn deref(&self) -> &Sheet {
+        &self.0
+    }
+}
+
+impl StarlarkTypeRepr for Now {
+    type Canonical = Frame;
+
+    fn starlark_type_repr() -> Ty {
+        Frame::starlark_type_repr()
+    }
+}
+
+impl<'v> UnpackValue<'v> for Now {
+    type Error = Infallible;
+
+    fn unpack_value_impl(value: Value<'v>) -> Result<Option<Now>, Infallible> {
+        Ok(Now::of(value))
+    }
+}
+
+impl Now {
+    /// None if the value is no sheet.
+    pub(super) fn of(value: Value) -> Option<Now> {
+        Frame::from_value(value).map(|frame| Now(frame.now()))
+    }
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sheet = self.now();
+        write!(f, "<sheet of {} rows: {}>", sheet.rows.len(), sheet.columns.join(", "))
+    }
+}
+
+/// A plain value of one of Starlark.
+pub(super) fn plain_of<'v>(value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Val> {
+    to_val(value, heap, &mut |_| Err(fault("a cell is no function")))
+}
+
+/// A sheet as a list of dicts, a row as a dict, a column as a list; none if it is
+/// none of these.
+pub(in crate::eval) fn plain(value: Value) -> Option<Val> {
+    if let Some(row) = Row::from_value(value) {
+        return Some(row.record());
+    }
+    if let Some(column) = Column::from_value(value) {
+        return Some(Val::List(column.values.to_vec()));
+    }
+    Now::of(value).map(|sheet| sheet.records())
+}
+
+/// The numbers of columns by name.
+pub(super) fn named<'v>(sheet: &Sheet, names: Value<'v>, heap: Heap<'v>) -> starlark::Result<Vec<usize>> {
+    let names = match names.unpack_str() {
+        Some(one) => vec![one.to_owned()],
+        None => elements(names, heap).unwrap_or_default().iter().map(|n| n.to_str()).collect(),
+    };
+    names.iter().map(|name| sheet.column_at(name)).collect()
+}
+
+#[starlark_value(type = "sheet")]
+impl<'v> StarlarkValue<'v> for Frame {
+    fn get_methods() -> Option<&'static Methods> {
+        starlark::methods_static!(METHODS = frame_methods);
+        Some(METHODS.methods())
+    }
+
+    fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
+        let sheet = self.now();
+        if let Some(column) = sheet.column(name) {
+            return Some(heap.alloc(sheet.values(column)));
+        }
+        match name {
+            "columns" => Some(heap.alloc(Column::plain(sheet.columns.iter().map(|c| Val::str(&**c))))),
+            "index" => {
+                let labels = Column::plain(sheet.index.keys.iter().cloned());
+                Some(heap.alloc(Column { labels_of: Some(self.clone()), ..labels }))
+            }
+            "loc" | "at" => Some(heap.alloc(Rows { frame: self.clone(), by_number: false })),
+            "iloc" | "iat" => Some(heap.alloc(Rows { frame: self.clone(), by_number: true })),
+            "empty" => Some(Value::new_bool(sheet.rows.is_empty())),
+            "shape" => Some(heap.alloc(AllocTuple([sheet.rows.len() as i64, sheet.columns.len() as i64]))),
+            _ => None,
+        }
+    }
+
+    fn set_attr(&self, name: &str, new: Value<'v>) -> starlark::Result<()> {
+        match name {
+            "index" => self.set_labels(new),
+            "columns" => self.rename(new),
+            column if self.now().column(column).is_some() => self.set_column(column, new),
+            other => Err(hinted(
+                format!("the sheet has no column `{other}` to give another value"),
+                format!("a new column is `sheet[\"{other}\"] = ...`"),
+            )),
+        }
+    }
+
+    fn set_at(&self, index: Value<'v>, new: Value<'v>) -> starlark::Result<()> {
+        match index.unpack_str() {
+            Some(name) => self.set_column(name, new),
+            None => Err(fault("a column of a sheet is given by its name, rows by `.loc[...]`")),
+        }
+    }
+
+    fn dir_attr(&self) -> Vec<String> {
+        self.now().columns.iter().map(|c| c.to_string()).chain(["columns".to_owned()]).collect()
+    }
+
+    fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let sheet = self.now();
+        if let Some(name) = index.unpack_str() {
+            return Ok(heap.alloc(sheet.values(sheet.column_at(name)?)));
+        }
+        if let Some(rows) = Column::from_value(index).and_then(|_| chosen(index, heap)) {
+            return Ok(heap.alloc(sheet.pick(&rows)));
+        }
+        if index.unpack_bool().is_some() {
+            return Err(hinted(
+                "columns are not compared cell by cell here",
+                "write `sheet.query(\"size > 1\")` or `sheet.where(kind=\"x\")`",
+            ));
+        }
+        if elements(index, heap).is_some() {
+            return Ok(heap.alloc(sheet.only(&named(&sheet, index, heap)?)));
+        }
+        match number(index, sheet.rows.len()) {
+            Some(at) => Ok(heap.alloc(sheet.row(at))),
+            None => Err(fault(format!("there is no row `[{}]`: the sheet has {}", index.to_str(), sheet.rows.len()))),
+        }
+    }
+
+    fn length(&self) -> starlark::Result<i32> {
+        Ok(self.now().rows.len() as i32)
+    }
+
+    fn is_in(&self, other: Value<'v>) -> starlark::Result<bool> {
+        Ok(other.unpack_str().is_some_and(|name| self.now().column(name).is_some()))
+    }
+
+    fn iterate_collect(&self, heap: Heap<'v>) -> starlark::Result<Vec<Value<'v>>> {
+        let sheet = self.now();
+        Ok((0..sheet.rows.len()).map(|i| heap.alloc(sheet.row(i))).collect())
+    }
+}

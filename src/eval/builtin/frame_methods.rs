@@ -1,0 +1,265 @@
+//! What a sheet is asked for by methods, named as in pandas.
+
+use super::column::{Column, distinct, hashable};
+use super::frame::{Now, named, plain_of};
+use super::index::Index;
+use super::query::sheet_where;
+use super::row::{Row, record};
+use super::sheet::{Columns, Sheet, compared};
+use crate::eval::convert::from_val;
+use crate::eval::fault::fault;
+use crate::value::Val;
+use starlark::collections::SmallMap;
+use starlark::environment::MethodsBuilder;
+use starlark::eval::Evaluator;
+use starlark::starlark_module;
+use starlark::values::dict::{AllocDict, DictRef};
+use starlark::values::list::AllocList;
+use starlark::values::none::NoneOr;
+use starlark::values::tuple::AllocTuple;
+use starlark::values::{Heap, Value};
+use std::sync::Arc;
+
+pub(super) fn frame_methods(builder: &mut MethodsBuilder) {
+    choosing(builder);
+    labelling(builder);
+    handing_out(builder);
+    cleaning(builder);
+    mapping(builder);
+}
+
+#[starlark_module]
+fn choosing(builder: &mut MethodsBuilder) {
+    /// The rows for which an expression over the columns is true.
+    fn query<'v>(
+        this: Value<'v>,
+        #[starlark(require = pos)] query: &str,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let rows = sheet_where(this, query, eval)?;
+        let sheet = Now::of(this).ok_or_else(|| fault("`query` is asked of a sheet"))?;
+        Ok(eval.heap().alloc(sheet.pick(&rows)))
+    }
+
+    /// The rows whose columns have these values.
+    fn r#where<'v>(
+        this: Now,
+        #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Sheet> {
+        let mut wanted = Vec::new();
+        for (name, value) in &named {
+            wanted.push((this.column_at(name)?, plain_of(*value, heap)?));
+        }
+        let same = |cell: &Val, value: &Val| cell == value || cell.display() == value.display();
+        let fits = |row: &usize| wanted.iter().all(|(at, value)| same(&this.rows[*row][*at], value));
+        Ok(this.pick(&(0..this.rows.len()).filter(fits).collect::<Vec<_>>()))
+    }
+
+    /// The different values of a column, in order.
+    fn unique(this: Now, #[starlark(require = pos)] column: &str) -> starlark::Result<Column> {
+        let values = this.values(this.column_at(column)?);
+        Ok(Column::plain(distinct(values.values.iter()).into_iter().map(|i| values.values[i].clone())))
+    }
+}
+
+#[starlark_module]
+fn labelling(builder: &mut MethodsBuilder) {
+    /// The same rows with labels: the values of some columns.
+    fn set_index<'v>(
+        this: Now,
+        #[starlark(require = pos)] columns: Value<'v>,
+        #[starlark(require = named, default = true)] drop: bool,
+        #[starlark(require = named, default = false)] verify_integrity: bool,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Sheet> {
+        let sheet = this.with_index(&named(&this, columns, heap)?, !drop);
+        if verify_integrity && distinct(sheet.index.keys.iter()).len() < sheet.rows.len() {
+            return Err(fault("two rows of the sheet have one label"));
+        }
+        Ok(sheet)
+    }
+
+    fn reset_index(this: Now, #[starlark(require = named, default = false)] drop: bool) -> starlark::Result<Sheet> {
+        Ok(if drop { Sheet::new(this.columns.clone(), this.rows.clone()) } else { this.reset() })
+    }
+
+    /// The rows by the order of their labels.
+    fn sort_index(this: Now) -> starlark::Result<Sheet> {
+        let mut order: Vec<usize> = (0..this.rows.len()).collect();
+        order.sort_by(|a, b| compared(&this.index.keys[*a], &this.index.keys[*b]));
+        Ok(this.pick(&order))
+    }
+
+    /// The rows by the order of what some columns hold.
+    fn sort_values<'v>(this: Now, #[starlark(require = pos)] by: Value<'v>, heap: Heap<'v>) -> starlark::Result<Sheet> {
+        let by = named(&this, by, heap)?;
+        let key = |at: usize| Val::List(by.iter().map(|c| this.rows[at][*c].clone()).collect());
+        let mut order: Vec<usize> = (0..this.rows.len()).collect();
+        order.sort_by(|a, b| compared(&key(*a), &key(*b)));
+        Ok(this.pick(&order))
+    }
+}
+
+#[starlark_module]
+fn handing_out(builder: &mut MethodsBuilder) {
+    fn itertuples<'v>(
+        this: Now,
+        #[starlark(default = true)] index: bool,
+        #[starlark(default = NoneOr::None)] name: NoneOr<&str>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let _ = name;
+        let columns: Columns = index.then(|| "Index".into()).into_iter().chain(this.columns.iter().cloned()).collect();
+        let row = |(key, row): (&Val, &Arc<[Val]>)| {
+            let values = index.then(|| key.clone()).into_iter().chain(row.iter().cloned()).collect();
+            heap.alloc(Row { columns: columns.clone(), values })
+        };
+        Ok(heap.alloc(AllocList(this.index.keys.iter().zip(&this.rows).map(row))))
+    }
+
+    fn iterrows<'v>(this: Now, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let pair = |(at, key): (usize, &Val)| AllocTuple([hashable(key, heap), heap.alloc(this.row(at))]);
+        Ok(heap.alloc(AllocList(this.index.keys.iter().enumerate().map(pair))))
+    }
+
+    fn to_dict<'v>(
+        this: Now,
+        #[starlark(default = "dict")] orient: &str,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let columns = || this.columns.iter().enumerate().map(|(at, name)| (&**name, this.values(at)));
+        Ok(match orient {
+            "records" => from_val(&Val::List(this.rows.iter().map(|r| record(&this.columns, r)).collect()), heap),
+            "index" => {
+                let row = |(key, row): (&Val, &Arc<[Val]>)| {
+                    (hashable(key, heap), from_val(&record(&this.columns, row), heap))
+                };
+                heap.alloc(AllocDict(this.index.keys.iter().zip(&this.rows).map(row).collect::<Vec<_>>()))
+            }
+            "list" => {
+                let column = |(name, column): (&str, Column)| {
+                    (heap.alloc_str(name), from_val(&Val::List(column.values.to_vec()), heap))
+                };
+                heap.alloc(AllocDict(columns().map(column).collect::<Vec<_>>()))
+            }
+            "dict" => {
+                let cells = |column: &Column| {
+                    let pair = |(key, value)| (hashable(key, heap), from_val(value, heap));
+                    heap.alloc(AllocDict(column.index.keys.iter().zip(&*column.values).map(pair).collect::<Vec<_>>()))
+                };
+                heap.alloc(AllocDict(columns().map(|(name, c)| (heap.alloc_str(name), cells(&c))).collect::<Vec<_>>()))
+            }
+            other => {
+                return Err(fault(format!("`to_dict` knows `dict`, `list`, `records` and `index`, not `{other}`")));
+            }
+        })
+    }
+}
+
+#[starlark_module]
+fn cleaning(builder: &mut MethodsBuilder) {
+    fn drop_duplicates<'v>(
+        this: Now,
+        #[starlark(default = NoneOr::None)] subset: NoneOr<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Sheet> {
+        let by = match subset.into_option() {
+            Some(names) => named(&this, names, heap)?,
+            None => (0..this.columns.len()).collect(),
+        };
+        let keys: Vec<Val> = this.only(&by).rows.iter().map(|r| Val::List(r.to_vec())).collect();
+        Ok(this.pick(&distinct(keys.iter())))
+    }
+
+    fn dropna<'v>(
+        this: Now,
+        #[starlark(require = named, default = NoneOr::None)] subset: NoneOr<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Sheet> {
+        let by = match subset.into_option() {
+            Some(names) => named(&this, names, heap)?,
+            None => (0..this.columns.len()).collect(),
+        };
+        let whole = |at: &usize| by.iter().all(|c| this.rows[*at][*c] != Val::None);
+        Ok(this.pick(&(0..this.rows.len()).filter(whole).collect::<Vec<_>>()))
+    }
+
+    fn fillna<'v>(this: Now, #[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Sheet> {
+        let value = plain_of(value, heap)?;
+        let fill = |cell: &Val| if *cell == Val::None { value.clone() } else { cell.clone() };
+        let rows = this.rows.iter().map(|r| r.iter().map(fill).collect()).collect();
+        Ok(Sheet { rows, ..(*this).clone() })
+    }
+
+    /// With other names of columns.
+    fn rename<'v>(this: Now, #[starlark(require = named)] columns: DictRef<'v>) -> starlark::Result<Sheet> {
+        let new = |old: &str| columns.get_str(old).map_or_else(|| old.into(), |new| new.to_str().into());
+        Ok(Sheet { columns: this.columns.iter().map(|old| new(old)).collect(), ..(*this).clone() })
+    }
+
+    fn copy(this: Now) -> starlark::Result<Sheet> {
+        Ok((*this).clone())
+    }
+
+    fn head(this: Now, #[starlark(default = 5)] count: u32) -> starlark::Result<Sheet> {
+        Ok(this.pick(&(0..this.rows.len().min(count as usize)).collect::<Vec<_>>()))
+    }
+}
+
+#[starlark_module]
+fn mapping(builder: &mut MethodsBuilder) {
+    /// A function of each row (`axis=1`) or of each column.
+    fn apply<'v>(
+        this: Now,
+        #[starlark(require = pos)] function: Value<'v>,
+        #[starlark(default = NoneOr::None)] axis: NoneOr<Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Column> {
+        let heap = eval.heap();
+        let by_row = axis.into_option().is_some_and(|axis| matches!(axis.to_str().as_str(), "1" | "columns"));
+        let given: Vec<Value> = match by_row {
+            true => (0..this.rows.len()).map(|at| heap.alloc(this.row(at))).collect(),
+            false => (0..this.columns.len()).map(|at| heap.alloc(this.values(at))).collect(),
+        };
+        let mut values = Vec::with_capacity(given.len());
+        for one in given {
+            let made = eval.eval_function(function, &[one], &[])?;
+            values.push(plain_of(made, heap)?);
+        }
+        let names = || this.columns.iter().map(|name| Val::str(&**name)).collect();
+        let index = if by_row { this.index.clone() } else { Arc::new(Index::new(Vec::new(), names())) };
+        Ok(Column { index, ..Column::plain(values) })
+    }
+
+    /// A function of each cell.
+    fn applymap<'v>(
+        this: Now,
+        #[starlark(require = pos)] function: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Sheet> {
+        of_cells(&this, function, eval)
+    }
+
+    fn map<'v>(
+        this: Now,
+        #[starlark(require = pos)] function: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Sheet> {
+        of_cells(&this, function, eval)
+    }
+}
+
+fn of_cells<'v>(sheet: &Sheet, function: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Sheet> {
+    let heap = eval.heap();
+    let mut rows = Vec::with_capacity(sheet.rows.len());
+    for row in &sheet.rows {
+        let mut cells = Vec::with_capacity(row.len());
+        for cell in row.iter() {
+            let made = eval.eval_function(function, &[from_val(cell, heap)], &[])?;
+            cells.push(plain_of(made, heap)?);
+        }
+        rows.push(cells.into());
+    }
+    Ok(Sheet { rows, ..sheet.clone() })
+}
