@@ -57,6 +57,29 @@ fn sheets_answer_as_in_pandas() {
         ("u.index.get_level_values('sample').unique().tolist(), list(u.index.names)", "['a', 'b'] ['sample', 'unit']"),
         ("t.apply(lambda row: row['sample'] + row.unit, axis=1).tolist()", "['b1', 'a1', 'b2']"),
         ("(t['sample'] + '_' + t['unit']).tolist(), ('x' + t['sample']).tolist()[0]", "['b_1', 'a_1', 'b_2'] xb"),
+        ("[(k, g['unit'].tolist()) for k, g in t.groupby('sample')]", "[('a', ['1']), ('b', ['1', '2'])]"),
+        ("t.groupby('sample')['unit'].apply(list).to_dict()", "{'a': ['1'], 'b': ['1', '2']}"),
+        (
+            "t.groupby('sample').size().to_dict(), t.groupby('sample')['size'].max().tolist()",
+            "{'a': 1, 'b': 2} [10, 7]",
+        ),
+        ("t.groupby('sample').unit.agg(','.join).to_dict()", "{'a': '1', 'b': '1,2'}"),
+        ("t.groupby('sample')['unit'].first()['b'], len(t.groupby(['sample', 'unit']))", "1 3"),
+        ("t.groupby('sample').get_group('b')['size'].sum()", "9"),
+        (
+            "t.drop(columns=['unit', 'path']).columns.tolist(), t.drop('path', axis=1).shape",
+            "['sample', 'size'] (3, 3)",
+        ),
+        (
+            "t.astype(str)['size'].tolist(), t.astype({'size': str})['size'].tolist()",
+            "['2', '10', '7'] ['2', '10', '7']",
+        ),
+        ("t.sort_values(by='size', ascending=False)['size'].tolist()", "[10, 7, 2]"),
+        ("t.fillna({'path': 'z'})['path'].tolist(), one.iloc[1].name", "['p b', 'z', 'r'] a"),
+        (
+            "pd.DataFrame({'x': [1, 2]})['x'].tolist(), pd.DataFrame([{'x': 1}, {'y': 2}]).columns.tolist()",
+            "[1, 2] ['x', 'y']",
+        ),
         ("t.iloc[0]['sample'], t.iloc[1, 2], pd.isna(None), pd.notna('x')", "b 10 True True"),
     ];
     let found = printed(&asked.map(|(expression, _)| expression));
@@ -82,6 +105,7 @@ fn sheets_can_be_changed() {
          print(list(same.index.names), same['label'].tolist(), same['n'].tolist(), same['more'].tolist())\n\
          one = t.drop_duplicates('sample').set_index('sample')\n\
          one['twice'] = one['size'].map(lambda n: 2 * n).sort_values()\n\
+         one.rename(columns={'more': 'most'}, inplace=True)\n\
          one.columns = [c.upper() for c in one.columns]\n\
          print(list(one.columns), one['TWICE'].tolist())\n\
          rule all:\n    output: 'x'\n",
@@ -90,7 +114,7 @@ fn sheets_can_be_changed() {
     // What pandas 3 prints.
     run.succeeds()
         .says("['s', 'u'] ['b1', 'a1', 'b2'] [1, 5, 0] ['x', 'y', 'z']")
-        .says("['UNIT', 'SIZE', 'PATH', 'LABEL', 'N', 'MORE', 'TWICE'] [4, 20]");
+        .says("['UNIT', 'SIZE', 'PATH', 'LABEL', 'N', 'MOST', 'TWICE'] [4, 20]");
     let refused = |line: &str, words: &str| {
         story.write("Rulefile", &format!("import pandas as pd\nt = pd.read_table('t.tsv')\n{line}\n"));
         story.run(&["--list"]).is_refused().says(words);
@@ -113,5 +137,7 @@ fn what_sheets_lack_is_told_with_a_way_out() {
     says("pd.read_csv('t.tsv', skiprows=1)", "`read_csv` knows no `skiprows` here");
     says("t['nix']", "there is no column `nix` in the sheet");
     says("t.set_index('sample').loc['zz']", "the sheet has no row 'zz' by its `sample`");
-    says("t.groupby('sample')", "sheets have no `.groupby` here");
+    says("t.pivot(columns='sample')", "sheets have no `.pivot` here");
+    says("t.groupby('nix')", "there is no column `nix` in the sheet");
+    says("t.drop('sample')", "`drop` leaves out columns: `drop(columns=[...])`");
 }

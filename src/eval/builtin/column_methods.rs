@@ -29,6 +29,12 @@ fn converted(value: &Val, kind: &str) -> starlark::Result<Val> {
     }
 }
 
+/// The cells as another type: Python's, or by pandas' name of it.
+pub(super) fn as_type(column: &Column, kind: Value) -> starlark::Result<Vec<Val>> {
+    let kind = kind.to_str();
+    column.values.iter().map(|value| converted(value, &kind)).collect()
+}
+
 pub(super) fn column_methods(builder: &mut MethodsBuilder) {
     cells(builder);
     handing_out(builder);
@@ -71,8 +77,8 @@ fn cells(builder: &mut MethodsBuilder) {
         #[starlark(require = pos)] kind: Value<'v>,
         #[starlark(require = named, default = true)] copy: bool,
     ) -> starlark::Result<Column> {
-        let (kind, _) = (kind.to_str(), copy);
-        Ok(this.with(this.values.iter().map(|v| converted(v, &kind)).collect::<starlark::Result<_>>()?))
+        let _ = copy;
+        Ok(this.with(as_type(this, kind)?))
     }
 
     fn isin<'v>(

@@ -176,13 +176,16 @@ impl StarlarkTypeRepr for Sheet {
 }
 
 /// A sheet as it is now.
-pub(super) struct Now(Arc<Sheet>);
+pub(super) struct Now {
+    sheet: Arc<Sheet>,
+    frame: Frame,
+}
 
 impl Deref for Now {
     type Target = Sheet;
 
     fn deref(&self) -> &Sheet {
-        &self.0
+        &self.sheet
     }
 }
 
@@ -205,7 +208,16 @@ impl<'v> UnpackValue<'v> for Now {
 impl Now {
     /// None if the value is no sheet.
     pub(super) fn of(value: Value) -> Option<Now> {
-        Frame::from_value(value).map(|frame| Now(frame.now()))
+        Frame::from_value(value).map(|frame| Now { sheet: frame.now(), frame: frame.clone() })
+    }
+
+    /// What became of it: as a new sheet, or with `inplace=True` in its place.
+    pub(super) fn become_or_give<'v>(&self, made: Sheet, inplace: bool, heap: Heap<'v>) -> Value<'v> {
+        if !inplace {
+            return heap.alloc(made);
+        }
+        self.frame.put(made);
+        Value::new_none()
     }
 }
 

@@ -1,7 +1,9 @@
 //! What a sheet is asked for by methods, named as in pandas.
 
 use super::column::{Column, distinct, hashable};
+use super::column_methods::as_type;
 use super::frame::{Now, named, plain_of};
+use super::groups::Groups;
 use super::index::Index;
 use super::query::sheet_where;
 use super::row::{Row, record};
@@ -26,6 +28,7 @@ pub(super) fn frame_methods(builder: &mut MethodsBuilder) {
     handing_out(builder);
     cleaning(builder);
     mapping(builder);
+    grouping(builder);
 }
 
 #[starlark_module]
@@ -71,33 +74,53 @@ fn labelling(builder: &mut MethodsBuilder) {
         #[starlark(require = pos)] columns: Value<'v>,
         #[starlark(require = named, default = true)] drop: bool,
         #[starlark(require = named, default = false)] verify_integrity: bool,
+        #[starlark(require = named, default = false)] inplace: bool,
         heap: Heap<'v>,
-    ) -> starlark::Result<Sheet> {
+    ) -> starlark::Result<Value<'v>> {
         let sheet = this.with_index(&named(&this, columns, heap)?, !drop);
         if verify_integrity && distinct(sheet.index.keys.iter()).len() < sheet.rows.len() {
             return Err(fault("two rows of the sheet have one label"));
         }
-        Ok(sheet)
+        Ok(this.become_or_give(sheet, inplace, heap))
     }
 
-    fn reset_index(this: Now, #[starlark(require = named, default = false)] drop: bool) -> starlark::Result<Sheet> {
-        Ok(if drop { Sheet::new(this.columns.clone(), this.rows.clone()) } else { this.reset() })
+    fn reset_index<'v>(
+        this: Now,
+        #[starlark(require = named, default = false)] drop: bool,
+        #[starlark(require = named, default = false)] inplace: bool,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let sheet = if drop { Sheet::new(this.columns.clone(), this.rows.clone()) } else { this.reset() };
+        Ok(this.become_or_give(sheet, inplace, heap))
     }
 
     /// The rows by the order of their labels.
-    fn sort_index(this: Now) -> starlark::Result<Sheet> {
+    fn sort_index<'v>(
+        this: Now,
+        #[starlark(require = named, default = false)] inplace: bool,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
         let mut order: Vec<usize> = (0..this.rows.len()).collect();
         order.sort_by(|a, b| compared(&this.index.keys[*a], &this.index.keys[*b]));
-        Ok(this.pick(&order))
+        Ok(this.become_or_give(this.pick(&order), inplace, heap))
     }
 
     /// The rows by the order of what some columns hold.
-    fn sort_values<'v>(this: Now, #[starlark(require = pos)] by: Value<'v>, heap: Heap<'v>) -> starlark::Result<Sheet> {
+    fn sort_values<'v>(
+        this: Now,
+        by: Value<'v>,
+        #[starlark(require = named, default = true)] ascending: bool,
+        #[starlark(require = named, default = false)] inplace: bool,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
         let by = named(&this, by, heap)?;
         let key = |at: usize| Val::List(by.iter().map(|c| this.rows[at][*c].clone()).collect());
         let mut order: Vec<usize> = (0..this.rows.len()).collect();
-        order.sort_by(|a, b| compared(&key(*a), &key(*b)));
-        Ok(this.pick(&order))
+        order.sort_by(|a, b| {
+            let order = compared(&key(*a), &key(*b));
+            if ascending { order } else { order.reverse() }
+        });
+        Ok(this.become_or_give(this.pick(&order), inplace, heap))
     }
 }
 
@@ -113,7 +136,7 @@ fn handing_out(builder: &mut MethodsBuilder) {
         let columns: Columns = index.then(|| "Index".into()).into_iter().chain(this.columns.iter().cloned()).collect();
         let row = |(key, row): (&Val, &Arc<[Val]>)| {
             let values = index.then(|| key.clone()).into_iter().chain(row.iter().cloned()).collect();
-            heap.alloc(Row { columns: columns.clone(), values })
+            heap.alloc(Row { columns: columns.clone(), values, label: key.clone() })
         };
         Ok(heap.alloc(AllocList(this.index.keys.iter().zip(&this.rows).map(row))))
     }
@@ -162,40 +185,96 @@ fn cleaning(builder: &mut MethodsBuilder) {
     fn drop_duplicates<'v>(
         this: Now,
         #[starlark(default = NoneOr::None)] subset: NoneOr<Value<'v>>,
+        #[starlark(require = named, default = false)] inplace: bool,
         heap: Heap<'v>,
-    ) -> starlark::Result<Sheet> {
+    ) -> starlark::Result<Value<'v>> {
         let by = match subset.into_option() {
             Some(names) => named(&this, names, heap)?,
             None => (0..this.columns.len()).collect(),
         };
         let keys: Vec<Val> = this.only(&by).rows.iter().map(|r| Val::List(r.to_vec())).collect();
-        Ok(this.pick(&distinct(keys.iter())))
+        Ok(this.become_or_give(this.pick(&distinct(keys.iter())), inplace, heap))
     }
 
     fn dropna<'v>(
         this: Now,
         #[starlark(require = named, default = NoneOr::None)] subset: NoneOr<Value<'v>>,
+        #[starlark(require = named, default = false)] inplace: bool,
         heap: Heap<'v>,
-    ) -> starlark::Result<Sheet> {
+    ) -> starlark::Result<Value<'v>> {
         let by = match subset.into_option() {
             Some(names) => named(&this, names, heap)?,
             None => (0..this.columns.len()).collect(),
         };
         let whole = |at: &usize| by.iter().all(|c| this.rows[*at][*c] != Val::None);
-        Ok(this.pick(&(0..this.rows.len()).filter(whole).collect::<Vec<_>>()))
+        let whole: Vec<usize> = (0..this.rows.len()).filter(whole).collect();
+        Ok(this.become_or_give(this.pick(&whole), inplace, heap))
     }
 
-    fn fillna<'v>(this: Now, #[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Sheet> {
-        let value = plain_of(value, heap)?;
-        let fill = |cell: &Val| if *cell == Val::None { value.clone() } else { cell.clone() };
-        let rows = this.rows.iter().map(|r| r.iter().map(fill).collect()).collect();
-        Ok(Sheet { rows, ..(*this).clone() })
+    /// One value for all empty cells, or by a dict one for those of each column.
+    fn fillna<'v>(
+        this: Now,
+        value: Value<'v>,
+        #[starlark(require = named, default = false)] inplace: bool,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let by_column = match DictRef::from_value(value) {
+            Some(dict) => {
+                let of = |name: &Box<str>| dict.get_str(name).map(|value| plain_of(value, heap)).transpose();
+                this.columns.iter().map(of).collect::<starlark::Result<Vec<Option<Val>>>>()?
+            }
+            None => vec![Some(plain_of(value, heap)?); this.columns.len()],
+        };
+        let fill = |(cell, value): (&Val, &Option<Val>)| match value {
+            Some(value) if *cell == Val::None => value.clone(),
+            _ => cell.clone(),
+        };
+        let rows = this.rows.iter().map(|row| row.iter().zip(&by_column).map(fill).collect()).collect();
+        Ok(this.become_or_give(Sheet { rows, ..(*this).clone() }, inplace, heap))
     }
 
     /// With other names of columns.
-    fn rename<'v>(this: Now, #[starlark(require = named)] columns: DictRef<'v>) -> starlark::Result<Sheet> {
+    fn rename<'v>(
+        this: Now,
+        #[starlark(require = named)] columns: DictRef<'v>,
+        #[starlark(require = named, default = false)] inplace: bool,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
         let new = |old: &str| columns.get_str(old).map_or_else(|| old.into(), |new| new.to_str().into());
-        Ok(Sheet { columns: this.columns.iter().map(|old| new(old)).collect(), ..(*this).clone() })
+        let columns = this.columns.iter().map(|old| new(old)).collect();
+        Ok(this.become_or_give(Sheet { columns, ..(*this).clone() }, inplace, heap))
+    }
+
+    /// Without some columns: `columns=[...]`, or `[...], axis=1`.
+    fn drop<'v>(
+        this: Now,
+        #[starlark(default = NoneOr::None)] labels: NoneOr<Value<'v>>,
+        #[starlark(default = NoneOr::None)] axis: NoneOr<Value<'v>>,
+        #[starlark(require = named, default = NoneOr::None)] columns: NoneOr<Value<'v>>,
+        #[starlark(require = named, default = false)] inplace: bool,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let by_column = axis.into_option().is_some_and(is_columns);
+        let names = columns.into_option().or(labels.into_option().filter(|_| by_column));
+        let names = names.ok_or_else(|| fault("`drop` leaves out columns: `drop(columns=[...])`"))?;
+        let left_out = named(&this, names, heap)?;
+        let kept: Vec<usize> = (0..this.columns.len()).filter(|at| !left_out.contains(at)).collect();
+        Ok(this.become_or_give(this.only(&kept), inplace, heap))
+    }
+
+    /// With cells of another type, in all columns or by a dict.
+    fn astype<'v>(this: Now, #[starlark(require = pos)] kind: Value<'v>) -> starlark::Result<Sheet> {
+        let mut sheet = (*this).clone();
+        for (at, name) in this.columns.iter().enumerate() {
+            let kind = match DictRef::from_value(kind) {
+                Some(dict) => dict.get_str(name),
+                None => Some(kind),
+            };
+            if let Some(kind) = kind {
+                sheet = sheet.with_column(name, as_type(&this.values(at), kind)?);
+            }
+        }
+        Ok(sheet)
     }
 
     fn copy(this: Now) -> starlark::Result<Sheet> {
@@ -204,6 +283,14 @@ fn cleaning(builder: &mut MethodsBuilder) {
 
     fn head(this: Now, #[starlark(default = 5)] count: u32) -> starlark::Result<Sheet> {
         Ok(this.pick(&(0..this.rows.len().min(count as usize)).collect::<Vec<_>>()))
+    }
+}
+
+#[starlark_module]
+fn grouping(builder: &mut MethodsBuilder) {
+    /// The rows by what some columns hold.
+    fn groupby<'v>(this: Now, by: Value<'v>, heap: Heap<'v>) -> starlark::Result<Groups> {
+        Ok(Groups { groups: this.groups(&named(&this, by, heap)?).into(), column: None })
     }
 }
 
@@ -217,7 +304,7 @@ fn mapping(builder: &mut MethodsBuilder) {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Column> {
         let heap = eval.heap();
-        let by_row = axis.into_option().is_some_and(|axis| matches!(axis.to_str().as_str(), "1" | "columns"));
+        let by_row = axis.into_option().is_some_and(is_columns);
         let given: Vec<Value> = match by_row {
             true => (0..this.rows.len()).map(|at| heap.alloc(this.row(at))).collect(),
             false => (0..this.columns.len()).map(|at| heap.alloc(this.values(at))).collect(),
@@ -248,6 +335,11 @@ fn mapping(builder: &mut MethodsBuilder) {
     ) -> starlark::Result<Sheet> {
         of_cells(&this, function, eval)
     }
+}
+
+/// Whether an `axis` is that of columns.
+fn is_columns(axis: Value) -> bool {
+    matches!(axis.to_str().as_str(), "1" | "columns")
 }
 
 fn of_cells<'v>(sheet: &Sheet, function: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Sheet> {

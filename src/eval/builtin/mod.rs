@@ -20,6 +20,7 @@ mod flags;
 mod frame;
 mod frame_methods;
 mod glob;
+mod groups;
 mod index;
 mod json;
 mod located;

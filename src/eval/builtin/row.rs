@@ -2,7 +2,7 @@
 //!
 //! Owns what is asked of one row. It does not know the sheet.
 
-use super::column::number;
+use super::column::{hashable, number};
 use super::sheet::Columns;
 use crate::eval::convert::from_val;
 use crate::eval::fault::{fault, hinted};
@@ -24,6 +24,8 @@ use std::sync::Arc;
 pub(super) struct Row {
     pub(super) columns: Columns,
     pub(super) values: Arc<[Val]>,
+    /// Its label.
+    pub(super) label: Val,
 }
 
 starlark_simple_value!(Row);
@@ -63,8 +65,10 @@ impl<'v> StarlarkValue<'v> for Row {
     }
 
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
-        let at = self.columns.iter().position(|c| **c == *name)?;
-        Some(from_val(&self.values[at], heap))
+        match self.columns.iter().position(|c| **c == *name) {
+            Some(at) => Some(from_val(&self.values[at], heap)),
+            None => (name == "name").then(|| hashable(&self.label, heap)),
+        }
     }
 
     fn dir_attr(&self) -> Vec<String> {
@@ -108,6 +112,7 @@ fn row_methods(builder: &mut MethodsBuilder) {
     fn dropna(this: &Row) -> starlark::Result<Row> {
         let there = || (0..this.values.len()).filter(|i| this.values[*i] != Val::None);
         Ok(Row {
+            label: this.label.clone(),
             columns: there().map(|i| this.columns[i].clone()).collect(),
             values: there().map(|i| this.values[i].clone()).collect(),
         })

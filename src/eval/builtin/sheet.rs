@@ -3,7 +3,7 @@
 //! Owns the table, its rows and their labels. It reads no files, sees nothing of
 //! Starlark but its errors, and does not know what samples are.
 
-use super::column::Column;
+use super::column::{Column, distinct};
 use super::index::Index;
 use super::row::{Row, no_column, record};
 use crate::value::Val;
@@ -40,7 +40,7 @@ impl Sheet {
     }
 
     pub(super) fn row(&self, at: usize) -> Row {
-        Row { columns: self.columns.clone(), values: self.rows[at].clone() }
+        Row { columns: self.columns.clone(), values: self.rows[at].clone(), label: self.index.keys[at].clone() }
     }
 
     /// Some of its rows.
@@ -74,6 +74,22 @@ impl Sheet {
     pub(super) fn below(self, parts: usize) -> Sheet {
         let index = Arc::new(self.index.below(parts));
         Sheet { index, ..self }
+    }
+
+    /// Of columns, each as long as the others.
+    pub(super) fn of_columns(names: Vec<Box<str>>, columns: &[Vec<Val>]) -> Sheet {
+        let count = columns.first().map_or(0, Vec::len);
+        let row = |at: usize| columns.iter().map(|column| column[at].clone()).collect();
+        Sheet::new(names.into(), (0..count).map(row).collect())
+    }
+
+    /// Its rows by what some columns hold, in the order of that.
+    pub(super) fn groups(&self, by: &[usize]) -> Vec<(Val, Sheet)> {
+        let labels = self.with_index(by, true).index;
+        let mut keys: Vec<&Val> = distinct(labels.keys.iter()).into_iter().map(|at| &labels.keys[at]).collect();
+        keys.sort_by(|a, b| compared(a, b));
+        let group = |key: &&Val| labels.find(key).map(|rows| ((*key).clone(), self.pick(rows)));
+        keys.iter().filter_map(group).collect()
     }
 
     /// With a column of new values, in the place of one of that name or as the last.

@@ -4,7 +4,7 @@
 //! Owns what a cell's text means: to `tsv` and `csv`, a cell by itself; to pandas'
 //! functions, all of its column. Files are tracked.
 
-use super::frame::Now;
+use super::frame::{Now, plain_of};
 use super::sheet::{Columns, Sheet};
 use crate::eval::TrackedRead;
 use crate::eval::convert::{elements, from_val};
@@ -341,6 +341,26 @@ pub(super) fn pandas(builder: &mut GlobalsBuilder) {
         read_as_pandas("read_table", path, asked, "\t", eval)
     }
 
+    /// Of a dict of columns, or a list of dicts.
+    fn DataFrame<'v>(
+        #[starlark(default = NoneOr::None)] data: NoneOr<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Sheet> {
+        let data = data.into_option().map(|data| plain_of(data, heap)).transpose()?;
+        let pairs = match data.unwrap_or(Val::Dict(Vec::new())) {
+            Val::Dict(pairs) => pairs,
+            Val::List(rows) => columns_of(&rows)?,
+            _ => return Err(no_frame()),
+        };
+        let column =
+            |(_, cells): &(Val, Val)| if let Val::List(cells) = cells { Ok(cells.clone()) } else { Err(no_frame()) };
+        let columns: Vec<Vec<Val>> = pairs.iter().map(column).collect::<starlark::Result<_>>()?;
+        if columns.windows(2).any(|two| two[0].len() != two[1].len()) {
+            return Err(fault("the columns of a sheet have one length"));
+        }
+        Ok(Sheet::of_columns(pairs.iter().map(|(name, _)| name.display().into()).collect(), &columns))
+    }
+
     fn isna<'v>(#[starlark(require = pos)] value: Value<'v>) -> starlark::Result<bool> {
         Ok(is_nothing(value))
     }
@@ -356,6 +376,26 @@ pub(super) fn pandas(builder: &mut GlobalsBuilder) {
     fn notnull<'v>(#[starlark(require = pos)] value: Value<'v>) -> starlark::Result<bool> {
         Ok(!is_nothing(value))
     }
+}
+
+fn no_frame() -> starlark::Error {
+    fault("`DataFrame` is made of a dict of lists, or of a list of dicts")
+}
+
+/// The columns of rows that are dicts.
+fn columns_of(rows: &[Val]) -> starlark::Result<Vec<(Val, Val)>> {
+    let mut columns: Vec<(Val, Vec<Val>)> = Vec::new();
+    for (at, row) in rows.iter().enumerate() {
+        let Val::Dict(cells) = row else { return Err(no_frame()) };
+        for (name, cell) in cells {
+            let place = columns.iter().position(|(known, _)| known == name).unwrap_or(columns.len());
+            if place == columns.len() {
+                columns.push((name.clone(), vec![Val::None; rows.len()]));
+            }
+            columns[place].1[at] = cell.clone();
+        }
+    }
+    Ok(columns.into_iter().map(|(name, cells)| (name, Val::List(cells))).collect())
 }
 
 fn is_nothing(value: Value) -> bool {
