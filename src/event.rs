@@ -376,3 +376,52 @@ pub struct Summarised {
     /// Why it will or may be made; none if it is up to date.
     pub stale: Option<String>,
 }
+
+/// What `--report` tells of a workflow.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Report {
+    /// The file of its description, if there is one.
+    pub description: Option<String>,
+    /// Its rules.
+    pub rules: Drawing,
+    /// The jobs that have a record, in the order of the plan.
+    pub jobs: Vec<Ran>,
+    /// The files that are shown, in the order of the plan.
+    pub results: Vec<Shown>,
+}
+
+/// A job that was run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ran {
+    /// Its rule.
+    pub rule: String,
+    /// Its wildcards, in the rule's order.
+    pub wildcards: Vec<(String, String)>,
+    /// When it started, Unix milliseconds.
+    pub start_ms: u64,
+    /// How long it took, in milliseconds.
+    pub wall_ms: u64,
+    /// Whether its outputs are up to date.
+    pub fresh: bool,
+}
+
+/// A file that a report shows.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Shown {
+    /// The file.
+    pub path: String,
+    /// The rule that makes it.
+    pub rule: String,
+    /// Its job's wildcards, in the rule's order.
+    pub wildcards: Vec<(String, String)>,
+    /// Its job's params as recorded.
+    pub params: Vec<(String, String)>,
+    /// The heading that it stands under.
+    pub category: Option<String>,
+    /// The heading below that.
+    pub subcategory: Option<String>,
+    /// What tells it from others under its heading.
+    pub labels: Vec<(String, String)>,
+    /// The file of its caption.
+    pub caption: Option<String>,
+}

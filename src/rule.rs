@@ -92,6 +92,22 @@ pub struct Output {
     pub ensure: Option<Box<Ensure>>,
     /// `repeat(path, n)` of a benchmark: how often the job is measured.
     pub repeat: u32,
+    /// `report()`: how a report shows it.
+    pub report: Option<Arc<Reported>>,
+}
+
+/// How `report()` wants an output to be shown. Texts may hold wildcards; functions
+/// take them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reported {
+    /// The file of its caption, an absolute path.
+    pub caption: Option<Box<str>>,
+    /// The heading it stands under: a text or a function, or none.
+    pub category: Val,
+    /// The heading below that.
+    pub subcategory: Val,
+    /// A dict of texts or functions, or a function that gives it, or none.
+    pub labels: Val,
 }
 
 /// What `ensure()` asks of an output.
@@ -399,6 +415,9 @@ pub struct Rulefile {
     pub modules: Vec<Scope>,
     /// What runs before and after all jobs.
     pub hooks: Hooks,
+    /// `report:` the file of the description that a report begins with, an
+    /// absolute path.
+    pub report: Option<Box<str>>,
 }
 
 impl Rulefile {

@@ -77,6 +77,20 @@ impl Val {
         }
     }
 
+    /// The value as JSON; what JSON does not have is a text.
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Val::None => serde_json::Value::Null,
+            Val::Bool(on) => (*on).into(),
+            Val::Int(n) => (*n).into(),
+            Val::Float(figure) => (*figure).into(),
+            Val::Str(text) => (&**text).into(),
+            Val::List(items) => items.iter().map(Val::to_json).collect(),
+            Val::Dict(pairs) => pairs.iter().map(|(key, value)| (key.display(), value.to_json())).collect(),
+            Val::Func(_) => self.display().into(),
+        }
+    }
+
     /// Python's `repr(x)`.
     pub fn repr(&self) -> String {
         let mut out = String::new();

@@ -167,6 +167,8 @@ pub struct Args {
     pub drain: bool,
 
     /// Make the targets again, up to date or not
+    ///
+    /// Of a rule that only gathers files, these are meant.
     #[arg(long, help_heading = AGAIN)]
     pub force: bool,
 

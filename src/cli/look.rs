@@ -36,6 +36,7 @@ impl App {
         match page {
             Page::Summary { detailed } => self.reporter().summary(&viewer.summary(), detailed),
             Page::Changes(change) => self.reporter().paths(&viewer.changed(codes(change))),
+            Page::Report => self.write_report(book, &viewer, options).map_err(|d| vec![d])?,
             Page::Untracked => self.reporter().paths(&self.untracked(&viewer)),
             Page::Jobs(form) => self.reporter().drawing(&viewer.draw_jobs(), form),
             Page::Rules(form) => self.reporter().drawing(&viewer.draw_rules(), form),

@@ -19,6 +19,7 @@ pub mod snakemake;
 mod strangers;
 pub mod terminal;
 pub mod units;
+mod written;
 
 pub use app::main;
 pub use args::{Args, Mode};

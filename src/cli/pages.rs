@@ -28,6 +28,8 @@ pub enum Page {
     Changes(Change),
     /// Files that the plan does not know.
     Untracked,
+    /// A page of HTML, into a file.
+    Report,
     /// The jobs as a drawing.
     Jobs(Form),
     /// The rules as a drawing.
@@ -79,6 +81,13 @@ pub struct Pages {
     #[arg(long, value_name = "FORM", num_args = 0..=1, default_missing_value = "dot", group = "page")]
     pub filegraph: Option<String>,
 
+    /// Write a page of HTML about results and runs
+    ///
+    /// It shows the files that `report()` marks, the rules, and how long jobs took, in
+    /// one FILE (report.html) that needs no other. Nothing is run.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "report.html", group = "page")]
+    pub report: Option<String>,
+
     /// Look for likely mistakes in the Rulefile
     ///
     /// Each finding has the name of its lint, its place, and what to write instead:
@@ -113,6 +122,7 @@ impl Pages {
             Pages { list_input_changes: true, .. } => Some(Page::Changes(Change::Input)),
             Pages { list_params_changes: true, .. } => Some(Page::Changes(Change::Params)),
             Pages { list_untracked: true, .. } => Some(Page::Untracked),
+            Pages { report: Some(_), .. } => Some(Page::Report),
             Pages { delete_all_output: true, .. } => Some(Page::Delete { temp: false }),
             Pages { delete_temp_output: true, .. } => Some(Page::Delete { temp: true }),
             _ => (form(&self.dag).map(Page::Jobs))

@@ -46,7 +46,7 @@ const REMOTE: Fate = Refused("fetch remote files in a rule of their own");
 const ONE_SCHEDULER: Fate = Needless("there is one scheduler, and it is quick");
 const INTERNAL: Fate = Refused("snakemake gives it to its own child processes: leave it out");
 const NOTEBOOK: Fate = Refused("edit the notebook by Jupyter itself; `notebook:` executes it");
-const REPORT: Fate = Refused("there are no reports; `--summary` lists files, `--dag` draws the plan");
+const REPORT: Fate = Refused("`--report FILE.html` writes the report, and has one form");
 
 /// The flags that have no part in rulemake, but for `--executor`.
 const FLAGS: &[Flag] = &[
@@ -124,7 +124,6 @@ const FLAGS: &[Flag] = &[
     Flag("default-storage-provider", One, REMOTE),
     Flag("default-storage-prefix", One, REMOTE),
     Flag("wrapper-prefix", One, Refused("write the wrapper's command under `shell:`")),
-    Flag("report", Perhaps, REPORT),
     Flag("report-after-run", Nothing, REPORT),
     Flag("report-stylesheet", One, REPORT),
     Flag("report-metadata", One, REPORT),

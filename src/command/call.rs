@@ -1,6 +1,6 @@
 //! Calls of a job's deferred functions.
 
-use super::{Commands, Needs, files};
+use super::{Commands, Needs, Recipe, files};
 use crate::diag::Diag;
 use crate::eval::{Call, FileName, JobFiles, SizeOf, Unavailable};
 use crate::graph::JobId;
@@ -65,16 +65,33 @@ pub(super) fn is_open(text: &str) -> bool {
 /// Stands in a dry run for what depends on inputs that are not made yet.
 const UNKNOWN_YET: &str = "<TBD>";
 
+/// Tells sizes, and notes whether one was asked for that is not there.
+fn noting_misses(size_of: &SizeOf) -> (SizeOf, Arc<AtomicBool>) {
+    let missed = Arc::new(AtomicBool::new(false));
+    let (size_of, misses) = (size_of.clone(), missed.clone());
+    let probe: SizeOf = Arc::new(move |path| {
+        let size = size_of(path);
+        misses.fetch_or(size.is_none(), Ordering::Relaxed);
+        size
+    });
+    (probe, missed)
+}
+
 impl Commands<'_> {
+    /// The recipe of a job; none if it cannot be told, because files that its
+    /// params are made from are not there.
+    pub fn known_recipe(&self, job: JobId) -> Option<Recipe> {
+        let (probe, missed) = noting_misses(self.size_of);
+        let commands = Commands { size_of: &probe, ..*self };
+        let params = commands.params(&[job]).pop()?.ok()?;
+        let mut recipe = Recipe::default();
+        recipe.fill(&commands, job, &params).ok()?;
+        (!missed.load(Ordering::Relaxed)).then_some(recipe)
+    }
+
     /// What a function gives, as far as that can be told before its job runs.
     pub(super) fn foreseen(&self, job: JobId, id: FnId, needs: &Needs) -> Result<Val, Diag> {
-        let missed = Arc::new(AtomicBool::new(false));
-        let (size_of, misses) = (self.size_of.clone(), missed.clone());
-        let probe: SizeOf = Arc::new(move |path| {
-            let size = size_of(path);
-            misses.fetch_or(size.is_none(), Ordering::Relaxed);
-            size
-        });
+        let (probe, missed) = noting_misses(self.size_of);
         let commands = Commands { size_of: &probe, ..*self };
         let answer = commands.call(&[Arguments::of(&commands, job, id, needs, 1)]).pop();
         match answer.expect("one answer for one call") {

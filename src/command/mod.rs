@@ -11,6 +11,7 @@ mod files;
 mod params;
 mod program;
 mod recipe;
+mod reported;
 mod resources;
 mod scope;
 mod script;
@@ -19,6 +20,7 @@ pub use ensure::Ensured;
 pub use params::Params;
 pub use program::{Program, Source, compiler, handler, pyload};
 pub use recipe::{Ingredient, Recipe, made_from};
+pub use reported::Headed;
 pub use resources::{DEVICES, Needs};
 pub use script::Scripts;
 
@@ -28,6 +30,7 @@ use crate::graph::{Graph, JobId};
 use crate::path::{Home, Paths};
 use crate::rule::{Action, Rule, Rulefile, Text};
 use crate::template::RenderError;
+use crate::value::Val;
 use program::Job;
 use scope::{Mode, Scope};
 
@@ -81,18 +84,54 @@ pub struct Rendered {
     pub benchmark: Option<String>,
 }
 
+/// Which run of a job's command it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Turn {
+    /// Counted from 1.
+    pub attempt: u32,
+    /// Of the runs that a `benchmark:` measures, from 0; none without one.
+    pub iteration: Option<u32>,
+}
+
+impl Turn {
+    fn iteration(self) -> Val {
+        self.iteration.map_or(Val::None, |iteration| Val::Int(i64::from(iteration)))
+    }
+}
+
 impl<'a> Commands<'a> {
     fn rule(&self, job: JobId) -> &'a Rule {
         self.book.rule(self.graph.rule(job))
     }
 
-    /// The text that runs in an attempt (counted from 1), with the resources it
-    /// was given.
+    /// The texts of an attempt (counted from 1), with the resources it was given:
+    /// one for each run of the command, as often as its benchmark repeats it.
+    pub fn render_all(
+        &self,
+        job: JobId,
+        params: &Params<'_>,
+        needs: &Needs,
+        attempt: u32,
+    ) -> Result<(Rendered, Vec<Rendered>), Diag> {
+        let runs = self.rule(job).benchmark.as_ref().map_or(1, |benchmark| benchmark.repeat);
+        let first = self.render(job, params, needs, attempt)?;
+        let again = (1..runs)
+            .map(|iteration| self.render_turn(job, params, needs, Turn { attempt, iteration: Some(iteration) }));
+        Ok((first, again.collect::<Result<_, _>>()?))
+    }
+
+    /// The text that runs first in an attempt (counted from 1), with the resources
+    /// it was given.
     pub fn render(&self, job: JobId, params: &Params<'_>, needs: &Needs, attempt: u32) -> Result<Rendered, Diag> {
+        let iteration = self.rule(job).benchmark.is_some().then_some(0);
+        self.render_turn(job, params, needs, Turn { attempt, iteration })
+    }
+
+    fn render_turn(&self, job: JobId, params: &Params<'_>, needs: &Needs, turn: Turn) -> Result<Rendered, Diag> {
         let rule = self.rule(job);
         let logs = files::logs(self, job);
         let benchmark = files::benchmark(self, job);
-        let mode = Mode::Run(needs);
+        let mode = Mode::Run(needs, turn);
         let scope = Scope { commands: self, job, rule, params, logs: &logs, benchmark: benchmark.as_deref(), mode };
         let fill = |text: &Text| -> Result<String, Diag> {
             let mut out = String::new();
@@ -103,12 +142,12 @@ impl<'a> Commands<'a> {
             Action::None => (None, None),
             Action::Shell(text) => (Some(fill(text)?), None),
             Action::Run(body) => {
-                let program = program::body(self.book, body, &Job::new(self, job, params, needs, &logs, attempt));
+                let program = program::body(self.book, body, &Job::new(self, job, params, needs, &logs, turn));
                 (Some(body.python.outdented()), Some(program))
             }
             Action::Script(script) => {
                 let found = self.find_script(job, script, params)?;
-                let program = program::script(self.book, &found, &Job::new(self, job, params, needs, &logs, attempt));
+                let program = program::script(self.book, &found, &Job::new(self, job, params, needs, &logs, turn));
                 (Some(format!("script: {}", found.shown)), Some(program))
             }
         };

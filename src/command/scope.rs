@@ -1,7 +1,7 @@
 //! What the placeholders of a job's texts stand for.
 
 use super::resources::Needs;
-use super::{Commands, Params, files};
+use super::{Commands, Params, Turn, files};
 use crate::graph::JobId;
 use crate::rule::{Name, Rule};
 use crate::suggest;
@@ -11,8 +11,8 @@ use std::borrow::Cow;
 
 /// For whom the text is.
 pub enum Mode<'a> {
-    /// To be run with these threads and resources.
-    Run(&'a Needs),
+    /// To be run with these threads and resources, for this turn of it.
+    Run(&'a Needs, Turn),
     /// To be recorded: what never makes a job stale is left as names.
     Record,
 }
@@ -59,7 +59,7 @@ impl<'s, 'a: 's> template::Scope<'s> for Scope<'s, 'a> {
 impl<'s, 'a: 's> Scope<'s, 'a> {
     /// Roots that never make a job stale.
     fn late(&self, root: &Root, hole: &Hole) -> Result<Filled<'s>, String> {
-        let Mode::Run(needs) = &self.mode else {
+        let Mode::Run(needs, turn) = &self.mode else {
             return Ok(Filled::Name(Cow::Owned(hole.to_string())));
         };
         match root {
@@ -71,6 +71,7 @@ impl<'s, 'a: 's> Scope<'s, 'a> {
             }
             Root::Rule => Ok(Filled::Text(Cow::Borrowed(&self.rule.name))),
             Root::Jobid => Ok(value(Val::Int(i64::from(self.job.0)))),
+            Root::BenchIteration => Ok(value(turn.iteration())),
             Root::Benchmark => {
                 let path = self.benchmark.ok_or("the rule has no `benchmark:`")?;
                 pick(Section { name: "benchmark", len: 1, names: &[] }, |_| path, hole)

@@ -6,8 +6,12 @@
 
 use super::TrackedRead;
 use super::assemble;
+use super::builtin::absolute;
+
 use super::given::Given;
+use super::load::beside;
 use super::notice::{Notice, notice};
+use super::pure_path::path_text;
 use super::session::Session;
 use crate::diag::{Diag, Diags, Kind};
 use crate::rule::Flags;
@@ -33,7 +37,8 @@ pub(super) fn run<'v>(
         "envvars" => envvars(session, given),
         "inputflags" | "outputflags" => default_flags(session, key, given, eval)?,
         "resource_scopes" => resource_scopes(given),
-        "container" | "containerized" | "singularity" | "conda" | "report" => without_effect(session, key, given),
+        "container" | "containerized" | "singularity" | "conda" => without_effect(session, key, given),
+        "report" => report(session, given),
         _ => return Ok(false),
     };
     session.diags.borrow_mut().append(&mut diags);
@@ -116,6 +121,22 @@ fn resource_scopes(given: &Given) -> Diags {
         diags.push(Diag::at(given.section.literals.whole(scope), message));
     }
     diags
+}
+
+/// The file of a description; that of the book, not those of its modules.
+fn report(session: &Session, given: &Given) -> Diags {
+    let (value, slot) = match given.single() {
+        Ok(found) => found,
+        Err(diag) => return vec![diag],
+    };
+    let Some(path) = path_text(value) else {
+        let message = format!("`report` wants the path of a file, this is a value of type `{}`", value.get_type());
+        return vec![Diag::at(slot.span(), message)];
+    };
+    if session.current.get().is_none() {
+        *session.report.borrow_mut() = Some(absolute(&beside(session, given.section.key_span.file, path)).into());
+    }
+    Diags::new()
 }
 
 fn without_effect(session: &Session, key: &str, given: &Given) -> Diags {

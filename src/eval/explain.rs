@@ -156,6 +156,7 @@ const PYTHON: &[(&str, &str)] = &[
     ("globals", "name the variable itself"),
     ("locals", "name the variable itself"),
     ("format", "write an f-string: `f\"{x:03d}\"`"),
+    ("from_queue", "make it a `checkpoint`, and ask for its files in an input function"),
     ("storage", "fetch the files in a rule of their own"),
     ("gitfile", "clone the repository in a rule of its own"),
     ("gitlab", "clone the repository, and name the path of its file"),

@@ -13,7 +13,7 @@ use super::rewrite::{Pathvars, Rewrites};
 use super::{Request, TrackedRead};
 use crate::diag::{Diag, Diags};
 use crate::files::StatAhead;
-use crate::rule::{Ensure, Flags, Name, Rule, RuleId, Workdir};
+use crate::rule::{Ensure, Flags, Name, Reported, Rule, RuleId, Workdir};
 use crate::span::{FileId, Literals, Sources, Span};
 use crate::syntax::{Base, Definition, Directive, Piece, RuleDecl, UseDecl};
 use crate::value::{FnId, Val};
@@ -60,10 +60,22 @@ pub(super) struct Basis {
 }
 
 /// What is asked of a file besides its flags.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Extra {
     pub(super) ensure: Option<Ensure>,
     pub(super) repeat: Option<u32>,
+    pub(super) report: Option<Arc<Reported>>,
+}
+
+impl Extra {
+    /// This, and of the other what this says nothing of.
+    fn over(self, other: &Extra) -> Extra {
+        Extra {
+            ensure: self.ensure.or_else(|| other.ensure.clone()),
+            repeat: self.repeat.or(other.repeat),
+            report: self.report.or_else(|| other.report.clone()),
+        }
+    }
 }
 
 /// A path as written, before its pathvars were filled.
@@ -139,6 +151,8 @@ pub(super) struct Session {
     pub(super) scatter: ScatterCounts,
     /// What marks refer to.
     pub(super) extras: RefCell<Vec<Extra>>,
+    /// `report:`
+    pub(super) report: RefCell<Option<Box<str>>>,
     /// What was said about sections without effect, a file at a time.
     pub(super) noticed: RefCell<FxHashSet<(FileId, Notice)>>,
     /// `config:` was given to the module: its own config files are not read.
@@ -191,6 +205,17 @@ pub(super) struct Session {
 }
 
 impl Session {
+    /// Notes more that is asked of a file; gives where it is noted.
+    pub(super) fn ask_of_file(&self, old: Option<u32>, extra: Extra) -> u32 {
+        let mut extras = self.extras.borrow_mut();
+        let all = match old {
+            Some(old) => extra.over(&extras[old as usize]),
+            None => extra,
+        };
+        extras.push(all);
+        extras.len() as u32 - 1
+    }
+
     pub(super) fn new(request: Request, sources: Sources) -> Session {
         let ahead = StatAhead::behind(request.cores.saturating_sub(1) as usize, request.begin.clone());
         Session {
@@ -214,6 +239,7 @@ impl Session {
             output_flags: Cell::default(),
             scatter: ScatterCounts::default(),
             extras: RefCell::default(),
+            report: RefCell::default(),
             noticed: RefCell::default(),
             skip_config: Cell::default(),
             skip_validation: Cell::default(),

@@ -9,7 +9,7 @@ use super::launch::{Environment, Launch};
 use super::log::{Log, Spares};
 use super::meter::Meters;
 use super::spawn::{Child, End, own_peak_rss_kib, prepare_process};
-use super::{Command, Ender, Executor, Exit, Signal, Status, Task, orphan};
+use super::{Command, Ender, Executor, Exit, Signal, Spec, Status, Task, orphan};
 use crossbeam::channel::{Receiver, Sender, unbounded};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
@@ -164,9 +164,12 @@ impl Shared {
     fn execute(self: &Arc<Self>, task: &mut dyn Task) -> Result<Exit, String> {
         let log = self.open_log(task)?;
         let (mut exit, mut alone) = (Ok(None), true);
-        for _ in 0..task.spec().runs.max(1) {
+        let again: Vec<Spec> = (task.spec().again.iter())
+            .map(|command| Spec { command: command.clone(), again: Vec::new(), ..task.spec().clone() })
+            .collect();
+        for spec in std::iter::once(None).chain(again.iter().map(Some)) {
             let earlier = exit.unwrap_or_default();
-            exit = self.start_in(&log, task).map(|started| {
+            exit = self.start_in(&log, spec.unwrap_or(task.spec())).map(|started| {
                 let group = started.child.pid();
                 let exit = self.follow(started, task).after(earlier);
                 alone &= !orphan::is_group(group);
@@ -201,8 +204,8 @@ impl Shared {
 
     /// Spawns the command, through bash if it cannot be executed without:
     /// then bash finds out, and says, why.
-    fn start_in(&self, log: &Log, task: &dyn Task) -> Result<Started, String> {
-        let mut launch = self.environment.launch(task.spec(), true)?;
+    fn start_in(&self, log: &Log, spec: &Spec) -> Result<Started, String> {
+        let mut launch = self.environment.launch(spec, true)?;
         if !self.groups.may_start() {
             launch.clear();
             return Err(INTERRUPTED.to_string());
@@ -210,7 +213,7 @@ impl Shared {
         let (start, clock) = (SystemTime::now(), Instant::now());
         let mut child = launch.spawn(&self.environment, log.as_fd());
         if child.is_err() && launch.direct {
-            launch = self.environment.launch(task.spec(), false)?;
+            launch = self.environment.launch(spec, false)?;
             child = launch.spawn(&self.environment, log.as_fd());
         }
         match child {

@@ -61,9 +61,9 @@ pub struct Spec {
     pub env: Vec<(String, String)>,
     /// The directory it runs in, if not our own. `log` is relative to ours.
     pub directory: Option<PathBuf>,
-    /// How often it runs, one time after the other, as long as it succeeds; 0
-    /// counts as 1. The log takes what all of them print.
-    pub runs: u32,
+    /// What runs after it, one after the other, as long as each succeeds. The log
+    /// takes what all of them print.
+    pub again: Vec<Command>,
     /// Whether each run is measured while it lasts.
     pub measure: bool,
     /// How long it may run: then its process group is asked to end, and killed

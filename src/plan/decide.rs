@@ -196,6 +196,10 @@ pub fn content_of(scene: Scene<'_>, path: PathId) -> Digest {
     }
 }
 
+fn is_to_be_made(scene: Scene<'_>, path: PathId) -> bool {
+    scene.commands.graph.maker(path).is_some() && !scene.facts.exists(path)
+}
+
 /// What the reasons behind a cause are told from: all that the state is asked
 /// for, so that they can be worked out without it.
 #[derive(Debug)]
@@ -207,6 +211,8 @@ pub struct Evidence {
     record: Option<Record>,
     /// Inputs as they are: path, content if it is known, `ancient()`.
     inputs: Vec<(PathId, Option<Digest>, bool)>,
+    /// An input that is not there until a job makes it.
+    gone: Option<PathId>,
 }
 
 impl Evidence {
@@ -214,7 +220,7 @@ impl Evidence {
     pub fn gather(scene: Scene<'_>, job: JobId, cause: Cause, verdicts: &[Verdict]) -> Evidence {
         let lost = scene.state.lost_records();
         if !matches!(cause, Cause::Recipe | Cause::Inputs) {
-            return Evidence { cause, lost, record: None, inputs: Vec::new() };
+            return Evidence { cause, lost, record: None, inputs: Vec::new(), gone: None };
         }
         let graph = scene.commands.graph;
         let known = |i: &InputRef| {
@@ -228,6 +234,7 @@ impl Evidence {
             lost,
             record: record.and_then(|r| scene.state.record(r).ok()),
             inputs: graph.inputs(job).iter().map(known).collect(),
+            gone: graph.inputs(job).iter().map(|i| i.path()).find(|path| is_to_be_made(scene, *path)),
         }
     }
 
@@ -247,7 +254,10 @@ impl Evidence {
             Cause::Forced => vec![Reason::Forced],
             Cause::Partner(_) => vec![Reason::Partner],
             Cause::Always => vec![Reason::NoOutputs],
-            Cause::Recipe => self.compared(recipe, Reason::RecipeUnclear),
+            Cause::Recipe => match self.gone.filter(|_| recipe.is_none()) {
+                Some(path) => vec![Reason::ParamsUnknown(path)],
+                None => self.compared(recipe, Reason::RecipeUnclear),
+            },
             Cause::Inputs => self.compared(recipe, Reason::InputsUnclear),
         }
     }
@@ -270,7 +280,7 @@ mod tests {
     #[test]
     fn what_cannot_be_compared_is_not_called_never_made() {
         let reasons = |cause, record| {
-            Evidence { cause, lost: false, record, inputs: Vec::new() }.reasons(Some(&Recipe::default()))
+            Evidence { cause, lost: false, record, inputs: Vec::new(), gone: None }.reasons(Some(&Recipe::default()))
         };
         assert_eq!(reasons(Cause::Recipe, None), [Reason::RecipeUnclear]);
         assert_eq!(reasons(Cause::Inputs, None), [Reason::InputsUnclear]);

@@ -9,6 +9,7 @@ mod demand;
 mod draw;
 mod facts;
 mod recipes;
+mod reported;
 mod stats;
 mod summary;
 mod updates;

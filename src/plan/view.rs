@@ -157,15 +157,8 @@ impl Viewer<'_> {
     /// Why a job runs, in words.
     pub fn reasons(&self, job: JobId) -> Vec<event::ReasonText> {
         let Some(evidence) = self.plan.evidence(self.scene, job) else { return Vec::new() };
-        let recipe = if evidence.needs_recipe() { self.recipe(job) } else { None };
+        let recipe = if evidence.needs_recipe() { self.scene.commands.known_recipe(job) } else { None };
         worded(&evidence, recipe.as_ref(), self.scene.commands.paths)
-    }
-
-    fn recipe(&self, job: JobId) -> Option<Recipe> {
-        let params = self.scene.commands.params(&[job]).pop()?.ok()?;
-        let mut recipe = Recipe::default();
-        recipe.fill(&self.scene.commands, job, &params).ok()?;
-        Some(recipe)
     }
 
     /// Outputs edited by hand or never recorded, that the job replaces.

@@ -5,9 +5,13 @@
 //! terminal, a width, it is told. stdout gets what was asked for (a dry run's
 //! page, JSON, `--why`, `--list`), stderr all else.
 
+mod captions;
 mod diff;
 mod drawing;
 mod dry;
+pub mod embed;
+mod graph;
+pub mod html;
 mod json;
 mod lines;
 mod live;

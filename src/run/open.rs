@@ -12,7 +12,7 @@ use crate::files::{self, Clock, Memo, StatAhead};
 use crate::graph::{self, Graph, Ground, JobId};
 use crate::path::{self, PathId, Paths};
 use crate::plan::{self, Bonds, Facts, Force, Plan, Scene, Stats, Updates};
-use crate::rule::{Flags, Rulefile};
+use crate::rule::{Action, Flags, Rulefile};
 use crate::settle;
 use crate::state::{self, Ahead, State};
 use crossbeam::channel::{Receiver, bounded};
@@ -160,8 +160,8 @@ fn force(book: &Rulefile, graph: &Graph, paths: &mut Paths, options: &Options) -
     if options.force_targets {
         force.jobs.extend(graph.target_jobs());
         force.jobs.extend(graph.targets().iter().filter_map(|t| graph.maker(*t)));
-        for job in graph.target_jobs().to_vec() {
-            if graph.outputs(job).is_empty() {
+        for &job in graph.target_jobs() {
+            if is_gatherer(book, graph, job) {
                 force.jobs.extend(graph.inputs(job).iter().filter_map(|i| graph.maker(i.path())));
             }
         }
@@ -173,6 +173,11 @@ fn force(book: &Rulefile, graph: &Graph, paths: &mut Paths, options: &Options) -
         }
     }
     force
+}
+
+/// Whether a job does nothing but name files: by force, these are meant.
+fn is_gatherer(book: &Rulefile, graph: &Graph, job: JobId) -> bool {
+    graph.outputs(job).is_empty() && matches!(book.rule(graph.rule(job)).action, Action::None)
 }
 
 /// Every file that is to be made by force is one that a job makes, or may make

@@ -66,6 +66,8 @@ pub enum Reason {
     InputUnseen(PathId),
     /// Its recipe is not the recorded one; in what, cannot be told.
     RecipeUnclear,
+    /// Its params are made from this input, which a job before it makes again.
+    ParamsUnknown(PathId),
     /// Its inputs are not those recorded; which, cannot be told.
     InputsUnclear,
     /// An output is not what the job made.

@@ -65,6 +65,10 @@ pub fn word(reason: &Reason, paths: &Paths) -> ReasonText {
             "recipe-changed",
             "its command, its params or its list of inputs changed; which of them cannot be told",
         ),
+        Reason::ParamsUnknown(path) => about(
+            "params-unknown",
+            format!("its params are made from {}, which is not there, so they may have changed", paths.str(*path)),
+        ),
         Reason::InputsUnclear => {
             plain("inputs-changed", "the content of an input changed; of which one cannot be told")
         }

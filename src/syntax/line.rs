@@ -272,6 +272,7 @@ impl<'s> Builder<'s> {
         let start = place.start as usize;
         let diag = Diag::at(self.span(start..start + word.len()), format!("`{word}` begins nothing here"));
         self.fail(diag.hint(match meant {
+            _ if *word == "storage" => "fetch the files in a rule of their own".into(),
             Some(meant) => format!("did you mean `{meant} {name}:`?"),
             None => "a rule begins with `rule NAME:`".into(),
         }));

@@ -155,7 +155,7 @@ impl Judge<'_> {
     }
 }
 
-const ROOTS: [Root; 11] = [
+const ROOTS: [Root; 12] = [
     Root::Input,
     Root::Output,
     Root::Params,
@@ -167,6 +167,7 @@ const ROOTS: [Root; 11] = [
     Root::Config,
     Root::Rule,
     Root::Jobid,
+    Root::BenchIteration,
 ];
 
 fn hole(form: &Form<'_>, root: Root, place: Place) -> Result<Hole, TemplateError> {

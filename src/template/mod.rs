@@ -89,6 +89,8 @@ pub enum Root {
     Rule,
     /// `{jobid}`
     Jobid,
+    /// `{bench_iteration}`
+    BenchIteration,
     /// A top-level variable.
     Variable(Box<str>),
 }
@@ -108,6 +110,7 @@ impl Root {
             Root::Config => "config",
             Root::Rule => "rule",
             Root::Jobid => "jobid",
+            Root::BenchIteration => "bench_iteration",
             Root::Variable(name) => name,
         }
     }

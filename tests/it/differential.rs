@@ -1,8 +1,12 @@
 //! The same Snakefiles under Snakemake and under the program: the same files must come out.
 //!
 //! Owns the cases' format (`tests/differential/README.md`) and the comparison of
-//! two trees. Snakemake is the real one, installed by `tests/run`.
+//! two trees. Snakemake is the real one, installed by `tests/run`; how it is started is
+//! `served`'s.
 
+mod served;
+
+use served::Served;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,8 +18,14 @@ use tempfile::TempDir;
 /// Names that the tools keep for themselves.
 const OWN: [&str; 6] = [".snakemake", ".rulemake", "__pycache__", ".cache", ".config", ".snakemake_timestamp"];
 
-/// How long one step may take before it counts as hung.
-const LIMIT: &str = "120";
+/// How many seconds one step may take before it counts as hung.
+const LIMIT: u32 = 120;
+
+/// Who plays a case.
+enum Tool<'a> {
+    Theirs(&'a mut Served),
+    Ours,
+}
 
 /// One line of a case that does something.
 enum Step {
@@ -71,7 +81,7 @@ impl Case {
     }
 
     /// Goes through the case with one tool; gives the tree that comes out.
-    fn play(&self, tool: &Path) -> Result<BTreeMap<PathBuf, String>, String> {
+    fn play(&self, tool: &mut Tool) -> Result<BTreeMap<PathBuf, String>, String> {
         let dir = TempDir::new().expect("a scratch directory");
         for (name, text) in &self.files {
             let path = dir.path().join(name);
@@ -86,34 +96,36 @@ impl Case {
         Ok(tree)
     }
 
-    fn step(&self, step: &Step, tool: &Path, dir: &Path) -> Result<(), String> {
-        let (text, succeeds) = match step {
-            Step::Run { words, succeeds } => {
-                let named = self.files.iter().any(|(name, _)| name == "Snakefile");
-                let snakefile = if named { "-s Snakefile" } else { "" };
-                (format!("exec {} {snakefile} {words}", tool.display()), *succeeds)
+    fn step(&self, step: &Step, tool: &mut Tool, dir: &Path) -> Result<(), String> {
+        let home = [("HOME", dir.to_owned()), ("XDG_CACHE_HOME", dir.join(".cache"))];
+        let (text, succeeds, (code, told)) = match (step, tool) {
+            (Step::Shell(text), _) => (text.clone(), true, shell(text, dir, &home)),
+            (Step::Run { words, succeeds }, Tool::Ours) => {
+                let text = format!("exec {} {}{words}", env!("CARGO_BIN_EXE_rulemake"), self.snakefile());
+                (text.clone(), *succeeds, shell(&text, dir, &home))
             }
-            Step::Shell(text) => (text.clone(), true),
+            (Step::Run { words, succeeds }, Tool::Theirs(served)) => {
+                let words = format!("{}{words}", self.snakefile());
+                let done = served.run(dir, &words, &home, LIMIT);
+                (format!("snakemake {words}"), *succeeds, done)
+            }
         };
-        let output = Command::new("timeout")
-            .args([LIMIT, "bash", "-c", &text])
-            .current_dir(dir)
-            .env("HOME", dir)
-            .env("XDG_CACHE_HOME", dir.join(".cache"))
-            .stdin(Stdio::null())
-            .output()
-            .expect("a shell");
-        if output.status.success() == succeeds && output.status.code().is_some_and(|code| code < 124) {
+        if (code == 0) == succeeds && (0..124).contains(&code) {
             return Ok(());
         }
-        let told = [output.stdout, output.stderr].concat();
-        Err(format!("`{text}` ended with {}\n{}", output.status, String::from_utf8_lossy(&told)))
+        Err(format!("`{text}` ended with {code}\n{}", String::from_utf8_lossy(&told)))
+    }
+
+    /// The words that name the Snakefile, if the case has one of that name.
+    fn snakefile(&self) -> &'static str {
+        let named = self.files.iter().any(|(name, _)| name == "Snakefile");
+        if named { "-s Snakefile " } else { "" }
     }
 
     /// What is wrong with this case; none if all is well.
-    fn fault(&self, snakemake: &Path) -> Option<String> {
-        let theirs = self.play(snakemake);
-        let ours = self.play(Path::new(env!("CARGO_BIN_EXE_rulemake")));
+    fn fault(&self, snakemake: &mut Served) -> Option<String> {
+        let theirs = self.play(&mut Tool::Theirs(snakemake));
+        let ours = self.play(&mut Tool::Ours);
         let (theirs, ours) = match (theirs, ours) {
             (Ok(theirs), Ok(ours)) => (theirs, ours),
             (Err(told), _) | (_, Err(told)) => return Some(told),
@@ -128,6 +140,18 @@ impl Case {
             .collect();
         (!wrong.is_empty()).then(|| wrong.join("\n"))
     }
+}
+
+/// A command of the shell: its exit code, 124 if it took too long, -1 after a signal; and what it printed.
+fn shell(text: &str, dir: &Path, home: &[(&str, PathBuf)]) -> (i32, Vec<u8>) {
+    let output = Command::new("timeout")
+        .args([&LIMIT.to_string(), "bash", "-c", text])
+        .current_dir(dir)
+        .envs(home.iter().map(|(name, dir)| (name, dir)))
+        .stdin(Stdio::null())
+        .output()
+        .expect("a shell");
+    (output.status.code().unwrap_or(-1), [output.stdout, output.stderr].concat())
 }
 
 fn look(root: &Path, below: &Path, tree: &mut BTreeMap<PathBuf, String>) {
@@ -149,20 +173,8 @@ fn look(root: &Path, below: &Path, tree: &mut BTreeMap<PathBuf, String>) {
     }
 }
 
-/// The real Snakemake: where `tests/run` installs it, or on the search path.
-fn snakemake() -> PathBuf {
-    let installed = Path::new(env!("CARGO_TARGET_TMPDIR")).join("snakemake/bin/snakemake");
-    if installed.exists() {
-        return installed;
-    }
-    let found = std::env::var_os("PATH")
-        .and_then(|all| std::env::split_paths(&all).map(|dir| dir.join("snakemake")).find(|program| program.is_file()));
-    found.expect("Snakemake is not installed: run `tests/run`, which does that")
-}
-
 #[test]
 fn snakefiles_give_the_same_files() {
-    let snakemake = snakemake();
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/differential");
     let mut paths: Vec<PathBuf> = fs::read_dir(dir).expect("the cases").map(|e| e.expect("an entry").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ending == "case"));
@@ -173,9 +185,10 @@ fn snakefiles_give_the_same_files() {
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
             scope.spawn(|| {
+                let mut snakemake = Served::start();
                 while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let case = Case::read(path);
-                    if let Some(fault) = case.fault(&snakemake) {
+                    if let Some(fault) = case.fault(&mut snakemake) {
                         faults.lock().expect("no panic").push(format!("== {}\n{fault}\n", case.name));
                     }
                 }

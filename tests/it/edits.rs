@@ -171,3 +171,21 @@ rule update:
     assert_eq!(story.read("after"), "old\nnew\n");
     story.run(&["after"]).has_nothing_to_do();
 }
+
+#[test]
+fn params_that_a_deleted_file_gives_are_not_called_changed() {
+    for (function, deleted) in [("open(input[0]).read().strip()", "12"), ("input.size", "3")] {
+        let story = Story::new().file("in", "12\n").rulefile(&format!(
+            "rule all:\n    input: \"out\"\n\
+             rule a:\n    input: \"in\"\n    output: temp(\"part\")\n    shell: \"cp {{input}} {{output}}\"\n\
+             rule b:\n    input: \"part\"\n    output: \"out\"\n    params: n=lambda w, input: {function}\n    \
+             shell: \"echo {{params.n}} > {{output}}\"\n"
+        ));
+        story.run(&["-j1"]).succeeds();
+        assert_eq!(story.read("out").trim(), deleted);
+        let run = story.run(&["-n"]);
+        run.succeeds().says("its params are made from part, which is not there, so they may have changed");
+        assert!(!run.stderr().contains("changed:"), "{}", run.stderr());
+        story.run(&["--why", "out"]).says("its params are made from part");
+    }
+}

@@ -8,7 +8,7 @@ use crate::value::Val;
 pub(super) fn script(found: &Found, job: &Job<'_>) -> Program {
     let mut parts: Vec<String> = job.sections().iter().map(|(name, s)| array(name, entries(s))).collect();
     parts.push(array("config", config(&job.scope.config)));
-    let numbers = [("threads", job.threads), ("jobid", job.number), ("attempt", job.attempt)];
+    let numbers = [("threads", job.threads), ("jobid", job.number), ("attempt", job.turn.attempt)];
     let mut own: Vec<(String, String)> = numbers.map(|(k, v)| (k.to_owned(), v.to_string())).into();
     own.push(("rule".into(), job.rule.into()));
     own.push(("scriptdir".into(), found.directory().into()));

@@ -15,7 +15,8 @@ fn preamble(directory: &str, job: &Job<'_>) -> String {
     fields.push(("config", value(&job.scope.config)));
     fields.push(("rule", text(job.rule)));
     fields.push(("jobid", job.number.to_string()));
-    fields.push(("attempt", job.attempt.to_string()));
+    fields.push(("attempt", job.turn.attempt.to_string()));
+    fields.push(("bench_iteration", value(&job.turn.iteration())));
     fields.push(("scriptdir", text(directory)));
     let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name} = {value}")).collect();
     format!("const snakemake = ({}); const rulemake = snakemake", fields.join(", "))

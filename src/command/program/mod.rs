@@ -13,7 +13,7 @@ mod r;
 pub use python::{Source, compiler};
 
 use super::script::Found;
-use super::{Commands, Needs, Params, files};
+use super::{Commands, Needs, Params, Turn, files};
 use crate::graph::JobId;
 use crate::rule::{Action, Body, Name, Rule, Rulefile, Scope};
 use crate::value::Val;
@@ -79,7 +79,7 @@ pub(super) struct Job<'a> {
     threads: u32,
     rule: &'a str,
     number: u32,
-    attempt: u32,
+    turn: Turn,
     scope: &'a Scope,
 }
 
@@ -116,7 +116,7 @@ impl<'a> Job<'a> {
         params: &Params<'_>,
         needs: &Needs,
         logs: &[String],
-        attempt: u32,
+        turn: Turn,
     ) -> Job<'a> {
         let rule: &'a Rule = commands.book.rule(commands.graph.rule(job));
         let values = commands.graph.wildcards(commands.paths, job, rule);
@@ -135,7 +135,7 @@ impl<'a> Job<'a> {
             threads: needs.threads,
             rule: &rule.name,
             number: job.0,
-            attempt,
+            turn,
             scope: commands.book.scope_of(rule),
         }
     }

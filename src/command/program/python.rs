@@ -173,7 +173,8 @@ fn job_literal(job: &Job<'_>) -> String {
     push(&mut entries, "threads", &job.threads.to_string());
     push(&mut entries, "rule", &text(job.rule));
     push(&mut entries, "jobid", &job.number.to_string());
-    push(&mut entries, "attempt", &job.attempt.to_string());
+    push(&mut entries, "attempt", &job.turn.attempt.to_string());
+    push(&mut entries, "bench_iteration", &literal(&job.turn.iteration()));
     format!("{{{entries}}}")
 }
 

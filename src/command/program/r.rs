@@ -28,8 +28,16 @@ pub(super) fn markdown(found: &Found, job: &Job<'_>) -> Program {
 
 /// Where the header of R Markdown ends, if there is one.
 fn behind_header(text: &str) -> usize {
-    let Some(rest) = text.strip_prefix("---\n") else { return 0 };
-    rest.find("\n---\n").map_or(0, |end| "---\n".len() + end + "\n---\n".len())
+    let mut end = 0;
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        end += line.len();
+        match (number, line.trim_end() == "---") {
+            (0, false) => return 0,
+            (1.., true) => return end,
+            _ => {}
+        }
+    }
+    0
 }
 
 /// Runs another file of R, its path as seen from the script's directory.
@@ -43,8 +51,9 @@ pub(super) fn preamble(directory: &str, job: &Job<'_>) -> String {
     slots.push(("config", "list", list(&job.scope.config)));
     slots.push(("rule", "character", text(job.rule)));
     slots.push(("jobid", "numeric", job.number.to_string()));
-    slots.push(("attempt", "numeric", job.attempt.to_string()));
-    slots.push(("bench_iteration", "numeric", "as.numeric(NA)".into()));
+    slots.push(("attempt", "numeric", job.turn.attempt.to_string()));
+    let iteration = job.turn.iteration.map_or("NA".into(), |iteration| iteration.to_string());
+    slots.push(("bench_iteration", "numeric", format!("as.numeric({iteration})")));
     slots.push(("scriptdir", "character", text(directory)));
     slots.push(("source", "function", SOURCE.into()));
     let kinds: Vec<String> = slots.iter().map(|(name, kind, _)| format!("{name} = \"{kind}\"")).collect();
@@ -111,6 +120,16 @@ fn text(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_header_ends_in_whatever_way_its_lines_do() {
+        let behind = |text: &'static str| &text[behind_header(text)..];
+        assert_eq!(behind("---\ntitle: a\n---\ntext\n"), "text\n");
+        assert_eq!(behind("---\r\ntitle: a\r\n--- \r\ntext\r\n"), "text\r\n");
+        assert_eq!(behind("---\ntitle: a\n---"), "");
+        assert_eq!(behind("text\n---\n---\n"), "text\n---\n---\n");
+        assert_eq!(behind("---\nnever ends\n"), "---\nnever ends\n");
+    }
 
     #[test]
     fn values_are_rs_own() {

@@ -64,8 +64,8 @@ class InputFiles(Namedlist):
 FILES = ["input", "output", "log"]
 KINDS = {"input": InputFiles, "wildcards": Wildcards}
 # What Snakemake hands to `shell(..., bench_record=...)`; here all of a job's processes are measured.
-UNUSED = {"bench_record": None, "bench_iteration": None}
-NAMES = ["input", "output", "params", "wildcards", "threads", "resources", "log", "rule", "jobid", "attempt"]
+UNUSED = {"bench_record": None}
+NAMES = ["input", "output", "params", "wildcards", "threads", "resources", "log", "rule", "jobid", "attempt", "bench_iteration"]
 
 
 class Snakemake:
@@ -75,7 +75,6 @@ class Snakemake:
         self.__dict__.update(job)
         self.config = config
         self.scriptdir = directory
-        self.bench_iteration = None
 
     def log_fmt_shell(self, stdout=True, stderr=True, append=False):
         if not self.log or not (stdout or stderr):

@@ -10,6 +10,7 @@ use crate::eval::given::Slot;
 use crate::eval::mark::{Mark, Marks};
 use crate::eval::pure_path::path_text;
 use crate::eval::python::NeedsPython;
+use crate::eval::session::Extra;
 use crate::path::normal;
 use crate::pattern::{Pattern, has_brace};
 use crate::rule::{Flags, Input, InputWhat, Name, Named, Output};
@@ -166,8 +167,8 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         if let Some(pattern) = pattern {
             let flags = by_default(mark.flags, self.session.output_flags.get());
             let extra = mark.extra.map(|i| self.session.extras.borrow()[i as usize].clone());
-            let (ensure, repeat) = extra.map_or((None, None), |e| (e.ensure, e.repeat));
-            out.push(Output { pattern, flags, ensure: ensure.map(Box::new), repeat: repeat.unwrap_or(1) });
+            let Extra { ensure, repeat, report } = extra.unwrap_or_default();
+            out.push(Output { pattern, flags, ensure: ensure.map(Box::new), repeat: repeat.unwrap_or(1), report });
         }
     }
 

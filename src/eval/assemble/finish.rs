@@ -96,6 +96,7 @@ pub(in crate::eval) fn finish(session: &Session, module: &Module) -> Rulefile {
         scope: Scope { config, variables: variables.into_values().collect() },
         modules: session.frames.borrow().iter().map(|f| scope_of(f.as_deref())).collect(),
         hooks,
+        report: session.report.take(),
     };
     for ((index, name), variable) in mentioned {
         let scope = index.map_or(&mut book.scope, |i| &mut book.modules[i as usize]);

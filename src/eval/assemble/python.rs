@@ -19,7 +19,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 /// Names that are a job's own, whatever the Rulefile calls so.
-const JOBS_OWN: [&str; 12] = [
+const JOBS_OWN: [&str; 13] = [
     "input",
     "output",
     "params",
@@ -30,6 +30,7 @@ const JOBS_OWN: [&str; 12] = [
     "rule",
     "jobid",
     "attempt",
+    "bench_iteration",
     "shell",
     "config",
 ];

@@ -3,14 +3,17 @@
 //!
 //! Owns their arguments. Which of them are served is `assemble`'s.
 
+use super::environment::absolute;
 use super::flags::{flagged, mark_all};
-use crate::eval::convert::is_function;
+use crate::eval::convert::{is_function, to_val};
 use crate::eval::explain::Scene;
 use crate::eval::fault::{fault, hinted};
+use crate::eval::load::beside;
 use crate::eval::mark::{Mark, Marks};
 use crate::eval::session::{Extra, Session};
-use crate::rule::{Checksum, Ensure, Flags};
+use crate::rule::{Checksum, Ensure, Flags, Reported};
 use crate::span::{FileId, Span};
+use crate::suggest::did_you_mean;
 use crate::value::Val;
 use starlark::collections::SmallMap;
 use starlark::environment::GlobalsBuilder;
@@ -18,6 +21,7 @@ use starlark::eval::Evaluator;
 use starlark::starlark_module;
 use starlark::values::Value;
 use starlark::values::tuple::UnpackTuple;
+use std::sync::Arc;
 
 /// Where the call stands in the Rulefile.
 pub(super) fn place(session: &Session, eval: &Evaluator) -> Span {
@@ -56,12 +60,13 @@ fn with_extra<'v>(
     eval: &Evaluator<'v, '_, '_>,
 ) -> starlark::Result<Value<'v>> {
     let session = Session::loading(eval, name)?;
-    let mut extras = session.extras.borrow_mut();
-    extras.push(extra);
-    let index = Some(extras.len() as u32 - 1);
-    drop(extras);
-    mark_all(value, &|mark| Mark { extra: index, ..mark }, name, &session.marks, eval.heap())
+    let asked = |mark: Mark| Mark { extra: Some(session.ask_of_file(mark.extra, extra.clone())), ..mark };
+    mark_all(value, &asked, name, &session.marks, eval.heap())
 }
+
+/// What `report()` is told besides the file and its caption. Of a directory all files
+/// are shown, whatever the last two say.
+const REPORTED: [&str; 5] = ["category", "subcategory", "labels", "patterns", "htmlindex"];
 
 #[starlark_module]
 pub(super) fn register(builder: &mut GlobalsBuilder) {
@@ -75,7 +80,7 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
     ) -> starlark::Result<Value<'v>> {
         let sums = [(Checksum::Sha256, sha256), (Checksum::Md5, md5), (Checksum::Sha1, sha1)];
         let ensure = ensured(non_empty, sums, eval)?;
-        with_extra(value, "ensure", Extra { ensure: Some(ensure), repeat: None }, eval)
+        with_extra(value, "ensure", Extra { ensure: Some(ensure), ..Extra::default() }, eval)
     }
 
     fn repeat<'v>(
@@ -86,7 +91,7 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         if n < 1 {
             return Err(fault(format!("`repeat` wants how often, 1 or more, not {n}")));
         }
-        with_extra(value, "repeat", Extra { ensure: None, repeat: Some(n as u32) }, eval)
+        with_extra(value, "repeat", Extra { repeat: Some(n as u32), ..Extra::default() }, eval)
     }
 
     fn local<'v>(
@@ -99,10 +104,31 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
 
     fn report<'v>(
         #[starlark(require = pos)] value: Value<'v>,
-        #[starlark(args)] _args: UnpackTuple<Value<'v>>,
-        #[starlark(kwargs)] _named: SmallMap<String, Value<'v>>,
+        caption: Option<Value<'v>>,
+        #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        Ok(value)
+        let session = Session::loading(eval, "report")?;
+        if let Some(odd) = named.keys().find(|name| !REPORTED.contains(&name.as_str())) {
+            let message = format!("`report()` has no `{odd}`");
+            let known = did_you_mean(odd, REPORTED.iter().copied())
+                .unwrap_or_else(|| format!("it has `caption`, `{}`", REPORTED.join("`, `")));
+            return Err(hinted(message, known));
+        }
+        let at = place(session, eval);
+        let plain = |value: Option<Value<'v>>| {
+            let value = value.unwrap_or_else(Value::new_none);
+            to_val(value, eval.heap(), &mut |function| session.keep(function, at, &[], eval))
+        };
+        let of = |name: &str| plain(named.get(name).copied());
+        let caption = plain(caption)?;
+        let report = Reported {
+            caption: caption.as_str().map(|path| absolute(&beside(session, at.file, path)).into()),
+            category: of("category")?,
+            subcategory: of("subcategory")?,
+            labels: of("labels")?,
+        };
+        with_extra(value, "report", Extra { report: Some(Arc::new(report)), ..Extra::default() }, eval)
     }
 
     fn flag<'v>(

@@ -140,25 +140,11 @@ fn json(runs: &[Measured], more: More<'_>) -> String {
             let _ = write!(text, ", \"{name}\": {}", cell(*figure));
         }
         for (name, cell) in MORE.iter().zip(more(run).iter().flatten()) {
-            let _ = write!(text, ", \"{name}\": {}", as_json(cell));
+            let _ = write!(text, ", \"{name}\": {}", cell.to_json());
         }
         text.push_str("}\n");
     }
     text
-}
-
-/// A value as JSON; what JSON does not have is a text.
-fn as_json(value: &Val) -> serde_json::Value {
-    match value {
-        Val::None => serde_json::Value::Null,
-        Val::Bool(on) => (*on).into(),
-        Val::Int(n) => (*n).into(),
-        Val::Float(figure) => (*figure).into(),
-        Val::Str(text) => (&**text).into(),
-        Val::List(items) => items.iter().map(as_json).collect(),
-        Val::Dict(pairs) => pairs.iter().map(|(key, value)| (key.display(), as_json(value))).collect(),
-        other => other.display().into(),
-    }
 }
 
 #[cfg(test)]

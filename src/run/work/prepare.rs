@@ -105,12 +105,12 @@ impl Work<'_, '_> {
         let commands = self.fixed.commands(&self.graph, &paths);
         let params = commands.params(&[job]).pop().expect("one answer for one job")?;
         let own = commands.params_of_attempt(job, attempt, &needs).transpose()?;
-        let rendered = commands.render(job, own.as_ref().unwrap_or(&params), &needs, attempt)?;
+        let (rendered, again) = commands.render_all(job, own.as_ref().unwrap_or(&params), &needs, attempt)?;
         let mut recipe = Recipe::default();
         recipe.fill(&commands, job, &params)?;
         let described = Arc::new(plan::described(commands, job, Some((&rendered, &needs))));
         let env = self.variables(job, &needs, commands.env(job, &needs, attempt)?);
-        let spec = self.spec(&rendered, env, &described);
+        let spec = self.spec((&rendered, &again), env, &described);
         if let Some(why) = self.hands.executor.lacks(&spec.command) {
             return Err(Box::new(Diag::error(Kind::System, why).note(format!("for job `{}`", commands.describe(job)))));
         }
@@ -181,18 +181,18 @@ impl Work<'_, '_> {
         }
     }
 
-    fn spec(&self, rendered: &Rendered, env: Vec<(String, String)>, described: &event::Job) -> Spec {
+    fn spec(&self, texts: (&Rendered, &[Rendered]), env: Vec<(String, String)>, described: &event::Job) -> Spec {
         let rule = self.fixed.book.rule(self.graph.rule(JobId(described.id)));
-        let benchmark = rule.benchmark.as_ref();
+        let command = |rendered: &Rendered| match rendered.program.clone() {
+            Some(program) => interpreted(program, described.id),
+            None => self.shell(rendered.command.clone().unwrap_or_default()),
+        };
         Spec {
-            command: match rendered.program.clone() {
-                Some(program) => interpreted(program, described.id),
-                None => self.shell(rendered.command.clone().unwrap_or_default()),
-            },
+            command: command(texts.0),
+            again: texts.1.iter().map(command).collect(),
             env,
             directory: None,
-            runs: benchmark.map_or(1, |benchmark| benchmark.repeat),
-            measure: benchmark.is_some(),
+            measure: rule.benchmark.is_some(),
             timeout: rule.timeout,
             log: log_path(described),
             log_limit: self.options.log_limit,

@@ -1,0 +1,84 @@
+//! Captions and descriptions of a report: reStructuredText with Jinja's braces.
+//!
+//! Owns how little of both there is: braces are filled; paragraphs, headings and lists
+//! are told apart, the rest stays as it is written.
+
+use minijinja::{Environment, Value, context};
+
+/// The text, its braces filled; as it is if that cannot be done.
+pub fn filled(text: &str, job: Value) -> String {
+    Environment::new().render_str(text, context! { snakemake => job }).unwrap_or_else(|_| text.to_owned())
+}
+
+/// Paragraphs, headings and lists as HTML.
+pub fn html(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    let blocks = lines.split(|line| line.is_empty()).filter(|block| !block.is_empty());
+    blocks.map(block).collect()
+}
+
+fn block(lines: &[&str]) -> String {
+    match lines {
+        [over, title, under, rest @ ..] if is_rule(over) && over == under => heading(title) + &paragraph(rest),
+        [title, under, rest @ ..] if is_rule(under) && !is_rule(title) => heading(title) + &paragraph(rest),
+        [first, ..] if is_item(first) => list(lines),
+        _ => paragraph(lines),
+    }
+}
+
+/// Whether a line underlines another.
+fn is_rule(line: &str) -> bool {
+    let first = line.chars().next();
+    line.len() >= 3 && first.is_some_and(|c| "=-~^\"'*+#".contains(c)) && line.chars().all(|c| Some(c) == first)
+}
+
+fn is_item(line: &str) -> bool {
+    ["- ", "* ", "+ "].iter().any(|mark| line.trim_start().starts_with(mark))
+}
+
+fn heading(title: &str) -> String {
+    format!("<h3>{}</h3>\n", escaped(title.trim()))
+}
+
+fn list(lines: &[&str]) -> String {
+    let mut items: Vec<String> = Vec::new();
+    for line in lines {
+        match (is_item(line), items.last_mut()) {
+            (false, Some(item)) => *item += &format!(" {}", line.trim()),
+            (true, _) => items.push(line.trim_start()[2..].trim().to_owned()),
+            (false, None) => items.push(line.trim().to_owned()),
+        }
+    }
+    let items: String = items.iter().map(|item| format!("<li>{}</li>\n", escaped(item))).collect();
+    format!("<ul>\n{items}</ul>\n")
+}
+
+fn paragraph(lines: &[&str]) -> String {
+    match lines {
+        [] => String::new(),
+        lines => format!("<p>{}</p>\n", escaped(&lines.join("\n"))),
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{filled, html};
+    use minijinja::context;
+
+    #[test]
+    fn braces_are_filled_or_left() {
+        let job = context! { wildcards => context! { x => "a" } };
+        assert_eq!(filled("of {{ snakemake.wildcards.x }}", job.clone()), "of a");
+        assert_eq!(filled("of {{ broken", job), "of {{ broken");
+    }
+
+    #[test]
+    fn paragraphs_headings_and_lists() {
+        let text = "Title\n=====\n\nOne <b>\nline.\n\n- a\n  b\n- c\n";
+        assert_eq!(html(text), "<h3>Title</h3>\n<p>One &lt;b&gt;\nline.</p>\n<ul>\n<li>a b</li>\n<li>c</li>\n</ul>\n");
+    }
+}
