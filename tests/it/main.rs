@@ -24,6 +24,7 @@ mod parts;
 mod plans;
 mod pyload;
 mod python;
+mod pythonic;
 mod reuse;
 mod scripts;
 mod select;
