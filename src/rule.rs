@@ -192,6 +192,8 @@ pub struct Param {
     pub value: Val,
     /// Some string in it holds wildcards of the rule, to be filled per job.
     pub filled: bool,
+    /// Braces in it are plain text: it is a tuple or a set.
+    pub fixed: bool,
     /// Where its value stands.
     pub span: Span,
 }

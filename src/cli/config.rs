@@ -57,7 +57,7 @@ fn parse_value(text: &str) -> Val {
     let parsed = || yaml::parse_texts(text).ok();
     // YAML would fold the lines of a text.
     let whole = |value: &Val| value.as_str().is_none() || !text.contains('\n');
-    yaml::number(text.trim()).or_else(parsed).filter(whole).unwrap_or_else(|| Val::str(text))
+    yaml::python_number(text).or_else(parsed).filter(whole).unwrap_or_else(|| Val::str(text))
 }
 
 /// What is said of values of `--config` that look like bools and are texts, as in Snakemake.
@@ -92,7 +92,9 @@ mod tests {
             ("True", "True"),
             ("", "None"),
             ("yes", "'yes'"),
-            ("nan", "'nan'"),
+            ("nan", "nan"),
+            ("-inf", "-inf"),
+            ("1_000", "1000"),
             ("0x1F", "'0x1F'"),
             ("null", "'null'"),
             ("[1, x, 2.5]", "['1', 'x', '2.5']"),

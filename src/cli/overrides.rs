@@ -81,7 +81,7 @@ fn is_same(given: &Param, name: &str) -> bool {
 }
 
 fn give(rule: &mut Rule, name: String, value: Val) {
-    rule.resources.push(Param { name: Some(name.into()), value, filled: false, span: rule.places.head });
+    rule.resources.push(Param { name: Some(name.into()), value, filled: false, fixed: false, span: rule.places.head });
 }
 
 /// The rule of a name. `flag` and `word` are for the message.

@@ -2,7 +2,7 @@
 //!
 //! Owns the two directions. It does not know what the values are for.
 
-use super::builtin::Record;
+use super::builtin::{Record, Stream};
 use super::files::Files;
 use super::missing::Missing;
 use super::pure_path::path_text;
@@ -90,7 +90,7 @@ fn compound<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFunction<'_, 'v
         .ok_or_else(|| super::fault::fault(format!("a value of type `{}` cannot be used here", value.get_type())))
 }
 
-/// The elements of a list, tuple, set, range or column.
+/// The elements of a list, tuple, set, range, generator or column.
 pub(super) fn elements<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Vec<Value<'v>>> {
     if let Some(list) = ListRef::from_value(value) {
         return Some(list.to_vec());
@@ -98,8 +98,11 @@ pub(super) fn elements<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Vec<Value
     if let Some(tuple) = TupleRef::from_value(value) {
         return Some(tuple.content().to_vec());
     }
+    if let Some(stream) = Stream::from_value(value) {
+        return Some(stream.left(heap));
+    }
     match value.get_type() {
-        "set" | "range" | "column" => value.iterate(heap).ok().map(Iterator::collect),
+        "set" | "frozenset" | "range" | "column" | "deque" => value.iterate(heap).ok().map(Iterator::collect),
         _ => None,
     }
 }

@@ -21,7 +21,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// The classes that are served, each with the one above it.
-pub(super) const CLASSES: [(&str, &str); 31] = [
+pub(super) const CLASSES: [(&str, &str); 35] = [
     ("BaseException", ""),
     ("Exception", "BaseException"),
     ("SystemExit", "BaseException"),
@@ -31,6 +31,7 @@ pub(super) const CLASSES: [(&str, &str); 31] = [
     ("OverflowError", "ArithmeticError"),
     ("AssertionError", "Exception"),
     ("AttributeError", "Exception"),
+    ("FrozenInstanceError", "AttributeError"),
     ("EOFError", "Exception"),
     ("ImportError", "Exception"),
     ("ModuleNotFoundError", "ImportError"),
@@ -52,7 +53,10 @@ pub(super) const CLASSES: [(&str, &str); 31] = [
     ("TypeError", "Exception"),
     ("ValueError", "Exception"),
     ("UnicodeDecodeError", "ValueError"),
+    ("JSONDecodeError", "ValueError"),
+    ("re.error", "Exception"),
     ("WorkflowError", "Exception"),
+    ("WildcardError", "WorkflowError"),
 ];
 
 /// A class: one of Python's own by its number in the tree, or one of the
@@ -118,11 +122,17 @@ impl<'v> StarlarkValue<'v> for Class {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let heap = eval.heap();
-        let plain = |v: Value<'v>| {
-            to_val(v, heap, &mut |_| Err(fault("no function"))).unwrap_or_else(|_| Val::str(show::text(v, heap)))
-        };
-        let args = args.positions(heap)?.map(plain).collect();
-        Ok(heap.alloc(Exception { class: self.clone(), args }))
+        let given: Vec<Value> = args.positions(heap)?.collect();
+        let args = given.into_iter().map(|arg| plain(arg, eval)).collect::<starlark::Result<_>>()?;
+        Ok(heap.alloc(Exception { class: self.clone(), args, fields: Vec::new(), said: None }))
+    }
+}
+
+/// What an error keeps of a value: one that is no plain value is kept as its text.
+pub(super) fn plain<'v>(value: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Val> {
+    match to_val(value, eval.heap(), &mut |_| Err(fault("no function"))) {
+        Ok(plain) => Ok(plain),
+        Err(_) => show::text(value, eval).map(Val::str),
     }
 }
 
@@ -132,13 +142,26 @@ impl<'v> StarlarkValue<'v> for Class {
 pub(super) struct Exception {
     class: Class,
     args: Vec<Val>,
+    /// What its class of the Rulefile's gave it.
+    fields: Vec<(Box<str>, Val)>,
+    /// Its text, if that class says it.
+    said: Option<Box<str>>,
 }
 
 starlark_simple_value!(Exception);
 
 impl Exception {
     pub(super) fn new(class: &str, message: &str) -> Exception {
-        Exception { class: Class::of(class), args: vec![Val::str(message)] }
+        Exception { class: Class::of(class), args: vec![Val::str(message)], fields: Vec::new(), said: None }
+    }
+
+    /// An error with members of its own, and how it is told.
+    pub(super) fn with_members(class: Class, fields: Vec<(Box<str>, Val)>, said: String) -> Exception {
+        let args = match fields.iter().find(|(name, _)| &**name == "args") {
+            Some((_, Val::List(args))) => args.clone(),
+            _ => Vec::new(),
+        };
+        Exception { class, args, fields, said: Some(said.into()) }
     }
 
     pub(super) fn class(&self) -> &Class {
@@ -153,6 +176,9 @@ impl Exception {
 
     /// What is said where nobody takes it.
     fn told(&self) -> String {
+        if let Some(said) = self.said.as_deref().filter(|said| !said.is_empty()) {
+            return said.to_owned();
+        }
         match self.args.as_slice() {
             [] => self.class.name().to_owned(),
             // One word says little by itself.
@@ -164,6 +190,9 @@ impl Exception {
 
 impl fmt::Display for Exception {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(said) = &self.said {
+            return f.write_str(said);
+        }
         match self.args.as_slice() {
             [] => Ok(()),
             [Val::Str(text)] if !self.class.is(&Class::of("KeyError")) => f.write_str(text),
@@ -182,7 +211,7 @@ impl<'v> StarlarkValue<'v> for Exception {
         match name {
             "args" => Some(heap.alloc(AllocTuple(self.args.iter().map(|v| from_val(v, heap))))),
             "__class__" => Some(heap.alloc(self.class.clone())),
-            _ => None,
+            _ => self.fields.iter().find(|(own, _)| &**own == name).map(|(_, value)| from_val(value, heap)),
         }
     }
 }
@@ -210,7 +239,7 @@ pub(super) fn raise(exception: Exception) -> starlark::Error {
 
 /// An error without a value of its own: `assert x`.
 pub(super) fn bare(class: &str, message: &str) -> starlark::Error {
-    let exception = Exception { class: Class::of(class), args: Vec::new() };
+    let exception = Exception { class: Class::of(class), args: Vec::new(), fields: Vec::new(), said: None };
     starlark::Error::new_other(Thrown { exception, diag: Diag::error(Kind::Rulefile, message) })
 }
 
@@ -223,6 +252,16 @@ pub(super) fn throw(class: &str, diag: Diag) -> starlark::Error {
 /// An error of a class, at the place of the call.
 pub(super) fn thrown(class: &str, message: impl Into<String>) -> starlark::Error {
     throw(class, Diag::error(Kind::Rulefile, message))
+}
+
+/// The same, with a way out.
+pub(super) fn thrown_with(class: &str, message: impl Into<String>, hint: impl Into<String>) -> starlark::Error {
+    throw(class, Diag::error(Kind::Rulefile, message).hint(hint))
+}
+
+/// A key that is not there, with what is said where nobody takes it.
+pub(super) fn unfound(key: &str, diag: Diag) -> starlark::Error {
+    starlark::Error::new_other(Thrown { exception: Exception::new("KeyError", key), diag })
 }
 
 /// An error of reading a file.
@@ -270,12 +309,13 @@ fn class_of(kind: &ErrorKind, text: &str) -> Option<&'static str> {
     let is = |beginning: &str| text.starts_with(beginning);
     Some(match () {
         () if is("Key `") => "KeyError",
+        () if is("`") && text.contains("` not found in `") => "KeyError",
         () if is("Index `") || text.contains("out of range") => "IndexError",
         () if is("Object of type `") => {
             let (kind, name) = (quoted(text, 0), quoted(text, 1));
             match kind {
                 "wildcards" => "AttributeError",
-                "python" | "sheet" | "column" | "row" => return None,
+                "python" | "sheet" | "column" | "row" | "exception" => return None,
                 _ if LACKING.iter().any(|(of, names)| *of == kind && names.contains(&name)) => return None,
                 _ => "AttributeError",
             }
@@ -284,6 +324,7 @@ fn class_of(kind: &ErrorKind, text: &str) -> Option<&'static str> {
         () if is("Value of type `") || is("Found ") || is("Wrong number of") => "TypeError",
         () if text.contains("by zero") => "ZeroDivisionError",
         () if text.contains("referenced before assignment") || is("Variable `") => "NameError",
+        () if super::limits::worded(text).is_some() => return None,
         () if text == "Immutable" || text.contains("mutat") || text.contains("verflow") => return None,
         () => "ValueError",
     })
@@ -324,7 +365,8 @@ mod tests {
             (key.to_string(), key.repr(), key.told()),
             ("'a'".into(), "KeyError('a')".into(), "KeyError: 'a'".into())
         );
-        let two = Exception { class: Class::of("ValueError"), args: vec![Val::str("a"), Val::Int(1)] };
+        let args = vec![Val::str("a"), Val::Int(1)];
+        let two = Exception { class: Class::of("ValueError"), args, fields: Vec::new(), said: None };
         assert_eq!((two.to_string(), two.repr()), ("('a', 1)".into(), "ValueError('a', 1)".into()));
     }
 }

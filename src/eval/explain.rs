@@ -5,6 +5,7 @@
 
 use super::exception::{Thrown, is_no_number};
 use super::fault::{Fault, inner};
+use super::limits;
 use crate::diag::{Diag, Diags, Kind, Label};
 use crate::span::{FileId, Span};
 use crate::suggest::did_you_mean;
@@ -94,10 +95,17 @@ fn chain(mut diag: Diag, error: &starlark::Error, scene: &Scene) -> Diag {
     let calls = frames.filter(|f| !f.name.starts_with('_'));
     for (name, span) in calls.filter_map(|f| Some((&f.name, scene.place(f.location.as_ref()?)?))).take(SHOWN) {
         if diag.labels.iter().all(|l| l.span != span) {
-            diag = diag.label(span, format!("`{name}` is called here"));
+            diag = diag.label(span, format!("`{}` is called here", called(name)));
         }
     }
     diag
+}
+
+/// The name of a function as it was written, without what tells methods apart.
+fn called(name: &str) -> &str {
+    let method = name.strip_prefix("<method ").and_then(|rest| rest.strip_suffix('>'));
+    let name = method.map_or(name, |method| method.rsplit('.').next().unwrap_or(method));
+    name.strip_suffix("__of").unwrap_or(name)
 }
 
 /// A message in our words.
@@ -126,6 +134,9 @@ fn quoted(text: &str, n: usize) -> &str {
 
 fn word(kind: &ErrorKind, text: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
     match kind {
+        _ if limits::worded(text).is_some() => {
+            limits::worded(text).map_or_else(Worded::default, |(message, hint)| Worded::new(message).hint(hint))
+        }
         _ if is_no_number(text) => Worded::new(format!("`{}` is no whole number", quoted(text, 0))),
         ErrorKind::Fail(_) => Worded::new(text.trim_start_matches("fail:").trim()),
         ErrorKind::StackOverflow(_) => Worded::new("functions call each other too deeply")
@@ -330,6 +341,10 @@ fn missing_attribute(kind: &str, name: &str, text: &str) -> Worded {
         "string" => string_method(name),
         "sheet" | "column" | "row" => Worded::new(format!("{kind}s have no `.{name}` here"))
             .hint("use pandas itself in a Python file, and ask for what it makes by `pyload(\"FILE.py\")`"),
+        "object" => Worded::new(format!("an object has no `.{name}`"))
+            .hint("a property is known in the file of its class alone: write a method"),
+        "exception" => Worded::new(format!("an exception has no `.{name}`"))
+            .hint("a handler knows what an error was given, not the methods of its class"),
         _ => Worded::new(format!("{} has no `.{name}`", type_word(kind))),
     };
     Worded { hint: suggestion.or(worded.hint.clone()), ..worded }
@@ -361,6 +376,7 @@ fn operation(text: &str) -> Worded {
             Worded::new("sets cannot be compared by size here").hint("write `a.issubset(b)` or `a.issuperset(b)`")
         }
         (_, _, "") => Worded::new(format!("`{operator}` does not work on {}", type_word(left))),
+        ("/", "string", "path") => Worded::new("`/` does not work on a string and a path").hint("write `Path(a) / b`"),
         _ => Worded::new(format!("`{operator}` does not work on {} and {}", type_word(left), type_word(right))),
     }
 }

@@ -8,6 +8,7 @@ use super::deferred::{Checkpoints, Deferred, Unavailable};
 use super::explain::{Origin, Scene, explain};
 use super::files::Files;
 pub use super::files::SizeOf;
+use super::limits;
 use super::mark::{Mark, Marks};
 use super::pure_path::path_text;
 use super::rewrite::Rewrites;
@@ -210,6 +211,7 @@ impl Functions {
                 eval.extra = Some(&deferred);
                 // Marks rely on values staying where they are.
                 eval.disable_gc();
+                limits::set(&mut eval).unwrap_or_else(|e| panic!("bug: the limits of an evaluation: {e}"));
                 deferred.marks.clear();
                 let answer = |call| {
                     let answer = self.one(call, &deferred.marks, fill, &mut eval);

@@ -11,7 +11,7 @@ use starlark::values::{FrozenHeapName, Heap, Value};
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-const TEXTS: [(&str, &str); 12] = [
+const TEXTS: [(&str, &str); 14] = [
     ("itertools", include_str!("library/itertools.star")),
     ("functools", include_str!("library/functools.star")),
     ("operator", include_str!("library/operator.star")),
@@ -21,6 +21,8 @@ const TEXTS: [(&str, &str); 12] = [
     ("string", include_str!("library/string.star")),
     ("dataclasses", include_str!("library/dataclasses.star")),
     ("os.path", include_str!("library/os_path.star")),
+    ("enum", include_str!("library/enum.star")),
+    ("abc", include_str!("library/abc.star")),
     ("math", include_str!("library/math.star")),
     ("warnings", include_str!("library/warnings.star")),
     ("snakemake.utils", include_str!("library/snakemake_utils.star")),

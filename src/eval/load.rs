@@ -7,6 +7,7 @@ use super::convert::from_val;
 use super::exception::is_no_number;
 use super::explain::{Origin, Scene, explain};
 use super::function::Functions;
+use super::limits;
 use super::python::is_pythons;
 use super::session::{Session, slot};
 use super::{Loaded, Request, TrackedRead, assemble, config, expression};
@@ -199,7 +200,7 @@ fn run_chunk<'v>(session: &Session, module: &Module<'v>, origin: Origin, later: 
     session.origins.borrow_mut().push(origin);
     loop {
         let error = match eval_text(session, module, &name, chunk.text.clone()) {
-            Ok(_) => return Ok(()),
+            Ok(_) => return builtin::truth_asked().map_or(Ok(()), |class| Err(vec![of_truth(session, &class)])),
             Err(error) => error,
         };
         let unknown = match error.kind() {
@@ -217,6 +218,16 @@ fn run_chunk<'v>(session: &Session, module: &Module<'v>, origin: Origin, later: 
         }
         chunk.declare(&unknown);
     }
+}
+
+/// The error of an object that was taken for true or false though its class has a
+/// `__len__`, which nobody asks then.
+fn of_truth(session: &Session, class: &str) -> Diag {
+    let message = format!("an object of `{class}` is asked whether it is true, which its `__len__` cannot say here");
+    let diag = Diag::error(Kind::Rulefile, message).hint("write `len(x) > 0`");
+    let definitions = session.definitions.borrow();
+    let defined = definitions.iter().find(|definition| *definition.name == *class);
+    defined.into_iter().fold(diag, |diag, definition| diag.label(definition.span, "the class is here"))
 }
 
 /// A definition that Starlark refuses is left to Python; whether that helps.
@@ -261,6 +272,7 @@ pub(super) fn eval_text<'v>(
     // Marks and includes rely on values staying where they are.
     eval.disable_gc();
     eval.set_max_callstack_size(DEEPEST_CALLS).map_err(starlark::Error::new_other)?;
+    limits::set(&mut eval)?;
     eval.eval_module(ast, builtin::globals())
 }
 

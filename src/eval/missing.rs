@@ -38,6 +38,9 @@ impl Missing {
             "snakemake" if name.contains(".remote") || name.contains("storage") => {
                 "nothing is fetched from the network: fetch the files in a rule of their own"
             }
+            "gzip" | "bz2" | "lzma" => {
+                "unpack the file in a rule, or read it in a Python file for `pyload(\"FILE.py\")`"
+            }
             "random" | "uuid" => "the same files give the same plan: choose at random in a `run:` body",
             "pandas" => {
                 "read sheets with `tsv(\"FILE\")` or `csv(\"FILE\")`, or use pandas in a file for `pyload(\"FILE.py\")`"
@@ -52,6 +55,11 @@ impl Missing {
     /// With words of its own.
     pub(super) fn said(name: &str, message: String, hint: &str) -> Missing {
         Missing { name: name.into(), message: message.into(), hint: hint.into(), has_members: false }
+    }
+
+    /// Its dotted name.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Whether it is something of a module.

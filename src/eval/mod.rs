@@ -21,6 +21,7 @@ mod function;
 mod given;
 mod later;
 mod library;
+mod limits;
 mod load;
 mod mark;
 mod missing;

@@ -1,50 +1,104 @@
 //! Values as Python writes them: `str(x)` and `repr(x)`.
 //!
 //! Owns the text of Starlark's own kinds of values, which Starlark writes
-//! otherwise (`"a"` for `'a'`). Others have a text of their own.
+//! otherwise (`"a"` for `'a'`). Others have a text of their own; objects of the
+//! Rulefile's classes may have a method that says it.
 
+use super::builtin::{Record, counted, deque_parts, type_of, written};
 use super::convert::to_val;
 use super::exception::Exception;
 use super::fault::fault;
+use super::missing::Missing;
+use super::python::NeedsPython;
 use crate::value::Val;
+use starlark::eval::Evaluator;
+use starlark::values::Value;
 use starlark::values::dict::DictRef;
 use starlark::values::list::ListRef;
 use starlark::values::tuple::TupleRef;
-use starlark::values::{Heap, Value};
 
 /// `str(x)`.
-pub(super) fn text<'v>(value: Value<'v>, heap: Heap<'v>) -> String {
+///
+/// # Errors
+/// Those of a method that writes an object.
+pub(super) fn text<'v>(value: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<String> {
     match value.unpack_str() {
-        Some(text) => text.to_owned(),
-        None if value.get_type() == "exception" => value.to_str(),
-        None => repr(value, heap),
+        Some(text) => Ok(text.to_owned()),
+        None if value.get_type() == "exception" => Ok(value.to_str()),
+        None => match written(value, true, eval) {
+            Some(text) => text,
+            None => repr(value, eval),
+        },
     }
 }
 
+fn all<'v>(items: &[Value<'v>], eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<String> {
+    let items = items.iter().map(|v| repr(*v, eval)).collect::<starlark::Result<Vec<_>>>()?;
+    Ok(items.join(", "))
+}
+
+/// The error of what has no value while the Rulefile is read.
+fn refused(value: Value) -> Option<starlark::Error> {
+    let missing = Missing::from_value(value).map(Missing::refuse);
+    missing.or_else(|| NeedsPython::from_value(value).map(NeedsPython::refuse))
+}
+
+/// Names with their values, as of a named tuple: `a=1, b='x'`.
+pub(super) fn fields<'v>(pairs: &[(&str, Value<'v>)], eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<String> {
+    let field = |(name, value): &(&str, Value<'v>)| Ok(format!("{name}={}", repr(*value, eval)?));
+    Ok(pairs.iter().map(field).collect::<starlark::Result<Vec<_>>>()?.join(", "))
+}
+
 /// `repr(x)`.
-pub(super) fn repr<'v>(value: Value<'v>, heap: Heap<'v>) -> String {
-    let all = |items: &[Value<'v>]| items.iter().map(|v| repr(*v, heap)).collect::<Vec<_>>().join(", ");
+///
+/// # Errors
+/// Those of a method that writes an object.
+pub(super) fn repr<'v>(value: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<String> {
+    let heap = eval.heap();
     if let Some(list) = ListRef::from_value(value) {
-        return format!("[{}]", all(list.content()));
+        return Ok(format!("[{}]", all(list.content(), eval)?));
     }
     if let Some(tuple) = TupleRef::from_value(value) {
         let comma = if tuple.len() == 1 { "," } else { "" };
-        return format!("({}{comma})", all(tuple.content()));
+        return Ok(format!("({}{comma})", all(tuple.content(), eval)?));
     }
     if let Some(dict) = DictRef::from_value(super::builtin::inner(value)) {
-        let pairs = dict.iter().map(|(k, v)| format!("{}: {}", repr(k, heap), repr(v, heap)));
-        return format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "));
+        let counted = counted(value);
+        let (open, close) = if counted.is_some() { ("Counter(", ")") } else { ("", "") };
+        if counted.as_ref().is_some_and(Vec::is_empty) {
+            return Ok("Counter()".into());
+        }
+        let pairs: Vec<(Value, Value)> = counted.unwrap_or_else(|| dict.iter().collect());
+        drop(dict);
+        let pair = |(k, v): (Value<'v>, Value<'v>)| Ok(format!("{}: {}", repr(k, eval)?, repr(v, eval)?));
+        let pairs = pairs.into_iter().map(pair).collect::<starlark::Result<Vec<_>>>()?;
+        return Ok(format!("{open}{{{}}}{close}", pairs.join(", ")));
+    }
+    if let Some(record) = Record::from_value(value) {
+        return Ok(format!("{}({})", record.typename(), fields(&record.pairs(), eval)?));
+    }
+    if let Some((items, more)) = deque_parts(value) {
+        return Ok(format!("deque({}{more})", repr(items, eval)?));
+    }
+    if let Some(refused) = refused(value) {
+        return Err(refused);
     }
     match value.get_type() {
+        "frozenset" => {
+            let items: Vec<Value> = value.iterate(heap).map(Iterator::collect).unwrap_or_default();
+            let set = format!("{{{}}}", all(&items, eval)?);
+            Ok(format!("frozenset({})", if items.is_empty() { "" } else { &set }))
+        }
         "set" => {
             let items: Vec<Value> = value.iterate(heap).map(Iterator::collect).unwrap_or_default();
-            if items.is_empty() { "set()".into() } else { format!("{{{}}}", all(&items)) }
+            if items.is_empty() { Ok("set()".into()) } else { Ok(format!("{{{}}}", all(&items, eval)?)) }
         }
         "string" | "float" | "int" | "bool" | "NoneType" => {
             let plain = to_val(value, heap, &mut |_| Err(fault("no function")));
-            plain.unwrap_or_else(|_| Val::str(value.to_str())).repr()
+            Ok(plain.unwrap_or_else(|_| Val::str(value.to_str())).repr())
         }
-        "exception" => Exception::from_value(value).map_or_else(|| value.to_str(), Exception::repr),
-        _ => value.to_str(),
+        "exception" => Ok(Exception::from_value(value).map_or_else(|| value.to_str(), Exception::repr)),
+        "function" => Ok(type_of::class_name(value).map_or_else(|| value.to_str(), |name| format!("<class '{name}'>"))),
+        _ => written(value, false, eval).unwrap_or_else(|| Ok(value.to_str())),
     }
 }

@@ -28,9 +28,9 @@ fn lines_of<'a, 's>(body: &'a [Pair<'s>], word: &str) -> Vec<&'a Pair<'s>> {
     lines
 }
 
-/// The names that `global` statements of a definition's own lines give.
-pub(super) fn global_names(body: &[Pair]) -> Vec<String> {
-    let words = lines_of(body, "global").into_iter().flat_map(|line| tokens_of(line).into_iter().skip(1));
+/// The names that `global` or `nonlocal` statements of a definition's own lines give.
+pub(super) fn declared(body: &[Pair], statement: &str) -> Vec<String> {
+    let words = lines_of(body, statement).into_iter().flat_map(|line| tokens_of(line).into_iter().skip(1));
     words.filter(|t| t.as_rule() == Rule::word).map(|t| t.as_str().to_owned()).collect()
 }
 
@@ -50,7 +50,7 @@ impl<'s> Builder<'s> {
     /// Writes an assignment that Starlark has no words for; false if it is none.
     pub(super) fn assignment(&mut self, parts: &[Pair<'s>], whole: &Range<usize>) -> bool {
         let Some(first) = parts.first() else { return false };
-        if first.as_rule() == Rule::banned && first.as_str() == "global" {
+        if first.as_rule() == Rule::banned && matches!(first.as_str(), "global" | "nonlocal") {
             self.emit.replace(whole.clone(), "pass");
             return true;
         }
@@ -59,7 +59,7 @@ impl<'s> Builder<'s> {
             return true;
         }
         if self.yields && first.as_rule() == Rule::word && first.as_str() == "return" {
-            self.emit.replace(whole.clone(), "return _yield");
+            self.emit.replace(whole.clone(), "return _stream(_yield)");
             return true;
         }
         if first.as_str() == "def" {
@@ -84,7 +84,8 @@ impl<'s> Builder<'s> {
             "=" if self.globals.contains(&text) => self.global(parts, sign, &text, ""),
             "**=" => self.powered(parts, sign, &text),
             operator if operator != "=" && self.globals.contains(&text) => {
-                let start = format!("{text} {} ", operator.trim_end_matches('='));
+                let read = self.cell(&text).unwrap_or_else(|| text.clone());
+                let start = format!("{read} {} ", operator.trim_end_matches('='));
                 self.global(parts, sign, &text, &start);
             }
             _ => return false,
@@ -118,6 +119,9 @@ impl<'s> Builder<'s> {
             return true;
         };
         if sign + 1 < rest.len() {
+            if let Some(cell) = self.cell(name.as_str()) {
+                self.emit.replace(bytes(name), &cell);
+            }
             self.emit.replace(bytes(name).end..bytes(&rest[sign]).start, " ");
             self.tokens(rest[sign + 1..].to_vec(), Vec::new());
         }
@@ -131,7 +135,10 @@ impl<'s> Builder<'s> {
         if inner.iter().any(|p| p.as_rule() == Rule::unclosed) {
             return false;
         }
-        self.renamed(&parts[1]);
+        match self.method.take() {
+            Some(name) => self.emit.replace(bytes(&parts[1]), &name),
+            None => self.renamed(&parts[1]),
+        }
         let mut at = 0;
         while let Some(token) = inner.get(at) {
             let ends = |p: &Pair| p.as_rule() == Rule::comma || (p.as_rule() == Rule::sep && p.as_str() == "=");
@@ -187,9 +194,10 @@ impl<'s> Builder<'s> {
     }
 
     fn powered(&mut self, parts: &[Pair<'s>], sign: usize, target: &str) {
-        let value = format!("_pow({target}, (");
+        let cell = self.cell(target);
+        let value = format!("_pow({}, (", cell.as_deref().unwrap_or(target));
         let given = self.given(target, &value).map(|call| call.trim_end_matches(')').to_owned());
-        let is_global = given.is_some();
+        let is_global = given.is_some() && cell.is_none();
         let open = given.unwrap_or_else(|| format!("{target} = {value}"));
         self.emit.replace(bytes(&parts[0]).start..bytes(&parts[sign + 1]).start, &open);
         self.tokens(parts[sign + 1..].to_vec(), Vec::new());
@@ -290,7 +298,7 @@ impl<'s> Builder<'s> {
                 let open = format!("for _while in range({}):\n{deeper}{cell} = {{}}\n{deeper}_c = (", i32::MAX);
                 self.emit.replace(whole.start..bytes(&parts[1]).start, &open);
                 self.tokens(parts[1..end].to_vec(), Vec::new());
-                let close = format!(")\n{deeper}{}if not _c: break", indented(&deeper));
+                let close = format!(")\n{deeper}{}if not _turn(_c): break", indented(&deeper));
                 let colon = bytes(&parts[end]);
                 self.emit.replace(bytes(&parts[end - 1]).end..colon.end, &close);
                 self.renames.clear();

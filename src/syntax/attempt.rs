@@ -7,6 +7,7 @@
 //! moved. It does not know which errors there are.
 
 use super::build::{Builder, Pair, Rule};
+use super::matching::match_length;
 use super::python::definition_length;
 use super::tree::Piece;
 use crate::diag::Diag;
@@ -97,7 +98,11 @@ impl<'s> Builder<'s> {
             if let Some(length) = definition_length(rest) {
                 let around = (std::mem::take(&mut self.place), self.unbroken.take(), std::mem::take(&mut self.globals));
                 let yields = std::mem::take(&mut self.yields);
+                let class = (self.inside.clone(), self.above.clone());
+                let cells = self.cells.clone();
                 self.defined(&rest[..length], top);
+                (self.inside, self.above) = class;
+                self.cells = cells;
                 (self.place, self.unbroken, self.globals) = around;
                 self.yields = yields;
                 rest = &rest[length..];
@@ -108,6 +113,11 @@ impl<'s> Builder<'s> {
                     self.cut_before(item);
                 }
                 self.attempt(&parts, top);
+                rest = &rest[length..];
+                continue;
+            }
+            if let Some(length) = match_length(rest) {
+                self.matched(&rest[..length], top);
                 rest = &rest[length..];
                 continue;
             }

@@ -7,6 +7,7 @@
 
 use super::Base;
 use super::attempt::Place;
+use super::class::{Called, Inside};
 use super::emit::Emitter;
 use super::keys::{LOAD, as_written};
 use super::operator::{Edit, Line};
@@ -58,6 +59,9 @@ pub(super) struct Builder<'s> {
     /// Some `try` stands in the file: a loop that an error ends early would leave what it
     /// goes over locked, so loops go on by cursors, and comprehensions over copies.
     pub(super) tries: bool,
+    /// Something is read bit by bit, perhaps: loops go on by cursors, which take no more
+    /// than they have turns.
+    pub(super) steps: bool,
     /// The names that the definition being read declares `global`.
     pub(super) globals: Vec<String>,
     /// Why the definition of the top level being read is Python's only, as was found
@@ -69,10 +73,23 @@ pub(super) struct Builder<'s> {
     pub(super) renames: Vec<(String, String)>,
     /// The flag of the loop around, which its `else` asks for.
     pub(super) unbroken: Option<String>,
+    /// Names that definitions within one another share (`nonlocal`), and the number of
+    /// the one whose they are.
+    pub(super) cells: Vec<(String, usize)>,
+    /// What classes of the file have that Python calls by itself.
+    pub(super) called: Called,
+    /// The class whose own lines are being read.
+    pub(super) inside: Option<Inside>,
+    /// What `super()` is in the method being read.
+    pub(super) above: Option<String>,
+    /// What the method whose head comes next is called.
+    pub(super) method: Option<String>,
     /// Within an index, where comparisons may be of columns.
     masks: bool,
 }
 
+/// What may give something bit by bit.
+const BIT_BY_BIT: [&str; 5] = ["yield", "iter(", "open(", "eader(", "next("];
 /// Brackets in brackets beyond this are refused: Starlark's parser recurses.
 const DEEPEST: usize = 100;
 /// Bytes of operators and words on end.
@@ -111,6 +128,7 @@ fn pest_error(file: FileId, source: &str, error: &pest::error::Error<Rule>) -> D
 
 impl<'s> Builder<'s> {
     fn new(file: FileId, source: &'s str, base: Base) -> Self {
+        let tries = source.contains("try:") || source.contains("try :");
         Builder {
             file,
             source,
@@ -130,12 +148,18 @@ impl<'s> Builder<'s> {
             includes: false,
             depth: 0,
             place: Place::default(),
-            tries: source.contains("try:") || source.contains("try :"),
+            tries,
+            steps: tries || BIT_BY_BIT.iter().any(|word| source.contains(word)),
             globals: Vec::new(),
             unserved: None,
             yields: false,
             renames: Vec::new(),
             unbroken: None,
+            cells: Vec::new(),
+            called: Called::of(source),
+            inside: None,
+            above: None,
+            method: None,
             masks: false,
         }
     }
@@ -225,6 +249,11 @@ impl<'s> Builder<'s> {
         match pair.as_rule() {
             Rule::import => self.import(pair),
             Rule::from => self.from(pair),
+            Rule::bad_line if self.unserved.is_some() => {
+                let range = self.line_span(&pair).range();
+                self.emit.replace(range, "pass");
+            }
+            Rule::bad_head => self.bad_head(pair),
             _ => self.code(pair),
         }
         self.bindings[before..].iter().map(|b| b.name.clone()).collect()
@@ -301,6 +330,9 @@ impl<'s> Builder<'s> {
 
     /// A name that is given a meaning.
     pub(super) fn renamed(&mut self, name: &Pair) {
+        if let Some(cell) = self.cell(name.as_str()).filter(|_| name.as_rule() == Rule::name) {
+            return self.emit.replace(name.as_span().start()..name.as_span().end(), &cell);
+        }
         if name.as_str() == as_written(LOAD) {
             self.emit.replace(name.as_span().start()..name.as_span().end(), LOAD);
         }
@@ -315,6 +347,14 @@ impl<'s> Builder<'s> {
         let root = text.split('.').next().unwrap_or(text);
         if root == as_written(LOAD) {
             return self.emit.replace(place, &format!("{LOAD}{}", &text[root.len()..]));
+        }
+        if (!self.called.properties.is_empty() || text.contains(".load"))
+            && let Some(text) = self.with_properties(text)
+        {
+            return self.emit.replace(place, &text);
+        }
+        if let Some(cell) = self.cell(root) {
+            return self.emit.replace(place, &format!("{cell}{}", &text[root.len()..]));
         }
         if let Some((_, instead)) = self.renames.iter().find(|(name, _)| name == root) {
             let instead = format!("{instead}{}", &text[root.len()..]);
@@ -379,13 +419,21 @@ impl<'s> Builder<'s> {
 
     /// Tokens of one line or bracket, with what is to be changed among them.
     pub(super) fn tokens(&mut self, tokens: Vec<Pair<'s>>, more: Vec<Edit>) {
-        let mut edits = Line::new(self.source, &tokens, self.masks, self.tries).edits();
+        let masks = self.masks || self.called.compares;
+        let mut edits = Line::new(self.source, &tokens, masks, (self.tries, self.steps), &self.called).edits();
+        edits.extend(self.supers(&tokens));
         edits.extend(more);
         Edit::sort(&mut edits);
         let mut edits = edits.into_iter().peekable();
         // Names of arguments are no variables.
         let is_argument = |at: usize| {
-            !self.renames.is_empty()
+            let is_given = |t: &Pair| t.as_rule() == Rule::sep && t.as_str().ends_with('=');
+            if !self.called.properties.is_empty() && tokens.get(at + 1).is_some_and(is_given) {
+                return true;
+            }
+            let named = !self.renames.is_empty() || !self.cells.is_empty();
+            named
+                && tokens[at].as_rule() == Rule::word
                 && tokens.get(at + 1).is_some_and(|t| t.as_rule() == Rule::sep && t.as_str() == "=")
         };
         let arguments: Vec<bool> = (0..tokens.len()).map(is_argument).collect();
@@ -419,9 +467,14 @@ impl<'s> Builder<'s> {
         }
         self.check_length(start..end, &inner);
         self.depth += 1;
+        if has(Rule::for_word) && self.searched(start, &inner) {
+            self.depth -= 1;
+            return;
+        }
         let index = self.is_index(start);
         // A generator, which Starlark lacks, becomes a list; `a[x, y]` has a tuple.
         let within = match has(Rule::for_word) {
+            true if self.is_group(start) => Some(("_stream([", "])")),
             true if self.source[start..].starts_with('(') => Some(("[", "]")),
             false if index && has(Rule::comma) => Some(("(", ")")),
             _ => None,

@@ -49,7 +49,8 @@ impl<'s> Builder<'s> {
     fn refuse_global(&mut self, mut names: Vec<(Range<usize>, &'s str)>) {
         names.retain(|(_, name)| self.globals.iter().any(|g| g == name));
         for (place, name) in names {
-            let message = format!("the `global` name `{name}` cannot be given a value in this form");
+            let word = if self.cell(name).is_some() { "nonlocal" } else { "global" };
+            let message = format!("the `{word}` name `{name}` cannot be given a value in this form");
             let diag = Diag::at(self.span(place), message);
             self.refuse(diag.hint(format!("give it on a line of its own: `{name} = value`")));
         }
@@ -80,6 +81,10 @@ impl<'s> Builder<'s> {
         for target in targets(statement) {
             let mut names = Vec::new();
             bound(target, &mut names);
+            // Where several names are given values at once, cells are named as they are.
+            if self.place.guard.is_none() && target.len() == 1 && target[0].as_rule() == Rule::targets {
+                names.retain(|(_, name)| self.cell(name).is_none());
+            }
             let alone = names.len() == 1 && target.len() == 1 && names[0].0 == bytes(&target[0]);
             found.extend(names.into_iter().filter(|_| !alone));
         }
@@ -119,14 +124,21 @@ impl<'s> Builder<'s> {
 
     /// `x = value`, told to the module where `x` is `global`.
     pub(super) fn given(&self, target: &str, value: &str) -> Option<String> {
+        if let Some(cell) = self.cell(target) {
+            return Some(format!("{cell} = {value}"));
+        }
         self.globals.iter().any(|g| g == target).then(|| format!("_global({target:?}, {value})"))
     }
 
     /// `global x` in a definition: `x = value` tells the module.
     pub(super) fn global(&mut self, parts: &[Pair<'s>], sign: usize, name: &str, before: &str) {
-        let open = format!("_global({name:?}, {before}(");
+        let cell = self.cell(name);
+        let open = match &cell {
+            Some(cell) => format!("{cell} = {before}("),
+            None => format!("_global({name:?}, {before}("),
+        };
         self.emit.replace(bytes(&parts[0]).start..bytes(&parts[sign + 1]).start, &open);
         self.tokens(parts[sign + 1..].to_vec(), Vec::new());
-        self.emit.insert(bytes(&parts[parts.len() - 1]).end, "))");
+        self.emit.insert(bytes(&parts[parts.len() - 1]).end, if cell.is_some() { ")" } else { "))" });
     }
 }

@@ -114,10 +114,10 @@ impl<'s> Builder<'s> {
     fn guarded_while(&mut self, state: &str, tokens: Vec<Pair<'s>>, end: usize, indent: &str) {
         let inline = end + 1 < tokens.len();
         let deeper = if inline { format!("{indent} ") } else { self.block_indent(bytes(&tokens[end]).end) };
-        let open = format!("for _while in range({LONGEST_LOOP}):\n{deeper}if not {state}._run(lambda: (");
+        let open = format!("for _while in range({LONGEST_LOOP}):\n{deeper}if not {state}._run(lambda: _turn((");
         self.emit.replace(bytes(&tokens[0]).start..bytes(&tokens[1]).start, &open);
         self.tokens(tokens[1..end].to_vec(), Vec::new());
-        self.emit.replace(bytes(&tokens[end]), ")): break");
+        self.emit.replace(bytes(&tokens[end]), "))): break");
         if let Some(next) = tokens.get(end + 1) {
             self.emit.replace(bytes(&tokens[end]).end..bytes(next).start, &format!("\n{deeper}"));
             self.simple_statements(tokens[end + 1..].to_vec(), &deeper);
@@ -202,7 +202,7 @@ impl<'s> Builder<'s> {
             }
             None => format!("{indent}if {state}._ok(): return {value}"),
         };
-        let nothing = if self.yields { "_yield" } else { "None" };
+        let nothing = if self.yields { "_stream(_yield)" } else { "None" };
         let Some(first) = tokens.get(1).filter(|_| !self.yields) else {
             let end = bytes(&tokens[tokens.len() - 1]).end;
             return self.emit.replace(start..end, leave(nothing).trim_start());
@@ -231,9 +231,10 @@ impl<'s> Builder<'s> {
         let value = bytes(&tokens[sign + 1]).start;
         let then = format!("\n{indent}if {state}._ok(): {}", self.assign_to(&text, &format!("_v{start}")));
         if operator != "=" {
+            let read = self.cell(&text).unwrap_or_else(|| text.clone());
             let (step, end) = if operator == "**=" { ("_l = _pow(_l, (", ")") } else { ("_l ", "") };
             let operator = if operator == "**=" { String::new() } else { format!("{operator} (") };
-            let open = format!("def _s{start}():\n{indent} _l = {text}\n{indent} {step}{operator}");
+            let open = format!("def _s{start}():\n{indent} _l = {read}\n{indent} {step}{operator}");
             self.emit.replace(start..value, &open);
             self.tokens(tokens[sign + 1..].to_vec(), Vec::new());
             let close = format!("{end})\n{indent} return _l\n{indent}_v{start} = {state}._run(_s{start}){then}");

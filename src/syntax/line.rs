@@ -48,7 +48,7 @@ fn instead(word: &str) -> &'static str {
         "except" | "finally" => "it belongs below a `try`, indented as that is",
         "with" => "read settings with `configfile:`, list files with `glob_wildcards`, or do it in a rule's `shell:`",
         "class" => "write `struct(name=value)` or a dict",
-        "nonlocal" => "change a list or dict in place, or return the value",
+        "nonlocal" => "write it in a function within the one that has the name",
         "yield" => "write it on a line of its own in a function, or return a list",
         _ => "write a plain `def`",
     }
@@ -81,7 +81,7 @@ impl<'s> Builder<'s> {
         if self.global_statements(&parts) || self.assignment(&parts, &whole) {
             return;
         }
-        if self.tries && parts.first().is_some_and(|p| p.as_rule() == Rule::for_word) {
+        if self.steps && parts.first().is_some_and(|p| p.as_rule() == Rule::for_word) {
             let indent = self.own_indent(whole.start);
             if self.stepped_for(None, &parts, &indent) {
                 return;
@@ -90,7 +90,7 @@ impl<'s> Builder<'s> {
         let mut edits = self.thrown(&mut parts, whole.end);
         edits.extend(self.breaks(&parts));
         if let (true, Some(last)) = (self.yields, parts.last().filter(|p| p.as_str() == "return")) {
-            edits.push(Edit::behind(last.as_span().end(), " _yield"));
+            edits.push(Edit::behind(last.as_span().end(), " _stream(_yield)"));
         }
         for part in parts.iter().filter(|p| p.as_rule() == Rule::banned) {
             let diag = self.banned(part);
@@ -153,10 +153,14 @@ impl<'s> Builder<'s> {
             true => format!("{} ", self.own_indent(whole.start)),
             false => self.block_indent(whole.end),
         };
-        let then = if inline { format!("): break\n{indent}") } else { "): break".into() };
+        let then = if inline { format!(")): break\n{indent}") } else { ")): break".into() };
+        let colon = match parts.get(at + 1) {
+            Some(next) => range(&parts[at]).start..range(next).start,
+            None => range(&parts[at]),
+        };
         vec![
-            Edit::replace(range(&parts[0]), format!("for _while in range({LONGEST_LOOP}):\n{indent}if not (")),
-            Edit::replace(range(&parts[at]), then),
+            Edit::replace(range(&parts[0]), format!("for _while in range({LONGEST_LOOP}):\n{indent}if not _turn((")),
+            Edit::replace(colon, then),
         ]
     }
 
@@ -274,6 +278,7 @@ impl<'s> Builder<'s> {
         self.fail(diag.hint(match meant {
             _ if *word == "storage" => "fetch the files in a rule of their own".into(),
             Some(meant) => format!("did you mean `{meant} {name}:`?"),
+            None if matches!(*word, "match" | "case") => "write `if` and `elif`".into(),
             None => "a rule begins with `rule NAME:`".into(),
         }));
     }

@@ -8,15 +8,18 @@
 mod assign;
 mod attempt;
 mod build;
+mod cells;
 mod class;
 mod emit;
 mod globals;
 mod guarded;
 mod keys;
 mod line;
+mod matching;
 mod operator;
 mod python;
 mod reuse;
+mod search;
 mod section;
 mod string;
 #[cfg(test)]

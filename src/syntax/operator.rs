@@ -6,6 +6,8 @@
 //! only; what is nested in them is walked by the builder.
 
 use super::build::{Pair, Rule};
+use super::class::Called;
+use super::search::searcher;
 use std::ops::Range;
 
 /// What is put in the place of some bytes; nothing is replaced if there are none.
@@ -124,13 +126,24 @@ pub(super) struct Line<'a, 's> {
     masks: bool,
     /// Loops go over copies.
     copies: bool,
+    /// Something is read bit by bit, perhaps.
+    steps: bool,
+    /// What classes of the file have that Python calls by itself.
+    called: &'a Called,
     edits: Vec<Edit>,
 }
 
 impl<'a, 's> Line<'a, 's> {
-    pub(super) fn new(source: &'s str, tokens: &'a [Pair<'s>], masks: bool, copies: bool) -> Self {
+    pub(super) fn new(
+        source: &'s str,
+        tokens: &'a [Pair<'s>],
+        masks: bool,
+        loops: (bool, bool),
+        called: &'a Called,
+    ) -> Self {
+        let (copies, steps) = loops;
         let roles = Vec::with_capacity(tokens.len());
-        let mut line = Line { source, tokens, roles, masks, copies, edits: Vec::new() };
+        let mut line = Line { source, tokens, roles, masks, copies, steps, called, edits: Vec::new() };
         let mut in_target = false;
         for (at, token) in tokens.iter().enumerate() {
             let role = line.role(at, in_target);
@@ -211,11 +224,22 @@ impl<'a, 's> Line<'a, 's> {
             let text = self.tokens[at].as_str();
             match (self.tokens[at].as_rule(), self.roles[at]) {
                 (Rule::op, Role::Binary(PRODUCT)) if text == "%" => self.call("_percent(", at, PRODUCT, PRODUCT + 1),
+                (Rule::op, Role::Binary(PRODUCT)) if text == "/" && self.is_text(at) => {
+                    self.call("_below(", at, PRODUCT, PRODUCT + 1);
+                }
                 (Rule::op, Role::Binary(POWER)) => self.call("_pow(", at, POWER + 1, POWER),
+                (_, Role::Binary(COMPARISON)) if self.called.contains && matches!(text, "in" | "not") => {
+                    self.inside(at)
+                }
                 (_, Role::Binary(COMPARISON)) => self.comparison(at),
                 (Rule::extra, _) => self.method(at),
                 (Rule::for_word, _) => self.loop_over(at),
-                (Rule::word, _) if text == "next" => self.next_of(at),
+                (Rule::dot, _) if !self.called.properties.is_empty() => self.property(at),
+                (Rule::bracket, Role::Value) if self.called.items => self.item(at),
+                (Rule::word, _) if matches!(text, "any" | "all") => {
+                    self.search(at);
+                }
+                (Rule::word, _) if text == "next" && !self.search(at) => self.next_of(at),
                 (Rule::word, _) if text == "type" => self.type_name(at),
                 _ => {}
             }
@@ -307,6 +331,70 @@ impl<'a, 's> Line<'a, 's> {
             self.edits.push(Edit::open(&self.bytes(start..at + 1), "_of("));
             self.edits.push(Edit::replace(self.token(at), format!(", {:?})", method.as_str())));
         }
+    }
+
+    /// Whether a string alone stands before a token.
+    fn is_text(&self, at: usize) -> bool {
+        let start = self.left(at, PRODUCT);
+        start + 1 == at && matches!(self.tokens[start].as_rule(), Rule::strings_v | Rule::strings_b | Rule::strings_c)
+    }
+
+    /// `f(x).name` becomes `_get(f(x), "name")`, where `name` is a property.
+    fn property(&mut self, at: usize) {
+        let Some(word) = self.tokens.get(at + 1).filter(|t| t.as_rule() == Rule::word) else { return };
+        let name = word.as_str().split('.').next().unwrap_or("");
+        let start = self.primary(at);
+        let is_target = self.tokens.get(at + 2).is_some_and(|t| t.as_rule() == Rule::sep && t.as_str().ends_with('='));
+        if start == at || is_target || !self.called.properties.iter().any(|p| p == name) {
+            return;
+        }
+        let end = word.as_span().start() + name.len();
+        let whole = self.bytes(start..at + 1);
+        self.edits.push(Edit::open(&(whole.start..end), "_get("));
+        self.edits.push(Edit::replace(self.token(at).start..end, format!(", {name:?})")));
+    }
+
+    /// `x[i]` becomes `_item(x, [i])`.
+    fn item(&mut self, at: usize) {
+        let token = &self.tokens[at];
+        let is_target = self.tokens.get(at + 1).is_some_and(|t| t.as_rule() == Rule::sep && t.as_str().ends_with('='));
+        let cuts = token.clone().into_inner().any(|t| t.as_rule() == Rule::sep && t.as_str() == ":");
+        let empty = token.clone().into_inner().next().is_none();
+        let start = self.primary(at);
+        if start == at || is_target || cuts || empty || !token.as_str().starts_with('[') {
+            return;
+        }
+        let whole = self.bytes(start..at + 1);
+        self.edits.push(Edit::open(&whole, "_item("));
+        self.edits.push(Edit::close(&(whole.start..self.token(at).start), ", "));
+        self.edits.push(Edit::close(&whole, ")"));
+    }
+
+    /// `x in y` becomes `_contains(x, y)`.
+    fn inside(&mut self, at: usize) {
+        let word = self.tokens[at].as_str();
+        let negated = word == "not" && self.tokens.get(at + 1).is_some_and(|t| t.as_str() == "in");
+        let operator = if negated { at + 1 } else { at };
+        let (start, end) = (self.left(at, COMPARISON + 1), self.right(operator, COMPARISON + 1));
+        let is_chained = start > 0 && self.roles[start - 1] == Role::Binary(COMPARISON);
+        if start == at || end == operator + 1 || is_chained || (word == "not" && !negated) {
+            return;
+        }
+        let whole = self.bytes(start..end);
+        self.edits.push(Edit::open(&whole, if negated { "(not _contains(" } else { "_contains(" }));
+        self.edits.push(Edit::replace(self.bytes(at..operator + 1), ","));
+        self.edits.push(Edit::close(&whole, if negated { "))" } else { ")" }));
+    }
+
+    /// `next(x for x in xs)` becomes `_first(…)`; false if it is no such call.
+    fn search(&mut self, at: usize) -> bool {
+        let Some(call) = self.tokens.get(at + 1).filter(|t| t.as_rule() == Rule::bracket) else { return false };
+        let Some(by) = searcher(self.tokens[at].as_str(), call).filter(|_| self.steps) else { return false };
+        let attached = call.as_span().start() == self.tokens[at].as_span().end();
+        if attached {
+            self.edits.push(Edit::replace(self.token(at), by));
+        }
+        attached
     }
 
     /// `next(f())` becomes `_next(f())`: of what is made there, the first is the next.

@@ -5,9 +5,10 @@
 //! `def` stays in the lowered text as long as Starlark may serve it; one that is
 //! plainly Python only is lowered to a stand-in. It runs no Python.
 
-use super::assign::{global_names, yields};
+use super::assign::{declared, yields};
 use super::attempt::{bytes, tokens_of};
 use super::build::{Builder, Pair, Rule, parsed};
+use super::class::annotation;
 use super::tree::{Definition, Directive, Piece, RuleDecl, Section};
 use crate::diag::Diag;
 use crate::span::{Literals, Span};
@@ -151,21 +152,28 @@ impl<'s> Builder<'s> {
             return self.class(items, decorators);
         }
         let names: Vec<String> = items[..decorators].iter().map(|item| self.decorator(item)).collect();
-        self.inner_item(head.clone());
+        let name = self.begin_method(head, defined_name(head.as_str()).unwrap_or(""));
         let body = &items[decorators + 1..];
-        self.globals = global_names(body);
+        self.shadow_cells(head, body);
+        self.inner_item(head.clone());
+        self.globals = declared(body, "global");
         self.yields = yields(body);
-        if let (true, Some(first)) = (self.yields, body.first()) {
+        let mut begin = self.begin_cells(head, body);
+        begin.extend(self.yields.then(|| "_yield = []".to_owned()));
+        if let (Some(first), false) = (body.first(), begin.is_empty()) {
             let own = indent(first.as_str());
             let start = first.as_span().start() + own.len();
-            self.emit.insert(start, &format!("_yield = []\n{}", own.replace('\t', " ")));
+            let lines = begin.into_iter().map(|line| format!("{line}\n{}", own.replace('\t', " ")));
+            self.emit.insert(start, &lines.collect::<String>());
+        }
+        if let (true, Some(first)) = (self.yields, body.first()) {
+            let own = indent(first.as_str());
             self.lines(body, false);
             let more = own.strip_prefix(indent(head.as_str())).unwrap_or(" ").replace('\t', " ");
-            self.behind(items, &[format!("{more}return _yield")]);
+            self.behind(items, &[format!("{more}return _stream(_yield)")]);
         } else {
             self.lines(body, false);
         }
-        let name = defined_name(head.as_str()).unwrap_or("");
         self.behind(items, &names.iter().rev().map(|d| format!("{name} = {d}({name})")).collect::<Vec<_>>());
     }
 
@@ -235,6 +243,7 @@ impl<'s> Builder<'s> {
             if refused.is_empty() {
                 self.emit.mark(number, from, inner.end);
             } else {
+                self.emit.position(inner.end);
                 let end = if self.emit.is_past(inner.end) { "\n" } else { "" };
                 self.emit.rewrite(from, inner.clone(), &format!("{}{end}", stand_in(&name, number)));
             }
@@ -252,6 +261,7 @@ impl<'s> Builder<'s> {
     /// What of some lines only Python understands.
     fn python_only(&self, items: &[Pair<'s>]) -> Vec<Diag> {
         let mut found = self.python_class(items);
+        let in_class = items.iter().any(|item| first_word(item.as_str()) == "class");
         found.extend(items.iter().take_while(|p| first_word(p.as_str()) == "@").filter_map(|p| self.foreign(p)));
         for item in items {
             match item.as_rule() {
@@ -259,11 +269,16 @@ impl<'s> Builder<'s> {
                     let stmt = item.clone().into_inner().flat_map(Pair::into_inner);
                     let banned = stmt.filter(|p| p.as_rule() == Rule::banned);
                     let served = |p: &Pair| {
-                        matches!(p.as_str(), "try" | "except" | "finally" | "global" | "@" | "class" | "yield")
+                        matches!(
+                            p.as_str(),
+                            "try" | "except" | "finally" | "global" | "nonlocal" | "@" | "class" | "yield"
+                        )
                     };
                     found.extend(banned.filter(|p| !served(p)).map(|p| self.banned(&p)));
                 }
                 Rule::import | Rule::from => {}
+                Rule::bad_head if matches!(first_word(item.as_str()), "match" | "case") => {}
+                Rule::bad_line if in_class && annotation(item.as_str()).is_some() => {}
                 _ => found.push(Diag::at(self.line_span(item), "Starlark does not know this statement")),
             }
         }

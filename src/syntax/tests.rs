@@ -61,8 +61,8 @@ fn python_is_served() {
         ("a, *b = c", "a, b = _spread(1, 0, (c))"),
         ("for a, *b in c: pass", "for a, b in _spread_each(1, 0, c): pass"),
         ("for i in range(3):\n\tpass", "for i in range(3):\n pass"),
-        ("while a < b:\n\tpass", "for _while in range(2147483647):\n if not ( a < b): break\n pass"),
-        ("while a: f()", "for _while in range(2147483647):\n if not ( a): break\n  f()"),
+        ("while a < b:\n\tpass", "for _while in range(2147483647):\n if not _turn(( a < b)): break\n pass"),
+        ("while a: f()", "for _while in range(2147483647):\n if not _turn(( a)): break\n f()"),
         ("del a.b[c]", "_delete(a.b, [c])"),
         ("del a, b", "pass; pass"),
         ("del a[1:], b[c]", "_slice(a, (1), None, None); _delete(b, [c])"),
@@ -82,7 +82,7 @@ fn python_is_served() {
         ("def f():\n global a\n a += 1", "def f():\n pass\n _global(\"a\", a + (1))\nif False: a = None"),
         (
             "class A(B):\n x: int = 3",
-            "def _class0():\n x = 3\n return {\"x\": x}\nA = _class_of(\"A\", lambda: [B], _class0, [\"x\"], [], False)",
+            "def _class0():\n x = 3\n return {\"x\": x}\nA = _class_of(\"A\", lambda: [B], _class0, [\"x\"], [], None)",
         ),
         (
             "try:\n a = b\nexcept C as e:\n raise",
@@ -103,7 +103,7 @@ fn python_is_served() {
         ("a, b, = c", "(a, b,) = c"),
         (
             "def f(x):\n  yield x\n  if x: return\n  yield from x",
-            "def f(x):\n  _yield = []\n  _yield.append((x))\n  if x: return _yield\n  _yield.extend(_each(x))\n  return _yield",
+            "def f(x):\n  _yield = []\n  _yield.append((x))\n  if x: return _stream(_yield)\n  _yield.extend(_each(x))\n  return _stream(_yield)",
         ),
         (
             "for x in y:\n try:\n  z\n except: pass",

@@ -7,7 +7,7 @@
 
 mod scalar;
 
-pub use scalar::number;
+pub use scalar::{number, python_number};
 
 use crate::value::Val;
 use granit_parser::{Event, Options, Parser, ScalarStyle, Span, StrInput, Tag};

@@ -111,9 +111,38 @@ pub fn number(text: &str) -> Option<Val> {
     text.parse().ok().map(Val::Float)
 }
 
+/// A number as Python reads it of any text: [`number`], `1_000`, `inf` and `nan`.
+pub fn python_number(text: &str) -> Option<Val> {
+    let text = text.trim();
+    let (_, digits) = sign(text);
+    if ["inf", "infinity", "nan"].iter().any(|word| digits.eq_ignore_ascii_case(word)) {
+        return text.to_ascii_lowercase().parse().ok().map(Val::Float);
+    }
+    if !text.contains('_') {
+        return number(text);
+    }
+    let parted = text.split('_').collect::<Vec<_>>();
+    let joins = |pair: &[&str]| {
+        pair[0].ends_with(|c: char| c.is_ascii_digit()) && pair[1].starts_with(|c: char| c.is_ascii_digit())
+    };
+    parted.windows(2).all(joins).then(|| number(&parted.concat())).flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pythons_numbers_of_any_text() {
+        let cases =
+            [("1_000", "1000"), ("1_0.5", "10.5"), ("-inf", "-inf"), ("NaN", "nan"), ("+Infinity", "inf"), (" 5", "5")];
+        for (text, want) in cases {
+            assert_eq!(python_number(text).map(|n| n.repr()).as_deref(), Some(want), "{text}");
+        }
+        for text in ["1__0", "_1", "1_", "1_e5", "info", "-", "0x10"] {
+            assert_eq!(python_number(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn pyyamls_types() {

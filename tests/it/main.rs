@@ -24,6 +24,7 @@ mod parts;
 mod plans;
 mod pyload;
 mod python;
+mod pythonic;
 mod reports;
 mod reuse;
 mod scripts;

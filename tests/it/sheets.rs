@@ -142,3 +142,32 @@ fn what_sheets_lack_is_told_with_a_way_out() {
     says("t.groupby('nix')", "there is no column `nix` in the sheet");
     says("t.drop('sample')", "`drop` leaves out columns: `drop(columns=[...])`");
 }
+
+#[test]
+fn handlers_take_what_sheets_lack() {
+    let story = Story::new().file("t.tsv", SHEET).rulefile(
+        r#"
+import pandas as pd
+
+def tried(f):
+    try:
+        return f()
+    except (KeyError, FileNotFoundError) as e:
+        return type(e).__name__
+
+t = pd.read_table("t.tsv").set_index("sample", drop=False)
+for f in [
+    lambda: pd.read_csv("none.csv"), lambda: t["none"], lambda: t.loc["none"], lambda: t.loc["a", "none"],
+    lambda: t.loc["a", "size"],
+]:
+    print(tried(f))
+
+rule all:
+    output: "x"
+"#,
+    );
+    let run = story.run(&["--list"]);
+    run.succeeds();
+    let printed: Vec<String> = run.stderr().lines().map(|l| l.trim_start_matches("note: ").to_owned()).collect();
+    assert_eq!(printed, ["FileNotFoundError", "KeyError", "KeyError", "KeyError", "10"]);
+}

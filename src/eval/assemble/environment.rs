@@ -33,7 +33,7 @@ impl Assembler<'_, '_, '_, '_, '_> {
                 self.fail(Diag::at(slot.span(), message));
             }
             let filled = self.holds_wildcards(&value, slot);
-            all.push(Param { name: Some(name.into()), value, filled, span: slot.span() });
+            all.push(Param { name: Some(name.into()), value, filled, fixed: false, span: slot.span() });
         }
         Ok(all)
     }

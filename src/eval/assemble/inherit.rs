@@ -224,7 +224,7 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
     fn merged_params(&mut self, base: Vec<Param>) -> starlark::Result<Vec<Param>> {
         let mut base = base;
         for param in &mut base {
-            param.filled = has_wildcards(&param.value, &self.wildcards);
+            param.filled = !param.fixed && has_wildcards(&param.value, &self.wildcards);
         }
         let new = self.params()?;
         let (named, positional): (Vec<Param>, Vec<Param>) = new.into_iter().partition(|p| p.name.is_some());

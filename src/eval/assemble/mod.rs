@@ -407,5 +407,5 @@ pub(super) fn constraints(given: &Given) -> (Vec<super::session::Constraint>, Di
 
 /// A `Param` with nothing but a value.
 fn plain(value: Val, section: Option<&Section>, decl: &RuleDecl) -> Param {
-    Param { name: None, value, filled: false, span: section.map_or(decl.head, |s| s.span) }
+    Param { name: None, value, filled: false, fixed: false, span: section.map_or(decl.head, |s| s.span) }
 }

@@ -34,9 +34,11 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
         let Some(given) = self.take("params") else { return Ok(Vec::new()) };
         let mut params = Vec::new();
         for (name, value, slot) in given.iter() {
+            // As in Snakemake, which fills texts and lists of them.
+            let fixed = matches!(value.get_type(), "tuple" | "set" | "record" | "deque");
             let value = self.value(value, slot.span(), PARAMS)?;
-            let filled = self.holds_wildcards(&value, slot);
-            params.push(Param { name: name.map(Into::into), value, filled, span: slot.span() });
+            let filled = !fixed && self.holds_wildcards(&value, slot);
+            params.push(Param { name: name.map(Into::into), value, filled, fixed, span: slot.span() });
         }
         Ok(params)
     }
@@ -85,7 +87,7 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
                 self.fail(diag);
             }
         }
-        Ok(Param { name: None, value, filled: false, span: slot.span() })
+        Ok(Param { name: None, value, filled: false, fixed: false, span: slot.span() })
     }
 
     pub(super) fn resources(&mut self) -> starlark::Result<Vec<Param>> {
@@ -111,7 +113,7 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
                 let message = format!("`{name}` and `{other}` are one resource");
                 self.fail(Diag::at(slot.span(), message).label(twin.span, "first given here"));
             }
-            all.push(Param { name: Some(name.into()), value, filled: false, span: slot.span() });
+            all.push(Param { name: Some(name.into()), value, filled: false, fixed: false, span: slot.span() });
         }
         Ok(all)
     }

@@ -4,6 +4,7 @@
 //! to the statement around, or leaves. Which errors are exceptions is told by
 //! `exception`; what a handler looks like, by the syntax.
 
+use super::class::Class as OwnClass;
 use crate::eval::convert::elements;
 use crate::eval::exception::{CLASSES, Class, Exception, exception_of, raise};
 use crate::eval::fault::fault;
@@ -78,6 +79,9 @@ impl Attempt {
 fn is_of<'v>(exception: &Exception, kinds: Value<'v>, heap: Heap<'v>) -> bool {
     if let Some(class) = Class::from_value(kinds) {
         return exception.class().is(class);
+    }
+    if let Some(error) = OwnClass::from_value(kinds).and_then(|class| class.error()) {
+        return exception.class().is(&error);
     }
     elements(kinds, heap).is_some_and(|kinds| kinds.into_iter().any(|kind| is_of(exception, kind, heap)))
 }

@@ -84,9 +84,11 @@ fn cells(builder: &mut MethodsBuilder) {
     fn isin<'v>(
         this: &Column,
         #[starlark(require = pos)] values: Value<'v>,
-        heap: Heap<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Column> {
-        let wanted: FxHashSet<String> = values.iterate(heap)?.map(|v| crate::eval::show::text(v, heap)).collect();
+        let values: Vec<Value> = values.iterate(eval.heap())?.collect();
+        let texts = values.into_iter().map(|v| crate::eval::show::text(v, eval));
+        let wanted: FxHashSet<String> = texts.collect::<starlark::Result<_>>()?;
         Ok(this.with(this.values.iter().map(|v| Val::Bool(wanted.contains(&v.display()))).collect()))
     }
 

@@ -1,7 +1,8 @@
 //! What lowered text calls: rules, directives, f-strings, raise, imports; and
 //! the `shell` object.
 
-use crate::diag::{Diag, Kind};
+use super::operators::each;
+use crate::diag::{Diag, Diags, Kind};
 use crate::eval::config;
 use crate::eval::convert::{from_val, to_val};
 use crate::eval::exception::{Class, Exception, bare, raise, throw, thrown};
@@ -27,6 +28,11 @@ use starlark::values::tuple::UnpackTuple;
 use starlark::values::{Heap, Value};
 use std::sync::Arc;
 
+/// A generator as a list; other values as they are.
+fn listed<'v>(value: Value<'v>, heap: Heap<'v>) -> Value<'v> {
+    if value.get_type() == "generator" { each(value, heap) } else { value }
+}
+
 #[starlark_module]
 pub(super) fn register(builder: &mut GlobalsBuilder) {
     fn _args<'v>(
@@ -34,7 +40,9 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        Ok(pack(args.items, named, heap))
+        // What is given bit by bit is looked at more than once.
+        let args = args.items.into_iter().map(|arg| listed(arg, heap)).collect();
+        Ok(pack(args, named.into_iter().map(|(name, arg)| (name, listed(arg, heap))).collect(), heap))
     }
 
     fn _rule<'v>(
@@ -103,18 +111,19 @@ pub(super) fn formatted<'v>(
     value: Value<'v>,
     conversion: &str,
     spec: &str,
-    heap: Heap<'v>,
+    eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<String> {
     let text = match conversion {
-        "r" | "a" => Some(show::repr(value, heap)),
-        "s" => Some(show::text(value, heap)),
+        "r" | "a" => Some(show::repr(value, eval)?),
+        "s" => Some(show::text(value, eval)?),
         _ => None,
     };
     if spec.is_empty() {
-        return Ok(text.unwrap_or_else(|| show::text(value, heap)));
+        return text.map_or_else(|| show::text(value, eval), Ok);
     }
+    let heap = eval.heap();
     let plain = text.map_or_else(|| to_val(value, heap, &mut |_| Ok(FnId(0))), |text| Ok(Val::str(text)))?;
-    Spec::parse(spec).and_then(|s| s.apply(&plain)).map_err(fault)
+    Spec::parse(spec).and_then(|s| s.apply(&plain)).map_err(|why| thrown("ValueError", why))
 }
 
 /// What f-strings, `raise`, `assert` and `print` become.
@@ -132,7 +141,7 @@ pub(super) fn statements(builder: &mut GlobalsBuilder) {
         #[starlark(require = pos)] value: Value<'v>,
         #[starlark(require = pos)] conversion: &str,
         #[starlark(require = pos)] spec: &str,
-        heap: Heap<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         if let Some(later) = Later::from_value(value) {
             return Err(no_text(later));
@@ -140,7 +149,7 @@ pub(super) fn statements(builder: &mut GlobalsBuilder) {
         if spec.is_empty() && conversion.is_empty() && value.unpack_str().is_some() {
             return Ok(value);
         }
-        Ok(heap.alloc_str(&formatted(value, conversion, spec, heap)?).to_value())
+        Ok(eval.heap().alloc_str(&formatted(value, conversion, spec, eval)?).to_value())
     }
 
     fn _raise<'v>(
@@ -148,23 +157,25 @@ pub(super) fn statements(builder: &mut GlobalsBuilder) {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<NoneType> {
         let Some(what) = what else { return Err(fault("there is no error to raise again here")) };
-        let made = if Class::from_value(what).is_some() { eval.eval_function(what, &[], &[])? } else { what };
-        match Exception::from_value(made) {
-            Some(exception) => Err(raise(exception.clone())),
-            None => Err(thrown("TypeError", made.to_str())),
+        let is_class = Class::from_value(what).is_some() || super::class::Class::from_value(what).is_some();
+        let made = if is_class { eval.eval_function(what, &[], &[])? } else { what };
+        match (Exception::from_value(made), super::class::error(made, eval)?) {
+            (Some(exception), _) => Err(raise(exception.clone())),
+            (None, Some(exception)) => Err(raise(exception)),
+            (None, None) => Err(thrown("TypeError", "exceptions must derive from BaseException")),
         }
     }
 
     fn _assert<'v>(
         #[starlark(require = pos)] condition: Value<'v>,
         #[starlark(require = pos)] message: Option<Value<'v>>,
-        heap: Heap<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<NoneType> {
         if condition.to_bool() {
             return Ok(NoneType);
         }
         match message {
-            Some(message) => Err(thrown("AssertionError", show::text(message, heap))),
+            Some(message) => Err(thrown("AssertionError", show::text(message, eval)?)),
             None => Err(bare("AssertionError", "this assertion does not hold")),
         }
     }
@@ -180,7 +191,7 @@ pub(super) fn statements(builder: &mut GlobalsBuilder) {
             return Err(fault(format!("`print` has no parameter `{odd}`")));
         }
         if let Some(session) = Session::of(eval) {
-            let text: Vec<String> = parts.items.iter().map(|p| show::text(*p, eval.heap())).collect();
+            let text = parts.items.iter().map(|p| show::text(*p, eval)).collect::<starlark::Result<Vec<_>>>()?;
             session.notes.borrow_mut().push(text.join(sep));
         }
         Ok(NoneType)
@@ -299,7 +310,12 @@ fn run_directive<'v>(
     match key {
         "include" => {
             let path = beside(session, span.file, text);
-            run_file(session, eval.module(), &path, Some(span)).map_err(Fault)?;
+            let missing = !std::path::Path::new(&path).exists();
+            let failed = |mut diags: Diags| match diags.pop() {
+                Some(diag) if missing && diags.is_empty() => throw("FileNotFoundError", diag),
+                last => Fault(diags.into_iter().chain(last).collect()).into(),
+            };
+            run_file(session, eval.module(), &path, Some(span)).map_err(failed)?;
         }
         "configfile" if session.skip_config.get() => {}
         "configfile" => read_config(session, text, span, eval)?,

@@ -4,12 +4,14 @@
 //! Owns going over a list as it is at each turn, as Python does, and noticing a
 //! dict or set that changes its size. It does not know the text that was lowered.
 
+use super::class::iterated;
 use super::operators::each;
 use super::reading;
 use crate::eval::fault::hinted;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::environment::{GlobalsBuilder, Methods, MethodsBuilder};
+use starlark::eval::Evaluator;
 use starlark::values::list::AllocList;
 use starlark::values::{
     Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Trace, Value, ValueLifetimeless, ValueLike, starlark_value,
@@ -94,7 +96,12 @@ fn methods(builder: &mut MethodsBuilder) {
 #[starlark_module]
 pub(super) fn register(builder: &mut GlobalsBuilder) {
     /// What a `for` goes over.
-    fn _cursor<'v>(#[starlark(require = pos)] whole: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    fn _cursor<'v>(
+        #[starlark(require = pos)] whole: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let whole = if whole.get_type() == "object" { iterated(whole, eval)? } else { whole };
+        let heap = eval.heap();
         let by_number = matches!(whole.get_type(), "list" | "tuple" | "range");
         let items = match by_number || reading::is_ahead(whole) {
             true => whole,

@@ -3,6 +3,7 @@
 //! Owns the value of a key that is not there yet. All else is a dict's.
 
 use super::operators::each;
+use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
@@ -17,8 +18,8 @@ use starlark::values::list::{AllocList, ListRef};
 use starlark::values::none::{NoneOr, NoneType};
 use starlark::values::tuple::AllocTuple;
 use starlark::values::{
-    Freeze, Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Trace, Value, ValueLifetimeless, ValueLike,
-    starlark_value,
+    Freeze, Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Trace, UnpackValue, Value, ValueLifetimeless,
+    ValueLike, starlark_value,
 };
 use std::fmt;
 
@@ -44,6 +45,14 @@ impl<V: ValueLifetimeless> fmt::Display for DefaultGen<V> {
 /// The dict of a dict with defaults; others as they are.
 pub(in crate::eval) fn inner<'v>(value: Value<'v>) -> Value<'v> {
     Default::from_value(value).map_or(value, |d| d.dict.to_value())
+}
+
+/// Whether a dict is of a class of `collections`.
+pub(super) fn is_a(value: Value, class: &str) -> bool {
+    match Default::from_value(value) {
+        Some(default) => default.counts == (class == "Counter") && class != "OrderedDict",
+        None => class == "OrderedDict",
+    }
 }
 
 /// A dict with the same elements.
@@ -122,12 +131,61 @@ where
     }
 
     fn bit_or(&self, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        if self.counts {
+            return combined(self.dict.to_value(), other, heap, i64::max);
+        }
         self.dict.to_value().bit_or(inner(other), heap)
+    }
+
+    fn add(&self, other: Value<'v>, heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
+        self.counts.then(|| combined(self.dict.to_value(), other, heap, |a, b| a + b))
+    }
+
+    fn sub(&self, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        combined(self.dict.to_value(), other, heap, |a, b| a - b)
+    }
+
+    fn bit_and(&self, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        combined(self.dict.to_value(), other, heap, i64::min)
     }
 
     fn iterate_collect(&self, heap: Heap<'v>) -> starlark::Result<Vec<Value<'v>>> {
         Ok(self.dict.to_value().iterate(heap)?.collect())
     }
+}
+
+/// Counts of two `Counter`s: those that are above zero.
+fn combined<'v>(
+    own: Value<'v>,
+    other: Value<'v>,
+    heap: Heap<'v>,
+    by: impl Fn(i64, i64) -> i64,
+) -> starlark::Result<Value<'v>> {
+    let counts = Default::from_value(other).is_some_and(|other| other.counts);
+    let (Some(left), Some(right), true) = (DictRef::from_value(own), DictRef::from_value(inner(other)), counts) else {
+        return Err(thrown("TypeError", format!("a `Counter` is not combined with {}", other.get_type())));
+    };
+    let of = |dict: &DictRef<'v>, key: Value<'v>| -> starlark::Result<i64> {
+        let count = dict.get(key)?.map(i64::unpack_value).transpose()?.flatten();
+        Ok(count.unwrap_or(0))
+    };
+    let dict = heap.alloc(AllocDict::EMPTY);
+    let more = right.keys().filter(|key| !left.get(*key).is_ok_and(|found| found.is_some()));
+    for key in left.keys().chain(more) {
+        let count = by(of(&left, key)?, of(&right, key)?);
+        if count > 0 {
+            dict.set_at(key, heap.alloc(count))?;
+        }
+    }
+    Ok(heap.alloc(Default { dict, sample: heap.alloc(0), counts: true }))
+}
+
+/// How `repr` names a dict with defaults, and the pairs it writes; none of others.
+pub(in crate::eval) fn counted<'v>(value: Value<'v>) -> Option<Vec<(Value<'v>, Value<'v>)>> {
+    let default = Default::from_value(value).filter(|default| default.counts)?;
+    let mut pairs: Vec<(Value, Value)> = DictRef::from_value(default.dict)?.iter().collect();
+    pairs.sort_by(|a, b| b.1.compare(a.1).unwrap_or(std::cmp::Ordering::Equal));
+    Some(pairs)
 }
 
 /// Adds to counts, from a list or from other counts.
@@ -156,6 +214,19 @@ fn methods(builder: &mut MethodsBuilder) {
         pairs.sort_by(|a, b| b.1.compare(a.1).unwrap_or(std::cmp::Ordering::Equal));
         pairs.truncate(n.into_option().map_or(usize::MAX, |n| n as usize));
         Ok(heap.alloc(AllocList(pairs.into_iter().map(|(k, v)| AllocTuple([k, v])))))
+    }
+
+    /// Each key as often as it counts.
+    fn elements<'v>(#[starlark(this)] this: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let pairs: Vec<(Value, Value)> =
+            DictRef::from_value(inner(this)).map(|d| d.iter().collect()).unwrap_or_default();
+        let times = |count: Value<'v>| usize::try_from(count.unpack_i32().unwrap_or(0)).unwrap_or(0);
+        Ok(heap.alloc(AllocList(pairs.into_iter().flat_map(|(k, n)| std::iter::repeat_n(k, times(n))))))
+    }
+
+    fn total<'v>(#[starlark(this)] this: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let values: Vec<Value> = DictRef::from_value(inner(this)).map(|d| d.values().collect()).unwrap_or_default();
+        values.into_iter().try_fold(heap.alloc(0), |sum, value| sum.add(value, heap))
     }
 
     fn update<'v>(
@@ -193,8 +264,12 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         }
     }
 
-    fn Counter<'v>(#[starlark(require = pos)] items: Option<Value<'v>>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        let dict = heap.alloc(AllocDict::EMPTY);
+    fn Counter<'v>(
+        #[starlark(require = pos)] items: Option<Value<'v>>,
+        #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let dict = heap.alloc(AllocDict(named.iter().map(|(name, count)| (name.as_str(), *count))));
         if let Some(items) = items {
             count(dict, items, heap)?;
         }

@@ -1,6 +1,7 @@
 //! `expand`, `collect` and `multiext`.
 
 use crate::eval::convert::{elements, is_function};
+use crate::eval::exception::thrown_with;
 use crate::eval::fault::{fault, hinted};
 use crate::eval::files::Files;
 use crate::eval::later::deferred;
@@ -168,7 +169,8 @@ impl Expansion<'_> {
             if found.is_none() && !self.allow_missing {
                 let hint = did_you_mean(name, self.columns.iter().map(|c| c.name))
                     .unwrap_or_else(|| format!("give `{name}=...`, or write `{{{{{name}}}}}` to keep the wildcard"));
-                return Err(hinted(format!("`expand` has no values for `{name}` in `{}`", pattern.text()), hint));
+                let why = format!("`expand` has no values for `{name}` in `{}`", pattern.text());
+                return Err(thrown_with("WildcardError", why, hint));
             }
             Ok(found)
         };

@@ -40,6 +40,8 @@ fn extras() -> &'static Globals {
             .with_namespace("yaml", yaml_module)
             .with_namespace("re", regex::extras)
             .with_namespace("snakemake_utils", utils)
+            .with_namespace("hashlib", super::hashes::register)
+            .with_namespace("dataclasses", super::class::data_register)
             .build()
     })
 }
@@ -62,6 +64,9 @@ pub(super) fn member<'v>(module: &str, name: &str, heap: Heap<'v>) -> Option<Val
             return Some(Value::new_none());
         }
         _ => {}
+    }
+    if (module, name) == ("dataclasses", "FrozenInstanceError") {
+        return super::global(name);
     }
     let module = module.replace('.', "_");
     let namespace = extras().iter().find(|(n, _)| *n == module).map(|(_, v)| v.to_value())?;
@@ -172,19 +177,22 @@ fn platform(builder: &mut GlobalsBuilder) {
     }
 }
 
-fn parsed<'v>(source: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+fn parsed<'v>(source: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
     let text = match super::reading::Opened::from_value(source) {
         Some(file) => file.rest().to_owned(),
-        None => show::text(source, heap),
+        None => show::text(source, eval)?,
     };
     let value = yaml::parse(&text).map_err(|e| thrown("ValueError", format!("this is no YAML: {}", e.message)))?;
-    Ok(from_val(&value, heap))
+    Ok(from_val(&value, eval.heap()))
 }
 
 #[starlark_module]
 fn yaml_module(builder: &mut GlobalsBuilder) {
-    fn safe_load<'v>(#[starlark(require = pos)] source: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        parsed(source, heap)
+    fn safe_load<'v>(
+        #[starlark(require = pos)] source: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        parsed(source, eval)
     }
 
     /// `yaml.load`; the loader says nothing more.
@@ -192,9 +200,9 @@ fn yaml_module(builder: &mut GlobalsBuilder) {
         #[starlark(require = pos)] source: Value<'v>,
         #[starlark(args)] _args: UnpackTuple<Value<'v>>,
         #[starlark(kwargs)] _named: starlark::collections::SmallMap<String, Value<'v>>,
-        heap: Heap<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        parsed(source, heap)
+        parsed(source, eval)
     }
 }
 

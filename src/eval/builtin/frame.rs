@@ -12,6 +12,7 @@ use super::operators::chosen;
 use super::row::Row;
 use super::sheet::Sheet;
 use crate::eval::convert::{elements, to_val};
+use crate::eval::exception::thrown;
 use crate::eval::fault::{fault, hinted};
 use crate::value::Val;
 use allocative::Allocative;
@@ -322,7 +323,10 @@ impl<'v> StarlarkValue<'v> for Frame {
         }
         match number(index, sheet.rows.len()) {
             Some(at) => Ok(heap.alloc(sheet.row(at))),
-            None => Err(fault(format!("there is no row `[{}]`: the sheet has {}", index.to_str(), sheet.rows.len()))),
+            None => {
+                let why = format!("there is no row `[{}]`: the sheet has {}", index.to_str(), sheet.rows.len());
+                Err(thrown("IndexError", why))
+            }
         }
     }
 

@@ -3,7 +3,9 @@
 //! Owns finding rows by label. Labels are compared as texts, so that a wildcard
 //! finds a number.
 
+use crate::diag::{Diag, Kind};
 use crate::eval::convert::{elements, to_val};
+use crate::eval::exception::unfound;
 use crate::eval::fault::fault;
 use crate::value::Val;
 use rustc_hash::FxHashMap;
@@ -92,7 +94,8 @@ impl Index {
     /// The error of a label that is not there.
     pub(super) fn lacks(&self, label: &Val) -> starlark::Error {
         let what = if self.names.is_empty() { "number".to_owned() } else { self.names.join("`, `") };
-        fault(format!("the sheet has no row {} by its `{what}`", label.repr()))
+        let why = format!("the sheet has no row {} by its `{what}`", label.repr());
+        unfound(&label.display(), Diag::error(Kind::Rulefile, why))
     }
 }
 

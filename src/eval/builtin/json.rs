@@ -3,6 +3,7 @@
 use super::reading::Opened;
 use crate::eval::config;
 use crate::eval::convert::{from_val, to_val};
+use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
 use crate::value::Val;
 use starlark::environment::GlobalsBuilder;
@@ -12,7 +13,9 @@ use starlark::values::{Heap, Value};
 use std::fmt::Write;
 
 fn loaded<'v>(text: &str, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-    config::json(text).map(|value| from_val(&value, heap)).map_err(|why| fault(format!("this is no JSON: {why}")))
+    config::json(text)
+        .map(|value| from_val(&value, heap))
+        .map_err(|why| thrown("JSONDecodeError", format!("this is no JSON: {why}")))
 }
 
 /// Python's spelling: `", "` and `": "`, and ASCII alone.

@@ -29,11 +29,12 @@ impl<'v> StarlarkValue<'v> for Logger {
 }
 
 /// Tells a message with a word before it.
-fn tell<'v>(before: &str, parts: &[Value<'v>], eval: &Evaluator<'v, '_, '_>) -> NoneType {
+fn tell<'v>(before: &str, parts: &[Value<'v>], eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<NoneType> {
     if let (Some(session), Some(message)) = (Session::of(eval), parts.first()) {
-        session.notes.borrow_mut().push(format!("{before}{}", show::text(*message, eval.heap())));
+        let text = show::text(*message, eval)?;
+        session.notes.borrow_mut().push(format!("{before}{text}"));
     }
-    NoneType
+    Ok(NoneType)
 }
 
 #[starlark_module]
@@ -43,7 +44,7 @@ fn methods(builder: &mut MethodsBuilder) {
         #[starlark(args)] parts: UnpackTuple<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<NoneType> {
-        Ok(tell("", &parts.items, eval))
+        tell("", &parts.items, eval)
     }
 
     fn warning<'v>(
@@ -51,7 +52,7 @@ fn methods(builder: &mut MethodsBuilder) {
         #[starlark(args)] parts: UnpackTuple<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<NoneType> {
-        Ok(tell("warning: ", &parts.items, eval))
+        tell("warning: ", &parts.items, eval)
     }
 
     fn error<'v>(
@@ -59,7 +60,7 @@ fn methods(builder: &mut MethodsBuilder) {
         #[starlark(args)] parts: UnpackTuple<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<NoneType> {
-        Ok(tell("error: ", &parts.items, eval))
+        tell("error: ", &parts.items, eval)
     }
 
     /// Nobody asked for so much.

@@ -12,6 +12,7 @@ mod column_texts;
 mod container;
 mod core;
 mod cursor;
+mod deque;
 mod dicts;
 mod environment;
 mod expand;
@@ -19,8 +20,10 @@ mod extras;
 mod flags;
 mod frame;
 mod frame_methods;
+mod frozen;
 mod glob;
 mod groups;
+mod hashes;
 mod index;
 mod json;
 mod located;
@@ -42,16 +45,21 @@ mod rules;
 mod scatter;
 mod semantic;
 mod sheet;
+mod stream;
 mod table;
 mod text;
 mod texts;
+pub(in crate::eval) mod type_of;
 mod validate;
 
-pub(super) use dicts::inner;
+pub(super) use class::{truth_asked, written};
+pub(super) use deque::parts as deque_parts;
+pub(super) use dicts::{counted, inner};
 pub(super) use environment::{absolute, entries, home, is_directory, make_dir};
 pub(super) use expand::alloc;
 pub(super) use glob::{is_there, paths};
 pub(super) use record::Record;
+pub(super) use stream::Stream;
 
 use super::later;
 use super::session::Session;
@@ -85,6 +93,7 @@ pub(super) fn has_fields(value: Value) -> bool {
 
 fn collections(builder: &mut GlobalsBuilder) {
     modules::collections(builder);
+    deque::register(builder);
     dicts::register(builder);
 }
 
@@ -116,7 +125,12 @@ pub(super) fn globals() -> &'static Globals {
             .with(python::versions)
             .with(attempt::register)
             .with(class::register)
+            .with(class::special_register)
+            .with(type_of::register)
+            .with(stream::register)
+            .with(frozen::register)
             .with(modules::itertools)
+            .with(modules::paths)
             .with(semantic::register)
             .with(semantic::lookups)
             .with(semantic::parsers)

@@ -230,6 +230,21 @@ fn of_path(builder: &mut MethodsBuilder) {
 }
 
 #[starlark_module]
+pub(super) fn paths(builder: &mut GlobalsBuilder) {
+    /// `"x" / path`.
+    fn _below<'v>(
+        #[starlark(require = pos)] above: Value<'v>,
+        #[starlark(require = pos)] path: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        match PurePath::from_value(path) {
+            Some(_) => Ok(heap.alloc(PurePath::of(&[above, path]))),
+            None => above.div(path, heap),
+        }
+    }
+}
+
+#[starlark_module]
 pub(super) fn pathlib(builder: &mut GlobalsBuilder) {
     const Path: PathClass = PathClass;
 

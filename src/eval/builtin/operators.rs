@@ -4,11 +4,13 @@
 //! Owns `%`, `**`, chained comparisons, loops over texts, starred targets and
 //! `del`. It does not know the text that was lowered.
 
+use super::class::{iterated, method};
 use super::column::Column;
 use super::printf;
 use crate::eval::convert::to_val;
 use crate::eval::exception::thrown;
 use crate::eval::fault::{fault, hinted};
+use crate::eval::limits;
 use crate::eval::session::Session;
 use crate::value::Val;
 use starlark::environment::GlobalsBuilder;
@@ -22,10 +24,15 @@ use starlark::values::tuple::{AllocTuple, UnpackTuple};
 use starlark::values::{Heap, UnpackValue, Value};
 use std::cmp::Ordering;
 
-/// What a loop goes over: of a text its characters.
+/// What a loop goes over: of a text its characters, of what is given bit by bit the rest.
 pub(super) fn each<'v>(value: Value<'v>, heap: Heap<'v>) -> Value<'v> {
     match value.unpack_str() {
         Some(text) => heap.alloc(AllocList(text.chars().map(|c| heap.alloc(c)))),
+        // One that has no end fails where it is gone through.
+        None if value.get_type() == "generator" => match value.iterate(heap) {
+            Ok(items) => heap.alloc(AllocList(items.collect::<Vec<_>>())),
+            Err(_) => value,
+        },
         None => value,
     }
 }
@@ -46,6 +53,11 @@ fn power<'v>(base: Value<'v>, exponent: Value<'v>, heap: Heap<'v>) -> starlark::
 
 /// `a < b`, by the operator's text.
 fn holds<'v>(left: Value<'v>, operator: &str, right: Value<'v>) -> starlark::Result<bool> {
+    // A named tuple knows tuples, and a frozen set sets, which do not know it.
+    let (left, right) = match operator {
+        "==" | "!=" if matches!(right.get_type(), "record" | "frozenset") => (right, left),
+        _ => (left, right),
+    };
     Ok(match operator {
         "==" | "is" => left.equals(right)?,
         "!=" | "is not" => !left.equals(right)?,
@@ -61,6 +73,26 @@ fn holds<'v>(left: Value<'v>, operator: &str, right: Value<'v>) -> starlark::Res
     })
 }
 
+/// A comparison by a method of an object's class; none if it has no such.
+fn compared<'v>(
+    left: Value<'v>,
+    operator: &str,
+    right: Value<'v>,
+    eval: &mut Evaluator<'v, '_, '_>,
+) -> starlark::Result<Option<bool>> {
+    let (own, other, negated) = match operator {
+        "==" => ("__eq__", "__eq__", false),
+        "!=" => ("__eq__", "__eq__", true),
+        "<" => ("__lt__", "", false),
+        ">" => ("", "__lt__", false),
+        _ => return Ok(None),
+    };
+    let found = method(left, own).map(|method| (method, [left, right]));
+    let found = found.or_else(|| method(right, other).map(|method| (method, [right, left])));
+    let Some((method, sides)) = found else { return Ok(None) };
+    Ok(Some(eval.eval_function(method, &sides, &[])?.to_bool() != negated))
+}
+
 /// Each cell of a column compared with a value.
 fn mask<'v>(column: &Column, operator: &str, value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
     let mut cells = Vec::with_capacity(column.values.len());
@@ -74,7 +106,14 @@ fn mask<'v>(column: &Column, operator: &str, value: Value<'v>, heap: Heap<'v>) -
 }
 
 /// A list parted for targets of which one is starred.
-fn spread<'v>(before: usize, after: usize, value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+fn spread<'v>(
+    before: usize,
+    after: usize,
+    value: Value<'v>,
+    eval: &mut Evaluator<'v, '_, '_>,
+) -> starlark::Result<Value<'v>> {
+    let value = iterated(value, eval)?;
+    let heap = eval.heap();
     let items: Vec<Value> = each(value, heap).iterate(heap)?.collect();
     if items.len() < before + after {
         let (found, wanted) = (items.len(), before + after);
@@ -90,6 +129,7 @@ fn spread<'v>(before: usize, after: usize, value: Value<'v>, heap: Heap<'v>) -> 
 
 pub(super) fn register(builder: &mut GlobalsBuilder) {
     operators(builder);
+    of_classes(builder);
     statements(builder);
     names(builder);
 }
@@ -99,11 +139,11 @@ fn operators(builder: &mut GlobalsBuilder) {
     fn _percent<'v>(
         #[starlark(require = pos)] left: Value<'v>,
         #[starlark(require = pos)] right: Value<'v>,
-        heap: Heap<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         match left.unpack_str() {
-            Some(format) => Ok(heap.alloc_str(&printf::filled(format, right, heap)?).to_value()),
-            None => left.percent(right, heap),
+            Some(format) => Ok(eval.heap().alloc_str(&printf::filled(format, right, eval)?).to_value()),
+            None => left.percent(right, eval.heap()),
         }
     }
 
@@ -123,17 +163,62 @@ fn operators(builder: &mut GlobalsBuilder) {
         power(base, exponent, heap)
     }
 
-    fn _compare<'v>(#[starlark(args)] chain: UnpackTuple<Value<'v>>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    fn _compare<'v>(
+        #[starlark(args)] chain: UnpackTuple<Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let heap = eval.heap();
         for link in chain.items.windows(3).step_by(2) {
             let operator = link[1].unpack_str().unwrap_or("");
             if let Some(column) = Column::from_value(link[0]) {
                 return mask(column, operator, link[2], heap);
             }
-            if !holds(link[0], operator, link[2])? {
+            let holds = match compared(link[0], operator, link[2], eval)? {
+                Some(holds) => holds,
+                None => holds(link[0], operator, link[2])?,
+            };
+            if !holds {
                 return Ok(Value::new_bool(false));
             }
         }
         Ok(Value::new_bool(true))
+    }
+}
+
+#[starlark_module]
+fn of_classes(builder: &mut GlobalsBuilder) {
+    /// `x[i]`, which a class may say; the index comes in a list.
+    fn _item<'v>(
+        #[starlark(require = pos)] of: Value<'v>,
+        #[starlark(require = pos)] index: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let index = index.at(eval.heap().alloc(0), eval.heap())?;
+        match method(of, "__getitem__") {
+            Some(method) => eval.eval_function(method, &[of, index], &[]),
+            None => of.at(index, eval.heap()),
+        }
+    }
+
+    /// `x in y`, which a class may say.
+    fn _contains<'v>(
+        #[starlark(require = pos)] value: Value<'v>,
+        #[starlark(require = pos)] of: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<bool> {
+        match method(of, "__contains__") {
+            Some(method) => Ok(eval.eval_function(method, &[of, value], &[])?.to_bool()),
+            None => of.is_in(value),
+        }
+    }
+
+    /// The condition of a `while`, of which none goes on for ever.
+    fn _turn<'v>(
+        #[starlark(require = pos)] condition: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<bool> {
+        limits::check(eval)?;
+        Ok(condition.to_bool())
     }
 }
 
@@ -143,11 +228,15 @@ fn statements(builder: &mut GlobalsBuilder) {
     fn _each<'v>(
         #[starlark(require = pos)] value: Value<'v>,
         #[starlark(require = pos, default = false)] copy: bool,
-        heap: Heap<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
+        let heap = eval.heap();
         if copy && matches!(value.get_type(), "list" | "dict" | "set") {
             let items: Vec<Value> = value.iterate(heap)?.collect();
             return Ok(heap.alloc(AllocList(items)));
+        }
+        if matches!(value.get_type(), "object" | "record") {
+            return iterated(value, eval).map(|items| each(items, heap));
         }
         Ok(each(value, heap))
     }
@@ -156,20 +245,21 @@ fn statements(builder: &mut GlobalsBuilder) {
         #[starlark(require = pos)] before: u32,
         #[starlark(require = pos)] after: u32,
         #[starlark(require = pos)] value: Value<'v>,
-        heap: Heap<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        spread(before as usize, after as usize, value, heap)
+        spread(before as usize, after as usize, value, eval)
     }
 
     fn _spread_each<'v>(
         #[starlark(require = pos)] before: u32,
         #[starlark(require = pos)] after: u32,
         #[starlark(require = pos)] values: Value<'v>,
-        heap: Heap<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        let items: Vec<Value> = values.iterate(heap)?.collect();
-        let parted = items.into_iter().map(|v| spread(before as usize, after as usize, v, heap));
-        Ok(heap.alloc(AllocList(parted.collect::<starlark::Result<Vec<_>>>()?)))
+        let items: Vec<Value> = values.iterate(eval.heap())?.collect();
+        let parted = items.into_iter().map(|v| spread(before as usize, after as usize, v, eval));
+        let parted = parted.collect::<starlark::Result<Vec<_>>>()?;
+        Ok(eval.heap().alloc(AllocList(parted)))
     }
 
     /// `del container[key]`; the key comes in a list.
@@ -186,8 +276,11 @@ fn statements(builder: &mut GlobalsBuilder) {
         }
         let container = super::dicts::inner(container);
         let mut dict = DictMut::from_value(container).map_err(starlark::Error::new_other)?;
-        let missing = || thrown("KeyError", format!("the dict has no key {}", crate::eval::show::repr(key, heap)));
-        dict.aref.remove_hashed(key.get_hashed()?).map(|_| NoneType).ok_or_else(missing)
+        if dict.aref.remove_hashed(key.get_hashed()?).is_some() {
+            return Ok(NoneType);
+        }
+        drop(dict);
+        Err(thrown("KeyError", format!("the dict has no key {}", crate::eval::show::repr(key, eval)?)))
     }
 }
 

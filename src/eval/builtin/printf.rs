@@ -2,14 +2,16 @@
 //!
 //! Follows "printf-style String Formatting" of Python's documentation.
 
-use crate::eval::fault::fault;
+use super::record::Record;
+use crate::eval::exception::thrown;
 use crate::eval::show;
 use crate::template::Spec;
 use crate::value::Val;
+use starlark::eval::Evaluator;
 use starlark::values::dict::DictRef;
 use starlark::values::float::UnpackFloat;
 use starlark::values::tuple::TupleRef;
-use starlark::values::{Heap, UnpackValue, Value};
+use starlark::values::{UnpackValue, Value};
 
 /// One conversion, such as `%-05.2f`.
 #[derive(Default)]
@@ -28,27 +30,31 @@ struct Values<'v> {
     next: usize,
     /// What `%(name)s` asks.
     whole: Value<'v>,
-    heap: Heap<'v>,
 }
 
 impl<'v> Values<'v> {
     fn take(&mut self) -> starlark::Result<Value<'v>> {
         let value = self.all.get(self.next).copied();
         self.next += 1;
-        value.ok_or_else(|| fault("there are fewer values than this format asks for"))
+        value.ok_or_else(|| thrown("TypeError", "there are fewer values than this format asks for"))
     }
 
     fn star(&mut self) -> starlark::Result<String> {
         let value = self.take()?;
-        value.unpack_i32().map(|n| n.to_string()).ok_or_else(|| fault("`*` in a format wants a number"))
+        value.unpack_i32().map(|n| n.to_string()).ok_or_else(|| thrown("TypeError", "`*` in a format wants a number"))
     }
 }
 
 /// A text filled with values.
-pub(super) fn filled<'v>(format: &str, values: Value<'v>, heap: Heap<'v>) -> starlark::Result<String> {
-    let tuple = TupleRef::from_value(values).map(|t| t.content().to_vec());
+pub(super) fn filled<'v>(
+    format: &str,
+    values: Value<'v>,
+    eval: &mut Evaluator<'v, '_, '_>,
+) -> starlark::Result<String> {
+    let record = || Record::from_value(values).map(|r| r.pairs().into_iter().map(|(_, value)| value).collect());
+    let tuple = TupleRef::from_value(values).map(|t| t.content().to_vec()).or_else(record);
     let is_tuple = tuple.is_some();
-    let mut given = Values { all: tuple.unwrap_or_else(|| vec![values]), next: 0, whole: values, heap };
+    let mut given = Values { all: tuple.unwrap_or_else(|| vec![values]), next: 0, whole: values };
     let mut named = false;
     let mut out = String::new();
     let mut rest = format;
@@ -57,24 +63,29 @@ pub(super) fn filled<'v>(format: &str, values: Value<'v>, heap: Heap<'v>) -> sta
         rest = &rest[at + 1..];
         let mut key = None;
         if let Some(inner) = rest.strip_prefix('(') {
-            let end = inner.find(')').ok_or_else(|| fault("a `%(` in a format is never closed"))?;
+            let end = inner.find(')').ok_or_else(|| thrown("ValueError", "a `%(` in a format is never closed"))?;
             (key, named) = (Some(&inner[..end]), true);
             rest = &inner[end + 1..];
         }
-        let (text, after) = converted(rest, key, &mut given)?;
+        let (text, after) = converted(rest, key, &mut given, eval)?;
         out.push_str(&text);
         rest = after;
     }
     out.push_str(rest);
     let is_dict = DictRef::from_value(values).is_some();
     if !named && given.next < given.all.len() && (is_tuple || !is_dict) {
-        return Err(fault("there are more values than this format asks for"));
+        return Err(thrown("TypeError", "there are more values than this format asks for"));
     }
     Ok(out)
 }
 
 /// One conversion's text, and what follows it.
-fn converted<'f>(text: &'f str, key: Option<&str>, given: &mut Values<'_>) -> starlark::Result<(String, &'f str)> {
+fn converted<'f, 'v>(
+    text: &'f str,
+    key: Option<&str>,
+    given: &mut Values<'v>,
+    eval: &mut Evaluator<'v, '_, '_>,
+) -> starlark::Result<(String, &'f str)> {
     let mut conversion = Conversion::default();
     let mut rest = text;
     while let Some(flag) = rest.chars().next().filter(|c| "#0- +".contains(*c)) {
@@ -95,16 +106,16 @@ fn converted<'f>(text: &'f str, key: Option<&str>, given: &mut Values<'_>) -> st
         rest = after;
     }
     rest = rest.trim_start_matches(['h', 'l', 'L']);
-    let kind = rest.chars().next().ok_or_else(|| fault("a format ends within a conversion"))?;
+    let kind = rest.chars().next().ok_or_else(|| thrown("ValueError", "a format ends within a conversion"))?;
     let after = &rest[kind.len_utf8()..];
     if kind == '%' {
         return Ok(("%".into(), after));
     }
     let value = match key {
-        Some(key) => given.whole.at(given.heap.alloc(key), given.heap)?,
+        Some(key) => given.whole.at(eval.heap().alloc(key), eval.heap())?,
         None => given.take()?,
     };
-    Ok((conversion.text(kind, value, given.heap)?, after))
+    Ok((conversion.text(kind, value, eval)?, after))
 }
 
 /// A width or a precision.
@@ -117,20 +128,20 @@ fn number<'f>(text: &'f str, given: &mut Values<'_>) -> starlark::Result<(String
 }
 
 impl Conversion {
-    fn text<'v>(&self, kind: char, value: Value<'v>, heap: Heap<'v>) -> starlark::Result<String> {
+    fn text<'v>(&self, kind: char, value: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<String> {
         let plain = match kind {
-            's' => Val::str(show::text(value, heap)),
-            'r' | 'a' => Val::str(show::repr(value, heap)),
-            'c' if value.unpack_str().is_some() => Val::str(show::text(value, heap)),
+            's' => Val::str(show::text(value, eval)?),
+            'r' | 'a' => Val::str(show::repr(value, eval)?),
+            'c' if value.unpack_str().is_some() => Val::str(show::text(value, eval)?),
             'd' | 'i' | 'u' | 'x' | 'X' | 'o' | 'c' => whole(kind, value)?,
             'e' | 'E' | 'f' | 'F' | 'g' | 'G' => match UnpackFloat::unpack_value(value)? {
                 Some(UnpackFloat(number)) => Val::Float(number),
                 None => return Err(wants(kind, value)),
             },
-            other => return Err(fault(format!("`%{other}` is no conversion"))),
+            other => return Err(thrown("ValueError", format!("`%{other}` is no conversion"))),
         };
         let spec = self.spec(kind, matches!(plain, Val::Str(_)));
-        Spec::parse(&spec).and_then(|s| s.apply(&plain)).map_err(fault)
+        Spec::parse(&spec).and_then(|s| s.apply(&plain)).map_err(|why| thrown("ValueError", why))
     }
 
     /// As a format spec of Python's.
@@ -152,7 +163,7 @@ impl Conversion {
 }
 
 fn wants(kind: char, value: Value) -> starlark::Error {
-    fault(format!("`%{kind}` wants a number, this is a value of type `{}`", value.get_type()))
+    thrown("TypeError", format!("`%{kind}` wants a number, this is a value of type `{}`", value.get_type()))
 }
 
 /// A whole number; `%d` cuts floats.

@@ -1,8 +1,9 @@
 //! Built-ins of Python that Starlark lacks.
 
-use super::operators::each;
+use super::class::iterated;
+use super::reading;
 use crate::eval::convert::elements;
-use crate::eval::exception::{Class, Exception, thrown};
+use crate::eval::exception::thrown;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
@@ -23,35 +24,15 @@ fn round_even(x: f64) -> f64 {
     }
 }
 
-/// The name a type has in `type(x)`, for a type as it is written.
-fn type_name(text: &str) -> &str {
-    match text {
-        "str" => "string",
-        other => other,
-    }
-}
-
-fn is_instance<'v>(value: Value<'v>, kind: Value<'v>, heap: Heap<'v>) -> bool {
-    if let Some(class) = Class::from_value(kind) {
-        return Exception::from_value(value).is_some_and(|e| e.class().is(class));
-    }
-    match elements(kind, heap) {
-        Some(kinds) => kinds.into_iter().any(|k| is_instance(value, k, heap)),
-        None => {
-            let text = kind.to_str();
-            let wanted = type_name(&text);
-            value.get_type() == wanted || (wanted == "int" && value.get_type() == "bool")
-        }
-    }
-}
-
 #[starlark_module]
 pub(super) fn register(builder: &mut GlobalsBuilder) {
     fn sum<'v>(
         #[starlark(require = pos)] items: Value<'v>,
         #[starlark(default = NoneOr::None)] start: NoneOr<Value<'v>>,
-        heap: Heap<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
+        let items = iterated(items, eval)?;
+        let heap = eval.heap();
         let start = start.into_option().unwrap_or_else(|| heap.alloc(0));
         items.iterate(heap)?.try_fold(start, |total, item| total.add(item, heap))
     }
@@ -73,14 +54,6 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         }
     }
 
-    fn isinstance<'v>(
-        #[starlark(require = pos)] value: Value<'v>,
-        #[starlark(require = pos)] kind: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<bool> {
-        Ok(is_instance(value, kind, heap))
-    }
-
     fn callable<'v>(#[starlark(require = pos)] value: Value<'v>) -> starlark::Result<bool> {
         Ok(value.get_type() == "function")
     }
@@ -94,23 +67,46 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
     }
 }
 
+/// One of the lists of a `zip`: what is given bit by bit may be there twice.
+pub(super) enum Side<'v> {
+    Ahead(Value<'v>),
+    Listed(Box<dyn Iterator<Item = Value<'v>> + 'v>),
+}
+
+impl<'v> Side<'v> {
+    pub(super) fn of(list: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Side<'v>> {
+        if reading::is_ahead(list) {
+            return Ok(Side::Ahead(list));
+        }
+        let items = iterated(list, eval)?;
+        Ok(Side::Listed(Box::new(items.iterate(eval.heap())?)))
+    }
+
+    pub(super) fn next(&mut self, heap: Heap<'v>) -> Option<Value<'v>> {
+        match self {
+            Side::Ahead(list) => reading::next(*list, heap).flatten(),
+            Side::Listed(items) => items.next(),
+        }
+    }
+}
+
 /// Built-ins of Python on lists and sets.
 #[starlark_module]
 pub(super) fn collections(builder: &mut GlobalsBuilder) {
     fn zip<'v>(
         #[starlark(args)] lists: UnpackTuple<Value<'v>>,
         #[starlark(require = named, default = false)] strict: bool,
-        heap: Heap<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        let items = |list: &Value<'v>| each(*list, heap).iterate(heap);
-        let mut lists = lists.items.iter().map(items).collect::<starlark::Result<Vec<_>>>()?;
+        let mut lists = lists.items.iter().map(|list| Side::of(*list, eval)).collect::<starlark::Result<Vec<_>>>()?;
+        let heap = eval.heap();
         let mut rows = Vec::new();
         loop {
             // One after the other: the longest may be very long.
-            let row: Vec<Value> = lists.iter_mut().map_while(Iterator::next).collect();
+            let row: Vec<Value> = lists.iter_mut().map_while(|side| side.next(heap)).collect();
             let full = !row.is_empty() && row.len() == lists.len();
             if !full {
-                let uneven = !row.is_empty() || lists.iter_mut().any(|list| list.next().is_some());
+                let uneven = !row.is_empty() || lists.iter_mut().any(|list| list.next(heap).is_some());
                 if strict && uneven {
                     return Err(thrown("ValueError", "`zip(..., strict=True)` wants lists of one length"));
                 }
@@ -118,14 +114,6 @@ pub(super) fn collections(builder: &mut GlobalsBuilder) {
             }
             rows.push(row);
         }
-    }
-
-    fn frozenset<'v>(
-        #[starlark(require = pos)] items: Option<Value<'v>>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        let set = super::global("set").expect("bug: `set` is a global");
-        eval.eval_function(set, items.as_slice(), &[])
     }
 
     fn flatten<'v>(#[starlark(require = pos)] list: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {

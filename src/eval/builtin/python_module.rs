@@ -16,7 +16,7 @@ use starlark::starlark_simple_value;
 use starlark::values::{FrozenValue, Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 
 /// Modules of which something is served.
-const SERVED: [&str; 33] = [
+const SERVED: [&str; 36] = [
     "os",
     "os.path",
     "math",
@@ -32,6 +32,9 @@ const SERVED: [&str; 33] = [
     "copy",
     "statistics",
     "dataclasses",
+    "enum",
+    "abc",
+    "hashlib",
     "sys",
     "platform",
     "shutil",
@@ -53,8 +56,7 @@ const SERVED: [&str; 33] = [
 ];
 
 /// Modules of Python's own that are there, though nothing of them is served.
-const STANDARD: [&str; 40] = [
-    "abc",
+const STANDARD: [&str; 39] = [
     "argparse",
     "array",
     "ast",
@@ -67,11 +69,11 @@ const STANDARD: [&str; 40] = [
     "datetime",
     "decimal",
     "difflib",
-    "enum",
     "errno",
     "fnmatch",
     "fractions",
     "getpass",
+    "gzip",
     "heapq",
     "html",
     "http",
@@ -97,11 +99,14 @@ const STANDARD: [&str; 40] = [
 ];
 
 /// Names of modules that are built-in names of ours.
-const ALIASES: [(&str, &str, &str); 9] = [
+const ALIASES: [(&str, &str, &str); 12] = [
     ("glob", "glob", "glob"),
     ("glob", "iglob", "glob"),
     ("csv", "reader", "_csv_reader"),
     ("csv", "DictReader", "_csv_DictReader"),
+    ("json", "JSONDecodeError", "JSONDecodeError"),
+    ("re", "error", "re.error"),
+    ("itertools", "cycle", "_cycle"),
     ("functools", "partial", "partial"),
     ("functools", "reduce", "_reduce"),
     ("snakemake.utils", "min_version", "_min_version"),

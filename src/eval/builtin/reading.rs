@@ -2,6 +2,7 @@
 //!
 //! Owns the file object: its text, and how far it was read. Nothing is written.
 
+use super::stream::Stream;
 use crate::eval::TrackedRead;
 use crate::eval::convert::from_val;
 use crate::eval::deferred::Reader;
@@ -93,13 +94,16 @@ impl<'v> StarlarkValue<'v> for Ahead {
 
 /// Whether a value is read bit by bit.
 pub(super) fn is_ahead(value: Value) -> bool {
-    Ahead::from_value(value).is_some() || Opened::from_value(value).is_some()
+    matches!(value.get_type(), "generator" | "rows of a file" | "file")
 }
 
 /// The next of a value that is read bit by bit, if there is one; none of other values.
 pub(super) fn next<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Option<Value<'v>>> {
     if let Some(ahead) = Ahead::from_value(value) {
         return Some(ahead.next(heap));
+    }
+    if let Some(stream) = Stream::from_value(value) {
+        return Some(stream.next(heap));
     }
     let line = Opened::from_value(value)?.line();
     Some((!line.is_empty()).then(|| heap.alloc_str(line).to_value()))
@@ -109,6 +113,9 @@ pub(super) fn next<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Option<Value<
 pub(super) fn has_more(value: Value) -> Option<bool> {
     if let Some(ahead) = Ahead::from_value(value) {
         return Some(ahead.at.load(Ordering::Relaxed) < ahead.rows.len());
+    }
+    if let Some(stream) = Stream::from_value(value) {
+        return Some(stream.has_more());
     }
     let file = Opened::from_value(value)?;
     Some(file.at.load(Ordering::Relaxed) < file.text.len())

@@ -5,7 +5,7 @@ use crate::eval::exception::thrown;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::coerce::Coerce;
-use starlark::collections::SmallMap;
+use starlark::collections::{SmallMap, StarlarkHasher};
 use starlark::environment::{Methods, MethodsBuilder};
 use starlark::eval::{Arguments, Evaluator};
 use starlark::values::dict::AllocDict;
@@ -23,6 +23,8 @@ use std::fmt;
 #[repr(C)]
 pub(in crate::eval) struct RecordGen<V: ValueLifetimeless> {
     values: V,
+    /// What made it: a class, or what `namedtuple` gave; or `None`.
+    class: V,
     typename: String,
     names: Vec<String>,
 }
@@ -37,8 +39,28 @@ impl<V: ValueLifetimeless> fmt::Display for RecordGen<V> {
 
 impl<'v> Record<'v> {
     pub(super) fn alloc(typename: &str, names: &[String], values: Vec<Value<'v>>, heap: Heap<'v>) -> Value<'v> {
+        Record::alloc_of(Value::new_none(), typename, names, values, heap)
+    }
+
+    /// One of a class.
+    pub(super) fn alloc_of(
+        class: Value<'v>,
+        typename: &str,
+        names: &[String],
+        values: Vec<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> Value<'v> {
         let values = heap.alloc(AllocTuple(values));
-        heap.alloc(Record { values, typename: typename.to_owned(), names: names.to_vec() })
+        heap.alloc(Record { values, class, typename: typename.to_owned(), names: names.to_vec() })
+    }
+
+    pub(in crate::eval) fn typename(&self) -> &str {
+        &self.typename
+    }
+
+    /// What made it.
+    pub(super) fn class(&self) -> Value<'v> {
+        self.class.to_value()
     }
 
     /// The names and values, in order.
@@ -67,7 +89,14 @@ where
         if name == "_fields" {
             return Some(heap.alloc(AllocTuple(self.names.iter().map(String::as_str))));
         }
-        let at = self.names.iter().position(|own| own == name)?;
+        let Some(at) = self.names.iter().position(|own| own == name) else {
+            let (class, values) = (self.class.to_value(), self.values.to_value());
+            let own = || {
+                let (typename, names) = (self.typename.clone(), self.names.clone());
+                heap.alloc(Record { values, class, typename, names })
+            };
+            return super::class::of_tuple(class, name, own, heap);
+        };
         TupleRef::from_value(self.values.to_value())?.content().get(at).copied()
     }
 
@@ -101,6 +130,22 @@ where
         Ok(self.values.to_value().iterate(heap)?.collect())
     }
 
+    fn write_hash(&self, hasher: &mut StarlarkHasher) -> starlark::Result<()> {
+        self.values.to_value().write_hash(hasher)
+    }
+
+    fn to_bool(&self) -> bool {
+        self.values.to_value().to_bool()
+    }
+
+    fn add(&self, other: Value<'v>, heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
+        Some(self.values.to_value().add(tuple(other), heap))
+    }
+
+    fn radd(&self, left: Value<'v>, heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
+        Some(left.add(self.values.to_value(), heap))
+    }
+
     fn equals(&self, other: Value<'v>) -> starlark::Result<bool> {
         self.values.to_value().equals(tuple(other))
     }
@@ -124,7 +169,7 @@ fn methods(builder: &mut MethodsBuilder) {
     ) -> starlark::Result<Value<'v>> {
         let Some(record) = Record::from_value(this) else { return Ok(this) };
         let values = record.pairs().into_iter().map(|(n, v)| named.get(n).copied().unwrap_or(v)).collect();
-        Ok(Record::alloc(&record.typename, &record.names, values, heap))
+        Ok(Record::alloc_of(record.class(), &record.typename, &record.names, values, heap))
     }
 }
 
@@ -150,7 +195,7 @@ impl<'v> StarlarkValue<'v> for Fields {
 
     fn invoke(
         &self,
-        _me: Value<'v>,
+        me: Value<'v>,
         args: &Arguments<'v, '_>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
@@ -166,7 +211,7 @@ impl<'v> StarlarkValue<'v> for Fields {
         if given.len() + named.len() > values.len() {
             return Err(thrown("TypeError", format!("`{}` has {} fields", self.typename, values.len())));
         }
-        Ok(Record::alloc(&self.typename, &self.fields, values, heap))
+        Ok(Record::alloc_of(me, &self.typename, &self.fields, values, heap))
     }
 }
 

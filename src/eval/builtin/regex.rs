@@ -1,7 +1,7 @@
 //! The plain part of Python's `re`: functions over strings.
 
 use crate::eval::exception::thrown;
-use crate::eval::fault::{fault, hinted};
+use crate::eval::fault::hinted;
 use allocative::Allocative;
 use fancy_regex::{Captures, Regex};
 use rustc_hash::FxHashMap;
@@ -76,7 +76,7 @@ impl Match {
         let group = at.and_then(|i| self.groups.get(i));
         group
             .map(|g| heap.alloc(text(g.as_deref(), heap)))
-            .ok_or_else(|| fault(format!("the regular expression has no group `{}`", index.to_str())))
+            .ok_or_else(|| thrown("IndexError", format!("the regular expression has no group `{}`", index.to_str())))
     }
 }
 
@@ -144,7 +144,7 @@ fn regex(pattern: &str) -> starlark::Result<Rc<Regex>> {
     if let Some(known) = COMPILED.with_borrow(|all| all.get(pattern).cloned()) {
         return Ok(known);
     }
-    let no_pattern = |e| thrown("ValueError", format!("`{pattern}` is no regular expression: {e}"));
+    let no_pattern = |e| thrown("re.error", format!("`{pattern}` is no regular expression: {e}"));
     let compiled = Rc::new(Regex::new(pattern).map_err(no_pattern)?);
     COMPILED.with_borrow_mut(|all| {
         if all.len() == KEPT {
@@ -181,8 +181,7 @@ fn replaced<'v>(
 ) -> starlark::Result<(String, i32)> {
     let regex = regex(pattern)?;
     let (mut out, mut at, mut done) = (String::new(), 0, 0);
-    for captures in regex.captures_iter(subject) {
-        let captures = captures.map_err(failed)?;
+    for captures in matches(pattern, subject)? {
         let Some(whole) = captures.get(0) else { continue };
         if count > 0 && done as usize == count {
             break;
@@ -199,6 +198,25 @@ fn replaced<'v>(
     }
     out.push_str(&subject[at..]);
     Ok((out, done))
+}
+
+/// All matches of a pattern, as Python finds them: where one ends, an empty one may
+/// follow, but none at the same place as an empty one.
+fn matches<'t>(pattern: &str, subject: &'t str) -> starlark::Result<Vec<Captures<'t>>> {
+    let whole = regex(pattern)?;
+    let (mut all, mut at, mut was_empty) = (Vec::new(), 0, false);
+    while at <= subject.len() {
+        let found = match was_empty {
+            // What begins here is longer than nothing.
+            true => regex(&format!("(?:{pattern})(?!\\G)"))?.captures_from_pos(subject, at),
+            false => whole.captures_from_pos(subject, at),
+        };
+        let Some(captures) = found.map_err(failed)? else { break };
+        let (start, end) = captures.get(0).map_or((0, 0), |m| (m.start(), m.end()));
+        (at, was_empty) = (end, start == end);
+        all.push(captures);
+    }
+    Ok(all)
 }
 
 fn failed(error: fancy_regex::Error) -> starlark::Error {
@@ -377,10 +395,9 @@ fn rewriting(builder: &mut GlobalsBuilder) {
         #[starlark(default = 0)] flags: i32,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let regex = regex(&flagged(&source(pattern), flags)?)?;
+        let pattern = flagged(&source(pattern), flags)?;
         let (mut pieces, mut at) = (Vec::new(), 0);
-        for (done, captures) in regex.captures_iter(subject).enumerate() {
-            let captures = captures.map_err(failed)?;
+        for (done, captures) in matches(&pattern, subject)?.into_iter().enumerate() {
             let Some(whole) = captures.get(0) else { continue };
             if maxsplit > 0 && done == maxsplit as usize {
                 break;
@@ -400,8 +417,7 @@ fn rewriting(builder: &mut GlobalsBuilder) {
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
         let mut all = Vec::new();
-        for captures in regex(&flagged(&source(pattern), flags)?)?.captures_iter(subject) {
-            let captures = captures.map_err(failed)?;
+        for captures in matches(&flagged(&source(pattern), flags)?, subject)? {
             let groups: Vec<Value> = captures.iter().map(|g| text(Some(g.map_or("", |m| m.as_str())), heap)).collect();
             all.push(match groups.as_slice() {
                 [whole] => *whole,
@@ -438,10 +454,11 @@ pub(super) fn extras(builder: &mut GlobalsBuilder) {
         #[starlark(default = 0)] flags: i32,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let regex = regex(&flagged(&source(pattern), flags)?)?;
+        let pattern = flagged(&source(pattern), flags)?;
+        let regex = regex(&pattern)?;
         let mut all = Vec::new();
-        for captures in regex.captures_iter(subject) {
-            all.push(heap.alloc(Match::new(&regex, &captures.map_err(failed)?, subject)));
+        for captures in matches(&pattern, subject)? {
+            all.push(heap.alloc(Match::new(&regex, &captures, subject)));
         }
         Ok(heap.alloc(AllocList(all)))
     }

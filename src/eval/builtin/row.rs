@@ -4,8 +4,10 @@
 
 use super::column::{hashable, number};
 use super::sheet::Columns;
+use crate::diag::{Diag, Kind};
 use crate::eval::convert::from_val;
-use crate::eval::fault::{fault, hinted};
+use crate::eval::exception::unfound;
+use crate::eval::fault::fault;
 use crate::suggest::did_you_mean;
 use crate::value::Val;
 use allocative::Allocative;
@@ -42,7 +44,8 @@ pub(super) fn no_column(name: &str, columns: &Columns) -> starlark::Error {
     let message = format!("there is no column `{name}` in the sheet");
     let known = columns.join("`, `");
     let hint = did_you_mean(name, columns.iter().map(|c| &**c));
-    hinted(message, hint.unwrap_or_else(|| format!("its columns are `{known}`")))
+    let hint = hint.unwrap_or_else(|| format!("its columns are `{known}`"));
+    unfound(name, Diag::error(Kind::Rulefile, message).hint(hint))
 }
 
 impl Row {

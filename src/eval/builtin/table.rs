@@ -9,6 +9,7 @@ use super::sheet::{Columns, Sheet};
 use crate::eval::TrackedRead;
 use crate::eval::convert::{elements, from_val};
 use crate::eval::deferred::Reader;
+use crate::eval::exception::thrown_with;
 use crate::eval::fault::{fault, hinted};
 use crate::eval::missing::Missing;
 use crate::eval::pure_path::path_text;
@@ -72,12 +73,11 @@ fn text_of(path: &str, eval: &Evaluator) -> starlark::Result<(String, String)> {
     let real = reader.in_workdir(path);
     let text = std::fs::read_to_string(&real).map_err(|e| {
         reader.missed(&real);
-        let why = if e.kind() == std::io::ErrorKind::NotFound {
-            "does not exist".into()
-        } else {
-            format!("cannot be read: {e}")
+        let (class, why) = match e.kind() {
+            std::io::ErrorKind::NotFound => ("FileNotFoundError", "does not exist".into()),
+            _ => ("OSError", format!("cannot be read: {e}")),
         };
-        hinted(format!("the sheet `{real}` {why}"), "its path is relative to the working directory")
+        thrown_with(class, format!("the sheet `{real}` {why}"), "its path is relative to the working directory")
     })?;
     reader.read(TrackedRead::File(real.as_str().into()));
     Ok((real, text))

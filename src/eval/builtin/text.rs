@@ -7,7 +7,8 @@
 use super::container;
 use super::core::formatted;
 use super::reading::{Opened, opened};
-use crate::eval::exception::thrown;
+use crate::diag::{Diag, Kind};
+use crate::eval::exception::{thrown, unfound};
 use crate::eval::fault::fault;
 use crate::eval::pure_path::{PurePath, path_text};
 use allocative::Allocative;
@@ -93,7 +94,7 @@ fn format<'v>(
     text: &str,
     given: &[Value<'v>],
     named: &SmallMap<StringValue<'v>, Value<'v>>,
-    heap: Heap<'v>,
+    eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<String> {
     let mut next = 0;
     let mut out = String::new();
@@ -107,11 +108,11 @@ fn format<'v>(
             continue;
         }
         let end = rest[at..].find('}').filter(|end| *end > 0).map(|end| at + end);
-        let end = end.ok_or_else(|| fault("a brace in this format has no partner"))?;
+        let end = end.ok_or_else(|| thrown("ValueError", "a brace in this format has no partner"))?;
         let (field, spec) = rest[at + 1..end].split_once(':').unwrap_or((&rest[at + 1..end], ""));
         let (field, conversion) = field.split_once('!').unwrap_or((field, ""));
-        let value = field_value(field, given, named, &mut next, heap)?;
-        out.push_str(&formatted(value, conversion, spec, heap)?);
+        let value = field_value(field, given, named, &mut next, eval)?;
+        out.push_str(&formatted(value, conversion, spec, eval)?);
         rest = &rest[end + 1..];
     }
     out.push_str(rest);
@@ -124,8 +125,9 @@ fn field_value<'v>(
     given: &[Value<'v>],
     named: &SmallMap<StringValue<'v>, Value<'v>>,
     next: &mut usize,
-    heap: Heap<'v>,
+    eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<Value<'v>> {
+    let heap = eval.heap();
     let root_end = field.find(['.', '[']).unwrap_or(field.len());
     let (root, mut steps) = field.split_at(root_end);
     let mut value = match root.parse::<usize>() {
@@ -136,10 +138,15 @@ fn field_value<'v>(
         }
         Err(_) => named.iter().find(|(n, _)| n.as_str() == root).map(|(_, v)| *v),
     }
-    .ok_or_else(|| fault(format!("this format has no value for `{{{field}}}`")))?;
+    .ok_or_else(|| {
+        let by_number = root.is_empty() || root.starts_with(|c: char| c.is_ascii_digit());
+        let why = format!("this format has no value for `{{{field}}}`");
+        if by_number { thrown("IndexError", why) } else { unfound(root, Diag::error(Kind::Rulefile, why)) }
+    })?;
     while !steps.is_empty() {
         if let Some(inner) = steps.strip_prefix('[') {
-            let (key, rest) = inner.split_once(']').ok_or_else(|| fault("a `[` in this format has no partner"))?;
+            let (key, rest) =
+                inner.split_once(']').ok_or_else(|| thrown("ValueError", "a `[` in this format has no partner"))?;
             let key = key.parse::<i32>().map_or_else(|_| heap.alloc(key), |number| heap.alloc(number));
             (value, steps) = (value.at(key, heap)?, rest);
         } else {
@@ -213,7 +220,7 @@ impl<'v> StarlarkValue<'v> for Method {
                 return Ok(Value::new_bool(first && text.chars().all(|c| c.is_alphanumeric() || c == '_')));
             }
             "isascii" => return Ok(Value::new_bool(text.is_ascii())),
-            "format" => format(text, &given, &args.names_map()?, heap)?,
+            "format" => format(text, &given, &args.names_map()?, eval)?,
             "split" | "rsplit" => return self.parted(&given, &args.names_map()?, eval),
             "open" => {
                 let mode = given.first().map_or(Some("r"), |v| v.unpack_str()).unwrap_or("");

@@ -4,15 +4,16 @@
 //!
 //! Owns the wrapping; what is wrapped does the work.
 
+use super::class::{iterated, method};
 use super::dicts;
 use super::operators::each;
-use super::reading::{self, Ahead, is_ahead};
-use crate::eval::convert::{from_wildcards, to_val};
+use super::python::Side;
+use super::reading::{self, is_ahead};
+use crate::eval::convert::from_wildcards;
 use crate::eval::exception::thrown;
 use crate::eval::fault::{fault, hinted};
 use crate::eval::missing::Missing;
 use crate::eval::show;
-use crate::value::Val;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::environment::GlobalsBuilder;
@@ -22,6 +23,7 @@ use starlark::typing::Ty;
 use starlark::values::dict::{AllocDict, DictRef};
 use starlark::values::list::AllocList;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+use std::cmp::Ordering;
 
 /// A built-in of Starlark's that is given lists where Python takes texts.
 #[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
@@ -77,7 +79,7 @@ impl Over {
     ) -> starlark::Result<Value<'v>> {
         let heap = eval.heap();
         if let ("str" | "repr", [one]) = (self.0, args.as_slice()) {
-            let text = if self.0 == "str" { show::text(*one, heap) } else { show::repr(*one, heap) };
+            let text = if self.0 == "str" { show::text(*one, eval)? } else { show::repr(*one, eval)? };
             return Ok(heap.alloc_str(&text).to_value());
         }
         if self.0 == "filter" && args.first().is_some_and(|test| test.is_none()) {
@@ -100,7 +102,7 @@ impl Over {
             *arg = match self.0 {
                 "dict" => from_wildcards(*arg, heap).unwrap_or_else(|| dicts::inner(*arg)),
                 "max" | "min" if !single => *arg,
-                _ => each(*arg, heap),
+                _ => iterated(*arg, eval).map(|items| each(items, heap))?,
             };
         }
         if matches!(self.0, "max" | "min")
@@ -112,8 +114,48 @@ impl Over {
                 return Ok(default);
             }
         }
+        if matches!(self.0, "sorted" | "max" | "min")
+            && let Some(ordered) = ordered(self.0, &args, &named, eval)?
+        {
+            return Ok(ordered);
+        }
         let wrapped = super::starlarks(self.0).expect("bug: Starlark has what is wrapped");
         eval.eval_function(wrapped, &args, &named)
+    }
+}
+
+/// `sorted`, `max` or `min` of objects whose class says which is less; none of others.
+fn ordered<'v>(
+    function: &str,
+    args: &[Value<'v>],
+    named: &[(&str, Value<'v>)],
+    eval: &mut Evaluator<'v, '_, '_>,
+) -> starlark::Result<Option<Value<'v>>> {
+    let heap = eval.heap();
+    let mut items: Vec<Value> = match args {
+        [one] => one.iterate(heap)?.collect(),
+        several => several.to_vec(),
+    };
+    let less = items.first().and_then(|first| method(*first, "__lt__"));
+    let Some(less) = less.filter(|_| !named.iter().any(|(name, _)| *name == "key")) else { return Ok(None) };
+    let (mut failed, mut is_less) =
+        (None, |a: &Value<'v>, b: &Value<'v>| eval.eval_function(less, &[*a, *b], &[]).map(|less| less.to_bool()));
+    let reverse = named.iter().any(|(name, value)| *name == "reverse" && value.to_bool());
+    items.sort_by(|a, b| {
+        let (a, b) = if reverse { (b, a) } else { (a, b) };
+        let order = is_less(a, b).and_then(|less| match less {
+            true => Ok(Ordering::Less),
+            false => Ok(if is_less(b, a)? { Ordering::Greater } else { Ordering::Equal }),
+        });
+        order.unwrap_or_else(|error| {
+            failed.get_or_insert(error);
+            Ordering::Equal
+        })
+    });
+    match failed {
+        Some(error) => Err(error),
+        None if function == "sorted" => Ok(Some(heap.alloc(AllocList(items)))),
+        None => Ok(if function == "min" { items.first() } else { items.last() }.copied()),
     }
 }
 
@@ -176,19 +218,26 @@ fn based(number: i64, prefix: &str, digits: &str) -> String {
     format!("{}{prefix}{digits}", if number < 0 { "-" } else { "" })
 }
 
-/// What a value holds as plain values, if all are plain: those can be kept by what
-/// hands them out one by one.
-fn plain_items<'v>(items: Value<'v>, heap: Heap<'v>) -> starlark::Result<Option<Vec<Val>>> {
-    const PLAIN: [&str; 5] = ["string", "int", "float", "bool", "NoneType"];
-    if !matches!(items.get_type(), "list" | "tuple" | "range" | "dict") {
-        return Ok(None);
+/// What is made of the first element that fits, and ends the search; nothing is read
+/// beyond it.
+fn found<'v>(
+    made: Value<'v>,
+    items: Value<'v>,
+    fits: Value<'v>,
+    ends: impl Fn(Value<'v>) -> bool,
+    eval: &mut Evaluator<'v, '_, '_>,
+) -> starlark::Result<Option<Value<'v>>> {
+    let mut side = Side::of(items, eval)?;
+    while let Some(item) = side.next(eval.heap()) {
+        if !fits.is_none() && !eval.eval_function(fits, &[item], &[])?.to_bool() {
+            continue;
+        }
+        let value = eval.eval_function(made, &[item], &[])?;
+        if ends(value) {
+            return Ok(Some(value));
+        }
     }
-    let items: Vec<Value> = items.iterate(heap)?.collect();
-    if items.iter().any(|item| !PLAIN.contains(&item.get_type())) {
-        return Ok(None);
-    }
-    let plain = |item| to_val(item, heap, &mut |_| Err(fault("a function is not plain")));
-    Ok(items.into_iter().map(plain).collect::<starlark::Result<_>>().ok())
+    Ok(None)
 }
 
 fn nothing_more() -> starlark::Error {
@@ -236,7 +285,7 @@ pub(super) fn functions(builder: &mut GlobalsBuilder) {
             Some(found) => found.or(default).ok_or_else(nothing_more),
             None => Err(hinted(
                 format!("`next` cannot go through a value of type `{}`", items.get_type()),
-                "what is given bit by bit is a list here: write `xs[0]`, `it = iter(xs)` and `next(it)`, or a loop",
+                "write `it = iter(xs)` and `next(it)`, or a loop",
             )),
         }
     }
@@ -254,6 +303,35 @@ pub(super) fn functions(builder: &mut GlobalsBuilder) {
         found.or(default).ok_or_else(nothing_more)
     }
 
+    /// The first of some elements that fits, or what is made of it.
+    fn _first<'v>(
+        #[starlark(require = pos)] made: Value<'v>,
+        #[starlark(require = pos)] items: Value<'v>,
+        #[starlark(require = pos)] fits: Value<'v>,
+        #[starlark(require = pos)] default: Option<Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        found(made, items, fits, |_| true, eval)?.or(default).ok_or_else(nothing_more)
+    }
+
+    fn _any<'v>(
+        #[starlark(require = pos)] made: Value<'v>,
+        #[starlark(require = pos)] items: Value<'v>,
+        #[starlark(require = pos)] fits: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<bool> {
+        Ok(found(made, items, fits, |value| value.to_bool(), eval)?.is_some())
+    }
+
+    fn _all<'v>(
+        #[starlark(require = pos)] made: Value<'v>,
+        #[starlark(require = pos)] items: Value<'v>,
+        #[starlark(require = pos)] fits: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<bool> {
+        Ok(found(made, items, fits, |value| !value.to_bool(), eval)?.is_none())
+    }
+
     /// The next few of what is read bit by bit; `None` of anything else.
     fn _take<'v>(
         #[starlark(require = pos)] items: Value<'v>,
@@ -269,6 +347,18 @@ pub(super) fn functions(builder: &mut GlobalsBuilder) {
             taken.push(item);
         }
         Ok(heap.alloc(AllocList(taken)))
+    }
+
+    /// How many elements there are.
+    fn len<'v>(
+        #[starlark(require = pos)] of: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        match method(of, "__len__") {
+            Some(len) => eval.eval_function(len, &[of], &[]),
+            None if of.get_type() == "generator" => Err(thrown("TypeError", "a generator has no `len()`")),
+            None => of.length().map(|length| eval.heap().alloc(length)),
+        }
     }
 
     fn hex(#[starlark(require = pos)] number: i64) -> starlark::Result<String> {
@@ -294,10 +384,5 @@ pub(super) fn functions(builder: &mut GlobalsBuilder) {
         let mut items = items.into_iter();
         let first = start.or_else(|| items.next()).ok_or_else(|| fault("`reduce` of nothing wants a start"))?;
         items.try_fold(first, |sum, item| eval.eval_function(function, &[sum, item], &[]))
-    }
-
-    fn iter<'v>(#[starlark(require = pos)] items: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        let items = each(items, heap);
-        Ok(plain_items(items, heap)?.map_or(items, |items| heap.alloc(Ahead::new(items, Vec::new()))))
     }
 }

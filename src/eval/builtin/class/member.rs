@@ -1,0 +1,156 @@
+//! Members of classes that are no plain methods: `@staticmethod`, `@classmethod` and
+//! `@property`; and functions that remember what they gave.
+
+use super::object::bound;
+use allocative::Allocative;
+use starlark::any::ProvidesStaticType;
+use starlark::coerce::Coerce;
+use starlark::environment::GlobalsBuilder;
+use starlark::eval::{Arguments, Evaluator};
+use starlark::values::dict::{AllocDict, DictRef};
+use starlark::values::tuple::AllocTuple;
+use starlark::values::{
+    Freeze, Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Trace, Value, ValueLifetimeless, ValueLike,
+    starlark_value,
+};
+use starlark::{starlark_complex_value, starlark_module};
+use std::fmt;
+
+/// What a member is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Trace, Freeze, Allocative)]
+enum Sort {
+    Static,
+    OfClass,
+    Property,
+}
+
+/// A function that a decorator made a member of another kind.
+#[derive(Debug, Coerce, Trace, Freeze, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[repr(C)]
+pub(in crate::eval::builtin) struct SpecialGen<V: ValueLifetimeless> {
+    function: V,
+    sort: Sort,
+}
+
+starlark_complex_value!(pub(in crate::eval::builtin) Special);
+
+impl<V: ValueLifetimeless> fmt::Display for SpecialGen<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{:?} {}>", self.sort, self.function)
+    }
+}
+
+#[starlark_value(type = "member")]
+impl<'v, V: ValueLike<'v>> StarlarkValue<'v> for SpecialGen<V> where Self: ProvidesStaticType<'v> {}
+
+impl<'v> Special<'v> {
+    /// What is asked of a class or, if it is no property, of an object of it.
+    pub(super) fn of(&self, class: Value<'v>, heap: Heap<'v>) -> Value<'v> {
+        match self.sort {
+            Sort::OfClass => bound(class, self.function.to_value(), heap),
+            Sort::Static | Sort::Property => self.function.to_value(),
+        }
+    }
+
+    /// The function of a property.
+    pub(super) fn property(&self) -> Option<Value<'v>> {
+        (self.sort == Sort::Property).then(|| self.function.to_value())
+    }
+}
+
+/// A function that remembers what it gave.
+#[derive(Debug, Coerce, Trace, Freeze, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[repr(C)]
+struct CachedGen<V: ValueLifetimeless> {
+    function: V,
+    /// What it gave, by the arguments.
+    known: V,
+}
+
+starlark_complex_value!(Cached);
+
+impl<V: ValueLifetimeless> fmt::Display for CachedGen<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.function, f)
+    }
+}
+
+#[starlark_value(type = "function")]
+impl<'v, V: ValueLike<'v>> StarlarkValue<'v> for CachedGen<V>
+where
+    Self: ProvidesStaticType<'v>,
+{
+    fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
+        match name {
+            "__wrapped__" => Some(self.function.to_value()),
+            "cache_clear" => self.known.to_value().get_attr("clear", heap).ok().flatten(),
+            _ => None,
+        }
+    }
+
+    fn invoke(
+        &self,
+        _me: Value<'v>,
+        args: &Arguments<'v, '_>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let heap = eval.heap();
+        let given: Vec<Value> = args.positions(heap)?.collect();
+        let named = args.names_map()?;
+        let named: Vec<(&str, Value)> = named.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        let names = named.iter().map(|(name, value)| heap.alloc(AllocTuple([heap.alloc(*name), *value])));
+        // `1`, `1.0` and `True` are one key, as in Python.
+        let names: Vec<Value> = names.collect();
+        let key = heap.alloc(AllocTuple([heap.alloc(AllocTuple(given.clone())), heap.alloc(AllocTuple(names))]));
+        let known = self.known.to_value();
+        if let Some(found) = DictRef::from_value(known).map(|d| d.get(key)).transpose()?.flatten() {
+            return Ok(found);
+        }
+        let made = eval.eval_function(self.function.to_value(), &given, &named)?;
+        // What is frozen remembers no more: a job's functions run side by side.
+        if known.unpack_frozen().is_none() {
+            known.set_at(key, made)?;
+        }
+        Ok(made)
+    }
+}
+
+/// A function that remembers what it gives.
+pub(in crate::eval::builtin) fn cached<'v>(function: Value<'v>, heap: Heap<'v>) -> Value<'v> {
+    heap.alloc(Cached { function, known: heap.alloc(AllocDict::EMPTY) })
+}
+
+fn special<'v>(function: Value<'v>, sort: Sort, heap: Heap<'v>) -> Value<'v> {
+    heap.alloc(Special { function, sort })
+}
+
+#[starlark_module]
+pub(in crate::eval::builtin) fn register(builder: &mut GlobalsBuilder) {
+    fn staticmethod<'v>(#[starlark(require = pos)] function: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(special(function, Sort::Static, heap))
+    }
+
+    fn classmethod<'v>(#[starlark(require = pos)] function: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(special(function, Sort::OfClass, heap))
+    }
+
+    fn property<'v>(#[starlark(require = pos)] function: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(special(function, Sort::Property, heap))
+    }
+
+    /// `x.name`, where some class of the file has a property of that name.
+    fn _get<'v>(
+        #[starlark(require = pos)] object: Value<'v>,
+        #[starlark(require = pos)] name: &str,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        match super::object::property(object, name) {
+            Some(function) => eval.eval_function(function, &[object], &[]),
+            None => object.get_attr_error(name, eval.heap()),
+        }
+    }
+
+    fn _cached<'v>(#[starlark(require = pos)] function: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(cached(function, heap))
+    }
+}

@@ -1,0 +1,465 @@
+//! Classes of the Rulefile.
+//!
+//! Owns what a class holds, how it is made of its lines and of other classes, and how
+//! objects are made of it. What an object does is `object`'s, which class a value is
+//! of `kind`'s. Classes of exceptions are `exception`'s.
+
+mod data;
+mod enums;
+mod member;
+mod object;
+
+pub(super) use data::register as data_register;
+pub(super) use enums::Member as EnumMember;
+pub(super) use member::{Special, register as special_register};
+pub(super) use object::{Object, iterated, method};
+pub(in crate::eval) use object::{truth_asked, written};
+
+use super::record::Record;
+use crate::eval::exception::{Class as ExceptionClass, Exception, thrown};
+use crate::eval::fault::{fault, hinted};
+use crate::eval::missing::Missing;
+use allocative::Allocative;
+use data::{Field, Options};
+use starlark::any::ProvidesStaticType;
+use starlark::coerce::Coerce;
+use starlark::environment::GlobalsBuilder;
+use starlark::eval::{Arguments, Evaluator};
+use starlark::typing::Ty;
+use starlark::values::dict::{AllocDict, DictRef};
+use starlark::values::list::{AllocList, UnpackList};
+use starlark::values::{
+    Freeze, Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Trace, Value, ValueLifetimeless, ValueLike,
+    starlark_value,
+};
+use starlark::{starlark_complex_value, starlark_module};
+use std::fmt;
+
+/// How objects of a class are made, and what they are like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Trace, Freeze, Allocative)]
+pub(super) enum Kind {
+    /// By `__init__`.
+    Plain,
+    /// From their fields.
+    Data(Options),
+    /// Tuples with names.
+    Tuple,
+    /// There are those alone that the class names.
+    Enum,
+}
+
+/// A class: its members by name, with those of the classes that it is made of.
+#[derive(Debug, Coerce, Trace, Freeze, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[repr(C)]
+pub(super) struct ClassGen<V: ValueLifetimeless> {
+    members: V,
+    /// What objects may be given, each name by itself.
+    names: V,
+    /// The classes that it is made of.
+    bases: V,
+    /// The built-in class of errors that it is below, or `None`.
+    error: V,
+    name: String,
+    /// The fields of a data class, in order.
+    fields: Vec<String>,
+    kind: Kind,
+}
+
+starlark_complex_value!(pub(super) Class);
+
+impl<V: ValueLifetimeless> fmt::Display for ClassGen<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<class '{}'>", self.name)
+    }
+}
+
+/// What a dict holds for a name.
+fn entry<'v>(dict: Value<'v>, name: &str) -> Option<Value<'v>> {
+    DictRef::from_value(dict)?.get_str(name)
+}
+
+fn pairs<'v>(dict: Value<'v>) -> Vec<(Value<'v>, Value<'v>)> {
+    DictRef::from_value(dict).map(|d| d.iter().collect()).unwrap_or_default()
+}
+
+/// The arguments of a call by name.
+type Named<'a, 'v> = &'a [(&'a str, Value<'v>)];
+
+impl<'v, V: ValueLike<'v>> ClassGen<V> {
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A member, of the class itself or of one above it.
+    fn member(&self, name: &str) -> Option<Value<'v>> {
+        entry(self.members.to_value(), name)
+    }
+
+    /// The class as a value: those with the same members are the same class.
+    fn again(&self, heap: Heap<'v>) -> Value<'v> {
+        heap.alloc(Class {
+            members: self.members.to_value(),
+            names: self.names.to_value(),
+            bases: self.bases.to_value(),
+            error: self.error.to_value(),
+            name: self.name.clone(),
+            fields: self.fields.clone(),
+            kind: self.kind,
+        })
+    }
+
+    /// Whether it is another class or below it.
+    pub(super) fn is(&self, other: Value<'v>, heap: Heap<'v>) -> bool {
+        let Some(wanted) = Class::from_value(other) else { return false };
+        let above = || self.bases.to_value().iterate(heap).map(Iterator::collect::<Vec<_>>).unwrap_or_default();
+        self.members.to_value().ptr_eq(wanted.members)
+            || above().into_iter().any(|base| Class::from_value(base).is_some_and(|base| base.is(other, heap)))
+    }
+
+    /// The class of errors that it stands for, if it is one.
+    pub(super) fn error(&self) -> Option<ExceptionClass> {
+        ExceptionClass::from_value(self.error.to_value()).cloned()
+    }
+
+    /// Whether it names a member of an enumeration.
+    pub(super) fn has(&self, member: &EnumMember<'v>) -> bool {
+        member.is_of(self.members.to_value())
+    }
+
+    pub(super) fn is_tuple(&self) -> bool {
+        self.kind == Kind::Tuple
+    }
+
+    /// The values of the fields from what a class is called with.
+    fn fill(
+        &self,
+        args: &[Value<'v>],
+        named: Named<'_, 'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Vec<Value<'v>>> {
+        let described: Vec<Option<Field>> = self
+            .fields
+            .iter()
+            .map(|f| Ok(self.member(f).map(|m| Field::of(m, eval.heap())).transpose()?.flatten()))
+            .collect::<starlark::Result<_>>()?;
+        let taken = |at: &usize| described[*at].as_ref().is_none_or(|field| field.init);
+        let by_place: Vec<usize> = (0..self.fields.len()).filter(taken).collect();
+        let given: usize = by_place.len();
+        if args.len() > given {
+            return Err(thrown("TypeError", format!("`{}` has {given} fields", self.name)));
+        }
+        if let Some((odd, _)) = named.iter().find(|(name, _)| !by_place.iter().any(|at| self.fields[*at] == *name)) {
+            return Err(thrown("TypeError", format!("`{}` has no field `{odd}`", self.name)));
+        }
+        let mut values = Vec::with_capacity(self.fields.len());
+        for (at, field) in self.fields.iter().enumerate() {
+            let place = by_place.iter().position(|p| *p == at);
+            let placed = place.and_then(|place| args.get(place).copied());
+            let by_name = named.iter().find(|(n, _)| n == field).map(|(_, v)| *v);
+            if placed.is_some() && by_name.is_some() {
+                return Err(thrown("TypeError", format!("`{}` is given `{field}` twice", self.name)));
+            }
+            let default = match (&described[at], self.member(field)) {
+                (Some(field), _) => field.default(eval)?,
+                (None, member) => member,
+            };
+            let missing = || thrown("TypeError", format!("`{}` wants a value for `{field}`", self.name));
+            values.push(placed.or(by_name).or(default).ok_or_else(missing)?);
+        }
+        Ok(values)
+    }
+
+    /// An object of the class.
+    fn make(
+        &self,
+        me: Value<'v>,
+        given: Vec<Value<'v>>,
+        named: Named<'_, 'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let heap = eval.heap();
+        if self.kind == Kind::Tuple {
+            let values = self.fill(&given, named, eval)?;
+            return Ok(Record::alloc_of(me, &self.name, &self.fields, values, heap));
+        }
+        if self.kind == Kind::Enum {
+            return enums::found(self.members.to_value(), &self.name, &given, eval);
+        }
+        let fields = heap.alloc(AllocDict::EMPTY);
+        let object = heap.alloc(Object::new(me, fields));
+        match (self.member("__init__"), self.kind) {
+            (Some(init), _) => {
+                let all: Vec<Value> = std::iter::once(object).chain(given.iter().copied()).collect();
+                eval.eval_function(init, &all, named)?;
+            }
+            (None, Kind::Data(_)) => {
+                let values = self.fill(&given, named, eval)?;
+                for (field, value) in self.fields.iter().zip(values) {
+                    fields.set_at(heap.alloc_str(field).to_value(), value)?;
+                }
+                if let Some(then) = self.member("__post_init__") {
+                    eval.eval_function(then, &[object], &[])?;
+                }
+            }
+            (None, _) if !self.error.to_value().is_none() => {}
+            (None, _) if given.is_empty() && named.is_empty() => {}
+            (None, _) => return Err(thrown("TypeError", format!("`{}()` takes no arguments", self.name))),
+        }
+        if !self.error.to_value().is_none() && entry(fields, "args").is_none() {
+            fields.set_at(heap.alloc_str("args").to_value(), heap.alloc(starlark::values::tuple::AllocTuple(given)))?;
+        }
+        Ok(object)
+    }
+}
+
+#[starlark_value(type = "function")]
+impl<'v, V: ValueLike<'v>> StarlarkValue<'v> for ClassGen<V>
+where
+    Self: ProvidesStaticType<'v>,
+{
+    fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
+        match name {
+            "__name__" | "__qualname__" => Some(heap.alloc_str(&self.name).to_value()),
+            "_fields" if self.kind == Kind::Tuple => {
+                Some(heap.alloc(starlark::values::tuple::AllocTuple(self.fields.iter().map(String::as_str))))
+            }
+            "__members__" if self.kind == Kind::Enum => {
+                let members = enums::members(self.members.to_value());
+                Some(heap.alloc(AllocDict(members)))
+            }
+            _ => {
+                let member = self.member(name)?;
+                Some(Special::from_value(member).map_or(member, |special| special.of(self.again(heap), heap)))
+            }
+        }
+    }
+
+    fn at(&self, index: Value<'v>, _heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        if self.kind != Kind::Enum {
+            // `Stack[int]` of an annotation.
+            return Err(thrown("TypeError", format!("the class `{}` has no elements", self.name)));
+        }
+        let found = enums::members(self.members.to_value());
+        let found = found.into_iter().find(|(name, _)| index.unpack_str() == Some(name));
+        found.map(|(_, value)| value).ok_or_else(|| thrown("KeyError", index.to_str()))
+    }
+
+    fn length(&self) -> starlark::Result<i32> {
+        match self.kind {
+            Kind::Enum => Ok(enums::members(self.members.to_value()).len() as i32),
+            _ => Err(thrown("TypeError", format!("the class `{}` has no length", self.name))),
+        }
+    }
+
+    fn equals(&self, other: Value<'v>) -> starlark::Result<bool> {
+        let other = Class::from_value(other).map(|other| other.members.to_value());
+        Ok(other.is_some_and(|members| self.members.to_value().ptr_eq(members)))
+    }
+
+    fn is_in(&self, other: Value<'v>) -> starlark::Result<bool> {
+        Ok(enums::members(self.members.to_value()).into_iter().any(|(_, value)| value.ptr_eq(other)))
+    }
+
+    fn iterate_collect(&self, _heap: Heap<'v>) -> starlark::Result<Vec<Value<'v>>> {
+        match self.kind {
+            Kind::Enum => Ok(enums::members(self.members.to_value()).into_iter().map(|(_, value)| value).collect()),
+            _ => Err(thrown("TypeError", format!("the class `{}` cannot be looped over", self.name))),
+        }
+    }
+
+    fn set_attr(&self, name: &str, _value: Value<'v>) -> starlark::Result<()> {
+        Err(hinted(
+            format!("`{}.{name}` cannot be given a value: what a class holds stays as it is", self.name),
+            "keep it in a dict or list beside the class",
+        ))
+    }
+
+    fn eval_type(&self) -> Option<Ty> {
+        Some(Ty::any())
+    }
+
+    fn invoke(
+        &self,
+        me: Value<'v>,
+        args: &Arguments<'v, '_>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let given: Vec<Value> = args.positions(eval.heap())?.collect();
+        let named = args.names_map()?;
+        let named: Vec<(&str, Value)> = named.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        self.make(me, given, &named, eval)
+    }
+}
+
+/// The error that an object of a class of errors is.
+pub(super) fn error<'v>(value: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Option<Exception>> {
+    let Some(object) = Object::from_value(value) else { return Ok(None) };
+    let Some(class) = Class::from_value(object.class()).and_then(|class| class.error()) else { return Ok(None) };
+    let mut fields = Vec::new();
+    let own = Class::from_value(object.class()).map(|class| pairs(class.members.to_value())).unwrap_or_default();
+    let own = own.into_iter().filter(|(_, value)| value.get_type() != "function" && value.get_type() != "member");
+    for (name, value) in pairs(object.fields()).into_iter().chain(own) {
+        fields.push((name.to_str().into(), crate::eval::exception::plain(value, eval)?));
+    }
+    let said = crate::eval::show::text(value, eval)?;
+    Ok(Some(Exception::with_members(class, fields, said)))
+}
+
+/// What a class has for one of its named tuples beside the fields.
+pub(super) fn of_tuple<'v>(
+    class: Value<'v>,
+    name: &str,
+    own: impl FnOnce() -> Value<'v>,
+    heap: Heap<'v>,
+) -> Option<Value<'v>> {
+    let member = Class::from_value(class)?.member(name)?;
+    match Special::from_value(member) {
+        Some(special) => special.property().is_none().then(|| special.of(class, heap)),
+        None if member.get_type() == "function" => Some(object::bound(own(), member, heap)),
+        None => Some(member),
+    }
+}
+
+/// What a class takes over from those that it is made of.
+struct Above<'v> {
+    members: Vec<(Value<'v>, Value<'v>)>,
+    names: Vec<String>,
+    fields: Vec<String>,
+    bases: Vec<Value<'v>>,
+    error: Option<ExceptionClass>,
+    kind: Kind,
+}
+
+impl<'v> Above<'v> {
+    /// Takes what another class has; false if no class can be made of it.
+    fn take(&mut self, base: Value<'v>) -> bool {
+        if let Some(class) = Class::from_value(base) {
+            self.members.extend(pairs(class.members.to_value()));
+            let names = pairs(class.names.to_value());
+            self.names.extend(names.iter().filter_map(|(name, _)| name.unpack_str().map(str::to_owned)));
+            self.fields.extend(class.fields.iter().cloned());
+            self.bases.push(base);
+            self.error = class.error().or(self.error.take());
+            if self.kind == Kind::Plain {
+                self.kind = class.kind;
+            }
+            return true;
+        }
+        if let Some(error) = ExceptionClass::from_value(base) {
+            self.error = Some(error.clone());
+            self.names.push("args".to_owned());
+            return true;
+        }
+        let text = base.to_str();
+        if text.contains("NamedTuple") {
+            self.kind = Kind::Tuple;
+            return true;
+        }
+        if let Some(mixed) = enums::base(base) {
+            self.kind = Kind::Enum;
+            return mixed;
+        }
+        Missing::from_value(base).is_some_and(|m| m.is_of("typing") || m.is_of("abc"))
+    }
+}
+
+/// What the lines of a class say of it.
+struct Written<'v> {
+    name: String,
+    bases: Vec<Value<'v>>,
+    members: Value<'v>,
+    fields: Vec<String>,
+    names: Vec<String>,
+    /// The options of `@dataclass`, if that stands before it.
+    data: Option<Options>,
+}
+
+/// A class, or what stands for one that Python alone can make.
+fn class_of<'v>(written: Written<'v>, heap: Heap<'v>) -> Result<Value<'v>, String> {
+    let name = written.name;
+    let own = pairs(written.members);
+    if let [base] = written.bases.as_slice()
+        && let (Some(above), true) = (ExceptionClass::from_value(*base), own.is_empty() && written.data.is_none())
+    {
+        return Ok(heap.alloc(above.below(&name)));
+    }
+    let kind = written.data.map_or(Kind::Plain, Kind::Data);
+    let (members, names) = (Vec::new(), Vec::new());
+    let mut above = Above { members, names, fields: Vec::new(), bases: Vec::new(), error: None, kind };
+    // The first one wins where several have a member.
+    if let Some(odd) = written.bases.iter().rev().find(|base| !above.take(**base)) {
+        let odd = Missing::from_value(*odd).map_or_else(|| odd.to_str(), |missing| missing.name().to_owned());
+        return Err(format!("a class below `{odd}` is not served"));
+    }
+    above.names.extend(written.names);
+    above.members.extend(own);
+    for field in written.fields {
+        if !above.fields.contains(&field) {
+            above.fields.push(field);
+        }
+    }
+    above.names.extend(above.fields.iter().cloned());
+    let names: Vec<Value> = above.names.iter().map(|n| heap.alloc_str(n).to_value()).collect();
+    let names = heap.alloc(AllocDict(names.into_iter().map(|n| (n, n))));
+    let members = heap.alloc(AllocDict(above.members));
+    let error = above.error.map_or_else(Value::new_none, |above| heap.alloc(above.below(&name)));
+    let bases = heap.alloc(AllocList(above.bases.into_iter().rev()));
+    let kind = above.kind;
+    if kind == Kind::Enum {
+        enums::fill(members, &name, &pairs(written.members), heap).map_err(|e| e.without_diagnostic().to_string())?;
+    }
+    let class = heap.alloc(Class { members, names, bases, error, name, fields: above.fields, kind });
+    if kind == Kind::Enum {
+        members
+            .set_at(heap.alloc_str("__class__").to_value(), class)
+            .map_err(|e| e.without_diagnostic().to_string())?;
+    }
+    Ok(class)
+}
+
+#[starlark_module]
+pub(super) fn register(builder: &mut GlobalsBuilder) {
+    fn _class_of<'v>(
+        #[starlark(require = pos)] name: &str,
+        #[starlark(require = pos)] bases: Value<'v>,
+        #[starlark(require = pos)] members: Value<'v>,
+        #[starlark(require = pos)] fields: UnpackList<String>,
+        #[starlark(require = pos)] names: UnpackList<String>,
+        #[starlark(require = pos)] data: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let heap = eval.heap();
+        // What Python alone can make is missed only where it is used.
+        let missing = |why: &str| {
+            let message = format!("`{name}` cannot be used here: {why}");
+            heap.alloc(Missing::said(name, message, "`run:` bodies can use it as it is"))
+        };
+        let made = eval.eval_function(bases, &[], &[]).and_then(|bases| {
+            let bases: Vec<Value> = bases.iterate(heap)?.collect();
+            let data = if data.is_none() { None } else { Some(eval.eval_function(data, &[], &[])?) };
+            Ok((bases, eval.eval_function(members, &[], &[])?, data))
+        });
+        let (bases, members, data) = match made {
+            Ok(made) => made,
+            Err(error) => return Ok(missing(&error.without_diagnostic().to_string())),
+        };
+        let data = match data.map(Options::of).transpose() {
+            Ok(data) => data,
+            Err(odd) => return Ok(missing(&format!("`@dataclass({odd}=…)` is not served"))),
+        };
+        let (name_, fields, names) = (name.to_owned(), fields.items, names.items);
+        let written = Written { name: name_, bases, members, fields, names, data };
+        Ok(class_of(written, heap).unwrap_or_else(|why| missing(&why)))
+    }
+
+    /// `super()` in a method: what the classes above a class have.
+    fn _super<'v>(
+        #[starlark(require = pos)] class: Value<'v>,
+        #[starlark(require = pos)] object: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let heap = eval.heap();
+        let class = Class::from_value(class).ok_or_else(|| fault("`super()` is not served in this class"))?;
+        Ok(object::above(class, object, heap))
+    }
+}

@@ -1,0 +1,149 @@
+//! `match` statements.
+//!
+//! Owns their lowering to `if` and `elif`, and which patterns are served: values,
+//! several of them, names, and what a guard asks.
+
+use super::attempt::{below, bytes, colon, tokens_of, word_of};
+use super::build::{Builder, Pair, Rule};
+use super::python::indent;
+use crate::diag::Diag;
+use std::ops::Range;
+
+/// What a pattern asks of the subject.
+#[derive(Debug, PartialEq, Eq)]
+enum Asks {
+    /// Whether it is one of some values, by their texts.
+    Value(Vec<String>),
+    /// Nothing; it is given a name.
+    Name(String),
+    Nothing,
+}
+
+/// A value in a pattern; none of what is no value.
+fn value(tokens: &[Pair]) -> Option<String> {
+    let is_number = |t: &Pair| t.as_rule() == Rule::word && t.as_str().starts_with(|c: char| c.is_ascii_digit());
+    match tokens {
+        [minus, number] if minus.as_str() == "-" && is_number(number) => Some(format!("-{}", number.as_str())),
+        [one] => {
+            let text = one.as_str();
+            let named = matches!(text, "None" | "True" | "False") || text.contains('.');
+            let is_text = matches!(one.as_rule(), Rule::strings_c | Rule::strings_b | Rule::strings_v);
+            let plain = is_text && !text.starts_with(['f', 'F']);
+            (plain || is_number(one) || (one.as_rule() == Rule::word && named)).then(|| text.to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn asks(pattern: &[Pair]) -> Option<Asks> {
+    if let [one] = pattern
+        && one.as_rule() == Rule::word
+        && value(pattern).is_none()
+    {
+        let name = one.as_str().to_owned();
+        return Some(if name == "_" { Asks::Nothing } else { Asks::Name(name) });
+    }
+    pattern.split(|t| t.as_rule() == Rule::op && t.as_str() == "|").map(value).collect::<Option<_>>().map(Asks::Value)
+}
+
+/// How many items a `match` statement is; none of others.
+pub(super) fn match_length(items: &[Pair]) -> Option<usize> {
+    let head = items.first().filter(|i| word_of(i) == "match")?;
+    let count = below(&items[1..], indent(head.as_str()));
+    (count > 0 && word_of(&items[1]) == "case").then_some(1 + count)
+}
+
+/// The bytes of the name and of the colon of `match NAME:` or `case NAME:`, and whether
+/// more follows.
+fn named_head(item: &Pair) -> Option<(Range<usize>, usize, bool)> {
+    let text = item.as_str();
+    let word = indent(text).len() + word_of(item).len();
+    let colon = word + text[word..].find(':')?;
+    let name = text[word..colon].trim();
+    let start = word + (text[word..].len() - text[word..].trim_start().len());
+    let rest = text[colon + 1..].trim();
+    let at = item.as_span().start();
+    Some((at + start..at + start + name.len(), at + colon, !(rest.is_empty() || rest.starts_with('#'))))
+}
+
+impl<'s> Builder<'s> {
+    /// `match x:` becomes `_m = (x)`, and each `case` an `if` or `elif`.
+    pub(super) fn matched(&mut self, items: &[Pair<'s>], top: bool) {
+        let head = &items[0];
+        let own = indent(head.as_str());
+        let start = head.as_span().start() + own.len();
+        let subject = format!("_m{start}");
+        let guard = self.place.guard.clone();
+        let (open, close) = match &guard {
+            Some(state) => (format!("{subject} = {state}._run(lambda: ("), "))"),
+            None => (format!("{subject} = ("), ")"),
+        };
+        let then = format!("{close}\n{}if True", own.replace('\t', " "));
+        if head.as_rule() == Rule::code {
+            let tokens = tokens_of(head);
+            let Some(end) = colon(&tokens).filter(|end| *end > 1) else { return self.unmatched(head) };
+            self.emit.replace(start..bytes(&tokens[1]).start, &open);
+            self.tokens(tokens[1..end].to_vec(), Vec::new());
+            self.emit.replace(bytes(&tokens[end - 1]).end..bytes(&tokens[end]).start, &then);
+        } else {
+            let Some((name, colon, _)) = named_head(head) else { return self.unmatched(head) };
+            self.emit.replace(start..name.start, &open);
+            self.emit.replace(name.end..colon, &then);
+        }
+        let mut rest = &items[1..];
+        let mut word = "if";
+        while let [case, after @ ..] = rest {
+            let count = below(after, indent(case.as_str()));
+            self.case(case, &subject, word, !after.is_empty() && count > 0);
+            self.lines(&after[..count], top);
+            (word, rest) = ("elif", &after[count..]);
+        }
+    }
+
+    fn unmatched(&mut self, item: &Pair<'s>) {
+        let diag = Diag::at(self.line_span(item), "this pattern is not served");
+        self.refuse(diag.hint("write `if` and `elif`"));
+    }
+
+    /// `case 1 | 2 if x:`.
+    fn case(&mut self, case: &Pair<'s>, subject: &str, word: &str, has_body: bool) {
+        let start = case.as_span().start() + indent(case.as_str()).len();
+        let own = indent(case.as_str()).replace('\t', " ");
+        if case.as_rule() != Rule::code {
+            let Some((name, colon, more)) = named_head(case).filter(|_| word_of(case) == "case") else {
+                return self.unmatched(case);
+            };
+            let text = self.slice(name);
+            let named = match text {
+                "_" => String::new(),
+                _ => format!("\n{}{text} = {subject}", self.block_indent(colon)),
+            };
+            if more || !has_body {
+                return self.unmatched(case);
+            }
+            let test = if text.contains('.') { format!("{subject} == {text}") } else { "True".into() };
+            let named = if text.contains('.') { String::new() } else { named };
+            return self.emit.replace(start..colon + 1, &format!("{word} {test}:{named}"));
+        }
+        let tokens = tokens_of(case);
+        let Some(end) = colon(&tokens).filter(|_| tokens[0].as_str() == "case") else { return self.unmatched(case) };
+        let guard = tokens[..end].iter().position(|t| t.as_rule() == Rule::word && t.as_str() == "if");
+        let test = match asks(&tokens[1..guard.unwrap_or(end)]) {
+            Some(Asks::Value(values)) => {
+                let tests: Vec<String> = values.iter().map(|value| format!("{subject} == {value}")).collect();
+                tests.join(" or ")
+            }
+            Some(Asks::Nothing) => "True".to_owned(),
+            Some(Asks::Name(_)) | None => return self.unmatched(case),
+        };
+        match guard.filter(|at| at + 1 < end) {
+            Some(at) => {
+                self.emit.replace(start..bytes(&tokens[at + 1]).start, &format!("{word} ({test}) and ("));
+                self.tokens(tokens[at + 1..end].to_vec(), Vec::new());
+                self.emit.replace(bytes(&tokens[end - 1]).end..bytes(&tokens[end]).start, ")");
+            }
+            None => self.emit.replace(start..bytes(&tokens[end]).start, &format!("{word} {test}")),
+        }
+        self.suite(tokens[end..].to_vec(), &own);
+    }
+}

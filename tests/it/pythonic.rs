@@ -1,0 +1,45 @@
+//! The Python of Snakefiles gives what Python gives.
+//!
+//! The Snakefiles are cases of `tests/differential`; what Snakemake made of each is
+//! recorded here, so that nothing is needed to compare with.
+
+use crate::story::Story;
+use std::fs;
+
+/// The files of a case, by name.
+fn files(case: &str) -> Vec<(String, String)> {
+    let text = fs::read_to_string(format!("tests/differential/{case}.case")).expect("a case");
+    let parts = text.split("\n-- ").skip(1);
+    let file = |part: &str| {
+        let (name, text) = part.split_once(" --\n").expect("a name");
+        (name.to_owned(), format!("{}\n", text.trim_end_matches('\n')))
+    };
+    parts.map(file).collect()
+}
+
+fn gives_what_was_recorded(case: &str) {
+    let story = files(case).into_iter().fold(Story::new(), |story, (name, text)| story.file(&name, text.as_str()));
+    story.run(&[]).succeeds();
+    let recorded = fs::read_to_string(format!("tests/it/pythonic/{case}.txt")).expect("what Snakemake made");
+    assert_eq!(story.read("out.txt"), recorded);
+}
+
+#[test]
+fn classes() {
+    gives_what_was_recorded("python-classes");
+}
+
+#[test]
+fn generators() {
+    gives_what_was_recorded("python-generators");
+}
+
+#[test]
+fn errors() {
+    gives_what_was_recorded("python-errors");
+}
+
+#[test]
+fn the_library() {
+    gives_what_was_recorded("python-library");
+}
