@@ -232,12 +232,14 @@ impl Launch {
 
 /// The base with some variables replaced or added.
 fn merged<'a>(base: &'a [CString], extra: &'a [CString]) -> Vec<&'a CStr> {
-    let name = |v: &'a CString| v.to_bytes().split(|&b| b == b'=').next();
-    let replaced = |v: &'a CString| extra.iter().any(|e| name(e) == name(v));
+    let name = |v: &'a CString| v.to_bytes().split(|&b| b == b'=').next().unwrap_or_default();
+    // Names are found once: this is done for every job.
+    let names: Vec<&[u8]> = extra.iter().map(name).collect();
     let mut all = Vec::with_capacity(base.len() + extra.len());
-    all.extend(base.iter().filter(|v| extra.is_empty() || !replaced(v)).map(CString::as_c_str));
+    let stays = |v: &&'a CString| names.is_empty() || !names.contains(&name(v));
+    all.extend(base.iter().filter(stays).map(CString::as_c_str));
     // Of two settings of one name the later one holds.
-    let holds = |(i, v): &(usize, &'a CString)| !extra[i + 1..].iter().any(|later| name(later) == name(v));
+    let holds = |(i, _): &(usize, &'a CString)| !names[i + 1..].contains(&names[*i]);
     all.extend(extra.iter().enumerate().filter(holds).map(|(_, v)| v.as_c_str()));
     all
 }

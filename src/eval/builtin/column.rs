@@ -228,7 +228,7 @@ impl<'v> StarlarkValue<'v> for Column {
 
     /// A list is put behind the values; a column, a text or a number is added to each.
     fn add(&self, other: Value<'v>, heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
-        if let Some(sums) = self.added(other, |own, other| added(own, other)) {
+        if let Some(sums) = self.added(other, added) {
             return Some(sums.map(|sums| heap.alloc(sums)));
         }
         let rest = elements(other, heap)?;

@@ -220,8 +220,8 @@ fn cleaning(builder: &mut MethodsBuilder) {
     ) -> starlark::Result<Value<'v>> {
         let by_column = match DictRef::from_value(value) {
             Some(dict) => {
-                let of = |name: &Box<str>| dict.get_str(name).map(|value| plain_of(value, heap)).transpose();
-                this.columns.iter().map(of).collect::<starlark::Result<Vec<Option<Val>>>>()?
+                let of = |name: &str| dict.get_str(name).map(|value| plain_of(value, heap)).transpose();
+                this.columns.iter().map(|name| of(name)).collect::<starlark::Result<Vec<Option<Val>>>>()?
             }
             None => vec![Some(plain_of(value, heap)?); this.columns.len()],
         };
