@@ -29,6 +29,11 @@ fn converted(value: &Val, kind: &str) -> starlark::Result<Val> {
     }
 }
 
+/// Which cells are empty, or which are not.
+fn emptiness(column: &Column, empty: bool) -> Column {
+    column.with(column.values.iter().map(|v| Val::Bool((*v == Val::None) == empty)).collect())
+}
+
 /// The cells as another type: Python's, or by pandas' name of it.
 pub(super) fn as_type(column: &Column, kind: Value) -> starlark::Result<Vec<Val>> {
     let kind = kind.to_str();
@@ -93,19 +98,19 @@ fn cells(builder: &mut MethodsBuilder) {
     }
 
     fn isna(this: &Column) -> starlark::Result<Column> {
-        Ok(this.with(this.values.iter().map(|v| Val::Bool(*v == Val::None)).collect()))
+        Ok(emptiness(this, true))
     }
 
     fn isnull(this: &Column) -> starlark::Result<Column> {
-        Ok(this.with(this.values.iter().map(|v| Val::Bool(*v == Val::None)).collect()))
+        Ok(emptiness(this, true))
     }
 
     fn notnull(this: &Column) -> starlark::Result<Column> {
-        Ok(this.with(this.values.iter().map(|v| Val::Bool(*v != Val::None)).collect()))
+        Ok(emptiness(this, false))
     }
 
     fn notna(this: &Column) -> starlark::Result<Column> {
-        Ok(this.with(this.values.iter().map(|v| Val::Bool(*v != Val::None)).collect()))
+        Ok(emptiness(this, false))
     }
 
     /// A function of each value.
