@@ -131,7 +131,11 @@ impl Walk<'_> {
         let base = name.len();
         let mut entries = RawDir::new(opened, buffer.spare_capacity_mut());
         while let Some(entry) = entries.next() {
-            let entry = entry.map_err(|e| with_path(&name[..base], e))?;
+            let entry = match entry {
+                // It was removed meanwhile.
+                Err(Errno::NOENT) => break,
+                entry => entry.map_err(|e| with_path(&name[..base], e))?,
+            };
             let last = entry.file_name().to_bytes();
             if !self.counts(last, depth) {
                 continue;

@@ -105,6 +105,9 @@ fn sheets_can_be_changed() {
          print(list(same.index.names), same['label'].tolist(), same['n'].tolist(), same['more'].tolist())\n\
          one = t.drop_duplicates('sample').set_index('sample')\n\
          one['twice'] = one['size'].map(lambda n: 2 * n).sort_values()\n\
+         one['sample'] = one.index\n\
+         print(one['sample'].tolist())\n\
+         one = one.drop(columns='sample')\n\
          one.rename(columns={'more': 'most'}, inplace=True)\n\
          one.columns = [c.upper() for c in one.columns]\n\
          print(list(one.columns), one['TWICE'].tolist())\n\
@@ -114,6 +117,7 @@ fn sheets_can_be_changed() {
     // What pandas 3 prints.
     run.succeeds()
         .says("['s', 'u'] ['b1', 'a1', 'b2'] [1, 5, 0] ['x', 'y', 'z']")
+        .says("['b', 'a']")
         .says("['UNIT', 'SIZE', 'PATH', 'LABEL', 'N', 'MOST', 'TWICE'] [4, 20]");
     let refused = |line: &str, words: &str| {
         story.write("Rulefile", &format!("import pandas as pd\nt = pd.read_table('t.tsv')\n{line}\n"));
@@ -139,6 +143,8 @@ fn what_sheets_lack_is_told_with_a_way_out() {
     says("t.set_index('sample').loc['zz']", "the sheet has no row 'zz' by its `sample`");
     says("t.pivot(columns='sample')", "sheets have no `.pivot` here");
     says("t.loc['a':'b']", "rows are not sliced by label here");
+    says("t.head(1)[t['size'] > 1]['size'].tolist() + t[1:][t.head(1)['size'] > 1]['size']", "has other rows");
+    says("t.groupby(7)", "columns are named by a text or a list of texts");
     says("t.groupby('nix')", "there is no column `nix` in the sheet");
     says("t.drop('sample')", "`drop` leaves out columns: `drop(columns=[...])`");
 }

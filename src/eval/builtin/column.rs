@@ -5,7 +5,6 @@
 
 use super::frame::{Frame, cell_of, cells_of};
 use super::index::Index;
-use super::operators::chosen;
 use super::sheet::compared;
 use crate::eval::convert::{elements, from_val, to_val};
 use crate::eval::fault::fault;
@@ -71,6 +70,36 @@ impl Column {
     /// The same rows with other values.
     pub(super) fn with(&self, values: Vec<Val>) -> Column {
         Column { values: values.into(), index: self.index.clone(), labels_of: self.labels_of.clone() }
+    }
+
+    /// The numbers of the rows with these labels for which it holds, if it is one of
+    /// bools: rows are found by label, or by number if it came from labels itself.
+    pub(super) fn masked(&self, labels: &Index) -> Option<starlark::Result<Vec<usize>>> {
+        let bools = self.values.iter().all(|v| matches!(v, Val::Bool(_)));
+        if !bools || (self.values.is_empty() && !labels.keys.is_empty()) {
+            return None;
+        }
+        let others = || fault("the column of bools has other rows than what is asked for by it");
+        let by_number = self.labels_of.is_some() || self.index.keys == labels.keys;
+        if by_number && self.values.len() != labels.keys.len() {
+            return Some(Err(others()));
+        }
+        let place = |at: usize| match by_number {
+            true => Ok(at),
+            false => match self.index.find(&labels.keys[at]) {
+                Some([one]) => Ok(*one),
+                _ => Err(others()),
+            },
+        };
+        let mut rows = Vec::new();
+        for at in 0..labels.keys.len() {
+            match place(at) {
+                Ok(place) if self.values[place] == Val::Bool(true) => rows.push(at),
+                Ok(_) => {}
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        Some(Ok(rows))
     }
 
     /// The names of the columns that these labels came from.
@@ -171,8 +200,8 @@ impl<'v> StarlarkValue<'v> for Column {
     }
 
     fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        if let Some(rows) = Column::from_value(index).and_then(|_| chosen(index, heap)) {
-            return Ok(heap.alloc(self.pick(&rows)));
+        if let Some(rows) = Column::from_value(index).and_then(|mask| mask.masked(&self.index)) {
+            return Ok(heap.alloc(self.pick(&rows?)));
         }
         if let Some(found) = self.labelled(index, heap)? {
             return Ok(found);
@@ -261,7 +290,9 @@ fn added(a: &Val, b: &Val) -> Option<Val> {
 /// A label as a key of a dict: several columns are a tuple.
 pub(super) fn hashable<'v>(label: &Val, heap: Heap<'v>) -> Value<'v> {
     match label {
-        Val::List(parts) => heap.alloc(AllocTuple(parts.iter().map(|p| from_val(p, heap)).collect::<Vec<_>>())),
+        Val::List(parts) => heap.alloc(AllocTuple(parts.iter().map(|p| hashable(p, heap)).collect::<Vec<_>>())),
+        // Nothing else that cannot be a key fits into a cell.
+        Val::Dict(_) => heap.alloc(label.repr()),
         one => from_val(one, heap),
     }
 }

@@ -302,8 +302,9 @@ fn labelling(builder: &mut MethodsBuilder) {
         let new = new.ok_or_else(|| fault("`set_levels` wants a list of values for each of `levels`"))?;
         let labels = Index::new(this.level_names(), this.values.to_vec());
         let replaced = |level: usize| {
-            let place = |value: &Val| old[level].iter().position(|o| o == value).expect("a level has all its values");
-            labels.level(level).iter().map(|value| new[level][place(value)].clone()).collect::<Vec<_>>()
+            let place = |value: &Val| old[level].iter().position(|o| o.repr() == value.repr());
+            let other = |value: &Val| place(value).map_or_else(|| value.clone(), |at| new[level][at].clone());
+            labels.level(level).iter().map(other).collect::<Vec<_>>()
         };
         let levels: Vec<Vec<Val>> = (0..old.len()).map(replaced).collect();
         Ok(this.with(Index::of_levels(labels.names.clone(), &levels).keys))

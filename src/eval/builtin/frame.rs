@@ -8,7 +8,6 @@ use super::column::{Column, number};
 use super::frame_methods::frame_methods;
 use super::index::Index;
 use super::located::{Rows, sliced};
-use super::operators::chosen;
 use super::row::Row;
 use super::sheet::Sheet;
 use crate::eval::convert::{elements, to_val};
@@ -74,8 +73,18 @@ impl Frame {
         if keys.len() != sheet.rows.len() {
             return Err(miscounted(keys.len(), sheet.rows.len()));
         }
-        let is_deep = keys.iter().any(|key| matches!(key, Val::List(_)));
-        let names = names.unwrap_or_else(|| if is_deep { sheet.index.names.clone() } else { Vec::new() });
+        let depth = |key: &Val| if let Val::List(parts) = key { parts.len() } else { 1 };
+        let levels = keys.first().map_or(1, depth);
+        if keys.iter().any(|key| depth(key) != levels) {
+            return Err(fault("the labels of a sheet have one number of parts"));
+        }
+        let numbered = || (0..levels).map(|level| format!("level_{level}").into()).collect();
+        let names = match names.filter(|names| names.len() == levels) {
+            Some(names) => names,
+            None if levels == 1 => Vec::new(),
+            None if sheet.index.names.len() == levels => sheet.index.names.clone(),
+            None => numbered(),
+        };
         self.put(Sheet { index: Arc::new(Index::new(names, keys)), ..(*sheet).clone() });
         Ok(())
     }
@@ -101,7 +110,7 @@ impl Frame {
         let sheet = self.now();
         let count = sheet.rows.len();
         let values = match (Column::from_value(given), cells_of(given)) {
-            (Some(column), _) if column.index.keys != sheet.index.keys => {
+            (Some(column), _) if column.labels_of.is_none() && column.index.keys != sheet.index.keys => {
                 let find = |key| column.index.find(key).and_then(|found| found.first());
                 sheet
                     .index
@@ -250,7 +259,10 @@ pub(in crate::eval) fn plain(value: Value) -> Option<Val> {
 pub(super) fn named<'v>(sheet: &Sheet, names: Value<'v>, heap: Heap<'v>) -> starlark::Result<Vec<usize>> {
     let names = match names.unpack_str() {
         Some(one) => vec![one.to_owned()],
-        None => elements(names, heap).unwrap_or_default().iter().map(|n| n.to_str()).collect(),
+        None => {
+            let names = elements(names, heap).ok_or_else(|| fault("columns are named by a text or a list of texts"))?;
+            names.iter().map(|n| n.to_str()).collect()
+        }
     };
     names.iter().map(|name| sheet.column_at(name)).collect()
 }
@@ -264,9 +276,6 @@ impl<'v> StarlarkValue<'v> for Frame {
 
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
         let sheet = self.now();
-        if let Some(column) = sheet.column(name) {
-            return Some(heap.alloc(sheet.values(column)));
-        }
         match name {
             "columns" => Some(heap.alloc(Column::plain(sheet.columns.iter().map(|c| Val::str(&**c))))),
             "index" => {
@@ -277,7 +286,7 @@ impl<'v> StarlarkValue<'v> for Frame {
             "iloc" | "iat" => Some(heap.alloc(Rows { frame: self.clone(), by_number: true })),
             "empty" => Some(Value::new_bool(sheet.rows.is_empty())),
             "shape" => Some(heap.alloc(AllocTuple([sheet.rows.len() as i64, sheet.columns.len() as i64]))),
-            _ => None,
+            column => sheet.column(column).map(|at| heap.alloc(sheet.values(at))),
         }
     }
 
@@ -309,8 +318,8 @@ impl<'v> StarlarkValue<'v> for Frame {
         if let Some(name) = index.unpack_str() {
             return Ok(heap.alloc(sheet.values(sheet.column_at(name)?)));
         }
-        if let Some(rows) = Column::from_value(index).and_then(|_| chosen(index, heap)) {
-            return Ok(heap.alloc(sheet.pick(&rows)));
+        if let Some(rows) = Column::from_value(index).and_then(|mask| mask.masked(&sheet.index)) {
+            return Ok(heap.alloc(sheet.pick(&rows?)));
         }
         if index.unpack_bool().is_some() {
             return Err(hinted(

@@ -63,7 +63,7 @@ impl Index {
     }
 
     /// A label's parts: one for each column it came from.
-    fn part(key: &Val, level: usize) -> Val {
+    pub(super) fn part(key: &Val, level: usize) -> Val {
         match key {
             Val::List(parts) => parts.get(level).cloned().unwrap_or(Val::None),
             one => one.clone(),

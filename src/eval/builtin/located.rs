@@ -3,7 +3,6 @@
 use super::column::{Column, number};
 use super::frame::{Frame, cell_of, named, plain_of};
 use super::index::labels;
-use super::operators::chosen;
 use super::sheet::Sheet;
 use crate::eval::convert::{elements, from_val};
 use crate::eval::fault::fault;
@@ -66,8 +65,8 @@ impl Asked {
 
 impl Rows {
     fn asked<'v>(&self, sheet: &Sheet, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Asked> {
-        if let Some(rows) = Column::from_value(index).and_then(|_| chosen(index, heap)) {
-            return Ok(Asked::some(rows));
+        if let Some(rows) = Column::from_value(index).and_then(|mask| mask.masked(&sheet.index)) {
+            return Ok(Asked::some(rows?));
         }
         if Every::from_value(index).is_some() {
             return Ok(Asked::some((0..sheet.rows.len()).collect()));
@@ -120,9 +119,8 @@ impl Rows {
 
     /// The numbers of rows that are given a value: by a label or by bools.
     fn places(&self, sheet: &Sheet, rows: Value) -> starlark::Result<Vec<usize>> {
-        if let Some(column) = Column::from_value(rows) {
-            let holds = |at: &usize| column.values.get(*at) == Some(&Val::Bool(true));
-            return Ok((0..sheet.rows.len()).filter(holds).collect());
+        if let Some(rows) = Column::from_value(rows).and_then(|mask| mask.masked(&sheet.index)) {
+            return rows;
         }
         if self.by_number {
             let at = number(rows, sheet.rows.len()).ok_or_else(|| fault("the sheet has fewer rows"))?;

@@ -7,7 +7,6 @@
 use super::class::{iterated, method};
 use super::column::Column;
 use super::printf;
-use crate::eval::convert::to_val;
 use crate::eval::exception::thrown;
 use crate::eval::fault::{fault, hinted};
 use crate::eval::limits;
@@ -344,11 +343,4 @@ fn names(builder: &mut GlobalsBuilder) {
         eval.module().set(name, value);
         Ok(NoneType)
     }
-}
-
-/// Whether a value holds at places that a column of bools names.
-pub(super) fn chosen<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Vec<usize>> {
-    let Ok(Val::List(cells)) = to_val(value, heap, &mut |_| Err(fault("no function"))) else { return None };
-    let bools = !cells.is_empty() && cells.iter().all(|c| matches!(c, Val::Bool(_)));
-    bools.then(|| (0..cells.len()).filter(|i| cells[*i] == Val::Bool(true)).collect())
 }

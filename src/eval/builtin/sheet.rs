@@ -3,10 +3,11 @@
 //! Owns the table, its rows and their labels. It reads no files, sees nothing of
 //! Starlark but its errors, and does not know what samples are.
 
-use super::column::{Column, distinct};
+use super::column::Column;
 use super::index::Index;
 use super::row::{Row, no_column, record};
 use crate::value::Val;
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 pub(super) type Columns = Arc<[Box<str>]>;
@@ -86,10 +87,19 @@ impl Sheet {
     /// Its rows by what some columns hold, in the order of that.
     pub(super) fn groups(&self, by: &[usize]) -> Vec<(Val, Sheet)> {
         let labels = self.with_index(by, true).index;
-        let mut keys: Vec<&Val> = distinct(labels.keys.iter()).into_iter().map(|at| &labels.keys[at]).collect();
-        keys.sort_by(|a, b| compared(a, b));
-        let group = |key: &&Val| labels.find(key).map(|rows| ((*key).clone(), self.pick(rows)));
-        keys.iter().filter_map(group).collect()
+        let mut groups: Vec<(Val, Vec<usize>)> = Vec::new();
+        let mut places: FxHashMap<String, usize> = FxHashMap::default();
+        let is_empty =
+            |key: &Val| if let Val::List(parts) = key { parts.contains(&Val::None) } else { *key == Val::None };
+        for (row, key) in labels.keys.iter().enumerate().filter(|(_, key)| !is_empty(key)) {
+            let place = *places.entry(key.repr()).or_insert(groups.len());
+            if place == groups.len() {
+                groups.push((key.clone(), Vec::new()));
+            }
+            groups[place].1.push(row);
+        }
+        groups.sort_by(|a, b| compared(&a.0, &b.0));
+        groups.into_iter().map(|(key, rows)| (key, self.pick(&rows))).collect()
     }
 
     /// With a column of new values, in the place of one of that name or as the last.
@@ -113,9 +123,8 @@ impl Sheet {
     pub(super) fn reset(&self) -> Sheet {
         let names: Vec<usize> =
             (0..self.index.names.len()).filter(|i| self.column(&self.index.names[*i]).is_none()).collect();
-        let part = |key: &Val, i: usize| if let Val::List(parts) = key { parts[i].clone() } else { key.clone() };
         let row = |(key, row): (&Val, &Arc<[Val]>)| {
-            names.iter().map(|i| part(key, *i)).chain(row.iter().cloned()).collect::<Arc<[Val]>>()
+            names.iter().map(|i| Index::part(key, *i)).chain(row.iter().cloned()).collect::<Arc<[Val]>>()
         };
         let rows = self.index.keys.iter().zip(&self.rows).map(row).collect();
         let columns = names.iter().map(|i| self.index.names[*i].clone()).chain(self.columns.iter().cloned()).collect();
@@ -134,21 +143,27 @@ impl Sheet {
     }
 }
 
-/// The order of cells: numbers by size, others by their text.
+/// The order of cells: numbers by size, then texts, then the rest, and empty ones last.
 pub(super) fn compared(a: &Val, b: &Val) -> std::cmp::Ordering {
     let number = |v: &Val| match v {
-        Val::Int(i) => Some(*i as f64),
-        Val::Float(f) => Some(*f),
-        _ => None,
+        Val::Bool(b) => f64::from(u8::from(*b)),
+        Val::Int(i) => *i as f64,
+        Val::Float(f) => *f,
+        _ => 0.0,
     };
-    match (a, b) {
+    let rank = |v: &Val| match v {
+        Val::Bool(_) | Val::Int(_) | Val::Float(_) => 0,
+        Val::Str(_) => 1,
+        Val::List(_) => 2,
+        Val::None => 4,
+        _ => 3,
+    };
+    rank(a).cmp(&rank(b)).then_with(|| match (a, b) {
         (Val::List(a), Val::List(b)) => {
             let differs = a.iter().zip(b).map(|(a, b)| compared(a, b)).find(|o| o.is_ne());
             differs.unwrap_or_else(|| a.len().cmp(&b.len()))
         }
-        _ => match (number(a), number(b)) {
-            (Some(a), Some(b)) => a.total_cmp(&b),
-            _ => a.display().cmp(&b.display()),
-        },
-    }
+        _ if rank(a) == 0 => number(a).total_cmp(&number(b)),
+        _ => a.display().cmp(&b.display()),
+    })
 }
