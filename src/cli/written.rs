@@ -30,10 +30,11 @@ impl App {
             self.reporter().notice(&format!("{missing} of {} results are not there yet", report.results.len()));
         }
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
-        let page = html::page(&report, &book.scope.config.to_json(), now, &content);
+        let html::Page { html, complaints } = html::page(&report, &book.scope.config, now, &content);
+        complaints.iter().for_each(|line| self.reporter().notice(line));
         let settler = run::settler(options);
         let directory = path.rsplit_once('/').map_or(Ok(()), |(directory, _)| settler.make_dir(directory));
-        let written = directory.and_then(|()| settler.write(path, &page));
+        let written = directory.and_then(|()| settler.write(path, &html));
         written.map_err(|e| Diag::error(Kind::System, format!("cannot write the report `{path}`: {e}")))?;
         self.say(&format!("wrote {path}"));
         Ok(())

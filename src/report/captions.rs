@@ -3,11 +3,29 @@
 //! Owns how little of both there is: braces are filled; paragraphs, headings and lists
 //! are told apart, the rest stays as it is written.
 
+use crate::value::Val;
 use minijinja::{Environment, Value, context};
 
-/// The text, its braces filled; as it is if that cannot be done.
-pub fn filled(text: &str, job: Value) -> String {
-    Environment::new().render_str(text, context! { snakemake => job }).unwrap_or_else(|_| text.to_owned())
+/// The text, its braces filled.
+///
+/// # Errors
+/// What Jinja says of it, on one line.
+pub fn filled(text: &str, job: Value) -> Result<String, String> {
+    let told = |error: minijinja::Error| error.to_string();
+    Environment::new().render_str(text, context! { snakemake => job }).map_err(told)
+}
+
+/// A value of a Rulefile as templates take it.
+pub fn value(val: &Val) -> Value {
+    match val {
+        Val::None => Value::from(()),
+        Val::Bool(b) => Value::from(*b),
+        Val::Int(i) => Value::from(*i),
+        Val::Float(f) => Value::from(*f),
+        Val::List(items) => items.iter().map(value).collect(),
+        Val::Dict(pairs) => pairs.iter().map(|(key, inner)| (key.display(), value(inner))).collect(),
+        other => Value::from(other.display()),
+    }
 }
 
 /// Paragraphs, headings and lists as HTML.
@@ -66,14 +84,22 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{filled, html};
+    use super::{filled, html, value};
+    use crate::value::Val;
     use minijinja::context;
 
     #[test]
-    fn braces_are_filled_or_left() {
+    fn values_are_written_as_they_are() {
+        let config = Val::Dict(vec![(Val::str("n"), Val::List(vec![Val::Int(3), Val::Float(0.5), Val::None]))]);
+        let text = filled("{{ snakemake.n[0] + 1 }} {{ snakemake.n[1] }} {{ snakemake.n }}", value(&config));
+        assert_eq!(text.as_deref(), Ok("4 0.5 [3, 0.5, None]"));
+    }
+
+    #[test]
+    fn braces_are_filled_or_told() {
         let job = context! { wildcards => context! { x => "a" } };
-        assert_eq!(filled("of {{ snakemake.wildcards.x }}", job.clone()), "of a");
-        assert_eq!(filled("of {{ broken", job), "of {{ broken");
+        assert_eq!(filled("of {{ snakemake.wildcards.x }}", job.clone()).as_deref(), Ok("of a"));
+        assert!(filled("of {{ broken", job).is_err());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::embed::{Embedded, embed};
 use super::text::{date, duration};
 use super::{captions, graph};
 use crate::event::{Ran, Report, Shown};
+use crate::value::Val;
 use minijinja::{AutoEscape, Environment, Value, context};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -62,33 +63,88 @@ struct JobRow<'r> {
     fresh: bool,
 }
 
+/// A page, and what is to be told of captions that are not on it as they were meant.
+pub struct Page {
+    /// The page.
+    pub html: String,
+    /// Lines for people.
+    pub complaints: Vec<String>,
+}
+
 /// The page, made at a moment (Unix milliseconds).
-pub fn page(report: &Report, config: &serde_json::Value, now_ms: u64, read: Read<'_>) -> String {
+pub fn page(report: &Report, config: &Val, now_ms: u64, read: Read<'_>) -> Page {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    let description = report.description.as_deref().and_then(read).map(|text| {
-        let text = captions::filled(&String::from_utf8_lossy(&text), context! { config => config });
-        Value::from_safe_string(captions::html(&text))
-    });
+    let mut texts = Texts { config: captions::value(config), read, complaints: Vec::new() };
+    let about = texts.of_project();
+    let description = report.description.as_deref().map(|path| texts.shown(path, about));
+    let categories = categories(report, &mut texts);
     let context = context! {
         version => env!("CARGO_PKG_VERSION"),
         date => date(now_ms),
         description => description.unwrap_or_default(),
-        categories => categories(report, config, read),
+        categories => categories,
         graph => Value::from_safe_string(graph::svg(&report.rules)),
         rules => rules(&report.jobs),
         jobs => report.jobs.iter().map(job).collect::<Vec<_>>(),
     };
-    environment.render_str(PAGE, context).expect("bug: the page of a report")
+    let html = environment.render_str(PAGE, context).expect("bug: the page of a report");
+    Page { html, complaints: texts.complaints }
+}
+
+/// The texts of captions and of the description.
+struct Texts<'r> {
+    config: Value,
+    read: Read<'r>,
+    complaints: Vec<String>,
+}
+
+impl Texts<'_> {
+    /// A text as HTML: with its braces as they stand if they cannot be filled.
+    fn shown(&mut self, path: &str, job: Value) -> Value {
+        let Some(bytes) = (self.read)(path) else {
+            self.complain(format!("`{path}`, a text of the report, cannot be read"));
+            return Value::default();
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        let filled = captions::filled(&text, job).unwrap_or_else(|why| {
+            self.complain(format!("the braces of `{path}` are not filled: {why}"));
+            text.into_owned()
+        });
+        Value::from_safe_string(captions::html(&filled))
+    }
+
+    /// A caption of many results is told of once.
+    fn complain(&mut self, line: String) {
+        if !self.complaints.contains(&line) {
+            self.complaints.push(line);
+        }
+    }
+
+    fn of_project(&self) -> Value {
+        context! { config => self.config }
+    }
+
+    /// What a caption finds under `snakemake`.
+    fn of_job(&self, result: &Shown) -> Value {
+        let named = |pairs: &[(String, String)]| pairs.iter().cloned().collect::<BTreeMap<_, _>>();
+        context! {
+            wildcards => named(&result.wildcards),
+            params => named(&result.params),
+            config => self.config,
+            rule => result.rule,
+            output => [&result.path],
+        }
+    }
 }
 
 /// By name; what names no category comes last.
-fn categories(report: &Report, config: &serde_json::Value, read: Read<'_>) -> Vec<Category> {
+fn categories(report: &Report, texts: &mut Texts<'_>) -> Vec<Category> {
     let mut found: BTreeMap<(bool, String), BTreeMap<String, Vec<Row>>> = BTreeMap::new();
     for result in &report.results {
         let key = (result.category.is_none(), result.category.clone().unwrap_or_else(|| OTHER.into()));
         let part = found.entry(key).or_default().entry(result.subcategory.clone().unwrap_or_default());
-        part.or_default().push(row(result, config, read));
+        part.or_default().push(row(result, texts));
     }
     let parts = |parts: BTreeMap<String, Vec<Row>>| {
         parts.into_iter().map(|(name, results)| Part { name, results }).collect::<Vec<_>>()
@@ -96,11 +152,9 @@ fn categories(report: &Report, config: &serde_json::Value, read: Read<'_>) -> Ve
     found.into_iter().map(|((_, name), found)| Category { name, parts: parts(found) }).collect()
 }
 
-fn row(result: &Shown, config: &serde_json::Value, read: Read<'_>) -> Row {
-    let caption = result.caption.as_deref().and_then(read).map(|text| {
-        let text = captions::filled(&String::from_utf8_lossy(&text), job_of(result, config));
-        Value::from_safe_string(captions::html(&text))
-    });
+fn row(result: &Shown, texts: &mut Texts<'_>) -> Row {
+    let job = texts.of_job(result);
+    let caption = result.caption.as_deref().map(|path| texts.shown(path, job));
     Row {
         path: result.path.clone(),
         name: result.path.rsplit('/').next().unwrap_or_default().to_owned(),
@@ -108,19 +162,7 @@ fn row(result: &Shown, config: &serde_json::Value, read: Read<'_>) -> Row {
         wildcards: result.wildcards.clone(),
         labels: result.labels.clone(),
         caption: caption.unwrap_or_default(),
-        content: embed(&result.path, read(&result.path)),
-    }
-}
-
-/// What a caption finds under `snakemake`.
-fn job_of(result: &Shown, config: &serde_json::Value) -> Value {
-    let named = |pairs: &[(String, String)]| pairs.iter().cloned().collect::<BTreeMap<_, _>>();
-    context! {
-        wildcards => named(&result.wildcards),
-        params => named(&result.params),
-        config => config,
-        rule => result.rule,
-        output => [&result.path],
+        content: embed(&result.path, (texts.read)(&result.path)),
     }
 }
 

@@ -26,8 +26,11 @@ rule plain:
 fn shown() -> Story {
     Story::new()
         .rulefile(SHOWN)
-        .file("config.yaml", "title: words\n")
-        .file("about.rst", "About\n=====\n\nIt counts {{ snakemake.config.title }} & more.\n")
+        .file("config.yaml", "title: words\nsizes: [3, 0.5]\n")
+        .file(
+            "about.rst",
+            "About\n=====\n\nIt counts {{ snakemake.config.title }} & {{ snakemake.config.sizes[0] + 1 }} more.\n",
+        )
         .file("plot.rst", "Plot of {{ snakemake.wildcards.s }}, {{ snakemake.params.size }} wide.\n")
 }
 
@@ -38,7 +41,7 @@ fn a_page_holds_results_under_their_headings() {
     story.run(&["--report", "made/page.html"]).succeeds().says("wrote made/page.html");
     let page = story.read("made/page.html");
     for part in [
-        "<h3>About</h3>\n<p>It counts words &amp; more.</p>",
+        "<h3>About</h3>\n<p>It counts words &amp; 4 more.</p>",
         "<h2 id=\"category-1\">Plots</h2>",
         "<h3>of a</h3>",
         "sample: a</span>",
@@ -68,6 +71,20 @@ fn what_is_not_made_or_not_up_to_date_is_told() {
     story.run(&["-j1"]).succeeds();
     story.edit("Rulefile", "echo not", "echo really not").run(&["--report"]).succeeds();
     assert_eq!(story.read("report.html").matches("no longer up to date").count(), 1);
+}
+
+#[test]
+fn captions_that_do_not_show_are_told() {
+    let story = Story::new().file("broken.rst", "Of {{ snakemake.rule.\n").rulefile(
+        "rule all:\n    input: \"a\", \"b\"\n\
+         rule a:\n    output: report(\"a\", caption=\"nowhere.rst\")\n    shell: \"touch a\"\n\
+         rule b:\n    output: report(\"b\", caption=\"broken.rst\")\n    shell: \"touch b\"\n",
+    );
+    story.run(&["-j1"]).succeeds();
+    let run = story.run(&["--report"]);
+    run.succeeds().says("nowhere.rst`, a text of the report, cannot be read");
+    run.says("broken.rst` are not filled: syntax error");
+    assert!(story.read("report.html").contains("Of {{ snakemake.rule."));
 }
 
 #[test]
