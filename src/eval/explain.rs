@@ -375,6 +375,9 @@ fn operation(text: &str) -> Worded {
         ("compare", "set", "set") => {
             Worded::new("sets cannot be compared by size here").hint("write `a.issubset(b)` or `a.issuperset(b)`")
         }
+        ("compare", _, _) => {
+            Worded::new(format!("{} and {} cannot be put in order", type_word(left), type_word(right)))
+        }
         (_, _, "") => Worded::new(format!("`{operator}` does not work on {}", type_word(left))),
         ("/", "string", "path") => Worded::new("`/` does not work on a string and a path").hint("write `Path(a) / b`"),
         _ => Worded::new(format!("`{operator}` does not work on {} and {}", type_word(left), type_word(right))),

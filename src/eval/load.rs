@@ -179,6 +179,7 @@ pub(super) fn run_file<'v>(session: &Session, module: &Module<'v>, path: &str, a
 
 fn run_text<'v>(session: &Session, module: &Module<'v>, file: FileId, text: &str) -> Result<(), Diags> {
     let tree = syntax::parse(file, text, session.base())?;
+    session.sheets.set(session.sheets.get() || text.contains("pandas"));
     session.decls.borrow_mut().extend(tree.rules.into_iter().map(Arc::new));
     session.directives.borrow_mut().extend(tree.directives.into_iter().map(Arc::new));
     session.uses.borrow_mut().extend(tree.uses.into_iter().map(Arc::new));

@@ -194,6 +194,8 @@ pub(super) struct Session {
     pub(super) pieces: RefCell<Vec<Piece>>,
     /// `def`s and classes, by number.
     pub(super) definitions: RefCell<Vec<Definition>>,
+    /// Whether a file so far asks for pandas.
+    pub(super) sheets: Cell<bool>,
     /// The bodies of rules.
     pub(super) bodies: RefCell<Vec<(RuleId, Span)>>,
     /// `onstart`, `onsuccess` and `onerror`.
@@ -268,6 +270,7 @@ impl Session {
             diags: RefCell::default(),
             pieces: RefCell::default(),
             definitions: RefCell::default(),
+            sheets: Cell::default(),
             bodies: RefCell::default(),
             hooks: RefCell::default(),
             expected: RefCell::default(),
@@ -292,6 +295,7 @@ impl Session {
             directives: self.directives.borrow().len(),
             uses: self.uses.borrow().len(),
             definitions: self.definitions.borrow().len(),
+            sheets: self.sheets.get(),
         }
     }
 

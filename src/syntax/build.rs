@@ -156,7 +156,7 @@ impl<'s> Builder<'s> {
             renames: Vec::new(),
             unbroken: None,
             cells: Vec::new(),
-            called: Called::of(source),
+            called: Called::of(source, base.sheets),
             inside: None,
             above: None,
             method: None,

@@ -48,16 +48,19 @@ pub(super) struct Called {
     pub(super) properties: Vec<String>,
     /// `x[i]` may call a method, ...
     pub(super) items: bool,
-    /// ... `x == y` and `x < y` (named tuples know tuples, and frozen sets sets, which do not know them), ...
+    /// ... `x == y` and `x < y` (named tuples know tuples, and frozen sets sets, which do not know them; columns
+    /// of sheets are compared cell by cell), ...
     pub(super) compares: bool,
     /// ... and `x in y`.
     pub(super) contains: bool,
 }
 
 impl Called {
-    /// What a file's text says of its classes.
-    pub(super) fn of(source: &str) -> Called {
-        let tuples = ["namedtuple(", "NamedTuple", "frozenset("].iter().any(|word| source.contains(word));
+    /// What a file's text says of its classes, and of what the files that it
+    /// includes may bring it; with `sheets`, files before brought sheets of pandas.
+    pub(super) fn of(source: &str, sheets: bool) -> Called {
+        let words = ["namedtuple(", "NamedTuple", "frozenset(", "pandas", "include:"];
+        let tuples = sheets || words.iter().any(|word| source.contains(word));
         if !source.contains("class ") {
             return Called { compares: tuples, ..Called::default() };
         }

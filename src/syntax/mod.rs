@@ -35,8 +35,8 @@ pub use tree::{Arg, Binding, Definition, Directive, Kind, Piece, Placed, RuleDec
 use crate::diag::Diags;
 use crate::span::FileId;
 
-/// How many rules, directives and uses were declared by the files read before, so
-/// that numbers in the lowered text are unique over all files.
+/// What the files read before say of this one: how many rules, directives and uses
+/// they declare, so that numbers in the lowered text are unique over all files.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Base {
     /// Rules so far.
@@ -47,6 +47,8 @@ pub struct Base {
     pub uses: usize,
     /// `def`s and classes so far.
     pub definitions: usize,
+    /// Whether names may stand for sheets of pandas, whose columns are compared cell by cell.
+    pub sheets: bool,
 }
 
 /// Parses and lowers one file.

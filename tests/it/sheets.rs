@@ -67,6 +67,16 @@ fn sheets_answer_as_in_pandas() {
         ("t.groupby('sample')['unit'].first()['b'], len(t.groupby(['sample', 'unit']))", "1 3"),
         ("t.groupby('sample').get_group('b')['size'].sum()", "9"),
         (
+            "(t['sample'] == 'b').tolist(), (5 < t['size']).any(), ('a', '1') in u.index, 'a' in u.index",
+            "[True, False, True] True True True",
+        ),
+        ("(t['sample'] == t['path']).tolist(), t['sample'] is None, 'b' == 'b'", "[False, False, False] False True"),
+        ("[k for k, g in t.groupby(['sample'])], t['size'].astype('int64').sum()", "[('a',), ('b',)] 19"),
+        ("t['size'].astype(float).tolist(), t['unit'].astype(int).tolist()", "[2.0, 10.0, 7.0] [1, 1, 2]"),
+        ("pd.read_table('t.tsv', usecols=[2, 0], index_col=0).columns.tolist()", "['size']"),
+        ("pd.read_table('t.tsv', dtype=dict(size=float))['size'].tolist()", "[2.0, 10.0, 7.0]"),
+        ("t.groupby('sample')['size'].sort_values(ascending=False)['b']", "[7, 2]"),
+        (
             "t.drop(columns=['unit', 'path']).columns.tolist(), t.drop('path', axis=1).shape",
             "['sample', 'size'] (3, 3)",
         ),
@@ -103,6 +113,10 @@ fn sheets_can_be_changed() {
          t.loc[t['size'] < 5, 'n'] = 1\n\
          t['more'] = ['x', 'y', 'z']\n\
          print(list(same.index.names), same['label'].tolist(), same['n'].tolist(), same['more'].tolist())\n\
+         t['is_b'] = t['sample'] == 'b'\n\
+         t['first'] = t['label'].unique()\n\
+         print(t['is_b'].tolist(), t['first'].tolist())\n\
+         t = t.drop(columns=['is_b', 'first'])\n\
          one = t.drop_duplicates('sample').set_index('sample')\n\
          one['twice'] = one['size'].map(lambda n: 2 * n).sort_values()\n\
          one['sample'] = one.index\n\
@@ -117,6 +131,7 @@ fn sheets_can_be_changed() {
     // What pandas 3 prints.
     run.succeeds()
         .says("['s', 'u'] ['b1', 'a1', 'b2'] [1, 5, 0] ['x', 'y', 'z']")
+        .says("[True, False, True] ['b1', 'a1', 'b2']")
         .says("['b', 'a']")
         .says("['UNIT', 'SIZE', 'PATH', 'LABEL', 'N', 'MOST', 'TWICE'] [4, 20]");
     let refused = |line: &str, words: &str| {
@@ -145,6 +160,11 @@ fn what_sheets_lack_is_told_with_a_way_out() {
     says("t.loc['a':'b']", "rows are not sliced by label here");
     says("t.head(1)[t['size'] > 1]['size'].tolist() + t[1:][t.head(1)['size'] > 1]['size']", "has other rows");
     says("t.groupby(7)", "columns are named by a text or a list of texts");
+    says("pd.read_table('t.tsv', header=1)", "`read_table` knows no `header=1` here");
+    says("pd.read_table('t.tsv', usecols=['nix'])", "there is no column `nix` in the sheet");
+    says("t['sample'].astype('complex')", "`complex` is no type of cells here");
+    says("t['sample'].astype(int)", "'b' cannot be made `int`");
+    says("x = t['size'] < 'a'", "an int and a string cannot be put in order");
     says("t.groupby('nix')", "there is no column `nix` in the sheet");
     says("t.drop('sample')", "`drop` leaves out columns: `drop(columns=[...])`");
 }

@@ -26,6 +26,8 @@ use std::sync::Arc;
 pub(super) struct Column {
     pub(super) values: Arc<[Val]>,
     pub(super) index: Arc<Index>,
+    /// Whether it has no labels of its own, so that its cells go by their place.
+    pub(super) by_place: bool,
     /// The sheet whose labels these are, if they are any's.
     pub(super) labels_of: Option<Frame>,
 }
@@ -55,7 +57,7 @@ impl Column {
     /// Without labels of its own.
     pub(super) fn plain(values: impl IntoIterator<Item = Val>) -> Column {
         let values: Arc<[Val]> = values.into_iter().collect();
-        Column { index: Arc::new(Index::numbers(values.len())), values, labels_of: None }
+        Column { index: Arc::new(Index::numbers(values.len())), values, by_place: true, labels_of: None }
     }
 
     pub(super) fn list<'v>(&self, heap: Heap<'v>) -> Value<'v> {
@@ -64,23 +66,28 @@ impl Column {
 
     pub(super) fn pick(&self, at: &[usize]) -> Column {
         let values = at.iter().map(|i| self.values[*i].clone()).collect();
-        Column { values, index: Arc::new(self.index.pick(at)), labels_of: self.labels_of.clone() }
+        Column { values, index: Arc::new(self.index.pick(at)), ..self.clone() }
+    }
+
+    /// A value for each of some labels.
+    pub(super) fn labelled_by(index: Arc<Index>, values: impl IntoIterator<Item = Val>) -> Column {
+        Column { index, by_place: false, ..Column::plain(values) }
     }
 
     /// The same rows with other values.
     pub(super) fn with(&self, values: Vec<Val>) -> Column {
-        Column { values: values.into(), index: self.index.clone(), labels_of: self.labels_of.clone() }
+        Column { values: values.into(), ..self.clone() }
     }
 
     /// The numbers of the rows with these labels for which it holds, if it is one of
-    /// bools: rows are found by label, or by number if it came from labels itself.
+    /// bools: rows are found by label, or by place if it has none.
     pub(super) fn masked(&self, labels: &Index) -> Option<starlark::Result<Vec<usize>>> {
         let bools = self.values.iter().all(|v| matches!(v, Val::Bool(_)));
         if !bools || (self.values.is_empty() && !labels.keys.is_empty()) {
             return None;
         }
         let others = || fault("the column of bools has other rows than what is asked for by it");
-        let by_number = self.labels_of.is_some() || self.index.keys == labels.keys;
+        let by_number = self.by_place || self.index.keys == labels.keys;
         if by_number && self.values.len() != labels.keys.len() {
             return Some(Err(others()));
         }
@@ -238,7 +245,11 @@ impl<'v> StarlarkValue<'v> for Column {
         Ok(heap.alloc(self.with(self.values.iter().map(|v| Val::Bool(*v != Val::Bool(true))).collect())))
     }
 
+    /// Whether a value is in a cell; of labels, also a part of one.
     fn is_in(&self, other: Value<'v>) -> starlark::Result<bool> {
+        if let (Some(_), Some(label)) = (&self.labels_of, cell_of(other)) {
+            return Ok(Index::new(self.level_names(), self.values.to_vec()).find(&label).is_some());
+        }
         let text = other.unpack_str().map_or_else(|| other.to_str(), str::to_owned);
         Ok(self.values.iter().any(|v| v.display() == text))
     }

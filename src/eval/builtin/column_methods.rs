@@ -20,12 +20,27 @@ use std::sync::Arc;
 
 /// A value of a cell as another type, by the type's name.
 fn converted(value: &Val, kind: &str) -> starlark::Result<Val> {
-    let text = value.display();
-    let refuse = || fault(format!("{} cannot be made an `{kind}`", value.repr()));
-    match kind {
-        "int" => text.parse::<f64>().map(|f| Val::Int(f as i64)).map_err(|_| refuse()),
-        "float" => text.parse().map(Val::Float).map_err(|_| refuse()),
-        _ => Ok(Val::str(text)),
+    let refuse = || fault(format!("{} cannot be made `{kind}`", value.repr()));
+    let number = |value: &Val| match value {
+        Val::Int(i) => Some(*i as f64),
+        Val::Float(f) => Some(*f),
+        Val::Bool(b) => Some(f64::from(u8::from(*b))),
+        other => other.display().trim().parse().ok(),
+    };
+    match (kind, value) {
+        ("int" | "int64" | "int32", Val::None) => Err(refuse()),
+        ("float" | "float64" | "float32" | "Int64" | "string", Val::None) => Ok(Val::None),
+        ("int" | "int64" | "int32" | "Int64", Val::Int(i)) => Ok(Val::Int(*i)),
+        ("int" | "int64" | "int32" | "Int64", value) => {
+            let whole = value.display().trim().parse::<i64>().ok();
+            let cut = || number(value).filter(|f| f.abs() < 9e15).map(|f| f as i64);
+            whole.or_else(cut).map(Val::Int).ok_or_else(refuse)
+        }
+        ("float" | "float64" | "float32", value) => number(value).map(Val::Float).ok_or_else(refuse),
+        ("bool", value) => Ok(Val::Bool(holds(value))),
+        ("str" | "string" | "category", value) => Ok(Val::str(value.display())),
+        ("object" | "O", value) => Ok(value.clone()),
+        _ => Err(fault(format!("`{kind}` is no type of cells here: `str`, `int`, `float`, `bool` and `object` are"))),
     }
 }
 
@@ -42,6 +57,8 @@ pub(super) fn as_type(column: &Column, kind: Value) -> starlark::Result<Vec<Val>
 
 pub(super) fn column_methods(builder: &mut MethodsBuilder) {
     cells(builder);
+    emptiness_of(builder);
+    mapping(builder);
     handing_out(builder);
     counting(builder);
     labelling(builder);
@@ -96,7 +113,10 @@ fn cells(builder: &mut MethodsBuilder) {
         let wanted: FxHashSet<String> = texts.collect::<starlark::Result<_>>()?;
         Ok(this.with(this.values.iter().map(|v| Val::Bool(wanted.contains(&v.display()))).collect()))
     }
+}
 
+#[starlark_module]
+fn emptiness_of(builder: &mut MethodsBuilder) {
     fn isna(this: &Column) -> starlark::Result<Column> {
         Ok(emptiness(this, true))
     }
@@ -112,7 +132,10 @@ fn cells(builder: &mut MethodsBuilder) {
     fn notna(this: &Column) -> starlark::Result<Column> {
         Ok(emptiness(this, false))
     }
+}
 
+#[starlark_module]
+fn mapping(builder: &mut MethodsBuilder) {
     /// A function of each value.
     fn apply<'v>(
         this: &Column,
@@ -202,7 +225,7 @@ fn counting(builder: &mut MethodsBuilder) {
         }
         counted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         let (keys, counts): (Vec<Val>, Vec<Val>) = counted.into_iter().map(|(k, n)| (k, Val::Int(n))).unzip();
-        Ok(Column { index: Arc::new(Index::new(Vec::new(), keys)), ..Column::plain(counts) })
+        Ok(Column::labelled_by(Arc::new(Index::new(Vec::new(), keys)), counts))
     }
 
     /// Which values were there before; with `keep="last"` which come again, with
@@ -248,13 +271,15 @@ fn counting(builder: &mut MethodsBuilder) {
     }
 
     fn sum<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        let (sum, is_whole) = summed(this)?;
-        Ok(if is_whole { heap.alloc(sum as i64) } else { heap.alloc(sum) })
+        Ok(match whole_sum(this) {
+            Some(sum) => heap.alloc(sum),
+            None => heap.alloc(summed(this)?),
+        })
     }
 
     fn mean(this: &Column) -> starlark::Result<f64> {
         let there = this.values.iter().filter(|v| **v != Val::None).count();
-        Ok(summed(this)?.0 / there as f64)
+        Ok(summed(this)? / there as f64)
     }
 }
 
@@ -262,18 +287,24 @@ fn holds(value: &Val) -> bool {
     !matches!(value, Val::None | Val::Bool(false) | Val::Int(0)) && *value != Val::str("")
 }
 
-/// The sum of numbers and bools, and whether all are whole.
-fn summed(column: &Column) -> starlark::Result<(f64, bool)> {
-    let mut sum = (0.0, true);
-    for value in column.values.iter().filter(|v| **v != Val::None) {
-        match value {
-            Val::Int(i) => sum.0 += *i as f64,
-            Val::Bool(b) => sum.0 += f64::from(u8::from(*b)),
-            Val::Float(f) => sum = (sum.0 + f, false),
-            other => return Err(fault(format!("{} is no number, and cannot be summed", other.repr()))),
-        }
-    }
-    Ok(sum)
+/// The sum of whole numbers and bools; none if there are others, or it is beyond 64 bits.
+fn whole_sum(column: &Column) -> Option<i64> {
+    column.values.iter().filter(|v| **v != Val::None).try_fold(0_i64, |sum, value| match value {
+        Val::Int(i) => sum.checked_add(*i),
+        Val::Bool(b) => sum.checked_add(i64::from(*b)),
+        _ => None,
+    })
+}
+
+/// The sum of numbers and bools.
+fn summed(column: &Column) -> starlark::Result<f64> {
+    let number = |value: &Val| match value {
+        Val::Int(i) => Ok(*i as f64),
+        Val::Bool(b) => Ok(f64::from(u8::from(*b))),
+        Val::Float(f) => Ok(*f),
+        other => Err(fault(format!("{} is no number, and cannot be summed", other.repr()))),
+    };
+    column.values.iter().filter(|v| **v != Val::None).map(number).sum()
 }
 
 #[starlark_module]

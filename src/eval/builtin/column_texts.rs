@@ -4,6 +4,7 @@
 
 use super::column::Column;
 use super::frame::plain_of;
+use super::passed::Passed;
 use crate::eval::convert::from_val;
 use crate::eval::fault::fault;
 use crate::value::Val;
@@ -64,9 +65,7 @@ impl<'v> StarlarkValue<'v> for Each {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let heap = eval.heap();
-        let positions: Vec<Value> = args.positions(heap)?.collect();
-        let named = args.names_map()?;
-        let named: Vec<(&str, Value)> = named.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        let passed = Passed::of(args, heap)?;
         let mut values = Vec::with_capacity(self.column.values.len());
         for value in &*self.column.values {
             if !matches!(value, Val::Str(_)) {
@@ -75,7 +74,7 @@ impl<'v> StarlarkValue<'v> for Each {
             }
             let method = from_val(value, heap).get_attr(&self.name, heap)?;
             let method = method.ok_or_else(|| fault(format!("texts have no `.{}`", self.name)))?;
-            let made = eval.eval_function(method, &positions, &named)?;
+            let made = passed.on_to(method, &[], eval)?;
             values.push(plain_of(made, heap)?);
         }
         Ok(heap.alloc(self.column.with(values)))

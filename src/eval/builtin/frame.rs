@@ -110,7 +110,7 @@ impl Frame {
         let sheet = self.now();
         let count = sheet.rows.len();
         let values = match (Column::from_value(given), cells_of(given)) {
-            (Some(column), _) if column.labels_of.is_none() && column.index.keys != sheet.index.keys => {
+            (Some(column), _) if !column.by_place && column.index.keys != sheet.index.keys => {
                 let find = |key| column.index.find(key).and_then(|found| found.first());
                 sheet
                     .index

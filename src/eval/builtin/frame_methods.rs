@@ -27,6 +27,7 @@ pub(super) fn frame_methods(builder: &mut MethodsBuilder) {
     labelling(builder);
     handing_out(builder);
     cleaning(builder);
+    changing(builder);
     mapping(builder);
     grouping(builder);
 }
@@ -232,7 +233,10 @@ fn cleaning(builder: &mut MethodsBuilder) {
         let rows = this.rows.iter().map(|row| row.iter().zip(&by_column).map(fill).collect()).collect();
         Ok(this.become_or_give(Sheet { rows, ..(*this).clone() }, inplace, heap))
     }
+}
 
+#[starlark_module]
+fn changing(builder: &mut MethodsBuilder) {
     /// With other names of columns.
     fn rename<'v>(
         this: Now,
@@ -290,7 +294,8 @@ fn cleaning(builder: &mut MethodsBuilder) {
 fn grouping(builder: &mut MethodsBuilder) {
     /// The rows by what some columns hold.
     fn groupby<'v>(this: Now, by: Value<'v>, heap: Heap<'v>) -> starlark::Result<Groups> {
-        Ok(Groups { groups: this.groups(&named(&this, by, heap)?).into(), column: None })
+        let groups = this.groups(&named(&this, by, heap)?).into();
+        Ok(Groups { groups, listed: by.unpack_str().is_none(), column: None })
     }
 }
 
@@ -316,7 +321,7 @@ fn mapping(builder: &mut MethodsBuilder) {
         }
         let names = || this.columns.iter().map(|name| Val::str(&**name)).collect();
         let index = if by_row { this.index.clone() } else { Arc::new(Index::new(Vec::new(), names())) };
-        Ok(Column { index, ..Column::plain(values) })
+        Ok(Column::labelled_by(index, values))
     }
 
     /// A function of each cell.

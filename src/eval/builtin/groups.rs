@@ -5,6 +5,7 @@
 use super::column::{Column, hashable};
 use super::frame::plain_of;
 use super::index::Index;
+use super::passed::Passed;
 use super::sheet::Sheet;
 use crate::eval::convert::from_val;
 use crate::eval::fault::fault;
@@ -24,6 +25,8 @@ use std::sync::Arc;
 #[allocative(skip)]
 pub(super) struct Groups {
     pub(super) groups: Arc<[(Val, Sheet)]>,
+    /// Whether they are by a list of columns: then keys are tuples, also of one.
+    pub(super) listed: bool,
     /// The column that is asked for.
     pub(super) column: Option<Box<str>>,
 }
@@ -53,7 +56,7 @@ impl Groups {
     /// A value for each group, labelled with what its rows share.
     fn answered(&self, values: Vec<Val>) -> Column {
         let keys = self.groups.iter().map(|(key, _)| key.clone()).collect();
-        Column { index: Arc::new(Index::new(Vec::new(), keys)), ..Column::plain(values) }
+        Column::labelled_by(Arc::new(Index::new(Vec::new(), keys)), values)
     }
 
     fn each<'v>(
@@ -98,8 +101,11 @@ impl<'v> StarlarkValue<'v> for Groups {
     }
 
     fn iterate_collect(&self, heap: Heap<'v>) -> starlark::Result<Vec<Value<'v>>> {
-        let pair =
-            |(key, sheet): &(Val, Sheet)| Ok(heap.alloc(AllocTuple([hashable(key, heap), self.member(sheet, heap)?])));
+        let shown = |key: &Val| match key {
+            one if self.listed && !matches!(one, Val::List(_)) => hashable(&Val::List(vec![one.clone()]), heap),
+            key => hashable(key, heap),
+        };
+        let pair = |(key, sheet): &(Val, Sheet)| Ok(heap.alloc(AllocTuple([shown(key), self.member(sheet, heap)?])));
         self.groups.iter().map(pair).collect()
     }
 }
@@ -113,11 +119,10 @@ impl<'v> StarlarkValue<'v> for Each {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let heap = eval.heap();
-        let positions: Vec<Value> = args.positions(heap)?.collect();
+        let passed = Passed::of(args, heap)?;
         self.groups.each(heap, |column| {
             let method = column.get_attr(&self.name, heap)?;
-            let method = method.ok_or_else(|| fault(format!("columns have no `.{}`", self.name)))?;
-            eval.eval_function(method, &positions, &[])
+            passed.on_to(method.ok_or_else(|| fault(format!("columns have no `.{}`", self.name)))?, &[], eval)
         })
     }
 }

@@ -32,6 +32,7 @@ mod marks;
 mod math;
 mod modules;
 mod operators;
+mod passed;
 mod printf;
 mod python;
 mod python_module;

@@ -7,6 +7,7 @@
 use super::class::{iterated, method};
 use super::column::Column;
 use super::printf;
+use crate::eval::convert::from_val;
 use crate::eval::exception::thrown;
 use crate::eval::fault::{fault, hinted};
 use crate::eval::limits;
@@ -92,16 +93,39 @@ fn compared<'v>(
     Ok(Some(eval.eval_function(method, &sides, &[])?.to_bool() != negated))
 }
 
-/// Each cell of a column compared with a value.
-fn mask<'v>(column: &Column, operator: &str, value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-    let mut cells = Vec::with_capacity(column.values.len());
-    for cell in &*column.values {
-        let nothing = *cell == Val::None;
-        let cell = crate::eval::convert::from_val(cell, heap);
-        let fits = if nothing { operator == "!=" } else { holds(cell, operator, value)? };
-        cells.push(Val::Bool(fits));
+/// Each cell of a column compared with a value, or with that of another column; none
+/// if neither side is a column, or the operator asks whether they are the same.
+fn mask<'v>(left: Value<'v>, operator: &str, right: Value<'v>, heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
+    let (column, operator, other) = match (Column::from_value(left), Column::from_value(right)) {
+        _ if matches!(operator, "is" | "is not") => return None,
+        (Some(column), _) => (column, operator, right),
+        (None, Some(column)) => (column, turned(operator), left),
+        (None, None) => return None,
+    };
+    let others = match Column::from_value(other) {
+        Some(other) if other.values.len() == column.values.len() => Some(&other.values),
+        Some(_) => return Some(Err(fault("two columns of one length are wanted here"))),
+        None => None,
+    };
+    let cell = |at: usize| {
+        let nothing = column.values[at] == Val::None || others.is_some_and(|others| others[at] == Val::None);
+        let other = others.map_or(other, |others| from_val(&others[at], heap));
+        let fits = if nothing { operator == "!=" } else { holds(from_val(&column.values[at], heap), operator, other)? };
+        Ok(Val::Bool(fits))
+    };
+    let cells = (0..column.values.len()).map(cell).collect::<starlark::Result<_>>();
+    Some(cells.map(|cells| heap.alloc(column.with(cells))))
+}
+
+/// The operator for the two sides in the other order.
+fn turned(operator: &str) -> &str {
+    match operator {
+        "<" => ">",
+        "<=" => ">=",
+        ">" => "<",
+        ">=" => "<=",
+        same => same,
     }
-    Ok(heap.alloc(column.with(cells)))
 }
 
 /// A list parted for targets of which one is starred.
@@ -169,8 +193,8 @@ fn operators(builder: &mut GlobalsBuilder) {
         let heap = eval.heap();
         for link in chain.items.windows(3).step_by(2) {
             let operator = link[1].unpack_str().unwrap_or("");
-            if let Some(column) = Column::from_value(link[0]) {
-                return mask(column, operator, link[2], heap);
+            if let Some(mask) = mask(link[0], operator, link[2], heap) {
+                return mask;
             }
             let holds = match compared(link[0], operator, link[2], eval)? {
                 Some(holds) => holds,

@@ -36,8 +36,7 @@ impl Sheet {
     }
 
     pub(super) fn values(&self, column: usize) -> Column {
-        let values = self.rows.iter().map(|r| r[column].clone()).collect();
-        Column { values, index: self.index.clone(), labels_of: None }
+        Column::labelled_by(self.index.clone(), self.rows.iter().map(|r| r[column].clone()))
     }
 
     pub(super) fn row(&self, at: usize) -> Row {

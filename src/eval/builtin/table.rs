@@ -4,7 +4,10 @@
 //! Owns what a cell's text means: to `tsv` and `csv`, a cell by itself; to pandas'
 //! functions, all of its column. Files are tracked.
 
+use super::column::Column;
+use super::column_methods::as_type;
 use super::frame::{Now, plain_of};
+use super::row::no_column;
 use super::sheet::{Columns, Sheet};
 use crate::eval::TrackedRead;
 use crate::eval::convert::{elements, from_val};
@@ -20,6 +23,7 @@ use starlark::collections::SmallMap;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
 use starlark::values::dict::DictRef;
+use starlark::values::list::AllocList;
 use starlark::values::none::NoneOr;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 use starlark::{starlark_module, starlark_simple_value};
@@ -193,12 +197,26 @@ impl<'v> Asked<'v> {
     ];
 
     fn check(&self, function: &str) -> starlark::Result<()> {
-        match self.named.keys().find(|k| !Self::KNOWN.contains(&k.as_str())) {
+        let header = |v: Value| v.is_none() || matches!(v.to_str().as_str(), "0" | "infer");
+        let odd = match self.named.get("header") {
+            Some(value) if !header(*value) => Some(format!("header={}", value.to_repr())),
+            _ => self.named.keys().find(|k| !Self::KNOWN.contains(&k.as_str())).cloned(),
+        };
+        match odd {
             None => Ok(()),
             Some(odd) => Err(hinted(
                 format!("`{function}` knows no `{odd}` here"),
                 "read the table by pandas in a Python file, and ask for it by `pyload(\"FILE.py\")`",
             )),
+        }
+    }
+
+    /// The type that the cells of a column are to have, if it is told.
+    fn kind(&self, column: &str) -> Option<Value<'v>> {
+        let dtype = self.get("dtype")?;
+        match DictRef::from_value(dtype) {
+            Some(kinds) => kinds.get_str(column),
+            None => Some(dtype),
         }
     }
 
@@ -220,11 +238,7 @@ impl<'v> Asked<'v> {
 
     /// Whether the cells of a column stay texts.
     fn is_text(&self, column: &str) -> bool {
-        let is_text = |kind: Value| matches!(kind.to_str().as_str(), "str" | "string" | "object" | "O");
-        self.get("dtype").is_some_and(|dtype| match DictRef::from_value(dtype) {
-            Some(kinds) => kinds.get_str(column).is_some_and(is_text),
-            None => is_text(dtype),
-        })
+        self.kind(column).is_some_and(|kind| matches!(kind.to_str().as_str(), "str" | "string" | "object" | "O"))
     }
 
     /// The rows of cells: parted by one character, or by white space.
@@ -248,7 +262,9 @@ impl<'v> Asked<'v> {
         let reader = reader.delimiter(delimiter).comment(comment).flexible(true).has_headers(false);
         let records = reader.from_reader(text.as_bytes()).into_records().collect::<Result<Vec<_>, _>>();
         let records = records.map_err(|e| fault(format!("these are no rows: {e}")))?;
-        Ok(records.iter().map(|r| r.iter().map(str::to_owned).collect()).collect())
+        let blanks = self.holds("skipinitialspace", false);
+        let cell = |text: &str| if blanks { text.trim_start() } else { text }.to_owned();
+        Ok(records.iter().map(|r| r.iter().map(cell).collect()).collect())
     }
 }
 
@@ -284,7 +300,11 @@ fn read_as_pandas<'v>(
             (false, _) => typed(&cells),
         }
     };
-    let columns: Vec<Vec<Val>> = (0..names.len()).map(column).collect();
+    let of_kind = |at: usize| match asked.kind(&names[at]).filter(|_| !asked.is_text(&names[at])) {
+        Some(kind) => as_type(&Column::plain(column(at)), kind),
+        None => Ok(column(at)),
+    };
+    let columns: Vec<Vec<Val>> = (0..names.len()).map(of_kind).collect::<starlark::Result<_>>()?;
     let table = (0..rows.len()).map(|r| columns.iter().map(|c| c[r].clone()).collect()).collect();
     let named: Columns = names.iter().map(|n| n.as_str().into()).collect();
     let sheet = eval.heap().alloc(Sheet::new(named, table));
@@ -299,18 +319,24 @@ fn indexed<'v>(
     eval: &Evaluator<'v, '_, '_>,
 ) -> starlark::Result<Value<'v>> {
     let heap = eval.heap();
-    let sheet = match asked.texts("usecols") {
-        Some(wanted) => {
-            let in_order: Vec<&String> = names.iter().filter(|n| wanted.contains(n)).collect();
-            sheet.at(heap.alloc(in_order), heap)?
-        }
-        None => sheet,
-    };
-    let Some(by) = asked.get("index_col") else { return Ok(sheet) };
-    let name = |v: Value<'v>| match v.unpack_i32().and_then(|i| names.get(i as usize)) {
+    let named = |v: Value<'v>, names: &[String]| match v.unpack_i32().and_then(|i| names.get(i as usize)) {
         Some(name) => name.clone(),
         None => v.to_str(),
     };
+    let (sheet, names) = match asked.get("usecols") {
+        Some(wanted) => {
+            let wanted = elements(wanted, heap).ok_or_else(|| fault("`usecols` is a list of columns"))?;
+            let wanted: Vec<String> = wanted.into_iter().map(|v| named(v, names)).collect();
+            if let Some(odd) = wanted.iter().find(|name| !names.contains(name)) {
+                return Err(no_column(odd, &names.iter().map(|name| name.as_str().into()).collect()));
+            }
+            let in_order: Vec<String> = names.iter().filter(|n| wanted.contains(n)).cloned().collect();
+            (sheet.at(heap.alloc(AllocList(in_order.iter().map(String::as_str))), heap)?, in_order)
+        }
+        None => (sheet, names.to_vec()),
+    };
+    let Some(by) = asked.get("index_col") else { return Ok(sheet) };
+    let name = |v: Value<'v>| named(v, &names);
     let by: Vec<String> = match elements(by, heap) {
         Some(several) => several.into_iter().map(name).collect(),
         None if by.unpack_bool() == Some(false) => return Ok(sheet),

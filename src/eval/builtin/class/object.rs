@@ -7,6 +7,7 @@
 use super::data::{Field, Options};
 use super::{Class, Kind, Special, entry};
 use crate::eval::builtin::operators::each;
+use crate::eval::builtin::passed::Passed;
 use crate::eval::builtin::record::Record;
 use crate::eval::exception::thrown;
 use crate::eval::fault::hinted;
@@ -280,10 +281,7 @@ fn called<'v>(
     args: &Arguments<'v, '_>,
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<Value<'v>> {
-    let given: Vec<Value> = std::iter::once(object).chain(args.positions(eval.heap())?).collect();
-    let named = args.names_map()?;
-    let named: Vec<(&str, Value)> = named.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-    eval.eval_function(method, &given, &named)
+    Passed::of(args, eval.heap())?.on_to(method, &[object], eval)
 }
 
 #[starlark_value(type = "function")]
