@@ -3,6 +3,7 @@
 //! Owns the two directions. It does not know what the values are for.
 
 use super::builtin::{Record, Stream};
+use super::depth::Step;
 use super::files::Files;
 use super::missing::Missing;
 use super::pure_path::path_text;
@@ -62,6 +63,7 @@ pub(super) fn to_val<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFuncti
 }
 
 fn compound<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFunction<'_, 'v>) -> starlark::Result<Val> {
+    let _step = Step::into_value()?;
     if let Some(items) = elements(value, heap) {
         return items.into_iter().map(|v| to_val(v, heap, on_function)).collect::<starlark::Result<_>>().map(Val::List);
     }

@@ -11,6 +11,7 @@ mod builtin;
 mod config;
 mod convert;
 mod deferred;
+mod depth;
 mod directive;
 mod exception;
 mod explain;

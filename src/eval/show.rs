@@ -6,6 +6,7 @@
 
 use super::builtin::{Record, counted, deque_parts, type_of, written};
 use super::convert::to_val;
+use super::depth::Step;
 use super::exception::Exception;
 use super::fault::fault;
 use super::missing::Missing;
@@ -54,6 +55,7 @@ pub(super) fn fields<'v>(pairs: &[(&str, Value<'v>)], eval: &mut Evaluator<'v, '
 /// # Errors
 /// Those of a method that writes an object.
 pub(super) fn repr<'v>(value: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<String> {
+    let _step = Step::into_value()?;
     let heap = eval.heap();
     if let Some(list) = ListRef::from_value(value) {
         return Ok(format!("[{}]", all(list.content(), eval)?));

@@ -588,6 +588,18 @@ if True: rules.a.output[0]
         let indents: String = (0..2000).map(|i| format!("{}if True:\n", " ".repeat(i))).collect();
         let _ = Project::new(&indents).load();
     }
+
+    #[test]
+    fn values_that_hold_themselves_are_refused() {
+        let rule = "rule a:\n    output: \"a\"\n    params: x=x\n    shell: \"touch {output}\"\n";
+        let deep = "x = []\nfor i in range(100000):\n    x = [x]\n";
+        let circles = ["x = [1]\nx.append(x)\n", "x = {}\nx[\"a\"] = x\n", deep];
+        for text in circles {
+            for use_of in [rule, "str(x)\n", "import json\njson.dumps(x)\n", "print(x)\n"] {
+                assert!(Project::new(&format!("{text}{use_of}")).load().is_err(), "{text}{use_of}");
+            }
+        }
+    }
 }
 
 #[test]
