@@ -278,7 +278,7 @@ impl<'s> Builder<'s> {
         self.fail(diag.hint(match meant {
             _ if *word == "storage" => "fetch the files in a rule of their own".into(),
             Some(meant) => format!("did you mean `{meant} {name}:`?"),
-            None if matches!(*word, "match" | "case") => "write `if` and `elif`".into(),
+            None if *word == "match" => "write `if` and `elif`".into(),
             None => "a rule begins with `rule NAME:`".into(),
         }));
     }

@@ -53,17 +53,15 @@ pub(super) fn match_length(items: &[Pair]) -> Option<usize> {
     (count > 0 && word_of(&items[1]) == "case").then_some(1 + count)
 }
 
-/// The bytes of the name and of the colon of `match NAME:` or `case NAME:`, and whether
-/// more follows.
-fn named_head(item: &Pair) -> Option<(Range<usize>, usize, bool)> {
+/// The bytes of the name and of the colon of `match NAME:`.
+fn named_head(item: &Pair) -> Option<(Range<usize>, usize)> {
     let text = item.as_str();
     let word = indent(text).len() + word_of(item).len();
     let colon = word + text[word..].find(':')?;
     let name = text[word..colon].trim();
     let start = word + (text[word..].len() - text[word..].trim_start().len());
-    let rest = text[colon + 1..].trim();
     let at = item.as_span().start();
-    Some((at + start..at + start + name.len(), at + colon, !(rest.is_empty() || rest.starts_with('#'))))
+    Some((at + start..at + start + name.len(), at + colon))
 }
 
 impl<'s> Builder<'s> {
@@ -86,7 +84,7 @@ impl<'s> Builder<'s> {
             self.tokens(tokens[1..end].to_vec(), Vec::new());
             self.emit.replace(bytes(&tokens[end - 1]).end..bytes(&tokens[end]).start, &then);
         } else {
-            let Some((name, colon, _)) = named_head(head) else { return self.unmatched(head) };
+            let Some((name, colon)) = named_head(head) else { return self.unmatched(head) };
             self.emit.replace(start..name.start, &open);
             self.emit.replace(name.end..colon, &then);
         }
@@ -94,7 +92,7 @@ impl<'s> Builder<'s> {
         let mut word = "if";
         while let [case, after @ ..] = rest {
             let count = below(after, indent(case.as_str()));
-            self.case(case, &subject, word, !after.is_empty() && count > 0);
+            self.case(case, &subject, word);
             self.lines(&after[..count], top);
             (word, rest) = ("elif", &after[count..]);
         }
@@ -106,34 +104,26 @@ impl<'s> Builder<'s> {
     }
 
     /// `case 1 | 2 if x:`.
-    fn case(&mut self, case: &Pair<'s>, subject: &str, word: &str, has_body: bool) {
+    fn case(&mut self, case: &Pair<'s>, subject: &str, word: &str) {
         let start = case.as_span().start() + indent(case.as_str()).len();
         let own = indent(case.as_str()).replace('\t', " ");
         if case.as_rule() != Rule::code {
-            let Some((name, colon, more)) = named_head(case).filter(|_| word_of(case) == "case") else {
-                return self.unmatched(case);
-            };
-            let text = self.slice(name);
-            let named = match text {
-                "_" => String::new(),
-                _ => format!("\n{}{text} = {subject}", self.block_indent(colon)),
-            };
-            if more || !has_body {
-                return self.unmatched(case);
-            }
-            let test = if text.contains('.') { format!("{subject} == {text}") } else { "True".into() };
-            let named = if text.contains('.') { String::new() } else { named };
-            return self.emit.replace(start..colon + 1, &format!("{word} {test}:{named}"));
+            return self.unmatched(case);
         }
         let tokens = tokens_of(case);
         let Some(end) = colon(&tokens).filter(|_| tokens[0].as_str() == "case") else { return self.unmatched(case) };
         let guard = tokens[..end].iter().position(|t| t.as_rule() == Rule::word && t.as_str() == "if");
+        let mut given = None;
         let test = match asks(&tokens[1..guard.unwrap_or(end)]) {
             Some(Asks::Value(values)) => {
                 let tests: Vec<String> = values.iter().map(|value| format!("{subject} == {value}")).collect();
                 tests.join(" or ")
             }
             Some(Asks::Nothing) => "True".to_owned(),
+            Some(Asks::Name(name)) if guard.is_none() => {
+                given = Some(name);
+                "True".to_owned()
+            }
             Some(Asks::Name(_)) | None => return self.unmatched(case),
         };
         match guard.filter(|at| at + 1 < end) {
@@ -144,6 +134,18 @@ impl<'s> Builder<'s> {
             }
             None => self.emit.replace(start..bytes(&tokens[end]).start, &format!("{word} {test}")),
         }
-        self.suite(tokens[end..].to_vec(), &own);
+        let colon = bytes(&tokens[end]);
+        match (given, tokens.get(end + 1).map(bytes)) {
+            (None, _) => self.suite(tokens[end..].to_vec(), &own),
+            (Some(name), None) => {
+                let named = format!(":\n{}{name} = {subject}", self.block_indent(colon.start));
+                self.emit.replace(colon, &named);
+            }
+            (Some(name), Some(first)) => {
+                let deeper = format!("{own} ");
+                self.emit.replace(colon.start..first.start, &format!(":\n{deeper}{name} = {subject}\n{deeper}"));
+                self.simple_statements(tokens[end + 1..].to_vec(), &deeper);
+            }
+        }
     }
 }

@@ -277,7 +277,7 @@ impl<'s> Builder<'s> {
                     found.extend(banned.filter(|p| !served(p)).map(|p| self.banned(&p)));
                 }
                 Rule::import | Rule::from => {}
-                Rule::bad_head if matches!(first_word(item.as_str()), "match" | "case") => {}
+                Rule::bad_head if first_word(item.as_str()) == "match" => {}
                 Rule::bad_line if in_class && annotation(item.as_str()).is_some() => {}
                 _ => found.push(Diag::at(self.line_span(item), "Starlark does not know this statement")),
             }
