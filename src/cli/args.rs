@@ -238,8 +238,11 @@ pub struct Args {
     #[arg(long, value_name = "RULE=N", num_args = 1.., help_heading = GIVEN)]
     pub consider_ancient: Vec<String>,
 
-    /// Make what the job of a rule and its wildcards makes
-    #[arg(long, value_name = "RULE:X=V", num_args = 1.., help_heading = MAKE)]
+    /// Make what a rule's job makes
+    ///
+    /// The job is written as RULE:NAME=VALUE,NAME=VALUE with the values of its wildcards,
+    /// as RULE: without any.
+    #[arg(long, value_name = "RULE:X", num_args = 1.., help_heading = MAKE)]
     pub target_jobs: Vec<String>,
 
     /// Make these first, with all that they need
