@@ -8,7 +8,7 @@ use super::table::Partly;
 use crate::eval::exception::thrown;
 use crate::eval::missing::Missing;
 use crate::eval::pure_path::PurePath;
-use crate::eval::session::Session;
+use crate::eval::session::{Asked, Session};
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::collections::SmallMap;
@@ -31,24 +31,37 @@ pub(super) fn import<'v>(
     strict: bool,
     eval: &Evaluator<'v, '_, '_>,
 ) -> starlark::Result<Value<'v>> {
-    let heap = eval.heap();
-    let dotted = if member.is_empty() { module.to_owned() } else { format!("{module}.{member}") };
     let asked = Session::of(eval).map(|session| session.asked.clone()).unwrap_or_default();
-    let served = match (module, member) {
+    match found(module, member, &asked, eval.heap()) {
+        None if strict && !python_module::is_there(module) => {
+            Err(thrown("ModuleNotFoundError", format!("`{}` is not available here", dotted(module, member))))
+        }
+        found => Ok(found.unwrap_or_else(|| missing(module, member, eval.heap()))),
+    }
+}
+
+/// The same for a name whose module is there.
+pub(super) fn served<'v>(module: &str, member: &str, asked: &Asked, heap: Heap<'v>) -> Value<'v> {
+    found(module, member, asked, heap).unwrap_or_else(|| missing(module, member, heap))
+}
+
+fn dotted(module: &str, member: &str) -> String {
+    if member.is_empty() { module.to_owned() } else { format!("{module}.{member}") }
+}
+
+fn missing<'v>(module: &str, member: &str, heap: Heap<'v>) -> Value<'v> {
+    heap.alloc(Missing::of_module(&dotted(module, member)))
+}
+
+fn found<'v>(module: &str, member: &str, asked: &Asked, heap: Heap<'v>) -> Option<Value<'v>> {
+    match (module, member) {
         ("pandas", "") => Some(heap.alloc(Partly("pandas"))),
         ("pandas", _) => super::global("pandas").and_then(|p| p.get_attr(member, heap).ok().flatten()),
-        (_, "") => python_module::module(module, &asked).map(|module| heap.alloc(module)),
+        (_, "") => python_module::module(module, asked).map(|module| heap.alloc(module)),
         _ => {
-            let below = python_module::module(&dotted, &asked).map(|module| heap.alloc(module));
-            below.or_else(|| python_module::module(module, &asked)?.member(member, heap))
+            let below = python_module::module(&dotted(module, member), asked).map(|module| heap.alloc(module));
+            below.or_else(|| python_module::module(module, asked)?.member(member, heap))
         }
-    };
-    match served {
-        Some(value) => Ok(value),
-        None if strict && !python_module::is_there(module) => {
-            Err(thrown("ModuleNotFoundError", format!("`{dotted}` is not available here")))
-        }
-        None => Ok(heap.alloc(Missing::of_module(&dotted))),
     }
 }
 
