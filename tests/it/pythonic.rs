@@ -50,6 +50,11 @@ fn lambdas_in_sections() {
 }
 
 #[test]
+fn arguments_in_any_order() {
+    gives_what_was_recorded("arguments");
+}
+
+#[test]
 fn the_library() {
     gives_what_was_recorded("python-library");
 }

@@ -3,6 +3,7 @@
 //! Owns the table of globals and the calls that lowered text makes. It does
 //! not know how files are loaded or rules checked.
 
+mod arguments;
 mod attempt;
 mod checkpoints;
 mod class;
@@ -143,7 +144,7 @@ pub(super) fn globals() -> &'static Globals {
             .with(text::register)
             .with(rows::register)
             .with(located::register)
-            .with(checkpoints::register)
+            .with(arguments::register)
             .with_namespace("access", marks::access)
             .with_namespace("os", environment::os)
             .with_namespace("shell", core::shell)
