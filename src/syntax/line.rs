@@ -301,6 +301,11 @@ impl<'s> Builder<'s> {
         self.fail(diag.hint(match meant {
             _ if *word == "storage" => "fetch the files in a rule of their own".into(),
             Some(meant) => format!("did you mean `{meant} {name}:`?"),
+            _ if *word == "subworkflow" => {
+                format!(
+                    "write `module {name}:` with `snakefile:` and `prefix:`, and take rules by `use rule * from {name}`"
+                )
+            }
             None if *word == "match" => "write `if` and `elif`".into(),
             None => "a rule begins with `rule NAME:`".into(),
         }));

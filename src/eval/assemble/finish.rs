@@ -19,6 +19,7 @@ use crate::template::{Access, Hole, Language, Names, Root, Template};
 use crate::value::Val;
 use starlark::environment::Module;
 use starlark::values::Value;
+use starlark::values::structs::StructRef;
 use std::collections::BTreeMap;
 
 /// The names a template may use.
@@ -115,8 +116,13 @@ fn scope_of(frame: Option<&Frame>) -> Scope {
     }
 }
 
+/// A value without functions; of a struct (such as `workflow`), those of its fields that are none.
 pub(super) fn plain<'v>(value: Value<'v>, module: &Module<'v>) -> starlark::Result<Val> {
-    to_val(value, module.heap(), &mut |_| Err(fault("it holds a function")))
+    let whole = |value| to_val(value, module.heap(), &mut |_| Err(fault("it holds a function")));
+    let Some(fields) = StructRef::from_value(value) else { return whole(value) };
+    let fields = fields.iter().filter(|(_, field)| !is_function(*field));
+    let fields = fields.map(|(name, field)| Ok((Val::str(name.as_str()), whole(field)?)));
+    Ok(Val::Dict(fields.collect::<starlark::Result<_>>()?))
 }
 
 /// Applies the `wildcard_constraints` of a file to its rules.

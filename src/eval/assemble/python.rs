@@ -36,6 +36,9 @@ const JOBS_OWN: [&str; 13] = [
     "config",
 ];
 
+/// Snakemake's object, of which bodies get what does not differ from run to run.
+const OBJECT: &str = "workflow";
+
 /// Puts bodies together.
 pub(in crate::eval) struct Bodies<'a, 'm, 'v> {
     session: &'a Session,
@@ -163,7 +166,10 @@ impl<'a, 'm, 'v> Bodies<'a, 'm, 'v> {
             return true;
         }
         let Some(found) = variable(self.module, name).filter(|v| !is_function(*v)) else { return false };
-        let Ok(value) = plain(found, self.module) else { return false };
+        let Ok(mut value) = plain(found, self.module) else { return false };
+        if let (OBJECT, Val::Dict(fields)) = (name, &mut value) {
+            fields.retain(|(name, _)| *name != Val::str("cores"));
+        }
         let fields = has_fields(found);
         self.variables.insert(name.into(), Variable { name: name.into(), value, fields });
         true

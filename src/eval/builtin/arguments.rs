@@ -5,6 +5,7 @@
 use super::operators::each;
 use crate::eval::convert::from_wildcards;
 use crate::eval::fault::fault;
+use crate::eval::files::Files;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::collections::SmallMap;
@@ -24,7 +25,7 @@ starlark_simple_value!(Keywords);
 
 /// A value behind `**` as a dict.
 fn keywords<'v>(value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-    match from_wildcards(value, heap) {
+    match from_wildcards(value, heap).or_else(|| Files::from_value(value).map(|files| files.by_name(heap))) {
         Some(dict) => Ok(dict),
         None if value.get_type() == "dict" => Ok(value),
         None => {

@@ -36,7 +36,7 @@ mod operators;
 mod passed;
 mod printf;
 mod python;
-mod python_module;
+pub(in crate::eval) mod python_module;
 mod query;
 mod reading;
 mod record;
