@@ -85,7 +85,9 @@ impl<'s, 'a: 's> Scope<'s, 'a> {
         let names = &self.rule.wildcards;
         match steps {
             [] => {
-                let pairs: Vec<_> = names.iter().zip(values).map(|(n, v)| format!("{n}={v}")).collect();
+                let mut pairs: Vec<_> = names.iter().zip(values).collect();
+                pairs.sort_unstable();
+                let pairs: Vec<_> = pairs.into_iter().map(|(n, v)| format!("{n}={v}")).collect();
                 Ok(Filled::Text(Cow::Owned(pairs.join(","))))
             }
             [Access::Attr(name) | Access::Key(name)] => {

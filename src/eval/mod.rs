@@ -25,6 +25,7 @@ mod later;
 mod library;
 mod limits;
 mod load;
+mod local;
 mod mark;
 mod missing;
 mod module;
@@ -37,6 +38,7 @@ mod rewrite;
 mod schema;
 mod session;
 mod show;
+mod system;
 mod wildcards;
 
 pub use deferred::{Checkpoints, Made, Need, Unavailable};

@@ -127,6 +127,8 @@ pub fn compiler(sources: &[&Source]) -> Program {
 fn body_entries(book: &Rulefile, scope: &Scope, body: &Body, name: &str) -> String {
     let directory = body.python.path.rsplit_once('/').map_or(".", |(directory, _)| directory);
     let mut entries = shared(book, scope, directory);
+    let search: Vec<String> = book.search.iter().map(|directory| text(directory)).collect();
+    push(&mut entries, "search", &format!("[{}]", search.join(", ")));
     push(&mut entries, "name", &text(name));
     let python = &body.python;
     let inline = if body.inline { "True" } else { "False" };

@@ -282,7 +282,7 @@ def prepare(program, main):
     main.update(job, config=program["config"], shell=shell, expand=expand, multiext=multiext)
     main.update(struct=type(sys.implementation), logger=Logger())
     main.update((name, unmarked) for name in MARKS)
-    sys.path[0] = program["directory"]
+    sys.path[:1] = program.get("search") or [program["directory"]]
     snakemake = Snakemake(job, program["config"], program["directory"])
     served = {"snakemake.script": {"snakemake": snakemake}, "snakemake.shell": {"shell": shell}}
     sys.meta_path.insert(0, Modules(served))

@@ -3,7 +3,7 @@
 //! Owns what no Starlark text can do: questions to the machine, which are tracked
 //! where they are about files or variables, YAML, and constants of the system.
 
-use super::environment::{home, listed_size, make_dir, variable};
+use super::environment::{home, listed_size, make_dir};
 use super::record::Record;
 use super::{logger, regex};
 use crate::eval::convert::{elements, from_val};
@@ -74,7 +74,7 @@ pub(super) fn member<'v>(module: &str, name: &str, heap: Heap<'v>) -> Option<Val
     namespace.get_attr(name, heap).ok().flatten()
 }
 
-/// What `sys` is; `sys.path` may be changed, and changes nothing.
+/// What `sys` is, but for `sys.path`.
 fn of_sys<'v>(name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
     let function = |name: &str| super::global(name).expect("bug: it is a global");
     // What is written is told as what is printed.
@@ -97,7 +97,6 @@ fn of_sys<'v>(name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
             let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
             heap.alloc(AllocList(std::iter::once("snakemake".to_owned()).chain(words)))
         }
-        "path" => heap.alloc(AllocList(["."])),
         "executable" => heap.alloc("python3"),
         "byteorder" => heap.alloc(if cfg!(target_endian = "big") { "big" } else { "little" }),
         "stderr" | "stdout" => stream(),
@@ -153,7 +152,7 @@ fn shutil(builder: &mut GlobalsBuilder) {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let session = Session::loading(eval, "shutil.which")?;
-        let dirs = variable("PATH", &session.asked).unwrap_or_default();
+        let dirs = session.system.variable("PATH").unwrap_or_default();
         let runs = |path: &String| {
             Path::new(path).metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
         };
@@ -169,8 +168,8 @@ fn shutil(builder: &mut GlobalsBuilder) {
 fn tempfile(builder: &mut GlobalsBuilder) {
     /// As the first of the variables that Python asks for says.
     fn gettempdir<'v>(eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<String> {
-        let asked = Session::of(eval).map(|session| session.asked.clone()).unwrap_or_default();
-        let given = ["TMPDIR", "TEMP", "TMP"].into_iter().filter_map(|name| variable(name, &asked));
+        let system = Session::of(eval).map(|session| session.system.clone()).unwrap_or_default();
+        let given = ["TMPDIR", "TEMP", "TMP"].into_iter().filter_map(|name| system.variable(name));
         let there = given.filter(|path| Path::new(path).is_dir()).map(|path| super::environment::absolute(&path));
         Ok(there.into_iter().next().unwrap_or_else(|| "/tmp".to_owned()))
     }

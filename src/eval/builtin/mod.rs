@@ -45,6 +45,7 @@ mod row;
 mod rows;
 mod rules;
 mod scatter;
+mod search_path;
 mod semantic;
 mod sheet;
 mod stream;
@@ -182,7 +183,7 @@ pub(super) fn global<'v>(name: &str) -> Option<Value<'v>> {
 /// Gives a module a name that a Snakefile finds without an import; false if it is none.
 pub(super) fn imported(session: &Session, module: &Module, name: &str) -> bool {
     let Some((of, member)) = implicit::meant(name).filter(|_| module.get(name).is_none()) else { return false };
-    module.set(name, modules::served(of, member, &session.asked, module.heap()));
+    module.set(name, modules::served(of, member, &session.system, module.heap()));
     true
 }
 
@@ -192,7 +193,7 @@ pub(super) fn prepare(session: &Session, module: &Module) {
     let (shown, marks) = (session.shown.borrow().clone(), session.marks.clone());
     module.set("rules", heap.alloc(rules::Rules::new(shown.clone(), marks.clone())));
     module.set("checkpoints", heap.alloc(checkpoints::Gates::new(shown, marks)));
-    let os = python_module::module("os", &session.asked).expect("bug: `os` is served");
+    let os = python_module::module("os", &session.system).expect("bug: `os` is served");
     module.set("os", heap.alloc(os));
     module.set("logger", heap.alloc(logger::Logger));
     for name in later::ROOTS {

@@ -6,9 +6,11 @@ use super::python_module;
 use super::record::Fields;
 use super::table::Partly;
 use crate::eval::exception::thrown;
+use crate::eval::local;
 use crate::eval::missing::Missing;
 use crate::eval::pure_path::PurePath;
-use crate::eval::session::{Asked, Session};
+use crate::eval::session::Session;
+use crate::eval::system::System;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::collections::SmallMap;
@@ -31,18 +33,22 @@ pub(super) fn import<'v>(
     strict: bool,
     eval: &Evaluator<'v, '_, '_>,
 ) -> starlark::Result<Value<'v>> {
-    let asked = Session::of(eval).map(|session| session.asked.clone()).unwrap_or_default();
-    match found(module, member, &asked, eval.heap()) {
+    let system = Session::of(eval).map(|session| session.system.clone()).unwrap_or_default();
+    let served = match (found(module, member, &system, eval.heap()), Session::of(eval)) {
+        (None, Some(session)) => local::import(session, module, member, eval)?,
+        (served, _) => served,
+    };
+    match served {
         None if strict && !python_module::is_there(module) => {
             Err(thrown("ModuleNotFoundError", format!("`{}` is not available here", dotted(module, member))))
         }
-        found => Ok(found.unwrap_or_else(|| missing(module, member, eval.heap()))),
+        served => Ok(served.unwrap_or_else(|| missing(module, member, eval.heap()))),
     }
 }
 
 /// The same for a name whose module is there.
-pub(super) fn served<'v>(module: &str, member: &str, asked: &Asked, heap: Heap<'v>) -> Value<'v> {
-    found(module, member, asked, heap).unwrap_or_else(|| missing(module, member, heap))
+pub(super) fn served<'v>(module: &str, member: &str, system: &System, heap: Heap<'v>) -> Value<'v> {
+    found(module, member, system, heap).unwrap_or_else(|| missing(module, member, heap))
 }
 
 fn dotted(module: &str, member: &str) -> String {
@@ -53,15 +59,40 @@ fn missing<'v>(module: &str, member: &str, heap: Heap<'v>) -> Value<'v> {
     heap.alloc(Missing::of_module(&dotted(module, member)))
 }
 
-fn found<'v>(module: &str, member: &str, asked: &Asked, heap: Heap<'v>) -> Option<Value<'v>> {
+fn found<'v>(module: &str, member: &str, system: &System, heap: Heap<'v>) -> Option<Value<'v>> {
     match (module, member) {
         ("pandas", "") => Some(heap.alloc(Partly("pandas"))),
         ("pandas", _) => super::global("pandas").and_then(|p| p.get_attr(member, heap).ok().flatten()),
-        (_, "") => python_module::module(module, asked).map(|module| heap.alloc(module)),
+        (_, "") => python_module::module(module, system).map(|module| heap.alloc(module)),
         _ => {
-            let below = python_module::module(&dotted(module, member), asked).map(|module| heap.alloc(module));
-            below.or_else(|| python_module::module(module, asked)?.member(member, heap))
+            let below = python_module::module(&dotted(module, member), system).map(|module| heap.alloc(module));
+            below.or_else(|| python_module::module(module, system)?.member(member, heap))
         }
+    }
+}
+
+/// `import a.b`: what `a` is; a file of the project is read for it.
+///
+/// # Errors
+/// See [`import`].
+pub(super) fn import_below<'v>(
+    module: &str,
+    dotted: &str,
+    strict: bool,
+    eval: &Evaluator<'v, '_, '_>,
+) -> starlark::Result<Value<'v>> {
+    let value = import(module, "", strict, eval)?;
+    if let Some(session) = Session::of(eval).filter(|_| !python_module::is_there(module)) {
+        local::import_below(session, dotted, eval);
+    }
+    Ok(value)
+}
+
+/// `from module import *` of a file of the project. What is served of Python's own is at
+/// hand in any case.
+pub(super) fn import_all<'v>(module: &str, eval: &Evaluator<'v, '_, '_>) {
+    if let Some(session) = Session::of(eval).filter(|_| !python_module::is_there(module)) {
+        local::import_all(session, module, eval);
     }
 }
 
@@ -237,7 +268,7 @@ fn of_path(builder: &mut MethodsBuilder) {
 
     fn home<'v>(#[starlark(this)] _this: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<PurePath> {
         let session = Session::loading(eval, "Path.home")?;
-        let home = super::environment::variable("HOME", &session.asked).unwrap_or_else(|| "~".to_owned());
+        let home = session.system.variable("HOME").unwrap_or_else(|| "~".to_owned());
         Ok(PurePath::of(&[eval.heap().alloc(home)]))
     }
 }
