@@ -121,7 +121,8 @@ fn scope_of(frame: Option<&Frame>) -> Scope {
 /// A value without functions; of a struct (such as `workflow`), those of its fields that are none.
 pub(super) fn plain<'v>(value: Value<'v>, module: &Module<'v>) -> starlark::Result<Val> {
     let whole = |value| to_val(value, module.heap(), &mut |_| Err(fault("it holds a function")));
-    let Some(fields) = StructRef::from_value(value) else { return whole(value) };
+    let found = whole(value);
+    let Some(fields) = StructRef::from_value(value).filter(|_| found.is_err()) else { return found };
     let fields = fields.iter().filter(|(_, field)| !is_function(*field));
     let fields = fields.map(|(name, field)| Ok((Val::str(name.as_str()), whole(field)?)));
     Ok(Val::Dict(fields.collect::<starlark::Result<_>>()?))
