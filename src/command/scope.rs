@@ -109,7 +109,7 @@ impl<'s, 'a: 's> Scope<'s, 'a> {
             [] => {
                 // Each as Python's `str()`: only a param that is named has its list joined.
                 let text = |value: &Val| match value {
-                    Val::List(_) => value.repr(),
+                    Val::List(_) | Val::Tuple(_) | Val::Set(_) => value.repr(),
                     value => value.display(),
                 };
                 let all: Vec<_> = (0..self.params.len()).map(|i| text(self.params.get(i))).collect();

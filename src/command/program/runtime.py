@@ -291,8 +291,8 @@ def prepare(program, main):
 
 
 def run_body(program, main, job, again):
-    for name, value in program["variables"].items():
-        main[name] = main["struct"](**value[0]) if isinstance(value, tuple) else value
+    for name, (value, fields) in program["variables"].items():
+        main[name] = main["struct"](**value) if fields else value
     for shown, line, text in program["pieces"]:
         head = "if True:\n" if text[:1] in " \t" else ""
         exec(placed(shown, line, text, head), main)
