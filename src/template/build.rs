@@ -139,11 +139,6 @@ impl Judge<'_> {
         let (message, hint) = if self.names.is_wildcard(name) {
             let message = format!("`{name}` is a wildcard, which a command reaches by `wildcards`");
             (message, format!("write `{{wildcards.{name}}}`, or {stays} for braces that stay"))
-        } else if name == "rules" {
-            let form = &self.text[form.range.clone()];
-            let path = form.trim_matches(['{', '}']);
-            let hint = format!("make it a param: `params: path = {path}`, and write `{{params.path}}`");
-            ("a command does not know other rules".to_owned(), hint)
         } else if inert || self.follows_identifier(form.range.start) {
             return;
         } else {

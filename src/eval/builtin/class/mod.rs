@@ -13,7 +13,7 @@ pub(super) use data::register as data_register;
 pub(super) use enums::Member as EnumMember;
 pub(super) use member::{Special, register as special_register};
 pub(super) use object::{Object, iterated, method};
-pub(in crate::eval) use object::{truth_asked, written};
+pub(in crate::eval) use object::{attributes, truth_asked, written};
 
 use super::record::Record;
 use crate::eval::exception::{Class as ExceptionClass, Exception, thrown};
