@@ -48,8 +48,8 @@ pub(super) struct Called {
     pub(super) properties: Vec<String>,
     /// `x[i]` may call a method, ...
     pub(super) items: bool,
-    /// ... `x == y` and `x < y` (named tuples know tuples, and frozen sets sets, which do not know them; columns
-    /// of sheets are compared cell by cell), ...
+    /// ... `x == y` and `x < y` (named tuples know tuples, and frozen sets sets, which do not know them; sets
+    /// have no order here; columns of sheets are compared cell by cell), ...
     pub(super) compares: bool,
     /// ... and `x in y`.
     pub(super) contains: bool,
@@ -59,7 +59,7 @@ impl Called {
     /// What a file's text says of its classes, and of what the files that it
     /// includes may bring it; with `sheets`, files before brought sheets of pandas.
     pub(super) fn of(source: &str, sheets: bool) -> Called {
-        let words = ["namedtuple(", "NamedTuple", "frozenset(", "pandas", "include:"];
+        let words = ["namedtuple(", "NamedTuple", "set(", "pandas", "include:"];
         let tuples = sheets || words.iter().any(|word| source.contains(word));
         if !source.contains("class ") {
             return Called { compares: tuples, ..Called::default() };

@@ -18,7 +18,7 @@ use starlark::starlark_simple_value;
 use starlark::values::{FrozenValue, Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 
 /// Modules of which something is served.
-const SERVED: [&str; 36] = [
+const SERVED: [&str; 37] = [
     "os",
     "os.path",
     "math",
@@ -40,6 +40,7 @@ const SERVED: [&str; 36] = [
     "sys",
     "platform",
     "shutil",
+    "tempfile",
     "glob",
     "csv",
     "yaml",
@@ -58,7 +59,7 @@ const SERVED: [&str; 36] = [
 ];
 
 /// Modules of Python's own that are there, though nothing of them is served.
-const STANDARD: [&str; 39] = [
+const STANDARD: [&str; 38] = [
     "argparse",
     "array",
     "ast",
@@ -93,7 +94,6 @@ const STANDARD: [&str; 39] = [
     "shlex",
     "socket",
     "subprocess",
-    "tempfile",
     "threading",
     "time",
     "traceback",
@@ -153,6 +153,11 @@ fn within(value: FrozenValue, name: &str) -> Option<FrozenValue> {
 pub(super) fn is_there(name: &str) -> bool {
     let root = name.split('.').next().unwrap_or("");
     SERVED.contains(&name) || SERVED.contains(&root) || STANDARD.contains(&root) || root == "pandas"
+}
+
+/// Whether something is served of a module.
+pub(in crate::eval) fn is_served(name: &str) -> bool {
+    SERVED.contains(&name)
 }
 
 impl PythonModule {

@@ -24,6 +24,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 #[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
 #[display("<open file>")]
 pub(super) struct Opened {
+    /// The path that it was opened by.
+    name: Box<str>,
     text: Box<str>,
     at: AtomicUsize,
 }
@@ -47,6 +49,10 @@ impl Opened {
 
 #[starlark_value(type = "file")]
 impl<'v> StarlarkValue<'v> for Opened {
+    fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
+        (name == "name").then(|| heap.alloc(&*self.name))
+    }
+
     fn get_methods() -> Option<&'static Methods> {
         starlark::methods_static!(METHODS = methods);
         Some(METHODS.methods())
@@ -132,11 +138,11 @@ pub(super) fn opened(name: &str, mode: &str, eval: &Evaluator) -> starlark::Resu
         let hint = "make it the output of a rule, or write it in `onstart:`";
         return Err(hinted("no file is written while the Rulefile is read", hint));
     }
-    if !matches!(mode, "r" | "rt") {
+    if !matches!(mode, "r" | "rt" | "rb") {
         return Err(only_text());
     }
     let path = reader.in_workdir(name);
-    let file = read(&path).inspect_err(|_| reader.missed(&path))?;
+    let file = Opened { name: name.into(), ..read(&path).inspect_err(|_| reader.missed(&path))? };
     reader.read(TrackedRead::File(name.into()));
     Ok(file)
 }
@@ -145,7 +151,7 @@ pub(super) fn opened(name: &str, mode: &str, eval: &Evaluator) -> starlark::Resu
 pub(super) fn read(path: &str) -> starlark::Result<Opened> {
     let text = std::fs::read_to_string(path).map_err(|e| unread(&e, format!("`{path}` cannot be read: {e}")))?;
     let text = if text.contains('\r') { text.replace("\r\n", "\n") } else { text };
-    Ok(Opened { text: text.into(), at: AtomicUsize::new(0) })
+    Ok(Opened { name: path.into(), text: text.into(), at: AtomicUsize::new(0) })
 }
 
 #[starlark_module]
