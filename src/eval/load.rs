@@ -159,7 +159,7 @@ pub(super) fn run_file<'v>(session: &Session, module: &Module<'v>, path: &str, a
     let real = std::fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path));
     {
         let mut open = session.open.borrow_mut();
-        if open.contains(&real) {
+        if open.iter().any(|(open, _)| *open == real) {
             return Err(placed(Diag::error(Kind::Rulefile, format!("`{path}` includes itself"))));
         }
         if open.len() > DEEPEST_INCLUDE {
@@ -168,13 +168,19 @@ pub(super) fn run_file<'v>(session: &Session, module: &Module<'v>, path: &str, a
                 format!("more than {DEEPEST_INCLUDE} includes in each other"),
             )));
         }
-        open.push(real);
+        open.push((real, path.to_owned()));
     }
     session.read(TrackedRead::File(path.into()));
     look_beside(session, path);
+    if at.is_some() {
+        builtin::prepare_workflow(session, module);
+    }
     let file = session.sources.borrow_mut().add(path, text.as_str());
     let result = run_text(session, module, file, &text);
     session.open.borrow_mut().pop();
+    if at.is_some() {
+        builtin::prepare_workflow(session, module);
+    }
     result
 }
 

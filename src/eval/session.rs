@@ -24,6 +24,7 @@ use starlark::any::ProvidesStaticType;
 use starlark::eval::Evaluator;
 use starlark::values::{OwnedFrozenValue, Value};
 use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 /// What `rules.NAME` shows of a rule.
@@ -210,8 +211,8 @@ pub(super) struct Session {
     pub(super) package: RefCell<String>,
     /// Those of which all was imported, and which could not be read.
     pub(super) starred: RefCell<Vec<Definition>>,
-    /// Files being read, outermost first.
-    pub(super) open: RefCell<Vec<std::path::PathBuf>>,
+    /// Files being read, outermost first: without links, and as they are named.
+    pub(super) open: RefCell<Vec<(PathBuf, String)>>,
 }
 
 impl Session {
