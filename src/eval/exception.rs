@@ -303,7 +303,10 @@ fn class_of(kind: &ErrorKind, text: &str) -> Option<&'static str> {
     if matches!(kind, ErrorKind::Function(_)) {
         return Some("TypeError");
     }
-    if matches!(kind, ErrorKind::StackOverflow(_) | ErrorKind::Parser(_) | ErrorKind::Internal(_)) {
+    if matches!(kind, ErrorKind::StackOverflow(_)) {
+        return Some("RecursionError");
+    }
+    if matches!(kind, ErrorKind::Parser(_) | ErrorKind::Internal(_)) {
         return None;
     }
     let is = |beginning: &str| text.starts_with(beginning);
@@ -341,6 +344,7 @@ pub(super) fn exception_of(error: &starlark::Error) -> Option<Exception> {
     }
     let text = inner.to_string();
     let class = class_of(error.kind(), &text)?;
+    let text = if class == "RecursionError" { "maximum recursion depth exceeded".to_owned() } else { text };
     let said = if class == "KeyError" { quoted(&text, 0).trim_matches('"') } else { text.as_str() };
     Some(Exception::new(class, said))
 }

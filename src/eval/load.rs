@@ -35,18 +35,12 @@ pub(super) const DIALECT: Dialect = Dialect {
     ..Dialect::Standard
 };
 
-/// Functions calling functions, beyond which a circle is assumed.
-const DEEPEST_CALLS: usize = 200;
 /// Includes in includes.
 const DEEPEST_INCLUDE: usize = 40;
 
-/// Starlark's parser and compiler recurse; what `syntax` lets pass fits into
-/// this. Only the pages that are used cost anything.
-const STACK: usize = 256 << 20;
-
 pub(super) fn load(request: Request, sources: &mut Sources) -> Result<Loaded, Diags> {
     let session = Session::new(request, std::mem::take(sources));
-    let result = stacker::grow(STACK, || Module::with_temp_heap(|module| whole(&session, module)));
+    let result = stacker::grow(limits::STACK, || Module::with_temp_heap(|module| whole(&session, module)));
     *sources = session.sources.take();
     result.map_err(|mut fatal| {
         let mut all = session.diags.take();
@@ -272,9 +266,8 @@ pub(super) fn eval_text<'v>(
     eval.extra = Some(session);
     // Marks and includes rely on values staying where they are.
     eval.disable_gc();
-    eval.set_max_callstack_size(DEEPEST_CALLS).map_err(starlark::Error::new_other)?;
-    limits::set(&mut eval)?;
-    eval.eval_module(ast, builtin::globals())
+    let reached = limits::set(&mut eval)?;
+    eval.eval_module(ast, builtin::globals()).map_err(|error| reached.placed(error))
 }
 
 pub(super) fn diagnose(session: &Session, module: &Module, error: &starlark::Error) -> Diags {

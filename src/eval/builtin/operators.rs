@@ -46,8 +46,24 @@ fn power<'v>(base: Value<'v>, exponent: Value<'v>, heap: Heap<'v>) -> starlark::
     }
     let number = |v: Value<'v>| UnpackFloat::unpack_value(v).ok().flatten();
     match (number(base), number(exponent)) {
-        (Some(UnpackFloat(b)), Some(UnpackFloat(e))) => Ok(heap.alloc(b.powf(e))),
+        (Some(UnpackFloat(b)), Some(UnpackFloat(e))) => float_power(b, e).map(|power| heap.alloc(power)),
         _ => Err(fault(format!("`**` wants numbers, not {} and {}", base.get_type(), exponent.get_type()))),
+    }
+}
+
+fn float_power(base: f64, exponent: f64) -> starlark::Result<f64> {
+    let power = base.powf(exponent);
+    match power {
+        _ if base == 0.0 && exponent < 0.0 => {
+            Err(thrown("ZeroDivisionError", "zero cannot be raised to a negative power"))
+        }
+        _ if power.is_infinite() && base.is_finite() && exponent.is_finite() => {
+            Err(thrown("OverflowError", "this power is too large a number"))
+        }
+        _ if power.is_nan() && !base.is_nan() && !exponent.is_nan() => {
+            Err(fault("this power is a complex number, which there are none of here"))
+        }
+        _ => Ok(power),
     }
 }
 

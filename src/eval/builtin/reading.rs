@@ -18,6 +18,7 @@ use starlark::values::list::AllocList;
 use starlark::values::none::{NoneOr, NoneType};
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 use starlark::{starlark_module, starlark_simple_value};
+use std::io::Read;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// An open file: its text, of which the first bytes were read.
@@ -121,6 +122,9 @@ pub(super) fn has_more(value: Value) -> Option<bool> {
     Some(file.at.load(Ordering::Relaxed) < file.text.len())
 }
 
+/// Bytes of a file that is read while the Rulefile is.
+const LARGEST: u64 = 1 << 30;
+
 fn only_text() -> starlark::Error {
     hinted("only UTF-8 text can be read here: write `open(path)`", "write files in a rule's `shell:`")
 }
@@ -143,7 +147,14 @@ pub(super) fn opened(name: &str, mode: &str, eval: &Evaluator) -> starlark::Resu
 
 /// The text of a file, as an open one.
 pub(super) fn read(path: &str) -> starlark::Result<Opened> {
-    let text = std::fs::read_to_string(path).map_err(|e| unread(&e, format!("`{path}` cannot be read: {e}")))?;
+    let failed = |e: std::io::Error| unread(&e, format!("`{path}` cannot be read: {e}"));
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(failed)?;
+    // A device may have no end.
+    file.take(LARGEST + 1).read_to_string(&mut text).map_err(failed)?;
+    if text.len() as u64 > LARGEST {
+        return Err(hinted(format!("`{path}` is larger than 1 GiB"), "read it in a rule's command or `run:`"));
+    }
     let text = if text.contains('\r') { text.replace("\r\n", "\n") } else { text };
     Ok(Opened { text: text.into(), at: AtomicUsize::new(0) })
 }
