@@ -181,14 +181,29 @@ fn run_text<'v>(session: &Session, module: &Module<'v>, file: FileId, text: &str
     session.pieces.borrow_mut().extend(tree.pieces);
     let fields: Arc<[Span]> = tree.fields.into();
     // Names may come from an include yet to be read, here or in the including file.
-    let later = tree.includes || session.open.borrow().len() > 1;
+    let unknown = match () {
+        // A handler may ask for a name that is nowhere defined.
+        () if text.contains("NameError") => Unknown::Taken,
+        () if tree.includes || session.open.borrow().len() > 1 => Unknown::Later,
+        () => Unknown::Error,
+    };
     for chunk in tree.chunks {
-        run_chunk(session, module, Origin { file, chunk, fields: fields.clone() }, later)?;
+        run_chunk(session, module, Origin { file, chunk, fields: fields.clone() }, unknown)?;
     }
     Ok(())
 }
 
-fn run_chunk<'v>(session: &Session, module: &Module<'v>, origin: Origin, later: bool) -> Result<(), Diags> {
+/// What a name is that is not known yet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unknown {
+    Error,
+    /// It may come from a file that is read later.
+    Later,
+    /// An error only where it is asked for.
+    Taken,
+}
+
+fn run_chunk<'v>(session: &Session, module: &Module<'v>, origin: Origin, names: Unknown) -> Result<(), Diags> {
     let index = session.origins.borrow().len();
     let name = index.to_string();
     let mut chunk: Chunk = origin.chunk.clone();
@@ -199,7 +214,9 @@ fn run_chunk<'v>(session: &Session, module: &Module<'v>, origin: Origin, later: 
             Err(error) => error,
         };
         let unknown = match error.kind() {
-            ErrorKind::Scope(e) if later => unknown_name(&e.to_string()).filter(|name| !is_pythons(name)),
+            ErrorKind::Scope(e) if names != Unknown::Error => {
+                unknown_name(&e.to_string()).filter(|name| !is_pythons(name))
+            }
             _ => None,
         };
         if unknown.is_none() && leave_to_python(session, module, &mut chunk, &error) {
@@ -208,7 +225,7 @@ fn run_chunk<'v>(session: &Session, module: &Module<'v>, origin: Origin, later: 
         }
         let Some(unknown) = unknown else { return Err(diagnose(session, module, &error)) };
         let scene = Scene { origins: &session.origins.borrow(), ..Scene::default() };
-        if let Some(span) = error.span().and_then(|s| scene.place(s)) {
+        if let Some(span) = error.span().and_then(|s| scene.place(s)).filter(|_| names == Unknown::Later) {
             session.expected.borrow_mut().push((unknown.as_str().into(), span));
         }
         chunk.declare(&unknown);

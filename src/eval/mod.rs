@@ -37,6 +37,7 @@ mod schema;
 mod session;
 mod show;
 mod wildcards;
+mod wording;
 
 pub use deferred::{Checkpoints, Made, Need, Unavailable};
 pub use function::{Call, FileName, Functions, Gave, JobFiles, SizeOf};

@@ -43,3 +43,8 @@ fn errors() {
 fn the_library() {
     gives_what_was_recorded("python-library");
 }
+
+#[test]
+fn what_errors_say() {
+    gives_what_was_recorded("python-exceptions");
+}

@@ -5,7 +5,7 @@ use super::operators::each;
 use super::python_module;
 use super::record::Fields;
 use super::table::Partly;
-use crate::eval::exception::thrown;
+use crate::eval::exception::told_as;
 use crate::eval::limits;
 use crate::eval::missing::Missing;
 use crate::eval::pure_path::PurePath;
@@ -46,9 +46,11 @@ pub(super) fn import<'v>(
     };
     match served {
         Some(value) => Ok(value),
-        None if strict && !python_module::is_there(module) => {
-            Err(thrown("ModuleNotFoundError", format!("`{dotted}` is not available here")))
-        }
+        None if strict && !python_module::is_there(module) => Err(told_as(
+            "ModuleNotFoundError",
+            &format!("No module named '{dotted}'"),
+            format!("`{dotted}` is not available here"),
+        )),
         None => Ok(heap.alloc(Missing::of_module(&dotted))),
     }
 }
