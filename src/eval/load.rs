@@ -172,6 +172,10 @@ pub(super) fn run_file<'v>(session: &Session, module: &Module<'v>, path: &str, a
 }
 
 fn run_text<'v>(session: &Session, module: &Module<'v>, file: FileId, text: &str) -> Result<(), Diags> {
+    if !text.contains("include:") || session.open.borrow().len() < 2 {
+        let path = session.sources.borrow().get(file).path.clone();
+        learn_classes(session, Path::new(&path), text, &mut Vec::new());
+    }
     let tree = syntax::parse(file, text, session.base())?;
     session.sheets.set(session.sheets.get() || text.contains("pandas"));
     session.decls.borrow_mut().extend(tree.rules.into_iter().map(Arc::new));
@@ -191,6 +195,26 @@ fn run_text<'v>(session: &Session, module: &Module<'v>, file: FileId, text: &str
         run_chunk(session, module, Origin { file, chunk, fields: fields.clone() }, unknown)?;
     }
     Ok(())
+}
+
+/// Notes the classes of a file and of those that it is going to include: what their
+/// objects are asked is written otherwise.
+fn learn_classes(session: &Session, path: &Path, text: &str, seen: &mut Vec<PathBuf>) {
+    seen.push(path.to_path_buf());
+    if text.contains("class ") && !session.classes.borrow().contains(text) {
+        session.classes.borrow_mut().push_str(text);
+    }
+    for line in text.lines().filter_map(|line| line.trim_start().strip_prefix("include:")) {
+        let name = line.split('#').next().unwrap_or("").trim().trim_matches(['"', '\'']);
+        let included = path.parent().unwrap_or(Path::new("")).join(name);
+        if name.is_empty() || name.contains(['{', '"', '\'', '(']) || seen.contains(&included) {
+            continue;
+        }
+        // What cannot be read is told where it is included.
+        if let Ok(text) = std::fs::read_to_string(&included) {
+            learn_classes(session, &included, &text, seen);
+        }
+    }
 }
 
 /// What a name is that is not known yet.

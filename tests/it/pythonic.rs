@@ -48,3 +48,13 @@ fn the_library() {
 fn what_errors_say() {
     gives_what_was_recorded("python-exceptions");
 }
+
+#[test]
+fn what_objects_are_asked() {
+    gives_what_was_recorded("python-objects");
+}
+
+#[test]
+fn objects_of_classes_elsewhere() {
+    gives_what_was_recorded("python-classes-elsewhere");
+}

@@ -53,7 +53,7 @@ mod texts;
 pub(in crate::eval) mod type_of;
 mod validate;
 
-pub(super) use class::{truth_asked, written};
+pub(super) use class::{EnumMember, truth_asked, written};
 pub(super) use deque::parts as deque_parts;
 pub(super) use dicts::{counted, inner};
 pub(super) use environment::{absolute, entries, home, is_directory, make_dir};
@@ -127,6 +127,7 @@ pub(super) fn globals() -> &'static Globals {
             .with(attempt::register)
             .with(class::register)
             .with(class::special_register)
+            .with(class::operate_register)
             .with(type_of::register)
             .with(stream::register)
             .with(frozen::register)

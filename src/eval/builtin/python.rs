@@ -1,6 +1,6 @@
 //! Built-ins of Python that Starlark lacks.
 
-use super::class::iterated;
+use super::class::{iterated, method, operate};
 use super::reading;
 use crate::eval::convert::elements;
 use crate::eval::exception::thrown;
@@ -40,7 +40,10 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         let start = start.into_option().unwrap_or_else(|| heap.alloc(0));
         let mut total = start;
         for (at, item) in items.iterate(heap)?.enumerate() {
-            total = total.add(item, heap)?;
+            total = match method(total, "__add__").or_else(|| method(item, "__radd__")) {
+                Some(_) => operate(total, "+", item, eval)?,
+                None => total.add(item, heap)?,
+            };
             if at % SPAN == SPAN - 1 {
                 limits::check(eval)?;
             }
@@ -84,7 +87,7 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
     }
 
     fn callable<'v>(#[starlark(require = pos)] value: Value<'v>) -> starlark::Result<bool> {
-        Ok(value.get_type() == "function")
+        Ok(value.get_type() == "function" || method(value, "__call__").is_some())
     }
 
     fn divmod<'v>(
