@@ -24,7 +24,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 /// The classes that are served, each with the one above it.
-pub(super) const CLASSES: [(&str, &str); 49] = [
+pub(super) const CLASSES: [(&str, &str); 51] = [
     ("BaseException", ""),
     ("Exception", "BaseException"),
     ("SystemExit", "BaseException"),
@@ -72,6 +72,8 @@ pub(super) const CLASSES: [(&str, &str); 49] = [
     ("UnicodeEncodeError", "UnicodeError"),
     ("JSONDecodeError", "ValueError"),
     ("re.error", "Exception"),
+    ("EmptyDataError", "ValueError"),
+    ("ParserError", "ValueError"),
     ("WorkflowError", "Exception"),
     ("WildcardError", "WorkflowError"),
 ];

@@ -87,8 +87,10 @@ impl Called {
             source.contains("Enum)") && ["StrEnum", "IntEnum", "str, ", "int, "].iter().any(|w| source.contains(w));
         let words = ["namedtuple(", "NamedTuple", "frozenset(", "pandas", "include:"];
         let tuples = sheets || enumerates || words.iter().any(|word| source.contains(word));
+        // A column of a sheet is neither true nor false, which only a call can say.
+        let columns = sheets || source.contains("pandas");
         if !source.contains("class ") {
-            return Called { compares: tuples, ..Called::default() };
+            return Called { compares: tuples, truths: columns, ..Called::default() };
         }
         let has = |name: &str| source.contains(&format!("def {name}("));
         let (mut properties, mut setters) = (Vec::new(), Vec::new());
@@ -110,7 +112,7 @@ impl Called {
             properties,
             setters,
             operates: OPERATORS.iter().any(|name| ["", "r", "i"].iter().any(|side| has(&format!("__{side}{name}__")))),
-            truths: has("__bool__") || has("__len__"),
+            truths: columns || has("__bool__") || has("__len__"),
             items: has("__getitem__"),
             compares: tuples || ["eq", "ne", "lt", "le", "gt", "ge"].iter().any(|name| has(&format!("__{name}__"))),
             contains: enumerates || has("__contains__") || has("__eq__"),

@@ -301,7 +301,9 @@ impl<'a, 's> Line<'a, 's> {
     fn truth(&mut self, start: usize, end: usize) {
         let skips = |i: &usize| matches!(self.roles[*i], Role::Unary(NOT | COMPARISON));
         let start = start + (start..end).take_while(skips).count();
-        let plain = (start..end).all(|i| matches!(self.roles[i], Role::Value | Role::Binary(7..) | Role::Unary(SIGN)));
+        let plain = (start..end).all(|i| {
+            matches!(self.roles[i], Role::Value | Role::Binary(COMPARISON..) | Role::Unary(SIGN | COMPARISON))
+        });
         if start >= end || !plain {
             return;
         }

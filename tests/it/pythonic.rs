@@ -58,3 +58,8 @@ fn what_objects_are_asked() {
 fn objects_of_classes_elsewhere() {
     gives_what_was_recorded("python-classes-elsewhere");
 }
+
+#[test]
+fn sheets_with_gaps() {
+    gives_what_was_recorded("sheets-with-gaps");
+}

@@ -40,6 +40,8 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         let start = start.into_option().unwrap_or_else(|| heap.alloc(0));
         let mut total = start;
         for (at, item) in items.iterate(heap)?.enumerate() {
+            // As in Python, where a bool is a number.
+            let item = item.unpack_bool().map_or(item, |truth| heap.alloc(i32::from(truth)));
             total = match method(total, "__add__").or_else(|| method(item, "__radd__")) {
                 Some(_) => operate(total, "+", item, eval)?,
                 None => total.add(item, heap)?,

@@ -16,7 +16,8 @@ use starlark::starlark_simple_value;
 use starlark::values::{FrozenValue, Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 
 /// Modules of which something is served.
-const SERVED: [&str; 36] = [
+const SERVED: [&str; 37] = [
+    "gzip",
     "os",
     "os.path",
     "math",
@@ -56,7 +57,7 @@ const SERVED: [&str; 36] = [
 ];
 
 /// Modules of Python's own that are there, though nothing of them is served.
-const STANDARD: [&str; 39] = [
+const STANDARD: [&str; 38] = [
     "argparse",
     "array",
     "ast",
@@ -73,7 +74,6 @@ const STANDARD: [&str; 39] = [
     "fnmatch",
     "fractions",
     "getpass",
-    "gzip",
     "heapq",
     "html",
     "http",
@@ -99,7 +99,8 @@ const STANDARD: [&str; 39] = [
 ];
 
 /// Names of modules that are built-in names of ours.
-const ALIASES: [(&str, &str, &str); 12] = [
+const ALIASES: [(&str, &str, &str); 13] = [
+    ("gzip", "open", "_gzip_open"),
     ("glob", "glob", "glob"),
     ("glob", "iglob", "glob"),
     ("csv", "reader", "_csv_reader"),

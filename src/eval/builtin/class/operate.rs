@@ -136,6 +136,11 @@ pub(in crate::eval::builtin) fn truth<'v>(
     if let Some(said) = asked(value, "__bool__", &[], eval)? {
         return Ok(said.to_bool());
     }
+    if matches!(value.get_type(), "column" | "sheet") {
+        let what = if value.get_type() == "column" { "Series" } else { "DataFrame" };
+        let text = format!("The truth value of a {what} is ambiguous. Use a.empty, a.item(), a.any() or a.all().");
+        return Err(thrown("ValueError", text));
+    }
     match asked(value, "__len__", &[], eval)? {
         Some(length) => Ok(length.unpack_i32() != Some(0)),
         None => Ok(value.to_bool()),
