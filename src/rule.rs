@@ -393,6 +393,9 @@ pub struct Workdir {
     pub at: Span,
 }
 
+/// A variable of the environment that is set, or taken away.
+pub type EnvironmentVariable = (Box<str>, Option<Box<str>>);
+
 /// A whole evaluated Rulefile, includes and all.
 #[derive(Debug, Default)]
 pub struct Rulefile {
@@ -411,6 +414,10 @@ pub struct Rulefile {
     pub shell_suffix: Option<Box<str>>,
     /// `shell.executable(...)`: the shell that runs commands, if not bash.
     pub shell_executable: Option<Box<str>>,
+    /// Variables of the environment that it sets for all that runs.
+    pub environment: Vec<EnvironmentVariable>,
+    /// `sys.path`: where Python bodies find modules, the first place first.
+    pub search: Vec<String>,
     /// What its own rules see.
     pub scope: Scope,
     /// What the rules of each module see.

@@ -23,8 +23,12 @@ pub enum Val {
     Float(f64),
     /// A string.
     Str(Box<str>),
-    /// A list, tuple or set.
+    /// A list.
     List(Vec<Val>),
+    /// A tuple.
+    Tuple(Vec<Val>),
+    /// A set, in the order in which it was made.
+    Set(Vec<Val>),
     /// A dict or struct, in order.
     Dict(Vec<(Val, Val)>),
     /// A function to be called when the job is known.
@@ -54,8 +58,29 @@ impl Val {
             Val::Float(_) => "a float",
             Val::Str(_) => "a string",
             Val::List(_) => "a list",
+            Val::Tuple(_) => "a tuple",
+            Val::Set(_) => "a set",
             Val::Dict(_) => "a dict",
             Val::Func(_) => "a function",
+        }
+    }
+
+    /// The elements of a list, a tuple or a set.
+    pub fn items(&self) -> Option<&[Val]> {
+        match self {
+            Val::List(items) | Val::Tuple(items) | Val::Set(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// With lists for tuples and sets, as YAML, JSON and tables have them.
+    pub fn listed(self) -> Val {
+        match self {
+            Val::List(items) | Val::Tuple(items) | Val::Set(items) => {
+                Val::List(items.into_iter().map(Val::listed).collect())
+            }
+            Val::Dict(entries) => Val::Dict(entries.into_iter().map(|(key, value)| (key, value.listed())).collect()),
+            other => other,
         }
     }
 
@@ -67,13 +92,17 @@ impl Val {
         }
     }
 
-    /// Python's `str(x)`, but a list is its elements joined by spaces, as
-    /// Snakemake's placeholders print it.
+    /// Python's `str(x)`.
+    pub fn text(&self) -> String {
+        self.as_str().map_or_else(|| self.repr(), str::to_owned)
+    }
+
+    /// Python's `str(x)`, but a list, tuple or set is the texts of its elements joined
+    /// by spaces, as Snakemake's placeholders print it.
     pub fn display(&self) -> String {
-        match self {
-            Val::Str(s) => s.to_string(),
-            Val::List(items) => items.iter().map(Val::display).collect::<Vec<_>>().join(" "),
-            other => other.repr(),
+        match self.items() {
+            Some(items) => items.iter().map(Val::text).collect::<Vec<_>>().join(" "),
+            None => self.text(),
         }
     }
 
@@ -85,7 +114,7 @@ impl Val {
             Val::Int(n) => (*n).into(),
             Val::Float(figure) => (*figure).into(),
             Val::Str(text) => (&**text).into(),
-            Val::List(items) => items.iter().map(Val::to_json).collect(),
+            Val::List(items) | Val::Tuple(items) | Val::Set(items) => items.iter().map(Val::to_json).collect(),
             Val::Dict(pairs) => pairs.iter().map(|(key, value)| (key.display(), value.to_json())).collect(),
             Val::Func(_) => self.display().into(),
         }
@@ -107,8 +136,14 @@ impl Val {
             }
             Val::Float(f) => out.push_str(&float(*f)),
             Val::Str(s) => repr_str(s, out),
-            Val::List(items) => sequence(out, '[', items.iter(), ']', |v, out| v.write_repr(out)),
-            Val::Dict(entries) => sequence(out, '{', entries.iter(), '}', |(k, v), out| {
+            Val::List(items) => sequence(out, "[", items.iter(), "]", |v, out| v.write_repr(out)),
+            Val::Tuple(items) => {
+                let close = if items.len() == 1 { ",)" } else { ")" };
+                sequence(out, "(", items.iter(), close, |v, out| v.write_repr(out));
+            }
+            Val::Set(items) if items.is_empty() => out.push_str("set()"),
+            Val::Set(items) => sequence(out, "{", items.iter(), "}", |v, out| v.write_repr(out)),
+            Val::Dict(entries) => sequence(out, "{", entries.iter(), "}", |(k, v), out| {
                 k.write_repr(out);
                 out.push_str(": ");
                 v.write_repr(out);
@@ -120,19 +155,19 @@ impl Val {
 
 fn sequence<T>(
     out: &mut String,
-    open: char,
+    open: &str,
     items: impl Iterator<Item = T>,
-    close: char,
+    close: &str,
     mut write: impl FnMut(T, &mut String),
 ) {
-    out.push(open);
+    out.push_str(open);
     for (i, item) in items.enumerate() {
         if i > 0 {
             out.push_str(", ");
         }
         write(item, out);
     }
-    out.push(close);
+    out.push_str(close);
 }
 
 /// Python's text of a float: shortest that reads back, with `.0` for whole
@@ -193,11 +228,16 @@ mod tests {
             (Val::str("it's"), "\"it's\""),
             (Val::str("a\nb"), "'a\\nb'"),
             (Val::List(vec![Val::Int(1), Val::str("x")]), "[1, 'x']"),
+            (Val::Tuple(vec![Val::Int(1)]), "(1,)"),
+            (Val::Tuple(vec![]), "()"),
+            (Val::Set(vec![]), "set()"),
+            (Val::Set(vec![Val::Tuple(vec![Val::Int(1), Val::Int(2)])]), "{(1, 2)}"),
             (Val::Dict(vec![(Val::str("k"), Val::Int(2))]), "{'k': 2}"),
         ];
         for (value, want) in cases {
             assert_eq!(value.repr(), want);
         }
         assert_eq!(Val::List(vec![Val::Int(1), Val::str("x")]).display(), "1 x");
+        assert_eq!(Val::Tuple(vec![Val::List(vec![Val::Int(1)]), Val::str("x")]).display(), "[1] x");
     }
 }

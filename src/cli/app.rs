@@ -13,7 +13,7 @@ use crate::exec::{Environment, local::Local};
 use crate::files::Trust;
 use crate::plan::{Detail, Verdict, Viewer, totals};
 use crate::report::Reporter;
-use crate::rule::{Hooks, Rulefile};
+use crate::rule::{EnvironmentVariable, Hooks, Rulefile};
 use crate::run::{self, Accepted, Came, Listener, Options, Pipeline, Prefetch, Recovered};
 use crate::span::Sources;
 use crate::{path, state};
@@ -200,7 +200,7 @@ impl App {
         let scatter = self.args.scatter().map_err(|d| vec![d])?;
         let configfiles = config_files(&self.args, self.start.as_deref());
         let expressions = overrides::expressions(&self.args).map_err(|d| vec![d])?;
-        let python = eval::RunPython::new(move |file| run::pyload(file, &std::env::temp_dir(), std::env::vars_os()));
+        let python = eval::RunPython::new(|file| run::pyload(file, &std::env::temp_dir(), variables(file.variables)));
         let request = eval::Request {
             path,
             config,
@@ -378,7 +378,7 @@ impl App {
             pipeline.close().map_err(|d| vec![d])?;
             return Err(vec![diag]);
         }
-        let mut executor = Local::new(options.cores as usize, Environment::new(std::env::vars_os()));
+        let mut executor = Local::new(options.cores as usize, Environment::new(variables(&book.environment)));
         let compiled = run::compile_python(&pipeline, options, &mut executor, listener);
         let drain = match compiled {
             Ok(Came { signal: None, drain }) => drain,
@@ -480,4 +480,12 @@ fn drain() -> Result<End, Diag> {
     kill_process(pid, Signal::USR1)
         .map_err(|e| Diag::error(Kind::System, format!("cannot signal process {holder}: {e}")))?;
     Ok(End::Code(0))
+}
+
+/// The environment of all that runs: this process's, with what the Rulefile sets.
+fn variables(set: &[EnvironmentVariable]) -> Vec<(OsString, OsString)> {
+    let own = std::env::vars_os().filter(|(name, _)| set.iter().all(|(set, _)| name != &**set));
+    let set =
+        set.iter().filter_map(|(name, value)| Some((OsString::from(&**name), OsString::from(&**value.as_ref()?))));
+    own.chain(set).collect()
 }

@@ -85,7 +85,9 @@ impl<'s, 'a: 's> Scope<'s, 'a> {
         let names = &self.rule.wildcards;
         match steps {
             [] => {
-                let pairs: Vec<_> = names.iter().zip(values).map(|(n, v)| format!("{n}={v}")).collect();
+                let mut pairs: Vec<_> = names.iter().zip(values).collect();
+                pairs.sort_unstable();
+                let pairs: Vec<_> = pairs.into_iter().map(|(n, v)| format!("{n}={v}")).collect();
                 Ok(Filled::Text(Cow::Owned(pairs.join(","))))
             }
             [Access::Attr(name) | Access::Key(name)] => {
@@ -107,7 +109,7 @@ impl<'s, 'a: 's> Scope<'s, 'a> {
             [] => {
                 // Each as Python's `str()`: only a param that is named has its list joined.
                 let text = |value: &Val| match value {
-                    Val::List(_) => value.repr(),
+                    Val::List(_) | Val::Tuple(_) | Val::Set(_) => value.repr(),
                     value => value.display(),
                 };
                 let all: Vec<_> = (0..self.params.len()).map(|i| text(self.params.get(i))).collect();

@@ -14,7 +14,7 @@ use starlark::values::dict::{AllocDict, DictRef};
 use starlark::values::float::UnpackFloat;
 use starlark::values::list::{AllocList, ListRef};
 use starlark::values::structs::StructRef;
-use starlark::values::tuple::TupleRef;
+use starlark::values::tuple::{AllocTuple, TupleRef};
 use starlark::values::{Heap, UnpackValue, Value};
 
 /// What becomes of functions inside a value.
@@ -68,7 +68,12 @@ pub(super) fn to_val<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFuncti
 fn compound<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFunction<'_, 'v>) -> starlark::Result<Val> {
     let _step = Step::into_value()?;
     if let Some(items) = elements(value, heap) {
-        return items.into_iter().map(|v| to_val(v, heap, on_function)).collect::<starlark::Result<_>>().map(Val::List);
+        let items = items.into_iter().map(|v| to_val(v, heap, on_function)).collect::<starlark::Result<_>>()?;
+        return Ok(match value.get_type() {
+            "tuple" => Val::Tuple(items),
+            "set" | "frozenset" => Val::Set(items),
+            _ => Val::List(items),
+        });
     }
     if let Some(dict) = DictRef::from_value(super::builtin::inner(value)) {
         let entry = |(k, v)| Ok((to_val(k, heap, on_function)?, to_val(v, heap, on_function)?));
@@ -121,7 +126,8 @@ pub(super) fn from_val<'v>(value: &Val, heap: Heap<'v>) -> Value<'v> {
         Val::Int(i) => heap.alloc(*i),
         Val::Float(f) => heap.alloc(*f),
         Val::Str(s) => heap.alloc_str(s).to_value(),
-        Val::List(items) => heap.alloc(AllocList(items.iter().map(|v| from_val(v, heap)))),
+        Val::List(items) | Val::Set(items) => heap.alloc(AllocList(items.iter().map(|v| from_val(v, heap)))),
+        Val::Tuple(items) => heap.alloc(AllocTuple(items.iter().map(|v| from_val(v, heap)).collect::<Vec<_>>())),
         Val::Dict(entries) => {
             heap.alloc(AllocDict(entries.iter().map(|(k, v)| (from_val(k, heap), from_val(v, heap)))))
         }

@@ -242,10 +242,8 @@ impl Exception {
 
     /// An error with members of its own, and how it is told.
     pub(super) fn with_members(class: Class, fields: Vec<(Box<str>, Val)>, said: String) -> Exception {
-        let args = match fields.iter().find(|(name, _)| &**name == "args") {
-            Some((_, Val::List(args))) => args.clone(),
-            _ => Vec::new(),
-        };
+        let given = fields.iter().find(|(name, _)| &**name == "args").and_then(|(_, args)| args.items());
+        let args = given.unwrap_or_default().to_vec();
         Exception { class, args, fields, said: Some(said.into()), cause: None, kept: None }
     }
 

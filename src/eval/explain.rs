@@ -6,10 +6,11 @@
 use super::exception::{Thrown, is_no_number};
 use super::fault::{Fault, inner};
 use super::limits;
+use super::local;
 use crate::diag::{Diag, Diags, Kind, Label};
 use crate::span::{FileId, Span};
 use crate::suggest::did_you_mean;
-use crate::syntax::Chunk;
+use crate::syntax::{Chunk, Definition};
 use crate::value::Val;
 use starlark::ErrorKind;
 use starlark::codemap::FileSpan;
@@ -31,6 +32,8 @@ pub(super) struct Scene<'a> {
     pub(super) names: &'a [String],
     pub(super) config: Option<&'a Val>,
     pub(super) config_files: &'a [String],
+    /// Files of which all was imported, and which could not be read.
+    pub(super) starred: &'a [Definition],
 }
 
 impl Scene<'_> {
@@ -202,7 +205,8 @@ fn undefined(name: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
         return Worded::new(message).hint(*instead);
     }
     let known = scene.names.iter().map(String::as_str);
-    Worded { hint: did_you_mean(name, known), ..Worded::new(message) }
+    let hint = local::gave_nothing(scene.starred).or_else(|| did_you_mean(name, known));
+    Worded { hint, ..Worded::new(message) }
 }
 
 /// The user's text of an f-string's expression, from the lowered text.

@@ -323,7 +323,9 @@ fn settle_paths(
                 *text = filled.into();
             }
         }
-        Val::List(items) => items.iter_mut().for_each(|v| settle_paths(v, rewrites, wildcards, marks)),
+        Val::List(items) | Val::Tuple(items) | Val::Set(items) => {
+            items.iter_mut().for_each(|v| settle_paths(v, rewrites, wildcards, marks));
+        }
         Val::Dict(entries) => entries.iter_mut().for_each(|(_, v)| settle_paths(v, rewrites, wildcards, marks)),
         _ => {}
     }

@@ -8,13 +8,14 @@ use super::exception::is_no_number;
 use super::explain::{Origin, Scene, explain};
 use super::function::Functions;
 use super::limits;
+use super::local::gave_nothing;
 use super::python::is_pythons;
 use super::session::{Session, slot};
 use super::{Loaded, Request, TrackedRead, assemble, config, expression};
 use crate::diag::{Diag, Diags, Kind};
 use crate::span::{FileId, Sources, Span};
 use crate::suggest::did_you_mean;
-use crate::syntax::{self, Chunk, stand_in};
+use crate::syntax::{self, Chunk, Tree, stand_in};
 use crate::value::{FnId, Val};
 use rustc_hash::FxHashSet;
 use starlark::ErrorKind;
@@ -67,10 +68,13 @@ fn whole(session: &Session, module: Module<'_>) -> Result<Loaded, Diags> {
     run_file(session, &module, &path, None)?;
     undefined(session, &module);
     unknown_scatter(session)?;
-    let rulefile = assemble::finish(session, &module);
+    let mut rulefile = assemble::finish(session, &module);
     if !session.diags.borrow().is_empty() {
         return Err(Vec::new());
     }
+    let (asked, environment) = session.system.seal();
+    rulefile.environment = environment;
+    rulefile.search = session.system.path();
     let expressions = expression::keep(session, &module)?;
     let functions = functions(session, module)?;
     if session.workdir.borrow().is_some() {
@@ -80,11 +84,7 @@ fn whole(session: &Session, module: Module<'_>) -> Result<Loaded, Diags> {
         expressions,
         rulefile,
         functions,
-        reads: [
-            session.reads.take(),
-            std::mem::take(&mut *session.asked.lock().unwrap_or_else(PoisonError::into_inner)),
-        ]
-        .concat(),
+        reads: [session.reads.take(), asked].concat(),
         ahead: session.ahead.take(),
         directories: session.directories.take(),
         warnings: once(session.warnings.take()),
@@ -165,10 +165,22 @@ pub(super) fn run_file<'v>(session: &Session, module: &Module<'v>, path: &str, a
         open.push(real);
     }
     session.read(TrackedRead::File(path.into()));
+    look_beside(session, path);
     let file = session.sources.borrow_mut().add(path, text.as_str());
     let result = run_text(session, module, file, &text);
     session.open.borrow_mut().pop();
     result
+}
+
+/// Imports find the Python files beside a file that was read.
+fn look_beside(session: &Session, path: &str) {
+    let directory = Path::new(path).parent().map(|directory| directory.to_string_lossy());
+    let directory = builtin::absolute(directory.as_deref().filter(|d| !d.is_empty()).unwrap_or("."));
+    session.system.change_path(|path| {
+        if !path.contains(&directory) {
+            path.insert(0, directory);
+        }
+    });
 }
 
 fn run_text<'v>(session: &Session, module: &Module<'v>, file: FileId, text: &str) -> Result<(), Diags> {
@@ -177,6 +189,17 @@ fn run_text<'v>(session: &Session, module: &Module<'v>, file: FileId, text: &str
         learn_classes(session, Path::new(&path), text, &mut Vec::new());
     }
     let tree = syntax::parse(file, text, session.base())?;
+    run_tree(session, module, file, text, tree)
+}
+
+/// Evaluates a file that was parsed.
+pub(super) fn run_tree<'v>(
+    session: &Session,
+    module: &Module<'v>,
+    file: FileId,
+    text: &str,
+    tree: Tree,
+) -> Result<(), Diags> {
     session.sheets.set(session.sheets.get() || text.contains("pandas"));
     session.decls.borrow_mut().extend(tree.rules.into_iter().map(Arc::new));
     session.directives.borrow_mut().extend(tree.directives.into_iter().map(Arc::new));
@@ -316,7 +339,14 @@ pub(super) fn diagnose(session: &Session, module: &Module, error: &starlark::Err
     let names = known_names(module);
     let origins = session.origins.borrow();
     let config_files = session.config_files.borrow();
-    let scene = Scene { origins: &origins, names: &names, config: config.as_ref(), config_files: &config_files };
+    let starred = session.starred.borrow();
+    let scene = Scene {
+        origins: &origins,
+        names: &names,
+        config: config.as_ref(),
+        config_files: &config_files,
+        starred: &starred,
+    };
     explain(error, &scene)
 }
 
@@ -333,7 +363,8 @@ pub(super) fn undefined(session: &Session, module: &Module) {
         if module.get(name).is_none() && session.definition_at(*span).is_none() {
             let names = known_names(module);
             let known = names.iter().map(String::as_str).filter(|n| *n != &**name);
-            session.fail(Diag::at(*span, format!("`{name}` is not defined")).maybe_hint(did_you_mean(name, known)));
+            let hint = gave_nothing(&session.starred.borrow()).or_else(|| did_you_mean(name, known));
+            session.fail(Diag::at(*span, format!("`{name}` is not defined")).maybe_hint(hint));
         }
     }
 }

@@ -11,6 +11,7 @@ use starlark::eval::{Arguments, Evaluator};
 use starlark::starlark_simple_value;
 use starlark::typing::Ty;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+use std::cmp::Ordering;
 
 /// Something of Python's, by its dotted name.
 #[derive(Clone, Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
@@ -111,5 +112,21 @@ impl<'v> StarlarkValue<'v> for Missing {
 
     fn iterate_collect(&self, _heap: Heap<'v>) -> starlark::Result<Vec<Value<'v>>> {
         Err(self.refuse())
+    }
+
+    fn equals(&self, _other: Value<'v>) -> starlark::Result<bool> {
+        Err(self.refuse())
+    }
+
+    fn compare(&self, _other: Value<'v>) -> starlark::Result<Ordering> {
+        Err(self.refuse())
+    }
+
+    fn add(&self, _other: Value<'v>, _heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
+        Some(Err(self.refuse()))
+    }
+
+    fn radd(&self, _other: Value<'v>, _heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
+        Some(Err(self.refuse()))
     }
 }

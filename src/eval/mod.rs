@@ -24,6 +24,7 @@ mod later;
 mod library;
 mod limits;
 mod load;
+mod local;
 mod mark;
 mod missing;
 mod module;
@@ -36,6 +37,7 @@ mod rewrite;
 mod schema;
 mod session;
 mod show;
+mod system;
 mod wildcards;
 mod wording;
 

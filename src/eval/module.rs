@@ -238,7 +238,7 @@ struct Outer {
 
 impl Outer {
     /// Sets the state of a module about to be read.
-    fn leave(session: &Session, index: u32, spec: &Spec) -> Outer {
+    fn leave(session: &Session, current: Option<u32>, spec: &Spec) -> Outer {
         let rewrites = match spec.rewrite == Rewrite::default() {
             true => session.rewrites.borrow().clone(),
             false => session.rewrites.borrow().within(spec.rewrite.clone()),
@@ -247,7 +247,7 @@ impl Outer {
         given.extend(spec.config.as_ref().map(pathvars_of));
         given.push(spec.pathvars.clone());
         Outer {
-            current: session.current.replace(Some(index)),
+            current: session.current.replace(current),
             by_name: session.by_name.take(),
             shown: session.shown.take(),
             constraints: session.constraints.take(),
@@ -290,6 +290,14 @@ impl Outer {
     }
 }
 
+/// Reads something with a space of its own for what a file sets.
+pub(super) fn apart<T>(session: &Session, read: impl FnOnce() -> T) -> T {
+    let outer = Outer::leave(session, session.current.get(), &Spec::default());
+    let result = read();
+    outer.come_back(session);
+    result
+}
+
 /// `pathvars` of a config.
 fn pathvars_of(config: &Val) -> Named {
     let Some(Val::Dict(entries)) = config.get("pathvars") else { return Named::new() };
@@ -299,7 +307,7 @@ fn pathvars_of(config: &Val) -> Named {
 fn read(session: &Session, spec: Spec, place: Span) -> Result<u32, Diags> {
     let index = session.frames.borrow().len() as u32;
     session.frames.borrow_mut().push(None);
-    let outer = Outer::leave(session, index, &spec);
+    let outer = Outer::leave(session, Some(index), &spec);
     let frame = Module::with_temp_heap(|module| inside(session, module, &spec, place));
     outer.come_back(session);
     session.frames.borrow_mut()[index as usize] = Some(Arc::new(frame?));

@@ -10,6 +10,7 @@ use super::missing::Missing;
 use super::session::Session;
 use super::{TrackedRead, load};
 use crate::diag::{Diag, Kind};
+use crate::rule::EnvironmentVariable;
 use crate::span::Span;
 use crate::value::Val;
 use starlark::values::structs::AllocStruct;
@@ -27,6 +28,8 @@ pub struct PythonFile<'a> {
     pub directory: Option<&'a str>,
     /// Names that it finds at its top.
     pub names: &'a [(Box<str>, Val)],
+    /// Variables of the environment that differ from those of this process.
+    pub variables: &'a [EnvironmentVariable],
 }
 
 /// What became of it.
@@ -90,7 +93,8 @@ pub(super) fn pyload(
     session.read(TrackedRead::File(path.as_str().into()));
     let workdir = session.workdir.borrow().as_ref().map(|dir| dir.path.to_string());
     let directory = workdir.filter(|dir| Path::new(dir).is_dir());
-    let file = PythonFile { path: &path, directory: directory.as_deref(), names: &names };
+    let variables = session.system.set_so_far();
+    let file = PythonFile { path: &path, directory: directory.as_deref(), names: &names, variables: &variables };
     let run = session.request.python.clone();
     let ran = run
         .map(|run| (run.0)(&file))

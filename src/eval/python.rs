@@ -13,6 +13,7 @@ use starlark::any::ProvidesStaticType;
 use starlark::eval::{Arguments, Evaluator};
 use starlark::starlark_simple_value;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+use std::cmp::Ordering;
 
 /// A `def` or a class that is not there before a job runs.
 #[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
@@ -65,12 +66,37 @@ impl<'v> StarlarkValue<'v> for NeedsPython {
         Err(self.refuse())
     }
 
+    fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
+        let name = format!("{}.{name}", self.0.name).into();
+        Some(heap.alloc(NeedsPython(Definition { name, ..self.0.clone() })))
+    }
+
+    fn length(&self) -> starlark::Result<i32> {
+        Err(self.refuse())
+    }
+
     fn at(&self, _index: Value<'v>, _heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         Err(self.refuse())
     }
 
     fn iterate_collect(&self, _heap: Heap<'v>) -> starlark::Result<Vec<Value<'v>>> {
         Err(self.refuse())
+    }
+
+    fn equals(&self, _other: Value<'v>) -> starlark::Result<bool> {
+        Err(self.refuse())
+    }
+
+    fn compare(&self, _other: Value<'v>) -> starlark::Result<Ordering> {
+        Err(self.refuse())
+    }
+
+    fn add(&self, _other: Value<'v>, _heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
+        Some(Err(self.refuse()))
+    }
+
+    fn radd(&self, _other: Value<'v>, _heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
+        Some(Err(self.refuse()))
     }
 }
 

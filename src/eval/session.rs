@@ -6,10 +6,12 @@ use super::convert::is_function;
 use super::explain::{Origin, Scene};
 use super::fault::Fault;
 use super::function::Info;
+use super::local::Locals;
 use super::mark::Marks;
 use super::module::Frame;
 use super::notice::Notice;
 use super::rewrite::{Pathvars, Rewrites};
+use super::system::System;
 use super::{Request, TrackedRead};
 use crate::diag::{Diag, Diags};
 use crate::files::StatAhead;
@@ -90,8 +92,6 @@ pub(super) struct RawPath {
     pub(super) placed: bool,
 }
 
-/// Variables of the environment that were asked for.
-pub(super) type Asked = Arc<Mutex<Vec<TrackedRead>>>;
 /// What a text is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Use {
@@ -184,7 +184,7 @@ pub(super) struct Session {
     pub(super) python: RefCell<super::pyload::Known>,
     /// Told of files that are found.
     pub(super) ahead: RefCell<StatAhead>,
-    pub(super) asked: Asked,
+    pub(super) system: System,
     /// Directories that a run is to make, by `os.makedirs`.
     pub(super) directories: RefCell<Vec<String>>,
     pub(super) notes: RefCell<Vec<String>>,
@@ -204,6 +204,12 @@ pub(super) struct Session {
     pub(super) hooks: RefCell<Vec<(Box<str>, Span)>>,
     /// Names used before any definition, where they were first used.
     pub(super) expected: RefCell<Vec<(Box<str>, Span)>>,
+    /// Python files of the project that were imported.
+    pub(super) locals: Locals,
+    /// The package of the one being read.
+    pub(super) package: RefCell<String>,
+    /// Those of which all was imported, and which could not be read.
+    pub(super) starred: RefCell<Vec<Definition>>,
     /// Files being read, outermost first.
     pub(super) open: RefCell<Vec<std::path::PathBuf>>,
 }
@@ -265,7 +271,7 @@ impl Session {
             config_files: RefCell::default(),
             reads: RefCell::default(),
             python: RefCell::default(),
-            asked: Asked::default(),
+            system: System::default(),
             directories: RefCell::default(),
             notes: RefCell::default(),
             warnings: RefCell::default(),
@@ -277,6 +283,9 @@ impl Session {
             bodies: RefCell::default(),
             hooks: RefCell::default(),
             expected: RefCell::default(),
+            locals: Locals::default(),
+            package: RefCell::default(),
+            starred: RefCell::default(),
             open: RefCell::default(),
         }
     }

@@ -38,7 +38,7 @@ fn all<'v>(items: &[Value<'v>], eval: &mut Evaluator<'v, '_, '_>) -> starlark::R
 }
 
 /// The error of what has no value while the Rulefile is read.
-fn refused(value: Value) -> Option<starlark::Error> {
+pub(super) fn refused(value: Value) -> Option<starlark::Error> {
     let missing = Missing::from_value(value).map(Missing::refuse);
     missing.or_else(|| NeedsPython::from_value(value).map(NeedsPython::refuse))
 }

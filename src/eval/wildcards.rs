@@ -13,7 +13,7 @@ use starlark::{starlark_module, starlark_simple_value};
 
 /// Names and values, in order.
 #[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
-#[display("{}", _0.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(","))]
+#[display("{}", _0.iter().map(|(_, v)| &**v).collect::<Vec<_>>().join(" "))]
 pub(super) struct Wildcards(pub(super) Vec<(Box<str>, Box<str>)>);
 
 starlark_simple_value!(Wildcards);
@@ -47,7 +47,10 @@ impl<'v> StarlarkValue<'v> for Wildcards {
     fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         let found = match (index.unpack_str(), index.unpack_i32()) {
             (Some(name), _) => self.find(name),
-            (_, Some(i)) => usize::try_from(i).ok().and_then(|i| self.pairs().nth(i)).map(|(_, v)| v),
+            (_, Some(i)) => {
+                let at = if i < 0 { i64::from(i) + self.0.len() as i64 } else { i64::from(i) };
+                usize::try_from(at).ok().and_then(|at| self.pairs().nth(at)).map(|(_, v)| v)
+            }
             _ => None,
         };
         found.map(|v| heap.alloc_str(v).to_value()).ok_or_else(|| {

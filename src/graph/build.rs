@@ -408,12 +408,14 @@ fn flatten<'v>(value: &'v Val, unpack: bool, paths: &mut Vec<&'v str>, names: &m
             paths.push(path);
             Ok(())
         }
-        Val::List(items) => items.iter().try_for_each(|v| flatten(v, unpack, paths, names)),
+        Val::List(items) | Val::Tuple(items) | Val::Set(items) => {
+            items.iter().try_for_each(|v| flatten(v, unpack, paths, names))
+        }
         Val::Dict(entries) if unpack => entries.iter().try_for_each(|(key, value)| {
             let start = paths.len() as u32;
             flatten(value, false, paths, names)?;
             let name = key.as_str().ok_or("a key of the unpacked dict is not a string")?.into();
-            names.push(Name { name, range: start..paths.len() as u32, list: matches!(value, Val::List(_)) });
+            names.push(Name { name, range: start..paths.len() as u32, list: value.items().is_some() });
             Ok(())
         }),
         Val::Dict(_) => Err("the input function gave a dict: write `unpack(...)` around it".into()),

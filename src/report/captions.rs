@@ -22,7 +22,7 @@ pub fn value(val: &Val) -> Value {
         Val::Bool(b) => Value::from(*b),
         Val::Int(i) => Value::from(*i),
         Val::Float(f) => Value::from(*f),
-        Val::List(items) => items.iter().map(value).collect(),
+        Val::List(items) | Val::Tuple(items) | Val::Set(items) => items.iter().map(value).collect(),
         Val::Dict(pairs) => pairs.iter().map(|(key, inner)| (key.display(), value(inner))).collect(),
         other => Value::from(other.display()),
     }

@@ -186,6 +186,19 @@ impl Settler {
         tree::remove(path.as_ref()).map_err(Fault::of("delete", path))
     }
 
+    /// Removes a directory below the working directory if it is empty, and then those
+    /// above it that are.
+    pub fn prune(&self, directory: &str) {
+        let mut directory = directory;
+        while !directory.is_empty()
+            && !directory.starts_with('/')
+            && !directory.starts_with("..")
+            && std::fs::remove_dir(directory).is_ok()
+        {
+            directory = directory.rsplit_once('/').map_or("", |(above, _)| above);
+        }
+    }
+
     /// Moves a file or tree to where replaced ones are kept.
     pub fn keep(&self, path: &str) -> Result<Moved, Fault> {
         transaction::keep(self, path, path.as_ref()).map_err(Fault::of("keep", path))

@@ -196,7 +196,7 @@ impl<'s> Builder<'s> {
 
     /// `import a.b as c, d`: each name is bound to what is served of it.
     pub(super) fn import(&mut self, pair: Pair) {
-        let mut bindings = Vec::new();
+        let (mut bindings, mut below) = (Vec::new(), Vec::new());
         let place = self.line_span(&pair);
         for module in pair.into_inner().filter(|p| p.as_rule() == Rule::module) {
             let mut parts = module.into_inner();
@@ -206,9 +206,16 @@ impl<'s> Builder<'s> {
                 Some(alias) => (alias.as_str(), dotted.as_str()),
                 None => (root, root),
             };
+            below.push((module != dotted.as_str()).then_some(dotted.as_str()));
             bindings.push(Binding { name: name.into(), module: module.into(), member: None });
         }
-        self.bind(place, bindings);
+        let strict = self.strict();
+        let call = |(b, below): (&Binding, &Option<&str>)| match below {
+            Some(dotted) => format!("_import_below({:?}, {dotted:?}{strict})", b.module),
+            None => format!("_import({:?}, \"\"{strict})", b.module),
+        };
+        let calls = bindings.iter().zip(&below).map(|b| (b.0.name.to_string(), call(b))).collect();
+        self.bind(place, bindings, calls);
     }
 
     /// `from a import b as c, d`.
@@ -222,7 +229,10 @@ impl<'s> Builder<'s> {
                 Rule::imported => {
                     let star = part.clone().into_inner().any(|p| p.as_rule() == Rule::star);
                     let names: Vec<&str> = part.into_inner().map(|p| p.as_str()).collect();
-                    if let (false, Some(first), Some(last)) = (star, names.first(), names.last()) {
+                    if star {
+                        return self.import_all(place, module);
+                    }
+                    if let (Some(first), Some(last)) = (names.first(), names.last()) {
                         let member = Some(Box::from(*first));
                         bindings.push(Binding { name: (*last).into(), module: module.into(), member });
                     }
@@ -230,20 +240,33 @@ impl<'s> Builder<'s> {
                 _ => {}
             }
         }
-        self.bind(place, bindings);
+        let strict = self.strict();
+        let call = |b: &Binding| format!("_import({:?}, {:?}{strict})", b.module, b.member.as_deref().unwrap_or(""));
+        let calls = bindings.iter().map(|b| (b.name.to_string(), call(b))).collect();
+        self.bind(place, bindings, calls);
     }
 
-    fn bind(&mut self, place: crate::span::Span, bindings: Vec<Binding>) {
+    /// `from a import *`: what it binds is known when it has run.
+    fn import_all(&mut self, place: crate::span::Span, module: &str) {
+        self.pending_cut = true;
+        self.includes = true;
+        self.bind(place, Vec::new(), vec![("_all".into(), format!("_import_all({module:?})"))]);
+    }
+
+    /// Whether imports of what is not served are errors, as one more argument.
+    fn strict(&self) -> &'static str {
+        if self.place.strict_imports { ", True" } else { "" }
+    }
+
+    /// Writes what an import binds: `calls` are names and what gives their values.
+    fn bind(&mut self, place: crate::span::Span, bindings: Vec<Binding>, calls: Vec<(String, String)>) {
         let line = self.slice(place.range());
         // The statement ends where a trailing comment begins.
         let end = if line.contains('(') { line.len() } else { line.find('#').unwrap_or(line.len()) };
         let end = line[..end].trim_end().len();
-        let strict = if self.place.strict_imports { ", True" } else { "" };
-        let call = |b: &Binding| format!("_import({:?}, {:?}{strict})", b.module, b.member.as_deref().unwrap_or(""));
-        let calls: Vec<(String, String)> = bindings.iter().map(|b| (b.name.to_string(), call(b))).collect();
         let start = place.start as usize;
         let range = start..start + end;
-        let text = if calls.is_empty() { "pass".into() } else { self.bindings_text(&calls, &range) };
+        let text = self.bindings_text(&calls, &range);
         self.emit.replace(range.clone(), &text);
         if let Some(name) = bindings.iter().find(|b| self.globals.iter().any(|g| **g == *b.name)).map(|b| &b.name) {
             let diag = Diag::at(self.span(range), format!("an import cannot bind the `global` name `{name}`"));

@@ -41,6 +41,8 @@ fn python_is_served() {
         ("x = f\"a{b}c{{d}}\"", "x = _f(\"a\",_fmt((b),\"\",_f()),\"c{d}\",)"),
         ("x = f'{b!r:>{w}}' 'z'", "x = _f(_fmt((b),\"r\",_f(\">\",_fmt((w),\"\",_f()),)), \"z\",)"),
         ("import os.path as p, re", "p = _import(\"os.path\", \"\"); re = _import(\"re\", \"\")"),
+        ("import a.b, a.c as d", "a = _import_below(\"a\", \"a.b\"); d = _import(\"a.c\", \"\")"),
+        ("from .a import *", "_all = _import_all(\".a\")"),
         ("from a import b as c  # d", "c = _import(\"a\", \"b\")  # d"),
         ("x = {1, 'a'}", "x = set([1, 'a'])"),
         ("x = {a: 1} | {}", "x = {a: 1} | {}"),

@@ -17,12 +17,14 @@ fn step<'v>(value: &'v Val, step: &Access) -> Result<&'v Val, String> {
             let number = entries.iter().find(|(k, _)| *k == Val::Int(*index)).map(|(_, v)| v);
             number.map_or_else(|| by_key(value, &index.to_string()), Ok)
         }
-        (Val::List(items), Access::Index(index)) => {
+        (Val::List(items) | Val::Tuple(items), Access::Index(index)) => {
             let from_end = |i: i64| usize::try_from(i + items.len() as i64).ok();
             let at = usize::try_from(*index).ok().or_else(|| from_end(*index));
             at.and_then(|at| items.get(at)).ok_or_else(|| no_item(*index, items.len()))
         }
-        (Val::List(_), Access::Key(key)) => Err(format!("a list has no key `{key}`, only numbers from 0")),
+        (Val::List(_) | Val::Tuple(_), Access::Key(key)) => {
+            Err(format!("{} has no key `{key}`, only numbers from 0", value.kind()))
+        }
         (_, Access::Attr(name)) => Err(format!("{} has no `.{name}`", value.kind())),
         (_, Access::Key(key)) => Err(format!("{} has no key `{key}`", value.kind())),
         (_, Access::Index(index)) => Err(format!("{} has no item {index}", value.kind())),

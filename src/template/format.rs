@@ -63,7 +63,9 @@ impl Spec {
             Val::Int(number) => self.int(*number),
             Val::Bool(flag) => self.int(i64::from(*flag)),
             Val::Float(number) => self.float(*number),
-            Val::List(items) => Ok(items.iter().map(|v| self.apply(v)).collect::<Result<Vec<_>, _>>()?.join(" ")),
+            Val::List(items) | Val::Tuple(items) | Val::Set(items) => {
+                Ok(items.iter().map(|v| self.apply(v)).collect::<Result<Vec<_>, _>>()?.join(" "))
+            }
             Val::None | Val::Dict(_) | Val::Func(_) => Err(format!("{} takes no format spec", value.kind())),
         }
     }

@@ -96,12 +96,12 @@ impl Writer<'_> {
         match (&self.hole.style, value) {
             (Style::Natural | Style::Raw, Val::Str(text)) => out.push_str(text),
             (Style::Natural | Style::Raw, value) => out.push_str(&value.display()),
-            (Style::Quoted, Val::List(items)) => {
+            (Style::Quoted, Val::List(items) | Val::Tuple(items) | Val::Set(items)) => {
                 for (i, item) in items.iter().enumerate() {
                     if i > 0 {
                         out.push(' ');
                     }
-                    shlex(&item.display(), out);
+                    shlex(&item.text(), out);
                 }
             }
             (Style::Quoted, value) => shlex(&value.display(), out),

@@ -47,6 +47,7 @@ fn load_all(document: &str) -> usize {
             .file("more.rules", "")
             .file("samples.tsv", "sample\tsize\na\t1\nb\t2\n")
             .file("quality/Snakefile", QUALITY)
+            .file("scripts/common.py", "def book(name):\n    return f\"books/{name}.txt\"\n")
             .file("books/abyss.txt", "the people\n")
             .file("books/last.txt", "the last\n");
         let list = story.run(&["-f", &name, "--list"]);

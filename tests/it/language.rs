@@ -478,7 +478,7 @@ rule a:
         "3.0",
         "800",
         "5",
-        "{'s': 'a', 'all': {'s': 'a'}, 'get': 'default', 'str': 's=a'}",
+        "{'s': 'a', 'all': {'s': 'a'}, 'get': 'default', 'str': 'a'}",
     ];
     assert_eq!(results, want);
     assert_eq!(loaded.functions.parameters(id), ["wildcards".into()]);
@@ -645,7 +645,7 @@ rule a:
         "'{}'",
         "['one', 'two']",
         r"'one\ntwo\n'",
-        "['data/raw/a.tar.gz', 'a.tar.gz', 'a.tar', '.gz', 'data/raw', ['data', 'raw', 'a.tar.gz'], \
+        "['data/raw/a.tar.gz', 'a.tar.gz', 'a.tar', '.gz', 'data/raw', ('data', 'raw', 'a.tar.gz'), \
          'data/raw/a.tar.bz2', 'data/raw/b', 'data/raw/c.gz']",
         "['/a/b', '/b', '.', True, '']",
         "'set'",
@@ -711,7 +711,7 @@ rule a:
         "['**ab*', '*abc**', 'Ab', 'a   b', True]",
         "[2, [1, 'b'], [1, 2]]",
         "['12', {'word': 'ab'}, 'x x', None]",
-        "[['B', 'b'], '0123456789', 1, [['a', 1], ['b', 2]]]",
+        "[['B', 'b'], '0123456789', 1, [('a', 1), ('b', 2)]]",
     ];
     assert_eq!(params(&loaded), want);
 }

@@ -38,7 +38,9 @@ fn value(value: &Val) -> String {
         Val::Float(f) if f.is_infinite() => if *f > 0.0 { "Inf" } else { "-Inf" }.into(),
         Val::Float(f) => format!("{f:?}"),
         Val::Str(s) => text(s),
-        Val::List(items) => format!("[{}]", items.iter().map(self::value).collect::<Vec<_>>().join(", ")),
+        Val::List(items) | Val::Tuple(items) | Val::Set(items) => {
+            format!("[{}]", items.iter().map(self::value).collect::<Vec<_>>().join(", "))
+        }
         Val::Dict(entries) => {
             let entry = |(k, v): &(Val, Val)| format!("{} => {}", self::value(k), self::value(v));
             format!("Dict{{Any,Any}}({})", entries.iter().map(entry).collect::<Vec<_>>().join(", "))

@@ -127,6 +127,8 @@ pub fn compiler(sources: &[&Source]) -> Program {
 fn body_entries(book: &Rulefile, scope: &Scope, body: &Body, name: &str) -> String {
     let directory = body.python.path.rsplit_once('/').map_or(".", |(directory, _)| directory);
     let mut entries = shared(book, scope, directory);
+    let search: Vec<String> = book.search.iter().map(|directory| text(directory)).collect();
+    push(&mut entries, "search", &format!("[{}]", search.join(", ")));
     push(&mut entries, "name", &text(name));
     let python = &body.python;
     let inline = if body.inline { "True" } else { "False" };
@@ -144,7 +146,8 @@ fn body_entries(book: &Rulefile, scope: &Scope, body: &Body, name: &str) -> Stri
     let mut variables = String::new();
     for variable in body.variables.iter().filter_map(|name| scope.variable(name)) {
         let value = literal(&variable.value);
-        push(&mut variables, &variable.name, &if variable.fields { format!("({value},)") } else { value });
+        let fields = if variable.fields { "True" } else { "False" };
+        push(&mut variables, &variable.name, &tuple(&[value, fields.into()]));
     }
     push(&mut entries, "variables", &format!("{{{variables}}}"));
     entries
@@ -201,13 +204,21 @@ fn literal(value: &Val) -> String {
     match value {
         Val::Float(f) if !f.is_finite() => format!("float('{f}')"),
         Val::Func(_) => "None".into(),
-        Val::List(items) => format!("[{}]", items.iter().map(literal).collect::<Vec<_>>().join(", ")),
+        Val::List(items) => format!("[{}]", literals(items)),
+        Val::Tuple(items) if items.len() == 1 => format!("({},)", literals(items)),
+        Val::Tuple(items) => format!("({})", literals(items)),
+        Val::Set(items) if items.is_empty() => "set()".into(),
+        Val::Set(items) => format!("{{{}}}", literals(items)),
         Val::Dict(entries) => {
             let entry = |(k, v): &(Val, Val)| format!("{}: {}", literal(k), literal(v));
             format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
         }
         other => other.repr(),
     }
+}
+
+fn literals(items: &[Val]) -> String {
+    items.iter().map(literal).collect::<Vec<_>>().join(", ")
 }
 
 /// The name of the function that a body becomes.

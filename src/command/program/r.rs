@@ -90,7 +90,7 @@ fn value(value: &Val) -> String {
         Val::Float(f) if f.is_infinite() => if *f > 0.0 { "Inf" } else { "-Inf" }.into(),
         Val::Float(f) => format!("{f:?}"),
         Val::Str(s) => text(s),
-        Val::List(items) => {
+        Val::List(items) | Val::Tuple(items) | Val::Set(items) => {
             let texts = items.iter().all(|v| matches!(v, Val::Str(_)));
             let numbers = items.iter().all(|v| matches!(v, Val::Int(_) | Val::Float(_) | Val::Bool(_)));
             let all = items.iter().map(self::value).collect::<Vec<_>>().join(", ");

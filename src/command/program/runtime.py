@@ -270,7 +270,7 @@ def prepare(program, main):
     main.update(job, config=program["config"], shell=shell, expand=expand, multiext=multiext)
     main.update(struct=type(sys.implementation))
     main.update((name, unmarked) for name in MARKS)
-    sys.path[0] = program["directory"]
+    sys.path[:1] = program.get("search") or [program["directory"]]
     snakemake = Snakemake(job, program["config"], program["directory"])
     served = {"snakemake.script": {"snakemake": snakemake}, "snakemake.shell": {"shell": shell}}
     sys.meta_path.insert(0, Modules(served))
@@ -279,8 +279,8 @@ def prepare(program, main):
 
 
 def run_body(program, main, job, again):
-    for name, value in program["variables"].items():
-        main[name] = main["struct"](**value[0]) if isinstance(value, tuple) else value
+    for name, (value, fields) in program["variables"].items():
+        main[name] = main["struct"](**value) if fields else value
     for shown, line, text in program["pieces"]:
         head = "if True:\n" if text[:1] in " \t" else ""
         exec(placed(shown, line, text, head), main)

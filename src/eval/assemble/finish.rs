@@ -93,6 +93,8 @@ pub(in crate::eval) fn finish(session: &Session, module: &Module) -> Rulefile {
         shell_prefix: session.prefix.take(),
         shell_suffix: session.suffix.take(),
         shell_executable: session.executable.take(),
+        environment: Vec::new(),
+        search: Vec::new(),
         scope: Scope { config, variables: variables.into_values().collect() },
         modules: session.frames.borrow().iter().map(|f| scope_of(f.as_deref())).collect(),
         hooks,

@@ -167,7 +167,7 @@ impl Column {
 
     /// By label: one value, or those of several rows.
     pub(super) fn labelled<'v>(&self, label: Value<'v>, heap: Heap<'v>) -> starlark::Result<Option<Value<'v>>> {
-        let label = to_val(label, heap, &mut |_| Err(fault("a label is no function")))?;
+        let label = to_val(label, heap, &mut |_| Err(fault("a label is no function")))?.listed();
         Ok(self.index.find(&label).map(|found| match found {
             [one] if self.index.is_whole(&label) => from_val(&self.values[*one], heap),
             several => heap.alloc(self.pick(several)),

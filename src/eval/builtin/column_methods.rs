@@ -100,7 +100,7 @@ fn cells(builder: &mut MethodsBuilder) {
         #[starlark(require = pos)] value: Value<'v>,
         heap: Heap<'v>,
     ) -> starlark::Result<Column> {
-        let value = to_val(value, heap, &mut |_| Err(fault("a cell is no function")))?;
+        let value = to_val(value, heap, &mut |_| Err(fault("a cell is no function")))?.listed();
         Ok(this.with(this.values.iter().map(|v| if *v == Val::None { value.clone() } else { v.clone() }).collect()))
     }
 

@@ -261,6 +261,24 @@ pub(super) fn names(builder: &mut GlobalsBuilder) {
         super::modules::import(module, member, strict, eval)
     }
 
+    /// `import a.b`, which binds `a`.
+    fn _import_below<'v>(
+        #[starlark(require = pos)] module: &str,
+        #[starlark(require = pos)] dotted: &str,
+        #[starlark(require = pos, default = false)] strict: bool,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        super::modules::import_below(module, dotted, strict, eval)
+    }
+
+    fn _import_all<'v>(
+        #[starlark(require = pos)] module: &str,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<NoneType> {
+        super::modules::import_all(module, eval);
+        Ok(NoneType)
+    }
+
     fn _python<'v>(
         #[starlark(require = pos)] number: i32,
         eval: &mut Evaluator<'v, '_, '_>,

@@ -5,22 +5,23 @@ use super::glob::is_there;
 use crate::diag::{Diag, Kind};
 use crate::eval::TrackedRead;
 use crate::eval::deferred::Reader;
-use crate::eval::exception::throw;
+use crate::eval::exception::{throw, thrown};
 use crate::eval::fault::{fault, hinted};
 use crate::eval::pure_path::{self, cut, path_text};
-use crate::eval::session::Asked;
 use crate::eval::session::Session;
+use crate::eval::system::System;
 use crate::files;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
+use starlark::collections::SmallMap;
 use starlark::environment::{GlobalsBuilder, Methods, MethodsBuilder};
 use starlark::eval::Evaluator;
+use starlark::values::dict::DictRef;
 use starlark::values::list::AllocList;
 use starlark::values::none::{NoneOr, NoneType};
 use starlark::values::tuple::{AllocTuple, UnpackTuple};
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 use starlark::{starlark_module, starlark_simple_value};
-use std::sync::PoisonError;
 
 /// `os`, with `os.path` in it; `os.environ` belongs to one load.
 pub(super) fn os(builder: &mut GlobalsBuilder) {
@@ -42,19 +43,8 @@ pub(in crate::eval) fn home(path: &str, eval: &Evaluator) -> starlark::Result<St
         return Ok(path.to_owned());
     }
     let session = Session::loading(eval, "expanduser")?;
-    let home = variable("HOME", &session.asked).unwrap_or_else(|| "~".to_owned());
+    let home = session.system.variable("HOME").unwrap_or_else(|| "~".to_owned());
     Ok(format!("{home}{}", &path[1..]))
-}
-
-/// A variable of the environment, tracked.
-pub(in crate::eval) fn variable(name: &str, asked: &Asked) -> Option<String> {
-    let found = std::env::var(name).ok();
-    let read = TrackedRead::Env(name.into(), found.as_deref().map(Into::into));
-    let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
-    if !asked.contains(&read) {
-        asked.push(read);
-    }
-    found
 }
 
 fn or_default<'v>(found: Option<String>, default: Option<Value<'v>>, heap: Heap<'v>) -> Value<'v> {
@@ -97,7 +87,7 @@ fn functions(builder: &mut GlobalsBuilder) {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let found = match Session::of(eval) {
-            Some(session) => variable(name, &session.asked),
+            Some(session) => session.system.variable(name),
             None => std::env::var(name).ok(),
         };
         Ok(or_default(found, default.into_option(), eval.heap()))
@@ -135,7 +125,7 @@ fn functions(builder: &mut GlobalsBuilder) {
     fn makedirs<'v>(
         #[starlark(require = pos)] name: Value<'v>,
         #[starlark(args)] _args: UnpackTuple<Value<'v>>,
-        #[starlark(kwargs)] _named: starlark::collections::SmallMap<String, Value<'v>>,
+        #[starlark(kwargs)] _named: SmallMap<String, Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<NoneType> {
         make_dir(name, eval)
@@ -154,13 +144,45 @@ fn functions(builder: &mut GlobalsBuilder) {
 #[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
 #[display("os.environ")]
 #[allocative(skip)]
-pub(super) struct Environ(Asked);
+pub(super) struct Environ(System);
 
 starlark_simple_value!(Environ);
 
 impl Environ {
-    pub(super) fn new(asked: Asked) -> Environ {
-        Environ(asked)
+    pub(super) fn new(system: System) -> Environ {
+        Environ(system)
+    }
+
+    /// Sets a variable of all that runs.
+    fn set<'v>(&self, name: Value<'v>, value: Value<'v>) -> starlark::Result<()> {
+        let texts = name.unpack_str().zip(value.unpack_str());
+        let Some((name, text)) = texts else {
+            let odd = if name.unpack_str().is_some() { value } else { name };
+            let why = format!("variables of the environment are texts, this is a value of type `{}`", odd.get_type());
+            return Err(throw("TypeError", Diag::error(Kind::Rulefile, why).hint("write `str(...)` around it")));
+        };
+        if name.is_empty() || name.contains(['=', '\0']) || text.contains('\0') {
+            return Err(thrown("ValueError", format!("the environment has no variable `{name}` with this value")));
+        }
+        self.put(name, Some(text))
+    }
+
+    fn put(&self, name: &str, text: Option<&str>) -> starlark::Result<()> {
+        match self.0.set(name, text) {
+            true => Ok(()),
+            false => Err(hinted(
+                "variables of the environment are set while the Rulefile is read, not by a function of a job",
+                format!("write `env: {name} = ...` in the rule"),
+            )),
+        }
+    }
+
+    /// `del os.environ[name]`
+    pub(super) fn delete(&self, name: Value) -> starlark::Result<()> {
+        match name.unpack_str().filter(|name| self.0.variable(name).is_some()) {
+            Some(name) => self.put(name, None),
+            None => Err(thrown("KeyError", format!("the environment variable `{}` is not set", name.to_str()))),
+        }
     }
 }
 
@@ -173,7 +195,7 @@ impl<'v> StarlarkValue<'v> for Environ {
 
     fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         let name = index.unpack_str().unwrap_or("");
-        let found = variable(name, &self.0).map(|text| heap.alloc_str(&text).to_value());
+        let found = self.0.variable(name).map(|text| heap.alloc_str(&text).to_value());
         found.ok_or_else(|| {
             let hint = format!("set it before rulemake is started, or write `os.environ.get(\"{name}\", DEFAULT)`");
             let message = format!("the environment variable `{name}` is not set");
@@ -181,14 +203,12 @@ impl<'v> StarlarkValue<'v> for Environ {
         })
     }
 
-    fn set_at(&self, index: Value<'v>, _value: Value<'v>) -> starlark::Result<()> {
-        let name = index.to_str();
-        let hint = format!("write `env: {name} = ...` in the rule, or `shell.prefix(\"export {name}=...; \")`");
-        Err(hinted("variables of the environment cannot be set while the Rulefile is read", hint))
+    fn set_at(&self, index: Value<'v>, value: Value<'v>) -> starlark::Result<()> {
+        self.set(index, value)
     }
 
     fn is_in(&self, other: Value<'v>) -> starlark::Result<bool> {
-        Ok(variable(other.unpack_str().unwrap_or(""), &self.0).is_some())
+        Ok(self.0.variable(other.unpack_str().unwrap_or("")).is_some())
     }
 }
 
@@ -200,7 +220,42 @@ fn environ(builder: &mut MethodsBuilder) {
         #[starlark(require = pos)] default: Option<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        Ok(or_default(variable(name, &this.0), default, heap))
+        Ok(or_default(this.0.variable(name), default, heap))
+    }
+
+    fn setdefault<'v>(
+        this: &Environ,
+        #[starlark(require = pos)] name: Value<'v>,
+        #[starlark(require = pos)] value: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        match name.unpack_str().and_then(|name| this.0.variable(name)) {
+            Some(found) => Ok(heap.alloc(found)),
+            None => this.set(name, value).map(|()| value),
+        }
+    }
+
+    fn pop<'v>(
+        this: &Environ,
+        #[starlark(require = pos)] name: Value<'v>,
+        #[starlark(require = pos)] default: Option<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        match (name.unpack_str().and_then(|name| this.0.variable(name)), default) {
+            (None, Some(default)) => Ok(default),
+            (found, _) => this.delete(name).map(|()| or_default(found, None, heap)),
+        }
+    }
+
+    fn update<'v>(
+        this: &Environ,
+        #[starlark(require = pos)] from: Option<DictRef<'v>>,
+        #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<NoneType> {
+        from.iter().flat_map(|dict| dict.iter()).try_for_each(|(name, value)| this.set(name, value))?;
+        named.into_iter().try_for_each(|(name, value)| this.set(heap.alloc(name), value))?;
+        Ok(NoneType)
     }
 }
 

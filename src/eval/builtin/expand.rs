@@ -7,6 +7,7 @@ use crate::eval::files::Files;
 use crate::eval::later::deferred;
 use crate::eval::limits;
 use crate::eval::mark::{Mark, Marks};
+use crate::eval::show;
 use crate::pattern::{Pattern, has_brace};
 use crate::rule::Name;
 use crate::suggest::did_you_mean;
@@ -22,18 +23,29 @@ use starlark::values::{Heap, Value};
 use std::borrow::Cow;
 
 /// A value as the texts it stands for: lists flatten, all else prints.
-pub(super) fn texts<'v>(value: Value<'v>, heap: Heap<'v>, out: &mut Vec<(Cow<'v, str>, Mark)>, marks: Option<&Marks>) {
+///
+/// # Errors
+/// If it has no value while the Rulefile is read.
+pub(super) fn texts<'v>(
+    value: Value<'v>,
+    heap: Heap<'v>,
+    out: &mut Vec<(Cow<'v, str>, Mark)>,
+    marks: Option<&Marks>,
+) -> starlark::Result<()> {
     if let Some(text) = value.unpack_str() {
         out.push((text.into(), marks.map(|m| m.get(text)).unwrap_or_default()));
     } else if let Some(dict) = DictRef::from_value(value) {
-        dict.keys().for_each(|v| texts(v, heap, out, marks));
+        dict.keys().try_for_each(|v| texts(v, heap, out, marks))?;
     } else if let Some(items) = elements(value, heap) {
-        items.into_iter().for_each(|v| texts(v, heap, out, marks));
+        items.into_iter().try_for_each(|v| texts(v, heap, out, marks))?;
     } else if let Some(files) = Files::from_value(value) {
         out.extend(files.texts().map(|t| (t.into(), files.mark)));
+    } else if let Some(refused) = show::refused(value) {
+        return Err(refused);
     } else {
         out.push((value.to_str().into(), Mark::default()));
     }
+    Ok(())
 }
 
 /// The values of one wildcard.
@@ -204,7 +216,7 @@ pub(super) fn expand_all<'v>(
             continue;
         }
         let mut values = Vec::new();
-        texts(*value, heap, &mut values, None);
+        texts(*value, heap, &mut values, None)?;
         columns.push(Column::new(as_written(name), values.into_iter().map(|(t, _)| t).collect()));
     }
     let combine = match (combinator(combine.first())?, combine.first()) {
@@ -217,7 +229,7 @@ pub(super) fn expand_all<'v>(
     let marks = Marks::of(eval);
     let expansion = Expansion { columns: &columns, combine, allow_missing };
     let mut all = Vec::new();
-    texts(patterns, heap, &mut all, marks);
+    texts(patterns, heap, &mut all, marks)?;
     let mut out: Vec<Value> = Vec::new();
     for (pattern, mark) in &all {
         if mark.literal {

@@ -3,7 +3,7 @@
 //! Owns what no Starlark text can do: questions to the machine, which are tracked
 //! where they are about files or variables, YAML, and constants of the system.
 
-use super::environment::{home, listed_size, make_dir, variable};
+use super::environment::{home, listed_size, make_dir};
 use super::record::Record;
 use super::{logger, regex};
 use crate::eval::convert::{elements, from_val};
@@ -73,7 +73,7 @@ pub(super) fn member<'v>(module: &str, name: &str, heap: Heap<'v>) -> Option<Val
     namespace.get_attr(name, heap).ok().flatten()
 }
 
-/// What `sys` is; `sys.path` may be changed, and changes nothing.
+/// What `sys` is, but for `sys.path`.
 fn of_sys<'v>(name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
     let function = |name: &str| super::global(name).expect("bug: it is a global");
     // What is written is told as what is printed.
@@ -93,7 +93,6 @@ fn of_sys<'v>(name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
         "platform" => heap.alloc(if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS }),
         "maxsize" => heap.alloc(i64::MAX),
         "argv" => heap.alloc(AllocList(["snakemake"])),
-        "path" => heap.alloc(AllocList(["."])),
         "executable" => heap.alloc("python3"),
         "byteorder" => heap.alloc(if cfg!(target_endian = "big") { "big" } else { "little" }),
         "stderr" | "stdout" => stream(),
@@ -149,7 +148,7 @@ fn shutil(builder: &mut GlobalsBuilder) {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let session = Session::loading(eval, "shutil.which")?;
-        let dirs = variable("PATH", &session.asked).unwrap_or_default();
+        let dirs = session.system.variable("PATH").unwrap_or_default();
         let runs = |path: &String| {
             Path::new(path).metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
         };

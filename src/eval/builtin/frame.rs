@@ -240,7 +240,7 @@ impl fmt::Display for Frame {
 
 /// A plain value of one of Starlark.
 pub(super) fn plain_of<'v>(value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Val> {
-    to_val(value, heap, &mut |_| Err(fault("a cell is no function")))
+    to_val(value, heap, &mut |_| Err(fault("a cell is no function"))).map(Val::listed)
 }
 
 /// A sheet as a list of dicts, a row as a dict, a column as a list; none if it is

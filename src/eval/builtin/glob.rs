@@ -93,7 +93,7 @@ fn wildcards<'v>(text: &str, given: Option<Value<'v>>, eval: &Evaluator<'v, '_, 
     let found = match given {
         Some(value) => {
             let mut all = Vec::new();
-            texts(value, eval.heap(), &mut all, None);
+            texts(value, eval.heap(), &mut all, None)?;
             let files: Vec<String> = all.into_iter().map(|(t, _)| reader.in_workdir(&t)).collect();
             files::glob::wildcards_of(&pattern, &files)
         }

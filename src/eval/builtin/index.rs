@@ -110,7 +110,7 @@ fn word(label: &Val) -> String {
 
 /// Labels that were asked for, and whether they were a list of labels.
 pub(super) fn labels<'v>(value: Value<'v>, heap: Heap<'v>) -> starlark::Result<(Vec<Val>, bool)> {
-    let plain = |v: Value<'v>| to_val(v, heap, &mut |_| Err(fault("a label is no function")));
+    let plain = |v: Value<'v>| to_val(v, heap, &mut |_| Err(fault("a label is no function"))).map(Val::listed);
     if value.get_type() == "tuple" {
         return Ok((vec![plain(value)?], false));
     }

@@ -32,7 +32,7 @@ impl Dump {
             Val::Bool(b) => self.out.push_str(if *b { "true" } else { "false" }),
             Val::Int(_) | Val::Float(_) => self.out.push_str(&value.repr()),
             Val::Str(text) => self.text(text),
-            Val::List(items) => {
+            Val::List(items) | Val::Tuple(items) | Val::Set(items) => {
                 self.sequence('[', items, ']', level, |dump, item, level| dump.value(item, level))?;
             }
             Val::Dict(entries) => {

@@ -44,6 +44,7 @@ mod row;
 mod rows;
 mod rules;
 mod scatter;
+mod search_path;
 mod semantic;
 mod sheet;
 mod stream;
@@ -183,7 +184,7 @@ pub(super) fn prepare(session: &Session, module: &Module) {
     let (shown, marks) = (session.shown.borrow().clone(), session.marks.clone());
     module.set("rules", heap.alloc(rules::Rules::new(shown.clone(), marks.clone())));
     module.set("checkpoints", heap.alloc(checkpoints::Gates::new(shown, marks)));
-    let os = python_module::module("os", &session.asked).expect("bug: `os` is served");
+    let os = python_module::module("os", &session.system).expect("bug: `os` is served");
     module.set("os", heap.alloc(os));
     module.set("logger", heap.alloc(logger::Logger));
     for name in later::ROOTS {

@@ -7,6 +7,7 @@ use super::record::Fields;
 use super::table::Partly;
 use crate::eval::exception::told_as;
 use crate::eval::limits;
+use crate::eval::local;
 use crate::eval::missing::Missing;
 use crate::eval::pure_path::PurePath;
 use crate::eval::session::Session;
@@ -34,15 +35,19 @@ pub(super) fn import<'v>(
 ) -> starlark::Result<Value<'v>> {
     let heap = eval.heap();
     let dotted = if member.is_empty() { module.to_owned() } else { format!("{module}.{member}") };
-    let asked = Session::of(eval).map(|session| session.asked.clone()).unwrap_or_default();
+    let system = Session::of(eval).map(|session| session.system.clone()).unwrap_or_default();
     let served = match (module, member) {
         ("pandas", "") => Some(heap.alloc(Partly("pandas"))),
         ("pandas", _) => super::global("pandas").and_then(|p| p.get_attr(member, heap).ok().flatten()),
-        (_, "") => python_module::module(module, &asked).map(|module| heap.alloc(module)),
+        (_, "") => python_module::module(module, &system).map(|module| heap.alloc(module)),
         _ => {
-            let below = python_module::module(&dotted, &asked).map(|module| heap.alloc(module));
-            below.or_else(|| python_module::module(module, &asked)?.member(member, heap))
+            let below = python_module::module(&dotted, &system).map(|module| heap.alloc(module));
+            below.or_else(|| python_module::module(module, &system)?.member(member, heap))
         }
+    };
+    let served = match (served, Session::of(eval)) {
+        (None, Some(session)) => local::import(session, module, member, eval)?,
+        (served, _) => served,
     };
     match served {
         Some(value) => Ok(value),
@@ -52,6 +57,31 @@ pub(super) fn import<'v>(
             format!("`{dotted}` is not available here"),
         )),
         None => Ok(heap.alloc(Missing::of_module(&dotted))),
+    }
+}
+
+/// `import a.b`: what `a` is; a file of the project is read for it.
+///
+/// # Errors
+/// See [`import`].
+pub(super) fn import_below<'v>(
+    module: &str,
+    dotted: &str,
+    strict: bool,
+    eval: &Evaluator<'v, '_, '_>,
+) -> starlark::Result<Value<'v>> {
+    let value = import(module, "", strict, eval)?;
+    if let Some(session) = Session::of(eval).filter(|_| !python_module::is_there(module)) {
+        local::import_below(session, dotted, eval);
+    }
+    Ok(value)
+}
+
+/// `from module import *` of a file of the project. What is served of Python's own is at
+/// hand in any case.
+pub(super) fn import_all<'v>(module: &str, eval: &Evaluator<'v, '_, '_>) {
+    if let Some(session) = Session::of(eval).filter(|_| !python_module::is_there(module)) {
+        local::import_all(session, module, eval);
     }
 }
 
@@ -246,7 +276,7 @@ fn of_path(builder: &mut MethodsBuilder) {
 
     fn home<'v>(#[starlark(this)] _this: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<PurePath> {
         let session = Session::loading(eval, "Path.home")?;
-        let home = super::environment::variable("HOME", &session.asked).unwrap_or_else(|| "~".to_owned());
+        let home = session.system.variable("HOME").unwrap_or_else(|| "~".to_owned());
         Ok(PurePath::of(&[eval.heap().alloc(home)]))
     }
 }

@@ -6,6 +6,7 @@
 
 use super::class::{EnumMember, asked, iterated, method, truth};
 use super::column::Column;
+use super::environment::Environ;
 use super::printf;
 use crate::eval::convert::from_val;
 use crate::eval::exception::thrown;
@@ -341,6 +342,9 @@ fn statements(builder: &mut GlobalsBuilder) {
         if container.get_type() == "list" {
             let pop = container.get_attr_error("pop", heap)?;
             return eval.eval_function(pop, &[key], &[]).map(|_| NoneType);
+        }
+        if let Some(environment) = Environ::from_value(container) {
+            return environment.delete(key).map(|()| NoneType);
         }
         let container = super::dicts::inner(container);
         let mut dict = DictMut::from_value(container).map_err(starlark::Error::new_other)?;

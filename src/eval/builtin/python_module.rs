@@ -6,9 +6,11 @@
 
 use super::environment::Environ;
 use super::extras;
+use super::search_path::{self, SearchPath};
+use crate::eval::fault::hinted;
 use crate::eval::library;
 use crate::eval::missing::Missing;
-use crate::eval::session::Asked;
+use crate::eval::system::System;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::environment::Module;
@@ -123,16 +125,16 @@ pub(super) struct PythonModule {
     name: &'static str,
     /// The namespace of that name among the built-in names.
     built_in: Option<FrozenValue>,
-    /// Who is told of variables of the environment.
-    asked: Asked,
+    /// What the system's modules answer for.
+    system: System,
 }
 
 starlark_simple_value!(PythonModule);
 
 /// A module of which something is served.
-pub(super) fn module(name: &str, asked: &Asked) -> Option<PythonModule> {
+pub(super) fn module(name: &str, system: &System) -> Option<PythonModule> {
     let name = SERVED.into_iter().find(|served| *served == name)?;
-    Some(PythonModule { name, built_in: namespace(name), asked: asked.clone() })
+    Some(PythonModule { name, built_in: namespace(name), system: system.clone() })
 }
 
 /// The namespace of a module's name.
@@ -158,18 +160,21 @@ impl PythonModule {
     /// What is served of a member.
     pub(super) fn member<'v>(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
         if (self.name, name) == ("os", "environ") {
-            return Some(heap.alloc(Environ::new(self.asked.clone())));
+            return Some(heap.alloc(Environ::new(self.system.clone())));
+        }
+        if (self.name, name) == ("sys", "path") {
+            return Some(heap.alloc(SearchPath::new(self.system.clone())));
         }
         // The most common first: nothing is looked through for them.
         if let Some(found) = self.built_in.and_then(|own| own.to_value().get_attr(name, heap).ok().flatten()) {
             return match (found.get_type(), found.unpack_frozen()) {
                 ("namespace", built_in @ Some(_)) if self.name == "os" => {
-                    Some(heap.alloc(PythonModule { name: "os.path", built_in, asked: self.asked.clone() }))
+                    Some(heap.alloc(PythonModule { name: "os.path", built_in, system: self.system.clone() }))
                 }
                 _ => Some(found),
             };
         }
-        if let Some(below) = module(&format!("{}.{name}", self.name), &self.asked) {
+        if let Some(below) = module(&format!("{}.{name}", self.name), &self.system) {
             return Some(heap.alloc(below));
         }
         if let Some((_, _, global)) = ALIASES.iter().find(|(of, member, _)| (*of, *member) == (self.name, name)) {
@@ -186,5 +191,15 @@ impl<'v> StarlarkValue<'v> for PythonModule {
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
         let missing = || heap.alloc(Missing::of_module(&format!("{}.{name}", self.name)));
         Some(self.member(name, heap).unwrap_or_else(missing))
+    }
+
+    fn set_attr(&self, name: &str, value: Value<'v>) -> starlark::Result<()> {
+        match (self.name, name) {
+            ("sys", "path") => search_path::replace(&self.system, value),
+            _ => Err(hinted(
+                format!("`{}.{name}` cannot be set while the Rulefile is read", self.name),
+                "set it in a `run:` body or a script, where it is Python's",
+            )),
+        }
     }
 }

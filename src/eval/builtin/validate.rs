@@ -47,7 +47,7 @@ fn validate_dict<'v>(
 ) -> starlark::Result<()> {
     let session = Session::loading(eval, "validate")?;
     let heap = eval.heap();
-    let mut plain = to_val(value, heap, &mut |_| Err(fault("a value to validate holds a function")))?;
+    let mut plain = to_val(value, heap, &mut |_| Err(fault("a value to validate holds a function")))?.listed();
     let misfits = Schema { root: schema.1 }.check(&mut plain);
     report("config", misfits, schema.0, session, eval)?;
     if !fill {

@@ -91,7 +91,10 @@ impl Work<'_, '_> {
         for path in over {
             let name = self.shared.paths().str(path).to_owned();
             match self.shared.settler.delete(&name) {
-                Ok(_) => self.facts.set(path, false, Digest::UNKNOWN),
+                Ok(_) => {
+                    self.facts.set(path, false, Digest::UNKNOWN);
+                    self.emptied.extend(name.rsplit_once('/').map(|(directory, _)| directory.to_owned()));
+                }
                 Err(fault) => self.note(Diag::warning(Kind::System, fault.to_string())),
             }
         }

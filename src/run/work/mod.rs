@@ -36,6 +36,7 @@ use crossbeam::channel::{after, select};
 use devices::Devices;
 use needs::AllNeeds;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -193,6 +194,8 @@ struct Work<'a, 'h> {
     jobs: Vec<JobId>,
     running: FxHashMap<u32, Running>,
     temps: Temps,
+    /// Directories that deleted `temp()` files lay in.
+    emptied: BTreeSet<String>,
     /// What is no job for people: rules that only gather and were open, probes,
     /// and what a selection left out later.
     uncounted: FxHashSet<Slot>,
@@ -213,6 +216,7 @@ impl<'a, 'h> Work<'a, 'h> {
             scheduler: Scheduler::new(options.cores, limits.clone()),
             devices: Devices::new(limits, options.devices.as_deref()),
             temps: Temps::new(fixed.book, &graph, options.temps),
+            emptied: BTreeSet::new(),
             touched: touched(fixed.book, &graph, graph.order()),
             shared: Arc::new(shared(options, paths, state, clock)),
             ender: hands.executor.ender(),
@@ -249,7 +253,9 @@ impl<'a, 'h> Work<'a, 'h> {
 
     /// Ends the use of the state.
     fn close(self) -> Ran {
-        let Work { summary, memo, mut errors, shared, .. } = self;
+        let Work { summary, memo, mut errors, shared, emptied, .. } = self;
+        // Only now: before, a job may have counted on one being there.
+        emptied.iter().rev().for_each(|directory| shared.settler.prune(directory));
         let shared = Arc::into_inner(shared).expect("every task came back");
         let state = shared.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let paths = shared.paths.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -1,0 +1,7 @@
+import numpy as np
+
+X = np.zeros(3)
+
+
+def calc():
+    return "x"
