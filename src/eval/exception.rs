@@ -323,8 +323,11 @@ impl<'v> StarlarkValue<'v> for Exception {
     }
 }
 
+/// What an error has besides its arguments, by name.
+type Members = Vec<(Box<str>, Val)>;
+
 /// The members and the text of an error of the system's.
-fn of_system_error(number: &Val, why: &Val, file: &Val) -> (Vec<(Box<str>, Val)>, Option<Box<str>>) {
+fn of_system_error(number: &Val, why: &Val, file: &Val) -> (Members, Option<Box<str>>) {
     let whose = if *file == Val::None { String::new() } else { format!(": {}", file.repr()) };
     let said = format!("[Errno {}] {}{whose}", number.repr(), why.as_str().unwrap_or(""));
     let fields = [("errno", number), ("strerror", why), ("filename", file)];

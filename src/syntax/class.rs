@@ -41,7 +41,7 @@ const OPERATORS: [&str; 16] = [
 fn is_served(name: &str) -> bool {
     let bare = name.trim_matches('_');
     let of_operator = |bare: &str| OPERATORS.contains(&bare);
-    SERVED.contains(&name) || of_operator(bare) || bare.strip_prefix(['r', 'i']).is_some_and(|bare| of_operator(bare))
+    SERVED.contains(&name) || of_operator(bare) || bare.strip_prefix(['r', 'i']).is_some_and(of_operator)
 }
 
 /// Decorators of methods that are served.

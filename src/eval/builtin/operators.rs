@@ -93,9 +93,12 @@ fn holds<'v>(left: Value<'v>, operator: &str, right: Value<'v>) -> starlark::Res
     })
 }
 
+/// A method of the left side, the one of the right side, and whether the answer is turned.
+type Way = (&'static str, &'static str, bool);
+
 /// The methods that a comparison may call of the left side, and of the right side with
 /// the sides turned; and whether what they give is turned.
-const COMPARED: [(&str, &[(&str, &str, bool)]); 6] = [
+const COMPARED: [(&str, &[Way]); 6] = [
     ("==", &[("__eq__", "__eq__", false)]),
     ("!=", &[("__ne__", "__ne__", false), ("__eq__", "__eq__", true)]),
     ("<", &[("__lt__", "__gt__", false), ("__ge__", "__le__", true)]),

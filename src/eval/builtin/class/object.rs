@@ -318,8 +318,7 @@ impl<'v, V: ValueLike<'v>> SuperGen<V> {
         let all: Vec<Value> = std::iter::once(self.of()).chain(super::elements(class.above.to_value())).collect();
         let same = |other: &Value<'v>| other.equals(self.class.to_value()).unwrap_or(false);
         let at = all.iter().position(same)?;
-        let found = all[at + 1..].iter().find_map(|class| entry(Class::from_value(*class)?.own.to_value(), name));
-        found
+        all.into_iter().skip(at + 1).find_map(|class| entry(Class::from_value(class)?.own.to_value(), name))
     }
 }
 
