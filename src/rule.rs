@@ -237,7 +237,7 @@ impl Python {
 }
 
 /// A Python body with all that it uses of the Rulefile.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Body {
     /// The body itself.
     pub python: Python,
@@ -247,6 +247,8 @@ pub struct Body {
     pub pieces: Vec<Arc<Python>>,
     /// Names among [`Rulefile::variables`].
     pub variables: Vec<Box<str>>,
+    /// What `rules` shows of those it names.
+    pub rules: Val,
     /// What is recorded as its command: its own text and all that it uses.
     pub recorded: Box<str>,
 }
@@ -364,9 +366,26 @@ pub struct Variable {
     pub name: Box<str>,
     /// Its value at the end of the Rulefile.
     pub value: Val,
-    /// It is a struct: the entries are its attributes.
-    pub fields: bool,
+    /// What its entries are.
+    pub shape: Shape,
 }
+
+/// What the entries of a variable's value are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Themselves.
+    Plain,
+    /// The attributes of a struct.
+    Fields,
+    /// `rules`: rules by name, of these sections, of these the names; what is under
+    /// [`ALL`] is all of a section.
+    Rules,
+    /// `workflow`: attributes that say how and from where the Rulefile is read.
+    Workflow,
+}
+
+/// See [`Shape::Rules`].
+pub const ALL: &str = "";
 
 /// What the texts of a module's rules may name.
 #[derive(Clone, Debug, Default)]

@@ -106,7 +106,7 @@ impl App {
         // Both are needed further on, and take as long as evaluating does.
         eval::warm_up();
         let mut prefetch = run::Prefetch::start();
-        let options = self.options().map_err(|d| vec![d])?;
+        let mut options = self.options().map_err(|d| vec![d])?;
         let loaded = match self.load(options.cores, prefetch.loaded()) {
             // The Rulefile says only where: a broken one may not hold up what runs.
             Err(_) if self.args.mode() == Mode::Drain => return drain().map_err(|d| vec![d]),
@@ -125,6 +125,7 @@ impl App {
             rulefile.hooks = Hooks::default();
         }
         let rulefile = &*rulefile;
+        options.targets.extend(overrides::target_jobs(&self.args, rulefile).map_err(|d| vec![d])?);
         self.reporter().diags(&warnings, &self.sources);
         for line in notes {
             self.reporter().notice(&line);

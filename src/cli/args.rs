@@ -232,6 +232,16 @@ pub struct Args {
     #[arg(long, value_name = "N", help_heading = GIVEN)]
     pub max_threads: Option<NonZeroU32>,
 
+    /// Take inputs of a rule as marked `ancient()`
+    ///
+    /// They are given by name or number, from 0, with commas between.
+    #[arg(long, value_name = "RULE=INPUTS", num_args = 1.., help_heading = GIVEN)]
+    pub consider_ancient: Vec<String>,
+
+    /// Make what the job of a rule and its wildcards makes
+    #[arg(long, value_name = "RULE:NAME=VALUE,…", num_args = 1.., help_heading = MAKE)]
+    pub target_jobs: Vec<String>,
+
     /// Make these first, with all that they need
     #[arg(short = 'P', long, value_name = "TARGET", num_args = 1.., help_heading = JOBS)]
     pub prioritize: Vec<String>,
@@ -472,6 +482,7 @@ impl Args {
             ("--set-resources", "4", &mut self.set_resources),
             ("--set-threads", "4", &mut self.set_threads),
             ("--set-scatter", "4", &mut self.set_scatter),
+            ("--consider-ancient", "0", &mut self.consider_ancient),
         ];
         for (flag, value, words) in pairs {
             if let Some(word) = words.first().filter(|word| !is_pair(word)) {

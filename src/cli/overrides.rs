@@ -1,14 +1,15 @@
-//! Threads and resources of rules that the command line sets.
+//! Threads, resources and marks of rules that the command line sets, and the jobs that
+//! it names.
 //!
-//! Owns the words of `--default-resources`, `--set-resources`, `--set-threads`
-//! and `--max-threads`, and puts them into the rules.
+//! Owns the words of `--default-resources`, `--set-resources`, `--set-threads`,
+//! `--max-threads`, `--consider-ancient` and `--target-jobs`.
 
 use super::args::Args;
 use super::config::parse_pair;
 use super::parse::usage;
 use crate::diag::Diag;
 use crate::eval::Expression;
-use crate::rule::{Param, Rule, Rulefile};
+use crate::rule::{Flags, Param, Rule, RuleId, Rulefile};
 use crate::suggest::did_you_mean;
 use crate::units;
 use crate::value::{FnId, Val};
@@ -73,7 +74,58 @@ pub fn apply(args: &Args, book: &mut Rulefile, functions: &[FnId]) -> Result<(),
             }
         }
     }
+    args.consider_ancient.iter().try_for_each(|word| consider_ancient(book, word))
+}
+
+/// `RULE=INPUTS`
+fn consider_ancient(book: &mut Rulefile, word: &str) -> Result<(), Diag> {
+    const FLAG: &str = "--consider-ancient";
+    let (name, items) = word.split_once('=').unwrap_or((word, ""));
+    let rule = rule(book, FLAG, word, name)?;
+    for item in items.split(',').map(str::trim) {
+        let named = || rule.inputs.names.iter().find(|name| *name.name == *item);
+        let range = match item.parse::<usize>() {
+            Ok(at) if at < rule.inputs.items.len() => at..at + 1,
+            Err(_) if let Some(name) = named() => name.range.start as usize..name.range.end as usize,
+            _ => {
+                let names = rule.inputs.names.iter().map(|name| &*name.name);
+                let message = format!("`{FLAG} {word}`: rule `{name}` has no input `{item}`");
+                return Err(usage(message).maybe_hint(did_you_mean(item, names)));
+            }
+        };
+        rule.inputs.items[range].iter_mut().for_each(|input| input.flags |= Flags::ANCIENT);
+    }
     Ok(())
+}
+
+/// The files that the jobs of `--target-jobs` make.
+///
+/// # Errors
+/// If a word names no rule, or not just the wildcards that it has.
+pub fn target_jobs(args: &Args, book: &Rulefile) -> Result<Vec<String>, Diag> {
+    args.target_jobs.iter().map(|word| target_job(book, word)).collect()
+}
+
+fn target_job(book: &Rulefile, word: &str) -> Result<String, Diag> {
+    const FLAG: &str = "--target-jobs";
+    let (name, values) = word.split_once(':').unwrap_or((word, ""));
+    let rule = book.rule(found(book, FLAG, word, name)?);
+    let pairs =
+        values.split(',').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    let pairs: Vec<(&str, &str)> = pairs.collect();
+    if let Some((odd, _)) = pairs.iter().find(|(name, _)| rule.wildcards.iter().all(|known| **known != **name)) {
+        let known = rule.wildcards.iter().map(|name| &**name);
+        let message = format!("`{FLAG} {word}`: rule `{name}` has no wildcard `{odd}`");
+        return Err(usage(message).maybe_hint(did_you_mean(odd, known)));
+    }
+    let Some(output) = rule.outputs.items.first() else { return Ok(name.to_owned()) };
+    let value = |name: &str| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+    let mut path = String::new();
+    output.pattern.fill_with(&mut path, &value).map_err(|lacks| {
+        usage(format!("`{FLAG} {word}`: there is no value for the wildcard `{lacks}`"))
+            .hint(format!("write `{FLAG} {name}:{lacks}=VALUE`"))
+    })?;
+    Ok(path)
 }
 
 fn is_same(given: &Param, name: &str) -> bool {
@@ -85,14 +137,16 @@ fn give(rule: &mut Rule, name: String, value: Val) {
 }
 
 /// The rule of a name. `flag` and `word` are for the message.
+fn found(book: &Rulefile, flag: &str, word: &str, name: &str) -> Result<RuleId, Diag> {
+    book.find(name).ok_or_else(|| {
+        let known = book.rules.iter().map(|rule| &*rule.name);
+        usage(format!("`{flag} {word}`: there is no rule `{name}`")).maybe_hint(did_you_mean(name, known))
+    })
+}
+
 fn rule<'b>(book: &'b mut Rulefile, flag: &str, word: &str, name: &str) -> Result<&'b mut Rule, Diag> {
-    match book.find(name) {
-        Some(id) => Ok(&mut book.rules[id.index()]),
-        None => {
-            let known = book.rules.iter().map(|rule| &*rule.name);
-            Err(usage(format!("`{flag} {word}`: there is no rule `{name}`")).maybe_hint(did_you_mean(name, known)))
-        }
-    }
+    let id = found(book, flag, word, name)?;
+    Ok(&mut book.rules[id.index()])
 }
 
 /// The name and value in `NAME=VALUE`; an expression is the next of the functions.

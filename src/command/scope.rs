@@ -3,7 +3,7 @@
 use super::resources::Needs;
 use super::{Commands, Params, Turn, files};
 use crate::graph::JobId;
-use crate::rule::{Name, Rule};
+use crate::rule::{ALL, Name, Rule, Shape};
 use crate::suggest;
 use crate::template::{self, Access, Filled, Hole, Root};
 use crate::value::Val;
@@ -130,7 +130,33 @@ impl<'s, 'a: 's> Scope<'s, 'a> {
     fn variable(&self, name: &str, steps: &[Access]) -> Result<Filled<'s>, String> {
         let found = self.commands.book.scope_of(self.rule).variable(name);
         let found = found.ok_or_else(|| format!("there is no variable `{name}`"))?;
-        Ok(Filled::Value(Cow::Borrowed(template::access(&found.value, steps)?)))
+        let part = template::access(&found.value, steps)?;
+        match found.shape {
+            Shape::Rules => Ok(shown(part)),
+            // How many cores there are never makes a job stale.
+            Shape::Workflow if matches!(self.mode, Mode::Record) && is_cores(steps) => {
+                Ok(Filled::Name(Cow::Borrowed("{workflow.cores}")))
+            }
+            _ => Ok(Filled::Value(Cow::Borrowed(part))),
+        }
+    }
+}
+
+fn is_cores(steps: &[Access]) -> bool {
+    matches!(steps, [Access::Attr(name)] if **name == *"cores")
+}
+
+fn texts(items: &[Val]) -> Option<Vec<&str>> {
+    items.iter().map(Val::as_str).collect()
+}
+
+/// A part of what `rules` shows.
+fn shown(part: &Val) -> Filled<'_> {
+    let part = part.get(ALL).unwrap_or(part);
+    match (part, part.items().and_then(texts)) {
+        (Val::Str(path), _) => Filled::Path(path),
+        (_, Some(paths)) => Filled::Paths(paths),
+        (other, None) => Filled::Value(Cow::Borrowed(other)),
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Named {
     pub words: BTreeSet<Box<str>>,
     /// The keys of `config["key"]` and `config.get("key")`.
     pub config_keys: BTreeSet<Box<str>>,
+    /// The names of `rules.NAME`.
+    pub rules: BTreeSet<Box<str>>,
     /// Those of `{config[key]}` in a string; in an f-string, variables.
     pub config_fields: BTreeSet<Box<str>>,
 }
@@ -37,6 +39,7 @@ pub fn named(text: &str) -> Named {
             Rule::py_name => {
                 named.words.insert(pair.as_str().into());
             }
+            Rule::py_rule => named.rules.extend(pair.into_inner().map(|name| name.as_str().into())),
             Rule::py_config => named.config_keys.extend(pair.into_inner().map(|key| key.as_str().into())),
             Rule::py_field => named.config_fields.extend(pair.into_inner().map(|key| key.as_str().into())),
             _ => {}

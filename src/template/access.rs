@@ -15,7 +15,12 @@ fn step<'v>(value: &'v Val, step: &Access) -> Result<&'v Val, String> {
         (Val::Dict(_), Access::Attr(key) | Access::Key(key)) => by_key(value, key),
         (Val::Dict(entries), Access::Index(index)) => {
             let number = entries.iter().find(|(k, _)| *k == Val::Int(*index)).map(|(_, v)| v);
-            number.map_or_else(|| by_key(value, &index.to_string()), Ok)
+            match (number, value.get("")) {
+                (Some(found), _) => Ok(found),
+                // A list, some stretches of which have names.
+                (None, Some(all @ Val::List(_))) => self::step(all, step),
+                (None, _) => by_key(value, &index.to_string()),
+            }
         }
         (Val::List(items) | Val::Tuple(items), Access::Index(index)) => {
             let from_end = |i: i64| usize::try_from(i + items.len() as i64).ok();

@@ -3,7 +3,7 @@
 use super::{Job, Program, Section, with_preamble};
 use crate::command::script::Found;
 use crate::digest::{Digest, Parts};
-use crate::rule::{Body, Python, Rulefile, Scope};
+use crate::rule::{Body, Python, Rulefile, Scope, Shape};
 use crate::value::Val;
 use std::fmt::Write;
 
@@ -146,10 +146,15 @@ fn body_entries(book: &Rulefile, scope: &Scope, body: &Body, name: &str) -> Stri
     let mut variables = String::new();
     for variable in body.variables.iter().filter_map(|name| scope.variable(name)) {
         let value = literal(&variable.value);
-        let fields = if variable.fields { "True" } else { "False" };
-        push(&mut variables, &variable.name, &tuple(&[value, fields.into()]));
+        let shape = match variable.shape {
+            Shape::Plain => "None",
+            Shape::Fields | Shape::Rules => "'fields'",
+            Shape::Workflow => "'workflow'",
+        };
+        push(&mut variables, &variable.name, &tuple(&[value, shape.into()]));
     }
     push(&mut entries, "variables", &format!("{{{variables}}}"));
+    push(&mut entries, "rules", &literal(&body.rules));
     entries
 }
 

@@ -68,6 +68,55 @@ UNUSED = {"bench_record": None}
 NAMES = ["input", "output", "params", "wildcards", "threads", "resources", "log", "rule", "jobid", "attempt", "bench_iteration"]
 
 
+class Shown:
+    """What a rule shows, or `rules` of rules."""
+
+    def __init__(self, parts):
+        self.__dict__.update(parts)
+
+
+def stretches(section, names):
+    """What names of a section stand for: lists of files are written as files are."""
+    return {n: Namedlist(v) if section in FILES and isinstance(v, list) else v for n, v in names.items()}
+
+
+def section(title, names):
+    """A section of a rule that is shown: what is under no name is all of it."""
+    return Namedlist(names.pop(""), stretches(title, names))
+
+
+def beside(directory):
+    """A function that gives the path of a file beside a Rulefile."""
+
+    def source_path(path):
+        import os
+
+        return os.path.join(directory, path)
+
+    return source_path
+
+
+def glob_wildcards(pattern, files=None, followlinks=False):
+    """Lists of the values that wildcards of a pattern have among the files that are there."""
+    import collections
+    import os
+    import re
+
+    parts = re.split(r"\{(\w+)(?:,([^{}]*(?:\{[^{}]*\}[^{}]*)*))?\}", pattern)
+    names, text = [], re.escape(parts[0])
+    for name, constraint, fixed in zip(parts[1::3], parts[2::3], parts[3::3]):
+        text += "(?P=%s)" % name if name in names else "(?P<%s>%s)" % (name, constraint or ".+")
+        text += re.escape(fixed)
+        names += [name] if name not in names else []
+    if files is None:
+        top = os.path.dirname(parts[0])
+        walked = os.walk(top or ".", followlinks=followlinks)
+        files = [os.path.normpath(os.path.join(at, n)) for at, below, here in walked for n in here + below]
+        files = [os.path.join(os.path.dirname(parts[0]), os.path.relpath(f, top)) if top else f for f in files]
+    found = [match.groupdict() for match in (re.fullmatch(text, str(file)) for file in sorted(files)) if match]
+    return collections.namedtuple("Wildcards", names)(*[[match[name] for match in found] for name in names])
+
+
 class Snakemake:
     """All of a job in one object, for scripts."""
 
@@ -262,12 +311,10 @@ def prepare(program, main):
     for name, value in job.items():
         if isinstance(value, tuple):
             items, names = value
-            if name in FILES:
-                names = {n: Namedlist(v) if isinstance(v, list) else v for n, v in names.items()}
-            job[name] = KINDS.get(name, Namedlist)(items, names)
+            job[name] = KINDS.get(name, Namedlist)(items, stretches(name, names))
     shell = Shell(*program["shell"])
     main.update(UNUSED)
-    main.update(job, config=program["config"], shell=shell, expand=expand, multiext=multiext)
+    main.update(job, config=program["config"], shell=shell, expand=expand, multiext=multiext, glob_wildcards=glob_wildcards)
     main.update(struct=type(sys.implementation))
     main.update((name, unmarked) for name in MARKS)
     sys.path[:1] = program.get("search") or [program["directory"]]
@@ -279,8 +326,12 @@ def prepare(program, main):
 
 
 def run_body(program, main, job, again):
-    for name, (value, fields) in program["variables"].items():
-        main[name] = main["struct"](**value) if fields else value
+    if program["rules"]:
+        main["rules"] = Shown((name, Shown((n, section(n, v)) for n, v in of.items())) for name, of in program["rules"].items())
+    for name, (value, shape) in program["variables"].items():
+        main[name] = main["struct"](**value) if shape else value
+        if shape == "workflow":
+            main[name].source_path = beside(main[name].current_basedir)
     for shown, line, text in program["pieces"]:
         head = "if True:\n" if text[:1] in " \t" else ""
         exec(placed(shown, line, text, head), main)

@@ -7,6 +7,7 @@ use super::Assembler;
 use super::python::absolute;
 use crate::diag::Diag;
 use crate::rule::{Action, Body, Python};
+use crate::value::Val;
 use std::sync::Arc;
 
 /// Renders by the package `jinja2`.
@@ -40,7 +41,8 @@ impl Assembler<'_, '_, '_, '_, '_> {
         let (line, _) = sources.line_col(self.decl.head);
         let python =
             Python { shown: shown.into(), path: absolute(shown).into(), line: line as u32 + 1, text: text.into() };
-        let body = Body { python, inline: false, pieces: Vec::new(), variables: Vec::new(), recorded: text.into() };
+        let (pieces, variables, rules) = (Vec::new(), Vec::new(), Val::None);
+        let body = Body { python, inline: false, pieces, variables, rules, recorded: text.into() };
         Some(Action::Run(Arc::new(body)))
     }
 }

@@ -4,22 +4,26 @@
 //! target.
 
 use super::python::{Bodies, absolute};
+use super::shown;
 use crate::diag::{Diag, Kind};
-use crate::eval::builtin::has_fields;
+use crate::eval::builtin::{attributes, has_fields};
 use crate::eval::convert::{is_function, to_val};
 use crate::eval::fault::fault;
 use crate::eval::missing::Missing;
 use crate::eval::module::Frame;
 use crate::eval::python::NeedsPython;
 use crate::eval::session::{Constraint, PendingText, Session, Use};
-use crate::rule::{Action, Input, InputWhat, Name, Rule, RuleId, Rulefile, Scope, Script, Text, Variable};
+use crate::rule::{Action, Input, InputWhat, Name, Rule, RuleId, Rulefile, Scope, Script, Shape, Text, Variable};
 use crate::suggest::did_you_mean;
 use crate::syntax::Directive;
-use crate::template::{Access, Hole, Language, Names, Root, Template};
+use crate::template::{Access, Hole, Language, Names, Root, Template, access};
 use crate::value::Val;
 use starlark::environment::Module;
 use starlark::values::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The name of what shows the rules.
+const RULES: &str = "rules";
 
 /// The names a template may use.
 struct Known<'m, 'v, 'r> {
@@ -50,7 +54,7 @@ impl<'v> Known<'_, 'v, '_> {
 
 impl Names for Known<'_, '_, '_> {
     fn is_variable(&self, name: &str) -> bool {
-        self.variable(name).is_some()
+        name == RULES || self.variable(name).is_some()
     }
 
     fn is_wildcard(&self, name: &str) -> bool {
@@ -167,14 +171,26 @@ fn template(session: &Session, module: &Module, rules: &mut [Rule], text: Pendin
     for diag in template.holes().filter_map(|h| moved_on(h, module, &text)) {
         session.warn(diag);
     }
-    for name in template.variables() {
+    let named = named_rules_of(&template, session, rule.module);
+    for diag in template.holes().filter_map(|h| unknown_rule(h, &named, &text)) {
+        session.fail(diag);
+    }
+    if let Val::Dict(named) = named
+        && !named.is_empty()
+    {
+        let key = (rule.module, Box::from(RULES));
+        let none = || Variable { name: RULES.into(), value: Val::Dict(Vec::new()), shape: Shape::Rules };
+        if let Val::Dict(all) = &mut mentioned.entry(key).or_insert_with(none).value {
+            let new = named.into_iter().filter(|(name, _)| all.iter().all(|(known, _)| known != name));
+            let new: Vec<_> = new.collect();
+            all.extend(new);
+        }
+    }
+    for name in template.variables().filter(|name| *name != RULES) {
         let key = (rule.module, Box::from(name));
         let Some(found) = known.variable(name).filter(|_| !mentioned.contains_key(&key)) else { continue };
-        match plain(found, module) {
-            Ok(value) => {
-                let fields = has_fields(found);
-                mentioned.insert(key, Variable { name: name.into(), value, fields });
-            }
+        match held(name, found, module) {
+            Ok((value, shape)) => drop(mentioned.insert(key, Variable { name: name.into(), value, shape })),
             Err(_) => {
                 let kind = found.get_type();
                 let message = format!("`{name}` is a value of type `{kind}`, which has no text");
@@ -192,6 +208,49 @@ fn template(session: &Session, module: &Module, rules: &mut [Rule], text: Pendin
             let script = Script { directory: parent(&absolute(&shown)), shown: parent(&shown), path: done };
             rule.action = Action::Script(Box::new(script));
         }
+    }
+}
+
+/// What a text may use of a variable.
+fn held<'v>(name: &str, found: Value<'v>, module: &Module<'v>) -> starlark::Result<(Val, Shape)> {
+    if let Some(workflow) = shown::workflow(module).filter(|_| name == "workflow") {
+        return Ok((workflow, Shape::Workflow));
+    }
+    if let Some(attributes) = attributes(found) {
+        let plain = |(name, value): (String, Value<'v>)| Some((Val::str(name), plain(value, module).ok()?));
+        return Ok((Val::Dict(attributes.into_iter().filter_map(plain).collect()), Shape::Fields));
+    }
+    let shape = if has_fields(found) { Shape::Fields } else { Shape::Plain };
+    Ok((plain(found, module)?, shape))
+}
+
+/// What `rules` shows of the rules that a text names.
+fn named_rules_of(template: &Template, session: &Session, module: Option<u32>) -> Val {
+    let name = |hole: &Hole| match (&hole.root, hole.access.first()) {
+        (Root::Variable(root), Some(Access::Attr(name))) if **root == *RULES => Some(name.to_string()),
+        _ => None,
+    };
+    let names: BTreeSet<String> = template.holes().filter_map(name).collect();
+    let seen = shown::seen_from(session, module).filter(|_| !names.is_empty());
+    Val::Dict(seen.map(|all| shown::rules(&all, names.iter().map(String::as_str))).unwrap_or_default())
+}
+
+/// A placeholder of a rule that is not there, or of what it does not have.
+fn unknown_rule(hole: &Hole, named: &Val, text: &PendingText) -> Option<Diag> {
+    if !matches!(&hole.root, Root::Variable(root) if **root == *RULES) {
+        return None;
+    }
+    let diag = |message| {
+        let span = text.at.locate(&text.value, hole.range.start as usize..hole.range.end as usize);
+        Some(Diag::at(span, message))
+    };
+    match &*hole.access {
+        [Access::Attr(name), ..] if named.get(name).is_none() => diag(format!("there is no rule `{name}`")),
+        [Access::Attr(_), Access::Attr(_), ..] => match access(named, &hole.access) {
+            Ok(_) => None,
+            Err(why) => diag(format!("`{hole}` is not there: {why}")),
+        },
+        _ => diag(format!("`{hole}` is no text")).map(|d| d.hint("write `{rules.NAME.output}`")),
     }
 }
 

@@ -13,6 +13,7 @@ mod inherit;
 mod params;
 mod place;
 mod python;
+mod shown;
 mod visible;
 
 pub(super) use files::WRAPPED;

@@ -5,10 +5,11 @@
 //! edit of a `def` makes stale only what uses it. It runs no Python.
 
 use super::finish::{plain, variable};
+use super::shown;
 use crate::eval::builtin::has_fields;
 use crate::eval::convert::is_function;
 use crate::eval::session::Session;
-use crate::rule::{Action, Body, Hooks, Python, Rule, Variable};
+use crate::rule::{Action, Body, Hooks, Python, Rule, Shape, Variable};
 use crate::span::Span;
 use crate::syntax::{Piece, named};
 use crate::value::Val;
@@ -35,6 +36,9 @@ const JOBS_OWN: [&str; 13] = [
     "config",
 ];
 
+/// The name of what says how and from where the Rulefile is read.
+const WORKFLOW: &str = "workflow";
+
 /// Puts bodies together.
 pub(in crate::eval) struct Bodies<'a, 'm, 'v> {
     session: &'a Session,
@@ -50,6 +54,7 @@ struct Uses {
     /// Numbers of pieces.
     pieces: BTreeSet<usize>,
     variables: BTreeSet<Box<str>>,
+    rules: BTreeSet<Box<str>>,
     config_keys: BTreeSet<Box<str>>,
     all_config: bool,
 }
@@ -92,7 +97,7 @@ impl<'a, 'm, 'v> Bodies<'a, 'm, 'v> {
         let recorded = self.recorded(&python, &pieces, &uses);
         let inline = python.line == 1;
         let variables = uses.variables.into_iter().collect();
-        Body { python, inline, pieces, variables, recorded: recorded.into() }
+        Body { python, inline, pieces, variables, rules: self.rules(&uses.rules), recorded: recorded.into() }
     }
 
     fn python(&self, span: Span) -> Python {
@@ -126,6 +131,7 @@ impl<'a, 'm, 'v> Bodies<'a, 'm, 'v> {
             let names = named(&text);
             uses.all_config |= names.words.contains("config");
             uses.config_keys.extend(names.config_keys);
+            uses.rules.extend(names.rules);
             for field in names.config_fields {
                 match self.config.get(&field) {
                     Some(_) => uses.config_keys.insert(field),
@@ -154,10 +160,20 @@ impl<'a, 'm, 'v> Bodies<'a, 'm, 'v> {
             return true;
         }
         let Some(found) = variable(self.module, name).filter(|v| !is_function(*v)) else { return false };
+        if let Some(value) = shown::workflow(self.module).filter(|_| name == WORKFLOW) {
+            self.variables.insert(name.into(), Variable { name: name.into(), value, shape: Shape::Workflow });
+            return true;
+        }
         let Ok(value) = plain(found, self.module) else { return false };
-        let fields = has_fields(found);
-        self.variables.insert(name.into(), Variable { name: name.into(), value, fields });
+        let shape = if has_fields(found) { Shape::Fields } else { Shape::Plain };
+        self.variables.insert(name.into(), Variable { name: name.into(), value, shape });
         true
+    }
+
+    /// What `rules` shows of those that a body names.
+    fn rules(&self, names: &BTreeSet<Box<str>>) -> Val {
+        let shown = self.session.shown.borrow();
+        Val::Dict(shown::rules(&shown, names.iter().map(|name| &**name)))
     }
 
     fn recorded(&self, body: &Python, pieces: &[Arc<Python>], uses: &Uses) -> String {
@@ -165,8 +181,14 @@ impl<'a, 'm, 'v> Bodies<'a, 'm, 'v> {
         for piece in pieces {
             let _ = writeln!(text, "{}", piece.outdented());
         }
-        for name in &uses.variables {
+        // From where and on how many cores it runs never makes a job stale.
+        for name in uses.variables.iter().filter(|name| ***name != *WORKFLOW) {
             let _ = writeln!(text, "{name} = {}", self.variables[name].value.repr());
+        }
+        if let Val::Dict(rules) = self.rules(&uses.rules) {
+            for (name, shown) in rules {
+                let _ = writeln!(text, "rules.{} = {}", name.display(), shown.repr());
+            }
         }
         if uses.all_config {
             let _ = writeln!(text, "config = {}", self.config.repr());

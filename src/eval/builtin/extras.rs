@@ -211,6 +211,13 @@ fn utils(builder: &mut GlobalsBuilder) {
         Ok(cores())
     }
 
+    fn listfiles<'v>(
+        #[starlark(require = pos)] pattern: &str,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        super::glob::with_wildcards(pattern, eval)
+    }
+
     /// A run makes them before its first job.
     fn makedirs<'v>(
         #[starlark(require = pos)] dirnames: Value<'v>,

@@ -7,6 +7,7 @@ use crate::eval::TrackedRead;
 use crate::eval::deferred::Reader;
 use crate::eval::fault::{fault, hinted};
 use crate::eval::mark::{Mark, Marks};
+use crate::eval::wildcards::Wildcards;
 use crate::files::{self, Texts};
 use crate::path::normal;
 use crate::pattern::Pattern;
@@ -17,7 +18,7 @@ use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
 use starlark::values::list::AllocList;
 use starlark::values::none::NoneOr;
-use starlark::values::tuple::UnpackTuple;
+use starlark::values::tuple::{AllocTuple, UnpackTuple};
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 use starlark::{starlark_module, starlark_simple_value};
 
@@ -45,7 +46,7 @@ fn list<'v>(values: &Texts, heap: Heap<'v>) -> Value<'v> {
 impl<'v> StarlarkValue<'v> for Columns {
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
         if name == "_fields" {
-            return Some(heap.alloc(AllocList(self.0.iter().map(|(n, _)| &**n))));
+            return Some(heap.alloc(AllocTuple(self.0.iter().map(|(n, _)| &**n).collect::<Vec<_>>())));
         }
         self.0.iter().find(|(n, _)| **n == *name).map(|(_, v)| list(v, heap))
     }
@@ -55,7 +56,8 @@ impl<'v> StarlarkValue<'v> for Columns {
     }
 
     fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        let found = index.unpack_i32().and_then(|i| self.0.get(usize::try_from(i).ok()?));
+        let at = index.unpack_i32().map(|i| if i < 0 { i64::from(i) + self.0.len() as i64 } else { i64::from(i) });
+        let found = at.and_then(|at| self.0.get(usize::try_from(at).ok()?));
         found.map(|(_, v)| list(v, heap)).ok_or_else(|| {
             fault(format!("there is no element `[{}]`: the pattern has {} wildcards", index.to_str(), self.0.len()))
         })
@@ -106,6 +108,24 @@ fn wildcards<'v>(text: &str, given: Option<Value<'v>>, eval: &Evaluator<'v, '_, 
     };
     passed_over(&found.not_utf8, &reader, eval);
     Ok(Columns(found.names.into_iter().zip(found.values).collect()))
+}
+
+/// The files that a pattern finds, each with its wildcards.
+pub(super) fn with_wildcards<'v>(text: &str, eval: &Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
+    let Columns(columns) = wildcards(text, None, eval)?;
+    let pattern = Pattern::parse(text).map_err(|e| fault(e.message))?;
+    let (heap, marks) = (eval.heap(), Marks::of(eval));
+    let count = columns.first().map_or(0, |(_, values)| values.iter().count());
+    let mut lists: Vec<_> = columns.iter().map(|(name, values)| (name, values.iter())).collect();
+    let rows = (0..count).map(|_| {
+        let row: Vec<(Box<str>, Box<str>)> =
+            lists.iter_mut().filter_map(|(name, values)| Some(((*name).clone(), values.next()?.into()))).collect();
+        let mut path = String::new();
+        let names = pattern.names();
+        pattern.fill(&mut path, |i| row.iter().find(|(name, _)| *name == names[i]).map_or("", |(_, value)| value));
+        AllocTuple([literal(&path, Mark::default(), marks, heap), heap.alloc(Wildcards(row))])
+    });
+    Ok(heap.alloc(AllocList(rows.collect::<Vec<_>>())))
 }
 
 /// Warns of names that cannot be told apart from others once they are text.

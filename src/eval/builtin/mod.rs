@@ -54,7 +54,7 @@ mod texts;
 pub(in crate::eval) mod type_of;
 mod validate;
 
-pub(super) use class::{EnumMember, truth_asked, written};
+pub(super) use class::{EnumMember, attributes, truth_asked, written};
 pub(super) use deque::parts as deque_parts;
 pub(super) use dicts::{counted, inner};
 pub(super) use environment::{absolute, entries, home, is_directory, make_dir};

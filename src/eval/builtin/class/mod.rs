@@ -14,7 +14,7 @@ pub(super) use data::register as data_register;
 pub(in crate::eval) use enums::Member as EnumMember;
 pub(super) use member::{Special, register as special_register};
 pub(super) use object::{Object, iterated, method};
-pub(in crate::eval) use object::{truth_asked, written};
+pub(in crate::eval) use object::{attributes, truth_asked, written};
 pub(super) use operate::{asked, operate, register as operate_register, truth};
 
 use super::record::Record;

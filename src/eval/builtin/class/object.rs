@@ -128,6 +128,19 @@ pub(in crate::eval) fn truth_asked() -> Option<String> {
     ASKED.take()
 }
 
+/// What an object of a class holds, and before that what its class does.
+pub(in crate::eval) fn attributes(value: Value<'_>) -> Option<Vec<(String, Value<'_>)>> {
+    let object = Object::from_value(value)?;
+    let class = object.of()?;
+    let all = super::pairs(class.members.to_value()).into_iter().chain(super::pairs(object.fields()));
+    let mut attributes: Vec<(String, Value)> = Vec::new();
+    for (name, value) in all.filter_map(|(name, value)| Some((name.unpack_str()?.to_owned(), value))) {
+        attributes.retain(|(known, _)| *known != name);
+        attributes.push((name, value));
+    }
+    Some(attributes)
+}
+
 /// What some kind of comparison is of, where no function can be called.
 fn only_there(method: &str, class: &Class) -> starlark::Error {
     hinted(
