@@ -234,12 +234,15 @@ pub struct Args {
 
     /// Take inputs of a rule as marked `ancient()`
     ///
-    /// They are given by name or number, from 0, with commas between.
-    #[arg(long, value_name = "RULE=INPUTS", num_args = 1.., help_heading = GIVEN)]
+    /// They are given by number, from 0, or by name, with commas between.
+    #[arg(long, value_name = "RULE=N", num_args = 1.., help_heading = GIVEN)]
     pub consider_ancient: Vec<String>,
 
-    /// Make what the job of a rule and its wildcards makes
-    #[arg(long, value_name = "RULE:NAME=VALUE,…", num_args = 1.., help_heading = MAKE)]
+    /// Make what a rule's job makes
+    ///
+    /// The job is written as RULE:NAME=VALUE,NAME=VALUE with the values of its wildcards,
+    /// as RULE: without any.
+    #[arg(long, value_name = "RULE:X", num_args = 1.., help_heading = MAKE)]
     pub target_jobs: Vec<String>,
 
     /// Make these first, with all that they need

@@ -84,9 +84,15 @@ impl App {
 fn codes(change: Change) -> &'static [&'static str] {
     match change {
         Change::Code => &["command-changed", "script-changed", "environment-changed", "recipe-changed"],
-        Change::Input => {
-            &["input-changed", "inputs-changed", "input-added", "input-removed", "inputs-reordered", "input-unseen"]
-        }
+        Change::Input => &[
+            "input-changed",
+            "inputs-changed",
+            "input-added",
+            "input-removed",
+            "inputs-reordered",
+            "input-unseen",
+            "input-counts",
+        ],
         Change::Params => &["param-changed"],
     }
 }

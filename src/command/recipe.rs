@@ -24,11 +24,12 @@ pub enum Ingredient<'a> {
     Environment(&'a str),
     /// A script's path and its content.
     Script(&'a str, Digest),
-    /// An input's path and whether it is `ancient()`.
-    Input(&'a str, bool),
+    /// An input's path. Whether it is `ancient()` is no ingredient: that says which
+    /// changes count, not what was made.
+    Input(&'a str),
     /// The same of a path that was given as an absolute one below the working
     /// directory: what follows that.
-    InputBelow(&'a str, bool),
+    InputBelow(&'a str),
 }
 
 /// The ingredients of one job. Reused from job to job to save allocations.
@@ -148,8 +149,8 @@ impl Recipe {
             .chain(inputs.map(|i| {
                 let path = paths.str(i.path());
                 match commands.settings.home.below(path) {
-                    Some(rest) => Ingredient::InputBelow(rest, i.is_ancient()),
-                    None => Ingredient::Input(path, i.is_ancient()),
+                    Some(rest) => Ingredient::InputBelow(rest),
+                    None => Ingredient::Input(path),
                 }
             }))
     }
@@ -163,10 +164,8 @@ impl Recipe {
                 Ingredient::Param(name, value) => parts.add(2, name.as_bytes()).add(3, value.as_bytes()),
                 Ingredient::Environment(text) => parts.add(4, text.as_bytes()),
                 Ingredient::Script(path, digest) => parts.add(8, path.as_bytes()).add(9, &digest.0),
-                Ingredient::Input(path, false) => parts.add(5, path.as_bytes()),
-                Ingredient::Input(path, true) => parts.add(6, path.as_bytes()),
-                Ingredient::InputBelow(rest, false) => parts.add(10, rest.as_bytes()),
-                Ingredient::InputBelow(rest, true) => parts.add(11, rest.as_bytes()),
+                Ingredient::Input(path) => parts.add(5, path.as_bytes()),
+                Ingredient::InputBelow(rest) => parts.add(10, rest.as_bytes()),
             };
         }
         parts.finish()

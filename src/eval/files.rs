@@ -9,6 +9,7 @@ use crate::rule::Name;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::environment::{Methods, MethodsBuilder};
+use starlark::values::dict::AllocDict;
 use starlark::values::list::AllocList;
 use starlark::values::tuple::AllocTuple;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
@@ -79,6 +80,11 @@ impl Files {
             brings_names: false,
         };
         heap.alloc(part)
+    }
+
+    /// A dict of what has a name.
+    pub(super) fn by_name<'v>(&self, heap: Heap<'v>) -> Value<'v> {
+        heap.alloc(AllocDict(self.names.iter().map(|n| (&*n.name, self.named(n, heap)))))
     }
 
     fn size_attribute<'v>(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {

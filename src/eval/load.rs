@@ -261,11 +261,13 @@ fn run_chunk<'v>(session: &Session, module: &Module<'v>, origin: Origin, names: 
             Err(error) => error,
         };
         let unknown = match error.kind() {
-            ErrorKind::Scope(e) if names != Unknown::Error => {
-                unknown_name(&e.to_string()).filter(|name| !is_pythons(name))
-            }
+            ErrorKind::Scope(e) => unknown_name(&e.to_string()),
             _ => None,
         };
+        if unknown.as_ref().is_some_and(|name| builtin::imported(session, module, name)) {
+            continue;
+        }
+        let unknown = unknown.filter(|name| names != Unknown::Error && !is_pythons(name));
         if unknown.is_none() && leave_to_python(session, module, &mut chunk, &error) {
             session.origins.borrow_mut()[index].chunk = chunk.clone();
             continue;

@@ -3,6 +3,7 @@
 //!
 //! Owns the stand-in value. It does not know which modules are served.
 
+use super::builtin::python_module;
 use super::exception::thrown;
 use super::fault::hinted;
 use allocative::Allocative;
@@ -31,7 +32,9 @@ impl Missing {
     pub(super) fn of_module(name: &str) -> Missing {
         let root = name.split('.').next().unwrap_or("");
         let hint = match root {
-            "datetime" | "time" => "there is no clock: ask for the time in a `run:` body or a command",
+            "datetime" | "time" => {
+                "there is no clock: hand the date over, as by `--config date=$(date +%F)`, or ask for it in a `run:` body or a command"
+            }
             "subprocess" => {
                 "no command runs while the Rulefile is read: run it in a Python file for `pyload(\"FILE.py\")`"
             }
@@ -42,14 +45,27 @@ impl Missing {
             "gzip" | "bz2" | "lzma" => {
                 "unpack the file in a rule, or read it in a Python file for `pyload(\"FILE.py\")`"
             }
-            "random" | "uuid" => "the same files give the same plan: choose at random in a `run:` body",
+            "numpy" => {
+                "write it with lists, such as `[i * 0.25 for i in range(4)]`, or use it in a Python file for `pyload(\"FILE.py\")`"
+            }
+            "random" | "uuid" => {
+                "the same files give the same plan: choose at random in a `run:` body, or hand a seed over by `--config`"
+            }
+            "shutil" => {
+                "no file is written while the Rulefile is read: copy it once by hand, or do it in a rule or in `onstart:`"
+            }
+            "tempfile" => "make it in a `run:` body or a command, where `resources.tmpdir` is the directory for it",
             "pandas" => {
                 "read sheets with `tsv(\"FILE\")` or `csv(\"FILE\")`, or use pandas in a file for `pyload(\"FILE.py\")`"
             }
             _ => "use it in a Python file, whose names `pyload(\"FILE.py\")` hands over, or in a rule's script",
         };
-        let message =
-            format!("`{name}` cannot be used here: Python's `{root}` is not available while the Rulefile is read");
+        let message = match python_module::is_served(root) {
+            true => format!("Python's `{name}` is not available while the Rulefile is read"),
+            false => {
+                format!("`{name}` cannot be used here: Python's `{root}` is not available while the Rulefile is read")
+            }
+        };
         Missing { has_members: true, ..Missing::said(name, message, hint) }
     }
 

@@ -20,6 +20,7 @@ mod fault;
 mod files;
 mod function;
 mod given;
+mod implicit;
 mod later;
 mod library;
 mod limits;

@@ -3,7 +3,7 @@
 //! Owns the value and its attributes. What it asks of the system, such as whether a
 //! path is there and what lies below it, is tracked.
 
-use super::builtin::{absolute, entries, home, is_directory, is_there, make_dir, paths};
+use super::builtin::{absolute, entries, home, is_dir, is_directory, is_found, is_there, make_dir, paths};
 use super::exception::thrown;
 use super::fault::fault;
 use crate::path::normal;
@@ -180,7 +180,7 @@ fn methods(builder: &mut MethodsBuilder) {
     }
 
     fn exists<'v>(this: &PurePath, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<bool> {
-        is_there(&this.0, eval)
+        is_found(&this.0, eval)
     }
 
     fn is_file<'v>(this: &PurePath, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<bool> {
@@ -188,7 +188,7 @@ fn methods(builder: &mut MethodsBuilder) {
     }
 
     fn is_dir<'v>(this: &PurePath, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<bool> {
-        Ok(is_there(&this.0, eval)? && is_directory(&this.0, eval)?)
+        is_dir(&this.0, eval)
     }
 
     fn resolve(this: &PurePath) -> starlark::Result<PurePath> {

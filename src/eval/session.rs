@@ -179,6 +179,8 @@ pub(super) struct Session {
     pub(super) overrides: RefCell<Val>,
     /// Where the config came from, for messages.
     pub(super) config_files: RefCell<Vec<String>>,
+    /// What `configfile:` named so far.
+    pub(super) read_configs: RefCell<Vec<String>>,
     pub(super) reads: RefCell<Vec<TrackedRead>>,
     /// Python files that were run.
     pub(super) python: RefCell<super::pyload::Known>,
@@ -269,6 +271,7 @@ impl Session {
             marks: Marks::default(),
             overrides: RefCell::default(),
             config_files: RefCell::default(),
+            read_configs: RefCell::default(),
             reads: RefCell::default(),
             python: RefCell::default(),
             system: System::default(),

@@ -5,7 +5,7 @@ use crate::command::{Recipe, made_from};
 use crate::digest::Digest;
 use crate::graph::{InputRef, JobId};
 use crate::path::PathId;
-use crate::record::Record;
+use crate::record::{Input, Record};
 use crate::rule::{Action, Flags};
 use crate::stale::{self, Now, Reason};
 use crate::state::RecordRef;
@@ -124,7 +124,8 @@ fn by_inputs(scene: Scene<'_>, job: JobId, record: RecordRef, verdicts: &[Verdic
             None => made_from(recipe, inputs.map(|i| content_read(scene, *i))),
             Some(_) => made_from(recipe, remembered(scene, record, inputs).into_iter()),
         };
-        return if now == scene.state.made_from(record) { Decision::Fresh } else { Decision::Run(Cause::Inputs) };
+        let same = now == scene.state.made_from(record) || only_marked(scene, job, record);
+        return if same { Decision::Fresh } else { Decision::Run(Cause::Inputs) };
     };
     if inputs.iter().all(|i| waits(i).is_some()) {
         return Decision::Maybe(first);
@@ -133,6 +134,25 @@ fn by_inputs(scene: Scene<'_>, job: JobId, record: RecordRef, verdicts: &[Verdic
         Ok(record) if !known_input_changed(scene, job, &record, verdicts) => Decision::Maybe(first),
         _ => Decision::Run(Cause::Inputs),
     }
+}
+
+/// Whether inputs that changed are `ancient()` now and were not when the job ran: of them
+/// counts what it read.
+fn only_marked(scene: Scene<'_>, job: JobId, record: RecordRef) -> bool {
+    let inputs = scene.commands.graph.inputs(job);
+    if !inputs.iter().any(|input| input.is_ancient()) {
+        return false;
+    }
+    let Ok(old) = scene.state.record(record) else { return false };
+    if inputs.iter().zip(&old.inputs).any(|(now, old)| old.ancient && !now.is_ancient()) {
+        return false;
+    }
+    let counting = inputs.iter().zip(&old.inputs).filter(|(_, old)| !old.ancient);
+    let read = |(now, old): (&InputRef, &Input)| match now.is_ancient() || is_remembered(scene, *now) {
+        true => old.digest,
+        false => content_read(scene, *now),
+    };
+    made_from(scene.state.recipe(record), counting.map(read)) == scene.state.made_from(record)
 }
 
 fn known_input_changed(scene: Scene<'_>, job: JobId, record: &Record, verdicts: &[Verdict]) -> bool {

@@ -9,7 +9,7 @@ pub use words::word;
 
 use crate::digest::Digest;
 use crate::path::PathId;
-use crate::record::Record;
+use crate::record::{Input, Record};
 
 /// One reason for a job to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +62,8 @@ pub enum Reason {
     InputsReordered,
     /// An input's content changed.
     InputChanged(PathId),
+    /// An input was `ancient()` when the job ran, and is not any more.
+    InputCounts(PathId),
     /// An input changed under the job while it ran last time.
     InputUnseen(PathId),
     /// Its recipe is not the recorded one; in what, cannot be told.
@@ -141,24 +143,24 @@ fn scripts(record: &Record, now: &[(String, Digest)], reasons: &mut Vec<Reason>)
 }
 
 fn inputs(record: &Record, now: &[(PathId, Option<Digest>, bool)], reasons: &mut Vec<Reason>) {
-    let same = record.inputs.len() == now.len()
-        && record.inputs.iter().zip(now).all(|(a, b)| (a.path, a.ancient) == (b.0, b.2));
+    let same = record.inputs.len() == now.len() && record.inputs.iter().zip(now).all(|(a, b)| a.path == b.0);
     if !same {
         let before = reasons.len();
-        let old = record.inputs.iter().map(|i| (i.path, i.ancient)).collect::<std::collections::BTreeSet<_>>();
-        let new = now.iter().map(|i| (i.0, i.2)).collect::<std::collections::BTreeSet<_>>();
-        reasons.extend(new.difference(&old).map(|(p, _)| Reason::InputAdded(*p)));
-        reasons.extend(old.difference(&new).map(|(p, _)| Reason::InputRemoved(*p)));
+        let old = record.inputs.iter().map(|i| i.path).collect::<std::collections::BTreeSet<_>>();
+        let new = now.iter().map(|i| i.0).collect::<std::collections::BTreeSet<_>>();
+        reasons.extend(new.difference(&old).map(|p| Reason::InputAdded(*p)));
+        reasons.extend(old.difference(&new).map(|p| Reason::InputRemoved(*p)));
         if reasons.len() == before {
             reasons.push(Reason::InputsReordered);
         }
     }
-    let old: rustc_hash::FxHashMap<PathId, Digest> = record.inputs.iter().map(|i| (i.path, i.digest)).collect();
+    let old: rustc_hash::FxHashMap<PathId, &Input> = record.inputs.iter().map(|i| (i.path, i)).collect();
     for (path, digest, ancient) in now {
         match (old.get(path), digest) {
             _ if *ancient => {}
-            (Some(old), Some(_)) if old.is_unknown() => reasons.push(Reason::InputUnseen(*path)),
-            (Some(old), Some(new)) if old != new => reasons.push(Reason::InputChanged(*path)),
+            (Some(old), _) if old.ancient => reasons.push(Reason::InputCounts(*path)),
+            (Some(old), Some(_)) if old.digest.is_unknown() => reasons.push(Reason::InputUnseen(*path)),
+            (Some(old), Some(new)) if old.digest != *new => reasons.push(Reason::InputChanged(*path)),
             _ => {}
         }
     }
@@ -167,7 +169,6 @@ fn inputs(record: &Record, now: &[(PathId, Option<Digest>, bool)], reasons: &mut
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Input;
 
     fn record() -> Record {
         let input = |n: u32, text: &str| Input { path: PathId(n), digest: Digest::of(text.as_bytes()), ancient: false };
@@ -233,5 +234,9 @@ mod tests {
         let params = [("top".to_owned(), "10".to_owned())];
         let now = Now { command: "c", params: &params, scripts: &[], environment: "", inputs: &inputs };
         assert_eq!(compare(&record, now), [Reason::InputUnseen(PathId(0))]);
+        record.inputs[0].ancient = true;
+        assert_eq!(compare(&record, now), [Reason::InputCounts(PathId(0))]);
+        let inputs = [(PathId(0), None, true), inputs[1]];
+        assert_eq!(compare(&record, Now { inputs: &inputs, ..now }), []);
     }
 }

@@ -58,6 +58,7 @@ pub fn word(reason: &Reason, paths: &Paths) -> ReasonText {
         Reason::InputRemoved(path) => about("input-removed", format!("{} is no input any more", paths.str(*path))),
         Reason::InputsReordered => plain("inputs-reordered", "its inputs stand in another order"),
         Reason::InputChanged(path) => about("input-changed", format!("{} changed", paths.str(*path))),
+        Reason::InputCounts(path) => about("input-counts", format!("{} is not `ancient()` any more", paths.str(*path))),
         Reason::InputUnseen(path) => {
             about("input-unseen", format!("{} changed while the job last ran", paths.str(*path)))
         }

@@ -108,9 +108,9 @@ impl<'s> Builder<'s> {
         let many = parts.get(1).is_some_and(|p| p.as_rule() == Rule::word && p.as_str() == "from");
         let value = &parts[if many { 2 } else { 1 }..];
         let (Some(first), Some(last)) = (value.first(), value.last()) else {
-            return self.emit.replace(bytes(&parts[0]), "_yield.append(_given(_yield, None))");
+            return self.emit.replace(bytes(&parts[0]), "_yield.append(_bounded(_yield, None))");
         };
-        let open = if many { "_yield.extend(_given(_yield, _each(" } else { "_yield.append(_given(_yield, (" };
+        let open = if many { "_yield.extend(_bounded(_yield, _each(" } else { "_yield.append(_bounded(_yield, (" };
         self.emit.replace(start..bytes(first).start, open);
         self.tokens(value.to_vec(), Vec::new());
         self.emit.insert(bytes(last).end, ")))");

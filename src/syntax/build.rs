@@ -6,6 +6,7 @@
 #![allow(missing_docs, reason = "pest_derive makes an enum without docs")]
 
 use super::Base;
+use super::arguments;
 use super::attempt::Place;
 use super::class::{Called, Inside};
 use super::emit::Emitter;
@@ -281,6 +282,8 @@ impl<'s> Builder<'s> {
                 let blanks = " ".repeat(range.len());
                 self.emit.replace(range, &blanks);
             }
+            // What it has for parameters: their defaults may hold anything.
+            Rule::lambda => self.tokens(pair.into_inner().collect(), Vec::new()),
             Rule::stray => {
                 let diag = Diag::at(self.span_of(&pair), format!("`{}` closes nothing", pair.as_str()));
                 self.fail(diag);
@@ -297,7 +300,6 @@ impl<'s> Builder<'s> {
             | Rule::banned
             | Rule::r#while
             | Rule::delete
-            | Rule::lambda
             | Rule::for_word
             | Rule::op
             | Rule::sep
@@ -380,14 +382,14 @@ impl<'s> Builder<'s> {
         self.emit.replace(pair.as_span().start()..pair.as_span().end(), operator);
     }
 
-    /// Whether a bracket holds the arguments of a call; those of a `def` or a
-    /// `lambda` are parameters.
+    /// Whether a bracket holds the arguments of a call; those of a `def` are
+    /// parameters.
     fn passes_arguments(&self, range: Range<usize>) -> bool {
         let line = self.source[..range.start].rfind('\n').map_or(0, |i| i + 1);
         let text = &self.source[range.clone()];
         text.starts_with('(')
+            && self.follows_value(range.start)
             && !self.source[line..range.start].trim_start().starts_with("def ")
-            && !text.contains("lambda")
     }
 
     /// Whether a bracket stands right behind a value.
@@ -406,16 +408,13 @@ impl<'s> Builder<'s> {
         self.source[start..].starts_with('(') && !self.follows_value(start)
     }
 
-    /// `**x` of a call, where `x` may be `wildcards`: Starlark wants a dict.
+    /// `*x` and `**x` among the arguments of a call.
     fn splats(&self, range: Range<usize>, inner: &[Pair]) -> Vec<Edit> {
-        if !inner.iter().any(|t| t.as_str() == "**") || !self.passes_arguments(range) {
+        let is_star = |t: &Pair| t.as_rule() == Rule::op && matches!(t.as_str(), "*" | "**");
+        if !inner.iter().any(is_star) || !self.passes_arguments(range) {
             return Vec::new();
         }
-        let is_splat = |at: &usize| {
-            inner[*at].as_str() == "**" && at.checked_sub(1).is_none_or(|i| inner[i].as_rule() == Rule::comma)
-        };
-        let splats = (0..inner.len()).filter(is_splat).map(|at| inner[at].as_span().end());
-        splats.map(|end| Edit::before(end, "_kw | ")).collect()
+        arguments::edits(&arguments::of_bracket(inner)).concat()
     }
 
     /// Tokens of one line or bracket, with what is to be changed among them.

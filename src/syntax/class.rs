@@ -72,8 +72,8 @@ pub(super) struct Called {
     pub(super) truths: bool,
     /// ... and `x[i]`, ...
     pub(super) items: bool,
-    /// ... `x == y` and `x < y` (named tuples know tuples, and frozen sets sets, which do not know them; columns
-    /// of sheets are compared cell by cell), ...
+    /// ... `x == y` and `x < y` (named tuples know tuples, and frozen sets sets, which do not know them; sets
+    /// have no order here; columns of sheets are compared cell by cell), ...
     pub(super) compares: bool,
     /// ... and `x in y`.
     pub(super) contains: bool,
@@ -85,7 +85,7 @@ impl Called {
     pub(super) fn of(source: &str, sheets: bool) -> Called {
         let enumerates =
             source.contains("Enum)") && ["StrEnum", "IntEnum", "str, ", "int, "].iter().any(|w| source.contains(w));
-        let words = ["namedtuple(", "NamedTuple", "frozenset(", "pandas", "include:"];
+        let words = ["namedtuple(", "NamedTuple", "set(", "pandas", "include:"];
         let tuples = sheets || enumerates || words.iter().any(|word| source.contains(word));
         // A column of a sheet is neither true nor false, which only a call can say.
         let columns = sheets || source.contains("pandas");

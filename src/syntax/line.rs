@@ -41,6 +41,28 @@ fn spread(parts: &[Pair]) -> Vec<Edit> {
     edits
 }
 
+/// A value that ends in a comma is a tuple of one, which wants brackets.
+fn closing_comma(parts: &[Pair]) -> Vec<Edit> {
+    let is_starred = |p: &Pair| p.clone().into_inner().any(|t| t.as_rule() == Rule::starred);
+    let mut edits = Vec::new();
+    for statement in parts.split(|p| p.as_rule() == Rule::semicolon) {
+        let [first, .., last] = statement else { continue };
+        let skipped = matches!(first.as_rule(), Rule::delete | Rule::throw | Rule::banned) || is_starred(first);
+        if last.as_rule() != Rule::comma || skipped {
+            continue;
+        }
+        let head =
+            super::attempt::colon(statement).filter(|_| matches!(first.as_str(), "if" | "elif" | "else" | "for"));
+        let body = head.map_or(0, |colon| colon + 1);
+        let is_sign = |p: &Pair| p.as_rule() == Rule::sep && p.as_str().ends_with('=');
+        let begins = |p: &Pair| is_sign(p) || p.as_rule() == Rule::word && p.as_str() == "return";
+        let before = statement[body..].iter().position(begins).map_or(body, |at| body + at + 1);
+        edits.push(Edit::before(statement[before].as_span().start(), "("));
+        edits.push(Edit::behind(last.as_span().end(), ")"));
+    }
+    edits
+}
+
 /// What to write instead of a Python statement.
 fn instead(word: &str) -> &'static str {
     match word {
@@ -106,6 +128,7 @@ impl<'s> Builder<'s> {
             Rule::targets => edits.extend(spread(&parts)),
             _ => {}
         }
+        edits.extend(closing_comma(&parts));
         self.tokens(parts, edits);
     }
 
@@ -301,6 +324,11 @@ impl<'s> Builder<'s> {
         self.fail(diag.hint(match meant {
             _ if *word == "storage" => "fetch the files in a rule of their own".into(),
             Some(meant) => format!("did you mean `{meant} {name}:`?"),
+            _ if *word == "subworkflow" => {
+                format!(
+                    "write `module {name}:` with `snakefile:` and `prefix:`, and take rules by `use rule * from {name}`"
+                )
+            }
             None if *word == "match" => "write `if` and `elif`".into(),
             None => "a rule begins with `rule NAME:`".into(),
         }));

@@ -5,6 +5,7 @@
 //! plain types and is the only one that sees pest. It evaluates nothing and
 //! does not know what a section means.
 
+mod arguments;
 mod assign;
 mod attempt;
 mod build;

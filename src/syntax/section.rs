@@ -3,6 +3,7 @@
 //! Owns lowering `rule NAME:` and `key: value` to calls, and the errors of
 //! their structure. It does not know what a key means.
 
+use super::arguments::{self, Argument};
 use super::build::{Builder, Pair, Rule};
 use super::keys::{self, Support};
 use super::operator::Edit;
@@ -176,10 +177,12 @@ impl<'s> Builder<'s> {
         let mut span = key_span;
         if let Some(args) = args {
             span = self.span_of(&args);
-            for part in args.into_inner() {
+            let parts: Vec<Pair> = args.into_inner().collect();
+            let mut splats = self.section_splats(&parts).into_iter();
+            for part in parts {
                 match part.as_rule() {
                     Rule::arg => {
-                        let arg = self.arg(part);
+                        let arg = self.arg(part, splats.next().unwrap_or_default());
                         self.check_arg(&arg, &mut names);
                         list.push(arg);
                     }
@@ -212,7 +215,22 @@ impl<'s> Builder<'s> {
         }
     }
 
-    fn arg(&mut self, pair: Pair<'s>) -> Arg {
+    /// What becomes of `*x` and `**x`, argument by argument; nothing if there are none.
+    fn section_splats(&self, parts: &[Pair<'s>]) -> Vec<Vec<Edit>> {
+        let args = || parts.iter().filter(|p| p.as_rule() == Rule::arg);
+        if !args().any(|p| p.as_str().starts_with('*')) {
+            return Vec::new();
+        }
+        let argument = |pair: &Pair<'s>| {
+            let tokens: Vec<Pair> = pair.clone().into_inner().collect();
+            let named = tokens.first().filter(|t| t.as_rule() == Rule::arg_name).map(|t| t.as_span().start());
+            Argument::new(&tokens[usize::from(named.is_some())..], named)
+        };
+        let all: Option<Vec<Argument>> = args().map(argument).collect();
+        all.map(|all| arguments::edits(&all)).unwrap_or_default()
+    }
+
+    fn arg(&mut self, pair: Pair<'s>, mut edits: Vec<Edit>) -> Arg {
         let whole = self.span_of(&pair);
         let mut parts: Vec<Pair> = pair.into_inner().collect();
         let mut name = None;
@@ -232,7 +250,6 @@ impl<'s> Builder<'s> {
             }
             _ => {}
         }
-        let mut edits = Vec::new();
         if parts.iter().any(|p| p.as_rule() == Rule::for_word) {
             let (start, end) = (span.start as usize, span.end as usize);
             edits.extend([Edit::before(start, "["), Edit::behind(end, "]")]);

@@ -78,6 +78,7 @@ fn a_run_makes_directories_and_a_look_makes_none() {
     let story = Story::new().rulefile(
         "import os\nfrom pathlib import Path\nos.makedirs('logs/deep', exist_ok=True)\n\
          Path('tables').mkdir(parents=True, exist_ok=True)\n\
+         assert os.listdir('logs/deep') == list(Path('tables').iterdir()) and os.path.isdir('logs') and Path('tables').exists()\n\
          rule all:\n    output: 'x'\n    shell: 'echo > logs/deep/y; ls tables > {output}'\n",
     );
     story.run(&["-n"]).succeeds();

@@ -40,6 +40,21 @@ fn errors() {
 }
 
 #[test]
+fn names_without_an_import() {
+    gives_what_was_recorded("names-not-imported");
+}
+
+#[test]
+fn lambdas_in_sections() {
+    gives_what_was_recorded("lambdas");
+}
+
+#[test]
+fn arguments_in_any_order() {
+    gives_what_was_recorded("arguments");
+}
+
+#[test]
 fn the_library() {
     gives_what_was_recorded("python-library");
 }

@@ -61,6 +61,18 @@ class InputFiles(Namedlist):
     size_gb = property(lambda self: self.size / 1024**3)
 
 
+class Logger:
+    """Snakemake's `logger`: what it is told goes where a job's messages go."""
+
+    def info(self, message, *args, **named):
+        print(message % args if args else message, file=sys.stderr)
+
+    warning = error = critical = exception = info
+
+    def debug(self, message, *args, **named):
+        pass
+
+
 FILES = ["input", "output", "log"]
 KINDS = {"input": InputFiles, "wildcards": Wildcards}
 # What Snakemake hands to `shell(..., bench_record=...)`; here all of a job's processes are measured.
@@ -315,7 +327,7 @@ def prepare(program, main):
     shell = Shell(*program["shell"])
     main.update(UNUSED)
     main.update(job, config=program["config"], shell=shell, expand=expand, multiext=multiext, glob_wildcards=glob_wildcards)
-    main.update(struct=type(sys.implementation))
+    main.update(struct=type(sys.implementation), logger=Logger())
     main.update((name, unmarked) for name in MARKS)
     sys.path[:1] = program.get("search") or [program["directory"]]
     snakemake = Snakemake(job, program["config"], program["directory"])

@@ -387,7 +387,10 @@ pub(super) fn constraints(given: &Given) -> (Vec<super::session::Constraint>, Di
     let mut all = Vec::new();
     let mut diags = Vec::new();
     for (name, value, slot) in given.iter() {
-        match (name, value.unpack_str()) {
+        let text = value.unpack_str().map(str::to_owned);
+        // A number stands for its text.
+        let text = text.or_else(|| matches!(value.get_type(), "int" | "float").then(|| value.to_str()));
+        match (name, text.as_deref()) {
             (Some(name), Some(regex)) => {
                 let probe = format!("{{{name},{regex}}}");
                 if let Err(error) = Pattern::parse(&probe) {

@@ -8,6 +8,7 @@ use super::finish::{plain, variable};
 use super::shown;
 use crate::eval::builtin::has_fields;
 use crate::eval::convert::is_function;
+use crate::eval::implicit;
 use crate::eval::session::Session;
 use crate::rule::{Action, Body, Hooks, Python, Rule, Shape, Variable};
 use crate::span::Span;
@@ -54,6 +55,8 @@ struct Uses {
     /// Numbers of pieces.
     pieces: BTreeSet<usize>,
     variables: BTreeSet<Box<str>>,
+    /// Names that nothing in the Rulefile gives, and Snakemake has imported.
+    implicit: BTreeSet<Box<str>>,
     rules: BTreeSet<Box<str>>,
     config_keys: BTreeSet<Box<str>>,
     all_config: bool,
@@ -93,8 +96,10 @@ impl<'a, 'm, 'v> Bodies<'a, 'm, 'v> {
     fn body(&mut self, span: Span) -> Body {
         let python = self.python(span);
         let uses = self.uses(&python.text);
-        let pieces: Vec<Arc<Python>> = uses.pieces.iter().map(|i| self.piece(*i)).collect();
+        let mut pieces: Vec<Arc<Python>> = uses.pieces.iter().map(|i| self.piece(*i)).collect();
         let recorded = self.recorded(&python, &pieces, &uses);
+        // The text says what they are, so they are no part of what is recorded.
+        pieces.splice(0..0, implicit::imports(uses.implicit.iter().map(|name| &**name)).map(Arc::new));
         let inline = python.line == 1;
         let variables = uses.variables.into_iter().collect();
         Body { python, inline, pieces, variables, rules: self.rules(&uses.rules), recorded: recorded.into() }
@@ -144,7 +149,11 @@ impl<'a, 'm, 'v> Bodies<'a, 'm, 'v> {
                     continue;
                 }
                 let binding = self.pieces.iter().enumerate().filter(|(_, (p, _))| p.names.contains(word));
-                for number in binding.map(|(i, _)| i).collect::<Vec<_>>() {
+                let binding: Vec<usize> = binding.map(|(i, _)| i).collect();
+                if binding.is_empty() && implicit::meant(word).is_some() {
+                    uses.implicit.insert(word.clone());
+                }
+                for number in binding {
                     if uses.pieces.insert(number) {
                         texts.push(self.piece(number).text.to_string());
                     }

@@ -3,9 +3,8 @@
 //! Owns the way from a name and keywords to a checkpoint's job and back to its
 //! files. It does not know which jobs are done.
 
-use crate::eval::convert::from_wildcards;
 use crate::eval::deferred::{Deferred, Made, Need};
-use crate::eval::fault::{fault, hinted};
+use crate::eval::fault::hinted;
 use crate::eval::files::Files;
 use crate::eval::mark::{Mark, Marks};
 use crate::eval::session::{Shown, ShownRules};
@@ -15,7 +14,7 @@ use crate::rule::Name;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::collections::SmallMap;
-use starlark::environment::{GlobalsBuilder, Methods, MethodsBuilder};
+use starlark::environment::{Methods, MethodsBuilder};
 use starlark::eval::Evaluator;
 use starlark::values::structs::AllocStruct;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
@@ -172,29 +171,4 @@ fn methods(builder: &mut MethodsBuilder) {
         ];
         Ok(heap.alloc(AllocStruct(fields)))
     }
-}
-
-/// What stands after `**` in a call: `wildcards` become a dict.
-#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
-#[display("**")]
-struct Keywords;
-
-starlark_simple_value!(Keywords);
-
-#[starlark_value(type = "keywords")]
-impl<'v> StarlarkValue<'v> for Keywords {
-    fn bit_or(&self, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        match from_wildcards(other, heap) {
-            Some(dict) => Ok(dict),
-            None if other.get_type() == "dict" => Ok(other),
-            None => Err(fault(format!(
-                "`**` wants a dict or the wildcards, this is a value of type `{}`",
-                other.get_type()
-            ))),
-        }
-    }
-}
-
-pub(super) fn register(builder: &mut GlobalsBuilder) {
-    builder.set("_kw", Keywords);
 }

@@ -398,6 +398,8 @@ fn read_config<'v>(
     })?;
     session.read(TrackedRead::File(path.as_str().into()));
     session.config_files.borrow_mut().push(format!("`{path}`"));
+    session.read_configs.borrow_mut().push(given.to_owned());
+    super::prepare_workflow(session, eval.module());
     let Some(old) = eval.module().get("config") else { return Ok(()) };
     let mut merged = to_val(old, eval.heap(), &mut |_| Err(fault("`config` holds a function")))?;
     config::merge(&mut merged, &over);

@@ -11,6 +11,7 @@ use crate::eval::pure_path::{self, cut, path_text};
 use crate::eval::session::Session;
 use crate::eval::system::System;
 use crate::files;
+use crate::path::normal;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::collections::SmallMap;
@@ -94,17 +95,21 @@ fn functions(builder: &mut GlobalsBuilder) {
     }
 
     fn listdir<'v>(
-        #[starlark(default = ".")] directory: &str,
+        #[starlark(default = NoneOr::None)] directory: NoneOr<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        let names = entries(directory, "os.listdir", eval)?;
+        let directory = directory.into_option().map_or(".".to_owned(), |path| path.to_str());
+        let names = entries(&directory, "os.listdir", eval)?;
         Ok(eval.heap().alloc(names))
     }
 
     /// All directories below one, with the names of what is in them.
-    fn walk<'v>(#[starlark(require = pos)] top: &str, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
+    fn walk<'v>(
+        #[starlark(require = pos)] top: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
         let mut found = Vec::new();
-        let mut open = vec![top.to_owned()];
+        let mut open = vec![top.to_str()];
         while let Some(directory) = open.pop() {
             let (mut below, mut names) = (Vec::new(), Vec::new());
             for name in listed(&directory, "os.walk", eval)? {
@@ -292,8 +297,9 @@ fn path(builder: &mut GlobalsBuilder) {
         Ok(cut(&path.to_str()).0.to_owned())
     }
 
-    fn split(#[starlark(require = pos)] path: &str) -> starlark::Result<(String, String)> {
-        let (head, tail) = cut(path);
+    fn split(#[starlark(require = pos)] path: Value<'_>) -> starlark::Result<(String, String)> {
+        let path = path.to_str();
+        let (head, tail) = cut(&path);
         Ok((head.to_owned(), tail.to_owned()))
     }
 
@@ -307,7 +313,7 @@ fn path(builder: &mut GlobalsBuilder) {
         #[starlark(require = pos)] path: Value<'v>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<bool> {
-        is_there(&path.to_str(), eval)
+        is_found(&path.to_str(), eval)
     }
 
     fn isfile<'v>(
@@ -322,8 +328,7 @@ fn path(builder: &mut GlobalsBuilder) {
         #[starlark(require = pos)] path: Value<'v>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<bool> {
-        let path = &*path.to_str();
-        Ok(is_there(path, eval)? && is_directory(path, eval)?)
+        is_dir(&path.to_str(), eval)
     }
 
     fn abspath(#[starlark(require = pos)] path: Value<'_>) -> starlark::Result<String> {
@@ -338,8 +343,8 @@ fn path(builder: &mut GlobalsBuilder) {
         Ok(normpath_of(&path.to_str()))
     }
 
-    fn isabs(#[starlark(require = pos)] path: &str) -> starlark::Result<bool> {
-        Ok(path.starts_with('/'))
+    fn isabs(#[starlark(require = pos)] path: Value<'_>) -> starlark::Result<bool> {
+        Ok(path.to_str().starts_with('/'))
     }
 }
 
@@ -361,6 +366,9 @@ pub(super) fn listed_size(path: &str, eval: &Evaluator) -> starlark::Result<i64>
 /// # Errors
 /// Python's own if there is no such directory, for what may lack it.
 pub(in crate::eval) fn entries(directory: &str, what: &str, eval: &Evaluator) -> starlark::Result<Vec<String>> {
+    if is_promised(directory, eval) && !is_there(directory, eval)? {
+        return Ok(Vec::new());
+    }
     if !is_directory(directory, eval)? {
         let reader = Reader::of(eval, what)?;
         reader.missed(&reader.in_workdir(directory));
@@ -376,6 +384,26 @@ fn listed(directory: &str, what: &str, eval: &Evaluator) -> starlark::Result<Vec
     let found = files::glob::paths(&glob).map_err(|e| fault(format!("`{directory}` cannot be listed: {e}")))?;
     reader.read(TrackedRead::Glob(format!("{directory}/*").into(), found.paths.len()));
     Ok(found.paths.iter().map(|p| cut(p).1.to_owned()).collect())
+}
+
+/// Whether a path is there, or will be when the first job starts.
+pub(in crate::eval) fn is_found(path: &str, eval: &Evaluator) -> starlark::Result<bool> {
+    Ok(is_there(path, eval)? || is_promised(path, eval))
+}
+
+/// Whether a path is a directory, or will be one when the first job starts.
+pub(in crate::eval) fn is_dir(path: &str, eval: &Evaluator) -> starlark::Result<bool> {
+    Ok(is_there(path, eval)? && is_directory(path, eval)? || is_promised(path, eval))
+}
+
+/// Whether a run is to make a directory, or one below it.
+fn is_promised(path: &str, eval: &Evaluator) -> bool {
+    let path = normal(path);
+    let promised = |directory: &String| {
+        let directory = normal(directory);
+        directory.strip_prefix(&*path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    Session::of(eval).is_some_and(|session| session.directories.borrow().iter().any(promised))
 }
 
 pub(in crate::eval) fn is_directory(path: &str, eval: &Evaluator) -> starlark::Result<bool> {

@@ -36,6 +36,7 @@ fn extras() -> &'static Globals {
             .with_namespace("os", os)
             .with_namespace("os_path", os_path)
             .with_namespace("shutil", shutil)
+            .with_namespace("tempfile", tempfile)
             .with_namespace("platform", platform)
             .with_namespace("yaml", yaml_module)
             .with_namespace("re", regex::extras)
@@ -92,7 +93,10 @@ fn of_sys<'v>(name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
         "version" => heap.alloc(PYTHON.map(|n| n.to_string()).join(".")),
         "platform" => heap.alloc(if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS }),
         "maxsize" => heap.alloc(i64::MAX),
-        "argv" => heap.alloc(AllocList(["snakemake"])),
+        "argv" => {
+            let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+            heap.alloc(AllocList(std::iter::once("snakemake".to_owned()).chain(words)))
+        }
         "executable" => heap.alloc("python3"),
         "byteorder" => heap.alloc(if cfg!(target_endian = "big") { "big" } else { "little" }),
         "stderr" | "stdout" => stream(),
@@ -157,6 +161,17 @@ fn shutil(builder: &mut GlobalsBuilder) {
             false => dirs.split(':').map(|dir| format!("{dir}/{name}")).find(runs),
         };
         Ok(found.map_or_else(Value::new_none, |path| eval.heap().alloc(path)))
+    }
+}
+
+#[starlark_module]
+fn tempfile(builder: &mut GlobalsBuilder) {
+    /// As the first of the variables that Python asks for says.
+    fn gettempdir<'v>(eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<String> {
+        let system = Session::of(eval).map(|session| session.system.clone()).unwrap_or_default();
+        let given = ["TMPDIR", "TEMP", "TMP"].into_iter().filter_map(|name| system.variable(name));
+        let there = given.filter(|path| Path::new(path).is_dir()).map(|path| super::environment::absolute(&path));
+        Ok(there.into_iter().next().unwrap_or_else(|| "/tmp".to_owned()))
     }
 }
 

@@ -3,6 +3,7 @@
 //! Owns the table of globals and the calls that lowered text makes. It does
 //! not know how files are loaded or rules checked.
 
+mod arguments;
 mod attempt;
 mod checkpoints;
 mod class;
@@ -35,7 +36,7 @@ mod operators;
 mod passed;
 mod printf;
 mod python;
-mod python_module;
+pub(in crate::eval) mod python_module;
 mod query;
 mod reading;
 mod record;
@@ -57,13 +58,15 @@ mod validate;
 pub(super) use class::{EnumMember, attributes, truth_asked, written};
 pub(super) use deque::parts as deque_parts;
 pub(super) use dicts::{counted, inner};
-pub(super) use environment::{absolute, entries, home, is_directory, make_dir};
+pub(super) use environment::{absolute, entries, home, is_dir, is_directory, is_found, make_dir};
 pub(super) use expand::alloc;
 pub(super) use glob::{is_there, paths};
 pub(super) use record::Record;
 pub(super) use stream::Stream;
 
+use super::implicit;
 use super::later;
+use super::pure_path::PurePath;
 use super::session::Session;
 use crate::value::Val;
 use starlark::environment::{Globals, GlobalsBuilder, LibraryExtension, Module};
@@ -143,7 +146,7 @@ pub(super) fn globals() -> &'static Globals {
             .with(text::register)
             .with(rows::register)
             .with(located::register)
-            .with(checkpoints::register)
+            .with(arguments::register)
             .with_namespace("access", marks::access)
             .with_namespace("os", environment::os)
             .with_namespace("shell", core::shell)
@@ -178,6 +181,13 @@ pub(super) fn global<'v>(name: &str) -> Option<Value<'v>> {
     globals().iter().find(|(n, _)| *n == name).map(|(_, v)| v.to_value())
 }
 
+/// Gives a module a name that a Snakefile finds without an import; false if it is none.
+pub(super) fn imported(session: &Session, module: &Module, name: &str) -> bool {
+    let Some((of, member)) = implicit::meant(name).filter(|_| module.get(name).is_none()) else { return false };
+    module.set(name, modules::served(of, member, &session.system, module.heap()));
+    true
+}
+
 /// The names that belong to one load.
 pub(super) fn prepare(session: &Session, module: &Module) {
     let heap = module.heap();
@@ -193,12 +203,22 @@ pub(super) fn prepare(session: &Session, module: &Module) {
     for name in ["scatter", "gather"] {
         module.set(name, heap.alloc(scatter::Scatter(session.scatter.clone())));
     }
+    prepare_workflow(session, module);
+}
+
+/// `workflow`, as it is known so far.
+pub(super) fn prepare_workflow(session: &Session, module: &Module) {
+    let heap = module.heap();
     let path = Path::new(&session.request.path);
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let text = |p: Option<&Path>| p.map_or(String::new(), |p| p.to_string_lossy().into_owned());
     let basedir = text(absolute.parent());
     let text = |text: String| heap.alloc_str(&text).to_value();
     let source_path = global("_source_path").expect("bug: it is registered");
+    let whole = |path: &String| heap.alloc(PurePath::of(&[heap.alloc(environment::absolute(path))]));
+    let overwriting = || session.request.configfiles.iter().map(whole);
+    let read = session.read_configs.borrow();
+    let configfiles = overwriting().chain(read.iter().map(|path| heap.alloc(path.as_str())));
     let fields = [
         ("basedir", text(basedir.clone())),
         ("current_basedir", text(basedir)),
@@ -206,8 +226,8 @@ pub(super) fn prepare(session: &Session, module: &Module) {
         ("main_snakefile", text(absolute.to_string_lossy().into_owned())),
         ("cores", heap.alloc(session.request.cores)),
         ("source_path", source_path),
-        ("configfiles", heap.alloc(AllocList(session.request.configfiles.iter().map(String::as_str)))),
-        ("overwrite_configfiles", heap.alloc(AllocList(session.request.configfiles.iter().map(String::as_str)))),
+        ("configfiles", heap.alloc(AllocList(configfiles))),
+        ("overwrite_configfiles", heap.alloc(AllocList(overwriting()))),
     ];
     module.set("workflow", heap.alloc(AllocStruct(fields)));
 }

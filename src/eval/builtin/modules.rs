@@ -11,6 +11,7 @@ use crate::eval::local;
 use crate::eval::missing::Missing;
 use crate::eval::pure_path::PurePath;
 use crate::eval::session::Session;
+use crate::eval::system::System;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::collections::SmallMap;
@@ -33,30 +34,43 @@ pub(super) fn import<'v>(
     strict: bool,
     eval: &Evaluator<'v, '_, '_>,
 ) -> starlark::Result<Value<'v>> {
-    let heap = eval.heap();
-    let dotted = if member.is_empty() { module.to_owned() } else { format!("{module}.{member}") };
     let system = Session::of(eval).map(|session| session.system.clone()).unwrap_or_default();
-    let served = match (module, member) {
-        ("pandas", "") => Some(heap.alloc(Partly("pandas"))),
-        ("pandas", _) => super::global("pandas").and_then(|p| p.get_attr(member, heap).ok().flatten()),
-        (_, "") => python_module::module(module, &system).map(|module| heap.alloc(module)),
-        _ => {
-            let below = python_module::module(&dotted, &system).map(|module| heap.alloc(module));
-            below.or_else(|| python_module::module(module, &system)?.member(member, heap))
-        }
-    };
-    let served = match (served, Session::of(eval)) {
+    let served = match (found(module, member, &system, eval.heap()), Session::of(eval)) {
         (None, Some(session)) => local::import(session, module, member, eval)?,
         (served, _) => served,
     };
     match served {
-        Some(value) => Ok(value),
-        None if strict && !python_module::is_there(module) => Err(told_as(
-            "ModuleNotFoundError",
-            &format!("No module named '{dotted}'"),
-            format!("`{dotted}` is not available here"),
-        )),
-        None => Ok(heap.alloc(Missing::of_module(&dotted))),
+        None if strict && !python_module::is_there(module) => {
+            let name = dotted(module, member);
+            let said = format!("No module named '{name}'");
+            Err(told_as("ModuleNotFoundError", &said, format!("`{name}` is not available here")))
+        }
+        served => Ok(served.unwrap_or_else(|| missing(module, member, eval.heap()))),
+    }
+}
+
+/// The same for a name whose module is there.
+pub(super) fn served<'v>(module: &str, member: &str, system: &System, heap: Heap<'v>) -> Value<'v> {
+    found(module, member, system, heap).unwrap_or_else(|| missing(module, member, heap))
+}
+
+fn dotted(module: &str, member: &str) -> String {
+    if member.is_empty() { module.to_owned() } else { format!("{module}.{member}") }
+}
+
+fn missing<'v>(module: &str, member: &str, heap: Heap<'v>) -> Value<'v> {
+    heap.alloc(Missing::of_module(&dotted(module, member)))
+}
+
+fn found<'v>(module: &str, member: &str, system: &System, heap: Heap<'v>) -> Option<Value<'v>> {
+    match (module, member) {
+        ("pandas", "") => Some(heap.alloc(Partly("pandas"))),
+        ("pandas", _) => super::global("pandas").and_then(|p| p.get_attr(member, heap).ok().flatten()),
+        (_, "") => python_module::module(module, system).map(|module| heap.alloc(module)),
+        _ => {
+            let below = python_module::module(&dotted(module, member), system).map(|module| heap.alloc(module));
+            below.or_else(|| python_module::module(module, system)?.member(member, heap))
+        }
     }
 }
 

@@ -69,7 +69,14 @@ fn float_power(base: f64, exponent: f64) -> starlark::Result<f64> {
 }
 
 /// `a < b`, by the operator's text.
-fn holds<'v>(left: Value<'v>, operator: &str, right: Value<'v>) -> starlark::Result<bool> {
+fn holds<'v>(left: Value<'v>, operator: &str, right: Value<'v>, heap: Heap<'v>) -> starlark::Result<bool> {
+    let is_set = |value: Value| matches!(value.get_type(), "set" | "frozenset");
+    if is_set(left) && is_set(right) && operator.starts_with(['<', '>']) {
+        let (small, large) = if operator.starts_with('<') { (left, right) } else { (right, left) };
+        let whole = operator.ends_with('=') || small.length()? < large.length()?;
+        let mut items = small.iterate(heap)?;
+        return Ok(whole && items.try_fold(true, |all, item| Ok::<_, starlark::Error>(all && large.is_in(item)?))?);
+    }
     // A named tuple knows tuples, and a frozen set sets, which do not know it.
     let (left, right) = match operator {
         "==" | "!=" if matches!(right.get_type(), "record" | "frozenset" | "enum member") => (right, left),
@@ -132,7 +139,7 @@ fn listed<'v>(value: Value<'v>, of: Value<'v>, eval: &mut Evaluator<'v, '_, '_>)
     for item in of.iterate(eval.heap())?.collect::<Vec<_>>() {
         let equal = match compared(item, "==", value, eval)? {
             Some(equal) => equal,
-            None => holds(item, "==", value)?,
+            None => holds(item, "==", value, eval.heap())?,
         };
         if equal {
             return Ok(true);
@@ -158,7 +165,8 @@ fn mask<'v>(left: Value<'v>, operator: &str, right: Value<'v>, heap: Heap<'v>) -
     let cell = |at: usize| {
         let nothing = column.values[at] == Val::None || others.is_some_and(|others| others[at] == Val::None);
         let other = others.map_or(other, |others| from_val(&others[at], heap));
-        let fits = if nothing { operator == "!=" } else { holds(from_val(&column.values[at], heap), operator, other)? };
+        let fits =
+            if nothing { operator == "!=" } else { holds(from_val(&column.values[at], heap), operator, other, heap)? };
         Ok(Val::Bool(fits))
     };
     let cells = (0..column.values.len()).map(cell).collect::<starlark::Result<_>>();
@@ -246,7 +254,7 @@ fn operators(builder: &mut GlobalsBuilder) {
             }
             let holds = match compared(link[0], operator, link[2], eval)? {
                 Some(holds) => holds,
-                None => holds(link[0], operator, link[2])?,
+                None => holds(link[0], operator, link[2], heap)?,
             };
             if !holds {
                 return Ok(Value::new_bool(false));

@@ -18,7 +18,7 @@ use starlark::starlark_simple_value;
 use starlark::values::{FrozenValue, Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 
 /// Modules of which something is served.
-const SERVED: [&str; 37] = [
+const SERVED: [&str; 38] = [
     "gzip",
     "os",
     "os.path",
@@ -41,6 +41,7 @@ const SERVED: [&str; 37] = [
     "sys",
     "platform",
     "shutil",
+    "tempfile",
     "glob",
     "csv",
     "yaml",
@@ -59,7 +60,7 @@ const SERVED: [&str; 37] = [
 ];
 
 /// Modules of Python's own that are there, though nothing of them is served.
-const STANDARD: [&str; 38] = [
+const STANDARD: [&str; 37] = [
     "argparse",
     "array",
     "ast",
@@ -93,7 +94,6 @@ const STANDARD: [&str; 38] = [
     "shlex",
     "socket",
     "subprocess",
-    "tempfile",
     "threading",
     "time",
     "traceback",
@@ -154,6 +154,11 @@ fn within(value: FrozenValue, name: &str) -> Option<FrozenValue> {
 pub(super) fn is_there(name: &str) -> bool {
     let root = name.split('.').next().unwrap_or("");
     SERVED.contains(&name) || SERVED.contains(&root) || STANDARD.contains(&root) || root == "pandas"
+}
+
+/// Whether something is served of a module.
+pub(in crate::eval) fn is_served(name: &str) -> bool {
+    SERVED.contains(&name)
 }
 
 impl PythonModule {

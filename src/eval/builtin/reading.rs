@@ -25,6 +25,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 #[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
 #[display("<open file>")]
 pub(super) struct Opened {
+    /// The path that it was opened by.
+    name: Box<str>,
     text: Box<str>,
     at: AtomicUsize,
 }
@@ -48,6 +50,10 @@ impl Opened {
 
 #[starlark_value(type = "file")]
 impl<'v> StarlarkValue<'v> for Opened {
+    fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
+        (name == "name").then(|| heap.alloc(&*self.name))
+    }
+
     fn get_methods() -> Option<&'static Methods> {
         starlark::methods_static!(METHODS = methods);
         Some(METHODS.methods())
@@ -136,7 +142,7 @@ pub(super) fn opened(name: &str, mode: &str, eval: &Evaluator) -> starlark::Resu
         let hint = "make it the output of a rule, or write it in `onstart:`";
         return Err(hinted("no file is written while the Rulefile is read", hint));
     }
-    if !matches!(mode, "r" | "rt") {
+    if !matches!(mode, "r" | "rt" | "rb") {
         return Err(only_text());
     }
     tracked(name, &reader, read)
@@ -149,7 +155,7 @@ fn tracked(
     how: impl FnOnce(&str) -> starlark::Result<Opened>,
 ) -> starlark::Result<Opened> {
     let path = reader.in_workdir(name);
-    let file = how(&path).inspect_err(|_| reader.missed(&path))?;
+    let file = Opened { name: name.into(), ..how(&path).inspect_err(|_| reader.missed(&path))? };
     reader.read(TrackedRead::File(name.into()));
     Ok(file)
 }
@@ -174,7 +180,7 @@ fn texts_of<R: Read>(path: &str, through: impl FnOnce(std::fs::File) -> R) -> st
         return Err(hinted(format!("`{path}` is larger than 1 GiB"), "read it in a rule's command or `run:`"));
     }
     let text = if text.contains('\r') { text.replace("\r\n", "\n") } else { text };
-    Ok(Opened { text: text.into(), at: AtomicUsize::new(0) })
+    Ok(Opened { name: path.into(), text: text.into(), at: AtomicUsize::new(0) })
 }
 
 #[starlark_module]

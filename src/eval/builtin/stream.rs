@@ -121,7 +121,7 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
     }
 
     /// What is yielded next, behind what was so far: a generator has an end.
-    fn _given<'v>(
+    fn _bounded<'v>(
         #[starlark(require = pos)] before: Value<'v>,
         #[starlark(require = pos)] value: Value<'v>,
     ) -> starlark::Result<Value<'v>> {
