@@ -199,6 +199,8 @@ pub(super) struct Session {
     pub(super) definitions: RefCell<Vec<Definition>>,
     /// Whether a file so far asks for pandas.
     pub(super) sheets: Cell<bool>,
+    /// The texts of the files so far that have classes.
+    pub(super) classes: RefCell<String>,
     /// The bodies of rules.
     pub(super) bodies: RefCell<Vec<(RuleId, Span)>>,
     /// `onstart`, `onsuccess` and `onerror`.
@@ -281,6 +283,7 @@ impl Session {
             pieces: RefCell::default(),
             definitions: RefCell::default(),
             sheets: Cell::default(),
+            classes: RefCell::default(),
             bodies: RefCell::default(),
             hooks: RefCell::default(),
             expected: RefCell::default(),
@@ -309,6 +312,7 @@ impl Session {
             uses: self.uses.borrow().len(),
             definitions: self.definitions.borrow().len(),
             sheets: self.sheets.get(),
+            classes: self.classes.borrow().as_str().into(),
         }
     }
 

@@ -58,3 +58,23 @@ fn arguments_in_any_order() {
 fn the_library() {
     gives_what_was_recorded("python-library");
 }
+
+#[test]
+fn what_errors_say() {
+    gives_what_was_recorded("python-exceptions");
+}
+
+#[test]
+fn what_objects_are_asked() {
+    gives_what_was_recorded("python-objects");
+}
+
+#[test]
+fn objects_of_classes_elsewhere() {
+    gives_what_was_recorded("python-classes-elsewhere");
+}
+
+#[test]
+fn sheets_with_gaps() {
+    gives_what_was_recorded("sheets-with-gaps");
+}

@@ -55,7 +55,7 @@ mod texts;
 pub(in crate::eval) mod type_of;
 mod validate;
 
-pub(super) use class::{attributes, truth_asked, written};
+pub(super) use class::{EnumMember, attributes, truth_asked, written};
 pub(super) use deque::parts as deque_parts;
 pub(super) use dicts::{counted, inner};
 pub(super) use environment::{absolute, entries, home, is_dir, is_directory, is_found, make_dir};
@@ -131,6 +131,7 @@ pub(super) fn globals() -> &'static Globals {
             .with(attempt::register)
             .with(class::register)
             .with(class::special_register)
+            .with(class::operate_register)
             .with(type_of::register)
             .with(stream::register)
             .with(frozen::register)

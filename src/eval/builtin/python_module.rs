@@ -18,7 +18,8 @@ use starlark::starlark_simple_value;
 use starlark::values::{FrozenValue, Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 
 /// Modules of which something is served.
-const SERVED: [&str; 37] = [
+const SERVED: [&str; 38] = [
+    "gzip",
     "os",
     "os.path",
     "math",
@@ -59,7 +60,7 @@ const SERVED: [&str; 37] = [
 ];
 
 /// Modules of Python's own that are there, though nothing of them is served.
-const STANDARD: [&str; 38] = [
+const STANDARD: [&str; 37] = [
     "argparse",
     "array",
     "ast",
@@ -76,7 +77,6 @@ const STANDARD: [&str; 38] = [
     "fnmatch",
     "fractions",
     "getpass",
-    "gzip",
     "heapq",
     "html",
     "http",
@@ -101,7 +101,8 @@ const STANDARD: [&str; 38] = [
 ];
 
 /// Names of modules that are built-in names of ours.
-const ALIASES: [(&str, &str, &str); 12] = [
+const ALIASES: [(&str, &str, &str); 13] = [
+    ("gzip", "open", "_gzip_open"),
     ("glob", "glob", "glob"),
     ("glob", "iglob", "glob"),
     ("csv", "reader", "_csv_reader"),
