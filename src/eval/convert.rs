@@ -2,7 +2,7 @@
 //!
 //! Owns the two directions. It does not know what the values are for.
 
-use super::builtin::{Record, Stream};
+use super::builtin::{Record, Stream, is_of_datetime};
 use super::depth::Step;
 use super::files::Files;
 use super::missing::Missing;
@@ -58,6 +58,9 @@ pub(super) fn to_val<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFuncti
     }
     if is_function(value) {
         return Ok(Val::Func(on_function(value)?));
+    }
+    if is_of_datetime(value) {
+        return Ok(Val::str(value.to_str()));
     }
     compound(value, heap, on_function)
 }

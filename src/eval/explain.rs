@@ -169,7 +169,6 @@ const PYTHON: &[(&str, &str)] = &[
     ("object", "write `struct(name=value)`"),
     ("globals", "name the variable itself"),
     ("locals", "name the variable itself"),
-    ("format", "write an f-string: `f\"{x:03d}\"`"),
     ("from_queue", "make it a `checkpoint`, and ask for its files in an input function"),
     ("storage", "fetch the files in a rule of their own"),
     ("gitfile", "clone the repository in a rule of its own"),
@@ -359,6 +358,9 @@ fn string_method(name: &str) -> Worded {
     match name {
         "encode" | "decode" => worded.hint("there are no bytes: leave it out"),
         "format_map" => worded.hint("write `.format(**x)`"),
+        "year" | "month" | "day" | "strftime" | "isoformat" | "weekday" => {
+            worded.hint("a date of a config file is a text: `date.fromisoformat(str(x))` is a date")
+        }
         "translate" => worded.hint("write `.replace(a, b)`"),
         _ => worded,
     }

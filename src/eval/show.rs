@@ -25,7 +25,7 @@ use starlark::values::tuple::TupleRef;
 pub(super) fn text<'v>(value: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<String> {
     match value.unpack_str() {
         Some(text) => Ok(text.to_owned()),
-        None if value.get_type() == "exception" => Ok(value.to_str()),
+        None if matches!(value.get_type(), "exception" | "datetime" | "timedelta" | "timezone") => Ok(value.to_str()),
         None => match written(value, true, eval) {
             Some(text) => text,
             None => repr(value, eval),
@@ -86,6 +86,7 @@ pub(super) fn repr<'v>(value: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> st
         return Err(refused);
     }
     match value.get_type() {
+        "datetime" | "timedelta" | "timezone" => Ok(value.to_repr()),
         "frozenset" => {
             let items: Vec<Value> = value.iterate(heap).map(Iterator::collect).unwrap_or_default();
             let set = format!("{{{}}}", all(&items, eval)?);

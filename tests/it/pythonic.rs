@@ -58,3 +58,8 @@ fn arguments_in_any_order() {
 fn the_library() {
     gives_what_was_recorded("python-library");
 }
+
+#[test]
+fn dates() {
+    gives_what_was_recorded("python-dates");
+}

@@ -42,6 +42,7 @@ fn extras() -> &'static Globals {
             .with_namespace("re", regex::extras)
             .with_namespace("snakemake_utils", utils)
             .with_namespace("hashlib", super::hashes::register)
+            .with_namespace("calendar", super::datetime::calendar)
             .with_namespace("dataclasses", super::class::data_register)
             .build()
     })
@@ -57,6 +58,7 @@ pub(super) fn member<'v>(module: &str, name: &str, heap: Heap<'v>) -> Option<Val
         ("os", "curdir") => return Some(heap.alloc(".")),
         ("os", "pathsep") => return Some(heap.alloc(":")),
         ("sys", _) => return of_sys(name, heap),
+        ("datetime", _) => return super::datetime::member(module, name, heap),
         ("logging", "getLogger") => return Some(heap.alloc(logger::Logger)),
         ("logging", _) => return heap.alloc(logger::Logger).get_attr(name, heap).ok().flatten(),
         ("snakemake", "__version__") => return Some(heap.alloc(SNAKEMAKE)),
@@ -65,6 +67,9 @@ pub(super) fn member<'v>(module: &str, name: &str, heap: Heap<'v>) -> Option<Val
             return Some(Value::new_none());
         }
         _ => {}
+    }
+    if let Some(found) = super::datetime::member(module, name, heap) {
+        return Some(found);
     }
     if (module, name) == ("dataclasses", "FrozenInstanceError") {
         return super::global(name);

@@ -13,6 +13,7 @@ mod column_texts;
 mod container;
 mod core;
 mod cursor;
+mod datetime;
 mod deque;
 mod dicts;
 mod environment;
@@ -56,6 +57,7 @@ pub(in crate::eval) mod type_of;
 mod validate;
 
 pub(super) use class::{attributes, truth_asked, written};
+pub(super) use datetime::is_own as is_of_datetime;
 pub(super) use deque::parts as deque_parts;
 pub(super) use dicts::{counted, inner};
 pub(super) use environment::{absolute, entries, home, is_dir, is_directory, is_found, make_dir};

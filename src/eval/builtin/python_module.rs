@@ -18,7 +18,7 @@ use starlark::starlark_simple_value;
 use starlark::values::{FrozenValue, Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 
 /// Modules of which something is served.
-const SERVED: [&str; 37] = [
+const SERVED: [&str; 39] = [
     "os",
     "os.path",
     "math",
@@ -37,6 +37,8 @@ const SERVED: [&str; 37] = [
     "enum",
     "abc",
     "hashlib",
+    "datetime",
+    "calendar",
     "sys",
     "platform",
     "shutil",
@@ -59,7 +61,7 @@ const SERVED: [&str; 37] = [
 ];
 
 /// Modules of Python's own that are there, though nothing of them is served.
-const STANDARD: [&str; 38] = [
+const STANDARD: [&str; 37] = [
     "argparse",
     "array",
     "ast",
@@ -69,7 +71,6 @@ const STANDARD: [&str; 38] = [
     "contextlib",
     "concurrent",
     "ctypes",
-    "datetime",
     "decimal",
     "difflib",
     "errno",
