@@ -275,6 +275,7 @@ fn type_word(name: &str) -> String {
         "NoneType" => "None".into(),
         "int" | "object" | "exception" => format!("an {name}"),
         "files" => "a list of files".into(),
+        "ndarray" => "an array".into(),
         "wildcards" | "rules" => format!("`{name}`"),
         "python" => "a value that is Python's only".into(),
         _ => format!("a {name}"),
@@ -385,6 +386,8 @@ fn operation(text: &str) -> Worded {
             Worded::new(format!("{} and {} cannot be put in order", type_word(left), type_word(right)))
         }
         (_, _, "") => Worded::new(format!("`{operator}` does not work on {}", type_word(left))),
+        (_, _, "ndarray") => Worded::new(format!("`{operator}` does not work on {} and an array", type_word(left)))
+            .hint(format!("put the array first, such as `-x + 1` for `1 - x`, or write `np.array([a]) {operator} x`")),
         ("/", "string", "path") => Worded::new("`/` does not work on a string and a path").hint("write `Path(a) / b`"),
         _ => Worded::new(format!("`{operator}` does not work on {} and {}", type_word(left), type_word(right))),
     }

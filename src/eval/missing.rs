@@ -45,9 +45,10 @@ impl Missing {
             "gzip" | "bz2" | "lzma" => {
                 "unpack the file in a rule, or read it in a Python file for `pyload(\"FILE.py\")`"
             }
-            "numpy" => {
-                "write it with lists, such as `[i * 0.25 for i in range(4)]`, or use it in a Python file for `pyload(\"FILE.py\")`"
+            "numpy" if name.contains(".random") => {
+                "the same files give the same plan: choose at random in a `run:` body, or hand a seed over by `--config`"
             }
+            "numpy" => "write it with lists, or use numpy in a Python file for `pyload(\"FILE.py\")`",
             "random" | "uuid" => {
                 "the same files give the same plan: choose at random in a `run:` body, or hand a seed over by `--config`"
             }

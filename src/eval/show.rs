@@ -4,7 +4,7 @@
 //! otherwise (`"a"` for `'a'`). Others have a text of their own; objects of the
 //! Rulefile's classes may have a method that says it.
 
-use super::builtin::{Record, counted, deque_parts, type_of, written};
+use super::builtin::{Record, counted, deque_parts, no_text_of_array, type_of, written};
 use super::convert::to_val;
 use super::depth::Step;
 use super::exception::Exception;
@@ -87,6 +87,7 @@ pub(super) fn repr<'v>(value: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> st
     }
     match value.get_type() {
         "datetime" | "timedelta" | "timezone" => Ok(value.to_repr()),
+        "ndarray" => Err(no_text_of_array()),
         "frozenset" => {
             let items: Vec<Value> = value.iterate(heap).map(Iterator::collect).unwrap_or_default();
             let set = format!("{{{}}}", all(&items, eval)?);

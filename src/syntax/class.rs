@@ -59,7 +59,7 @@ impl Called {
     /// What a file's text says of its classes, and of what the files that it
     /// includes may bring it; with `sheets`, files before brought sheets of pandas.
     pub(super) fn of(source: &str, sheets: bool) -> Called {
-        let words = ["namedtuple(", "NamedTuple", "set(", "pandas", "include:"];
+        let words = ["namedtuple(", "NamedTuple", "set(", "pandas", "numpy", "include:"];
         let tuples = sheets || words.iter().any(|word| source.contains(word));
         if !source.contains("class ") {
             return Called { compares: tuples, ..Called::default() };

@@ -63,3 +63,8 @@ fn the_library() {
 fn dates() {
     gives_what_was_recorded("python-dates");
 }
+
+#[test]
+fn rows_of_numbers() {
+    gives_what_was_recorded("python-numpy");
+}

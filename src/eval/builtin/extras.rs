@@ -42,6 +42,7 @@ fn extras() -> &'static Globals {
             .with_namespace("re", regex::extras)
             .with_namespace("snakemake_utils", utils)
             .with_namespace("hashlib", super::hashes::register)
+            .with_namespace("numpy", super::numpy::register)
             .with_namespace("calendar", super::datetime::calendar)
             .with_namespace("dataclasses", super::class::data_register)
             .build()
@@ -67,6 +68,11 @@ pub(super) fn member<'v>(module: &str, name: &str, heap: Heap<'v>) -> Option<Val
             return Some(Value::new_none());
         }
         _ => {}
+    }
+    if module == "numpy"
+        && let Some(found) = super::numpy::member(name, heap)
+    {
+        return Some(found);
     }
     if let Some(found) = super::datetime::member(module, name, heap) {
         return Some(found);

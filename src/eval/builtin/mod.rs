@@ -33,6 +33,7 @@ mod logger;
 mod marks;
 mod math;
 mod modules;
+mod numpy;
 mod operators;
 mod passed;
 mod printf;
@@ -63,6 +64,7 @@ pub(super) use dicts::{counted, inner};
 pub(super) use environment::{absolute, entries, home, is_dir, is_directory, is_found, make_dir};
 pub(super) use expand::alloc;
 pub(super) use glob::{is_there, paths};
+pub(super) use numpy::{Array, no_text as no_text_of_array};
 pub(super) use record::Record;
 pub(super) use stream::Stream;
 

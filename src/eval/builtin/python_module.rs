@@ -18,7 +18,7 @@ use starlark::starlark_simple_value;
 use starlark::values::{FrozenValue, Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 
 /// Modules of which something is served.
-const SERVED: [&str; 39] = [
+const SERVED: [&str; 40] = [
     "os",
     "os.path",
     "math",
@@ -39,6 +39,7 @@ const SERVED: [&str; 39] = [
     "hashlib",
     "datetime",
     "calendar",
+    "numpy",
     "sys",
     "platform",
     "shutil",
