@@ -2,7 +2,7 @@
 //!
 //! Owns the two directions. It does not know what the values are for.
 
-use super::builtin::{Array, Record, Stream, is_of_datetime, no_text_of_array};
+use super::builtin::{Array, EnumMember, Record, Stream, is_of_datetime, no_text_of_array};
 use super::depth::Step;
 use super::files::Files;
 use super::missing::Missing;
@@ -40,6 +40,9 @@ pub(super) fn to_val<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFuncti
     }
     if value.is_none() {
         return Ok(Val::None);
+    }
+    if let Some(mixed) = EnumMember::from_value(value).and_then(|member| member.mixed()) {
+        return to_val(mixed, heap, on_function);
     }
     if let Some(b) = value.unpack_bool() {
         return Ok(Val::Bool(b));

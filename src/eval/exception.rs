@@ -7,21 +7,24 @@
 use super::convert::{from_val, to_val};
 use super::fault::{Fault, fault, inner};
 use super::show;
+use super::wording::quoted;
 use crate::diag::{Diag, Kind};
 use crate::value::Val;
 use allocative::Allocative;
 use starlark::ErrorKind;
 use starlark::any::ProvidesStaticType;
+use starlark::collections::StarlarkHasher;
 use starlark::eval::{Arguments, Evaluator};
 use starlark::starlark_simple_value;
 use starlark::typing::Ty;
 use starlark::values::tuple::AllocTuple;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 use std::fmt;
+use std::hash::Hash;
 use std::sync::Arc;
 
 /// The classes that are served, each with the one above it.
-pub(super) const CLASSES: [(&str, &str); 35] = [
+pub(super) const CLASSES: [(&str, &str); 51] = [
     ("BaseException", ""),
     ("Exception", "BaseException"),
     ("SystemExit", "BaseException"),
@@ -38,7 +41,9 @@ pub(super) const CLASSES: [(&str, &str); 35] = [
     ("LookupError", "Exception"),
     ("IndexError", "LookupError"),
     ("KeyError", "LookupError"),
+    ("FloatingPointError", "ArithmeticError"),
     ("NameError", "Exception"),
+    ("UnboundLocalError", "NameError"),
     ("OSError", "Exception"),
     ("IOError", "OSError"),
     ("FileNotFoundError", "OSError"),
@@ -46,15 +51,29 @@ pub(super) const CLASSES: [(&str, &str); 35] = [
     ("IsADirectoryError", "OSError"),
     ("NotADirectoryError", "OSError"),
     ("PermissionError", "OSError"),
+    ("TimeoutError", "OSError"),
+    ("ConnectionError", "OSError"),
+    ("BlockingIOError", "OSError"),
+    ("ChildProcessError", "OSError"),
     ("RuntimeError", "Exception"),
     ("NotImplementedError", "RuntimeError"),
     ("RecursionError", "RuntimeError"),
     ("StopIteration", "Exception"),
     ("TypeError", "Exception"),
+    ("MemoryError", "Exception"),
+    ("Warning", "Exception"),
+    ("UserWarning", "Warning"),
+    ("DeprecationWarning", "Warning"),
+    ("FutureWarning", "Warning"),
+    ("RuntimeWarning", "Warning"),
     ("ValueError", "Exception"),
-    ("UnicodeDecodeError", "ValueError"),
+    ("UnicodeError", "ValueError"),
+    ("UnicodeDecodeError", "UnicodeError"),
+    ("UnicodeEncodeError", "UnicodeError"),
     ("JSONDecodeError", "ValueError"),
     ("re.error", "Exception"),
+    ("EmptyDataError", "ValueError"),
+    ("ParserError", "ValueError"),
     ("WorkflowError", "Exception"),
     ("WildcardError", "WorkflowError"),
 ];
@@ -87,6 +106,28 @@ impl Class {
         match self {
             Class::Own(at) => CLASSES[*at].0,
             Class::Below(own) => &own.0,
+        }
+    }
+
+    /// The class of an error of the system's with a number.
+    fn of_number(self, number: i64) -> Class {
+        match number {
+            _ if !matches!(self.name(), "OSError" | "IOError") => self,
+            2 => Class::of("FileNotFoundError"),
+            13 => Class::of("PermissionError"),
+            17 => Class::of("FileExistsError"),
+            20 => Class::of("NotADirectoryError"),
+            21 => Class::of("IsADirectoryError"),
+            _ => self,
+        }
+    }
+
+    /// Whether it is the same class; one of the Rulefile's is known by its name and those above it.
+    fn is_same(&self, other: &Class) -> bool {
+        match (self, other) {
+            (Class::Own(own), Class::Own(other)) => own == other,
+            (Class::Below(own), Class::Below(other)) => own.0 == other.0 && own.1.is_same(&other.1),
+            _ => false,
         }
     }
 
@@ -124,7 +165,16 @@ impl<'v> StarlarkValue<'v> for Class {
         let heap = eval.heap();
         let given: Vec<Value> = args.positions(heap)?.collect();
         let args = given.into_iter().map(|arg| plain(arg, eval)).collect::<starlark::Result<_>>()?;
-        Ok(heap.alloc(Exception { class: self.clone(), args, fields: Vec::new(), said: None }))
+        Ok(heap.alloc(Exception::given(self.clone(), args)))
+    }
+
+    fn equals(&self, other: Value<'v>) -> starlark::Result<bool> {
+        Ok(Class::from_value(other).is_some_and(|other| self.is_same(other)))
+    }
+
+    fn write_hash(&self, hasher: &mut StarlarkHasher) -> starlark::Result<()> {
+        self.name().hash(hasher);
+        Ok(())
     }
 }
 
@@ -146,20 +196,55 @@ pub(super) struct Exception {
     fields: Vec<(Box<str>, Val)>,
     /// Its text, if that class says it.
     said: Option<Box<str>>,
+    /// What stands behind `from` where it was raised.
+    cause: Option<Box<Exception>>,
+    /// Where the object is kept that it is, if it is one of a class with members.
+    kept: Option<Box<str>>,
 }
 
 starlark_simple_value!(Exception);
 
 impl Exception {
     pub(super) fn new(class: &str, message: &str) -> Exception {
-        Exception { class: Class::of(class), args: vec![Val::str(message)], fields: Vec::new(), said: None }
+        Exception::given(Class::of(class), vec![Val::str(message)])
+    }
+
+    /// An error of a class that is called with `args`.
+    fn given(class: Class, args: Vec<Val>) -> Exception {
+        let of_system = class.is(&Class::of("OSError"));
+        let class = match args.as_slice() {
+            [Val::Int(number), _, ..] if of_system => class.of_number(*number),
+            _ => class,
+        };
+        let (fields, said) = match args.as_slice() {
+            [number @ Val::Int(_), why @ Val::Str(_)] if of_system => of_system_error(number, why, &Val::None),
+            [number @ Val::Int(_), why @ Val::Str(_), file] if of_system => of_system_error(number, why, file),
+            _ => (Vec::new(), None),
+        };
+        let args = if fields.is_empty() { args } else { args.into_iter().take(2).collect() };
+        Exception { class, args, fields, said, cause: None, kept: None }
+    }
+
+    /// The same, raised from another.
+    pub(super) fn caused_by(self, cause: Exception) -> Exception {
+        Exception { cause: Some(Box::new(cause)), ..self }
+    }
+
+    /// The same, which stands for an object that is kept under a name.
+    pub(super) fn keeps(self, name: String) -> Exception {
+        Exception { kept: Some(name.into()), ..self }
+    }
+
+    /// The name under which the object is kept that it is.
+    pub(super) fn kept(&self) -> Option<&str> {
+        self.kept.as_deref()
     }
 
     /// An error with members of its own, and how it is told.
     pub(super) fn with_members(class: Class, fields: Vec<(Box<str>, Val)>, said: String) -> Exception {
         let given = fields.iter().find(|(name, _)| &**name == "args").and_then(|(_, args)| args.items());
         let args = given.unwrap_or_default().to_vec();
-        Exception { class, args, fields, said: Some(said.into()) }
+        Exception { class, args, fields, said: Some(said.into()), cause: None, kept: None }
     }
 
     pub(super) fn class(&self) -> &Class {
@@ -174,14 +259,32 @@ impl Exception {
 
     /// What is said where nobody takes it.
     fn told(&self) -> String {
-        if let Some(said) = self.said.as_deref().filter(|said| !said.is_empty()) {
-            return said.to_owned();
+        let text = self.to_string();
+        // These are raised to say no more than their text.
+        let plain = matches!(self.class.name(), "WorkflowError" | "SystemExit");
+        match text.as_str() {
+            "" => self.class.name().to_owned(),
+            _ if plain && text.contains(' ') => text,
+            _ => format!("{}: {text}", self.class.name()),
         }
-        match self.args.as_slice() {
-            [] => self.class.name().to_owned(),
-            // One word says little by itself.
-            [Val::Str(text)] if text.contains(' ') => text.to_string(),
-            _ => format!("{}: {self}", self.class.name()),
+    }
+
+    /// What Python knows of errors of this class alone.
+    fn attribute(&self, name: &str) -> Option<Val> {
+        let is = |class: &str| self.class.is(&Class::of(class));
+        let first = || self.args.first().cloned().unwrap_or(Val::None);
+        match name {
+            "code" if is("SystemExit") => Some(first()),
+            "value" if is("StopIteration") => Some(first()),
+            "errno" | "strerror" | "filename" if is("OSError") => Some(Val::None),
+            "name" if is("ImportError") => {
+                let text = self.to_string();
+                Some(
+                    text.strip_prefix("No module named '")
+                        .map_or(Val::None, |name| Val::str(name.trim_end_matches('\''))),
+                )
+            }
+            _ => None,
         }
     }
 }
@@ -209,9 +312,26 @@ impl<'v> StarlarkValue<'v> for Exception {
         match name {
             "args" => Some(heap.alloc(AllocTuple(self.args.iter().map(|v| from_val(v, heap))))),
             "__class__" => Some(heap.alloc(self.class.clone())),
-            _ => self.fields.iter().find(|(own, _)| &**own == name).map(|(_, value)| from_val(value, heap)),
+            "__cause__" | "__context__" => {
+                Some(self.cause.as_ref().map_or_else(Value::new_none, |cause| heap.alloc((**cause).clone())))
+            }
+            _ => {
+                let own = self.fields.iter().find(|(own, _)| &**own == name).map(|(_, value)| value.clone());
+                own.or_else(|| self.attribute(name)).map(|value| from_val(&value, heap))
+            }
         }
     }
+}
+
+/// What an error has besides its arguments, by name.
+type Members = Vec<(Box<str>, Val)>;
+
+/// The members and the text of an error of the system's.
+fn of_system_error(number: &Val, why: &Val, file: &Val) -> (Members, Option<Box<str>>) {
+    let whose = if *file == Val::None { String::new() } else { format!(": {}", file.repr()) };
+    let said = format!("[Errno {}] {}{whose}", number.repr(), why.as_str().unwrap_or(""));
+    let fields = [("errno", number), ("strerror", why), ("filename", file)];
+    (fields.into_iter().map(|(name, value)| (name.into(), value.clone())).collect(), Some(said.into()))
 }
 
 /// An exception on its way through Starlark's error type.
@@ -237,13 +357,13 @@ pub(super) fn raise(exception: Exception) -> starlark::Error {
 
 /// An error without a value of its own: `assert x`.
 pub(super) fn bare(class: &str, message: &str) -> starlark::Error {
-    let exception = Exception { class: Class::of(class), args: Vec::new(), fields: Vec::new(), said: None };
+    let exception = Exception::given(Class::of(class), Vec::new());
     starlark::Error::new_other(Thrown { exception, diag: Diag::error(Kind::Rulefile, message) })
 }
 
 /// An error that Python would raise as a class of its own.
 pub(super) fn throw(class: &str, diag: Diag) -> starlark::Error {
-    let exception = Exception::new(class, &diag.message);
+    let exception = Exception::new(class, &super::wording::of_python(class, &diag.message));
     starlark::Error::new_other(Thrown { exception, diag })
 }
 
@@ -255,6 +375,12 @@ pub(super) fn thrown(class: &str, message: impl Into<String>) -> starlark::Error
 /// The same, with a way out.
 pub(super) fn thrown_with(class: &str, message: impl Into<String>, hint: impl Into<String>) -> starlark::Error {
     throw(class, Diag::error(Kind::Rulefile, message).hint(hint))
+}
+
+/// An error whose text is another than what is said where nobody takes it.
+pub(super) fn told_as(class: &str, text: &str, message: String) -> starlark::Error {
+    let exception = Exception::new(class, text);
+    starlark::Error::new_other(Thrown { exception, diag: Diag::error(Kind::Rulefile, message) })
 }
 
 /// A key that is not there, with what is said where nobody takes it.
@@ -271,7 +397,17 @@ pub(super) fn unread(error: &std::io::Error, message: impl Into<String>) -> star
         std::io::ErrorKind::InvalidData => "UnicodeDecodeError",
         _ => "OSError",
     };
-    thrown(class, message)
+    let message = message.into();
+    let why = error.to_string();
+    let (why, number) = why.split_once(" (os error ").unwrap_or((&why, ""));
+    let exception = match number.trim_end_matches(')').parse() {
+        Ok(number) => {
+            let file = Val::str(super::wording::quoted(&message, 0));
+            Exception::given(Class::of(class), vec![Val::Int(number), Val::str(why), file])
+        }
+        Err(_) => Exception::new(class, &message),
+    };
+    starlark::Error::new_other(Thrown { exception, diag: Diag::error(Kind::Rulefile, message) })
 }
 
 /// Methods of Python's own types that are not there: their lack is ours.
@@ -283,14 +419,14 @@ const LACKING: [(&str, &[&str]); 5] = [
     ("struct", &["_asdict", "_replace", "_fields"]),
 ];
 
-/// The `n`th text in backticks.
-fn quoted(text: &str, n: usize) -> &str {
-    text.split('`').nth(2 * n + 1).unwrap_or("")
-}
-
 /// Whether an error is of `int("a")`, which Starlark tells as an error of its parser.
 pub(super) fn is_no_number(text: &str) -> bool {
     text.starts_with("Cannot parse `") && text.contains("as an integer")
+}
+
+/// A key that is no text, of which Starlark shows the text.
+fn number(key: &str) -> Val {
+    key.parse().map(Val::Int).or_else(|_| key.parse().map(Val::Float)).unwrap_or_else(|_| Val::str(key))
 }
 
 /// The class of an error in Starlark's own words; none if Python has no such.
@@ -301,7 +437,10 @@ fn class_of(kind: &ErrorKind, text: &str) -> Option<&'static str> {
     if matches!(kind, ErrorKind::Function(_)) {
         return Some("TypeError");
     }
-    if matches!(kind, ErrorKind::StackOverflow(_) | ErrorKind::Parser(_) | ErrorKind::Internal(_)) {
+    if matches!(kind, ErrorKind::StackOverflow(_)) {
+        return Some("RecursionError");
+    }
+    if matches!(kind, ErrorKind::Parser(_) | ErrorKind::Internal(_)) {
         return None;
     }
     let is = |beginning: &str| text.starts_with(beginning);
@@ -339,8 +478,12 @@ pub(super) fn exception_of(error: &starlark::Error) -> Option<Exception> {
     }
     let text = inner.to_string();
     let class = class_of(error.kind(), &text)?;
-    let said = if class == "KeyError" { quoted(&text, 0).trim_matches('"') } else { text.as_str() };
-    Some(Exception::new(class, said))
+    if class == "KeyError" {
+        let key = quoted(&text, 0);
+        let key = if key.starts_with('"') { Val::str(key.trim_matches('"')) } else { number(key) };
+        return Some(Exception::given(Class::of(class), vec![key]));
+    }
+    Some(Exception::new(class, &super::wording::of_python(class, &text)))
 }
 
 #[cfg(test)]
@@ -364,7 +507,7 @@ mod tests {
             ("'a'".into(), "KeyError('a')".into(), "KeyError: 'a'".into())
         );
         let args = vec![Val::str("a"), Val::Int(1)];
-        let two = Exception { class: Class::of("ValueError"), args, fields: Vec::new(), said: None };
+        let two = Exception::given(Class::of("ValueError"), args);
         assert_eq!((two.to_string(), two.repr()), ("('a', 1)".into(), "ValueError('a', 1)".into()));
     }
 }

@@ -299,6 +299,9 @@ fn value_error(text: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
     if text.starts_with("Index `") {
         return Worded::new(format!("there is no element `[{}]`: the list is shorter", quoted(text, 0)));
     }
+    if text.contains("too big to fit in i32") || text.starts_with("Error unpacking value for parameter") {
+        return Worded::new("this number is larger than 32 bits, too large for this call");
+    }
     if text == "Immutable" || text.contains("Cannot mutate") || text.contains("mutate") {
         return Worded::new("this value cannot be changed here").hint(
             "a function that runs later cannot change top-level values; nor can a loop change what it goes over",

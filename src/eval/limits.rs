@@ -4,37 +4,102 @@
 //! take all memory.
 
 use super::fault::hinted;
-use starlark::eval::Evaluator;
+use starlark::codemap::{FileSpan, FileSpanRef};
+use starlark::eval::{BeforeStmtFunc, BeforeStmtFuncDyn, Evaluator};
+use std::cell::RefCell;
+use std::rc::Rc;
 
 /// Calls and turns of loops.
-const TICKS: u64 = 500_000_000;
+const TICKS: u64 = 100_000_000;
 /// Bytes of values.
 const BYTES: usize = 2 << 30;
+/// Values that one call makes.
+const VALUES: u128 = 10_000_000;
+/// Functions calling functions, built-in ones too; Python gives up at 1000 of its own.
+const CALLS: usize = 3000;
+/// What so many calls may take of the stack. Only the pages that are used cost anything.
+pub(super) const STACK: usize = 512 << 20;
 
-/// Sets the limit of an evaluation beyond which it ends in any case. What [`check`]
-/// finds is found before, and has a place.
-pub(super) fn set(eval: &mut Evaluator) -> starlark::Result<()> {
-    eval.set_max_heap_size(BYTES + BYTES / 2).map_err(starlark::Error::new_other)
+/// The statement that an evaluation has come to.
+pub(super) struct Reached(Rc<RefCell<Option<FileSpan>>>);
+
+/// Looks at the limits before each statement.
+struct Watch(Rc<RefCell<Option<FileSpan>>>);
+
+impl BeforeStmtFuncDyn<'_> for Watch {
+    fn call<'v>(
+        &mut self,
+        span: FileSpanRef,
+        _continued: bool,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<()> {
+        // Most evaluations never come near: they pay for no more than this.
+        if eval.heap().peak_allocated_bytes() < BYTES / 2 && eval.get_total_tick_count() < TICKS / 2 {
+            return Ok(());
+        }
+        self.0.replace(Some(span.to_file_span()));
+        check(eval)
+    }
 }
 
-/// Fails where a limit is passed; each turn of a `while` asks.
+impl Reached {
+    /// The same error; where a limit was passed, with the place of the statement.
+    pub(super) fn placed(&self, mut error: starlark::Error) -> starlark::Error {
+        let reached = self.0.take();
+        let passed = || super::fault::inner(error.kind()).is_some_and(|inner| is_limit(&inner.to_string()));
+        if let Some(at) = reached.filter(|_| error.span().is_none() && passed()) {
+            error.set_span(at.span, &at.file);
+        }
+        error
+    }
+}
+
+/// Sets the limits of an evaluation.
+pub(super) fn set(eval: &mut Evaluator) -> starlark::Result<Reached> {
+    let reached = Rc::new(RefCell::new(None));
+    eval.before_stmt_for_dap(BeforeStmtFunc::from_dyn(Box::new(Watch(reached.clone()))));
+    // Where no statement begins for long.
+    eval.set_max_heap_size(BYTES + BYTES / 4).map_err(starlark::Error::new_other)?;
+    eval.set_max_tick_count(TICKS + TICKS / 4).map_err(starlark::Error::new_other)?;
+    eval.set_max_callstack_size(CALLS).map_err(starlark::Error::new_other)?;
+    Ok(Reached(reached))
+}
+
+/// Fails where a limit is passed.
 ///
 /// # Errors
 /// At the place of the call.
 pub(super) fn check(eval: &mut Evaluator) -> starlark::Result<()> {
     let how = match () {
         () if eval.heap().peak_allocated_bytes() > BYTES => LARGE,
-        () if eval.get_total_tick_count() > TICKS => "goes on for too long",
+        () if eval.get_total_tick_count() > TICKS => LONG,
         () => return Ok(()),
     };
     Err(hinted(format!("this {how}"), HINT))
 }
 
+/// Fails where one call would make too many values.
+///
+/// # Errors
+/// At the place of the call.
+pub(super) fn values(count: u128) -> starlark::Result<()> {
+    match count > VALUES {
+        true => Err(hinted(format!("this makes more than {VALUES} values"), "take fewer of them")),
+        false => Ok(()),
+    }
+}
+
+/// Whether Starlark says that one of its limits was passed.
+fn is_limit(text: &str) -> bool {
+    text.contains("limit") && text.contains("exceeded")
+}
+
 /// What is said of Starlark's own limit that was passed, and the way out.
 pub(super) fn worded(text: &str) -> Option<(String, &'static str)> {
-    let passed = text.contains("limit") && text.contains("exceeded");
-    passed.then(|| (format!("this {LARGE}"), HINT))
+    let how = if text.contains("ticks") { LONG } else { LARGE };
+    is_limit(text).then(|| (format!("this {how}"), HINT))
 }
 
 const LARGE: &str = "takes more than 2 GiB of memory";
+const LONG: &str = "goes on for too long";
 const HINT: &str = "a loop or a generator must come to an end";

@@ -36,18 +36,12 @@ pub(super) const DIALECT: Dialect = Dialect {
     ..Dialect::Standard
 };
 
-/// Functions calling functions, beyond which a circle is assumed.
-const DEEPEST_CALLS: usize = 200;
 /// Includes in includes.
 const DEEPEST_INCLUDE: usize = 40;
 
-/// Starlark's parser and compiler recurse; what `syntax` lets pass fits into
-/// this. Only the pages that are used cost anything.
-const STACK: usize = 256 << 20;
-
 pub(super) fn load(request: Request, sources: &mut Sources) -> Result<Loaded, Diags> {
     let session = Session::new(request, std::mem::take(sources));
-    let result = stacker::grow(STACK, || Module::with_temp_heap(|module| whole(&session, module)));
+    let result = stacker::grow(limits::STACK, || Module::with_temp_heap(|module| whole(&session, module)));
     *sources = session.sources.take();
     result.map_err(|mut fatal| {
         let mut all = session.diags.take();
@@ -159,7 +153,7 @@ pub(super) fn run_file<'v>(session: &Session, module: &Module<'v>, path: &str, a
     let real = std::fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path));
     {
         let mut open = session.open.borrow_mut();
-        if open.contains(&real) {
+        if open.iter().any(|(open, _)| *open == real) {
             return Err(placed(Diag::error(Kind::Rulefile, format!("`{path}` includes itself"))));
         }
         if open.len() > DEEPEST_INCLUDE {
@@ -168,13 +162,19 @@ pub(super) fn run_file<'v>(session: &Session, module: &Module<'v>, path: &str, a
                 format!("more than {DEEPEST_INCLUDE} includes in each other"),
             )));
         }
-        open.push(real);
+        open.push((real, path.to_owned()));
     }
     session.read(TrackedRead::File(path.into()));
     look_beside(session, path);
+    if at.is_some() {
+        builtin::prepare_workflow(session, module);
+    }
     let file = session.sources.borrow_mut().add(path, text.as_str());
     let result = run_text(session, module, file, &text);
     session.open.borrow_mut().pop();
+    if at.is_some() {
+        builtin::prepare_workflow(session, module);
+    }
     result
 }
 
@@ -190,6 +190,10 @@ fn look_beside(session: &Session, path: &str) {
 }
 
 fn run_text<'v>(session: &Session, module: &Module<'v>, file: FileId, text: &str) -> Result<(), Diags> {
+    if !text.contains("include:") || session.open.borrow().len() < 2 {
+        let path = session.sources.borrow().get(file).path.clone();
+        learn_classes(session, Path::new(&path), text, &mut Vec::new());
+    }
     let tree = syntax::parse(file, text, session.base())?;
     run_tree(session, module, file, text, tree)
 }
@@ -210,14 +214,49 @@ pub(super) fn run_tree<'v>(
     session.pieces.borrow_mut().extend(tree.pieces);
     let fields: Arc<[Span]> = tree.fields.into();
     // Names may come from an include yet to be read, here or in the including file.
-    let later = tree.includes || session.open.borrow().len() > 1;
+    let unknown = match () {
+        // A handler may ask for a name that is nowhere defined.
+        () if text.contains("NameError") => Unknown::Taken,
+        () if tree.includes || session.open.borrow().len() > 1 => Unknown::Later,
+        () => Unknown::Error,
+    };
     for chunk in tree.chunks {
-        run_chunk(session, module, Origin { file, chunk, fields: fields.clone() }, later)?;
+        run_chunk(session, module, Origin { file, chunk, fields: fields.clone() }, unknown)?;
     }
     Ok(())
 }
 
-fn run_chunk<'v>(session: &Session, module: &Module<'v>, origin: Origin, later: bool) -> Result<(), Diags> {
+/// Notes the classes of a file and of those that it is going to include: what their
+/// objects are asked is written otherwise.
+fn learn_classes(session: &Session, path: &Path, text: &str, seen: &mut Vec<PathBuf>) {
+    seen.push(path.to_path_buf());
+    if text.contains("class ") && !session.classes.borrow().contains(text) {
+        session.classes.borrow_mut().push_str(text);
+    }
+    for line in text.lines().filter_map(|line| line.trim_start().strip_prefix("include:")) {
+        let name = line.split('#').next().unwrap_or("").trim().trim_matches(['"', '\'']);
+        let included = path.parent().unwrap_or(Path::new("")).join(name);
+        if name.is_empty() || name.contains(['{', '"', '\'', '(']) || seen.contains(&included) {
+            continue;
+        }
+        // What cannot be read is told where it is included.
+        if let Ok(text) = std::fs::read_to_string(&included) {
+            learn_classes(session, &included, &text, seen);
+        }
+    }
+}
+
+/// What a name is that is not known yet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unknown {
+    Error,
+    /// It may come from a file that is read later.
+    Later,
+    /// An error only where it is asked for.
+    Taken,
+}
+
+fn run_chunk<'v>(session: &Session, module: &Module<'v>, origin: Origin, names: Unknown) -> Result<(), Diags> {
     let index = session.origins.borrow().len();
     let name = index.to_string();
     let mut chunk: Chunk = origin.chunk.clone();
@@ -234,14 +273,14 @@ fn run_chunk<'v>(session: &Session, module: &Module<'v>, origin: Origin, later: 
         if unknown.as_ref().is_some_and(|name| builtin::imported(session, module, name)) {
             continue;
         }
-        let unknown = unknown.filter(|name| later && !is_pythons(name));
+        let unknown = unknown.filter(|name| names != Unknown::Error && !is_pythons(name));
         if unknown.is_none() && leave_to_python(session, module, &mut chunk, &error) {
             session.origins.borrow_mut()[index].chunk = chunk.clone();
             continue;
         }
         let Some(unknown) = unknown else { return Err(diagnose(session, module, &error)) };
         let scene = Scene { origins: &session.origins.borrow(), ..Scene::default() };
-        if let Some(span) = error.span().and_then(|s| scene.place(s)) {
+        if let Some(span) = error.span().and_then(|s| scene.place(s)).filter(|_| names == Unknown::Later) {
             session.expected.borrow_mut().push((unknown.as_str().into(), span));
         }
         chunk.declare(&unknown);
@@ -299,9 +338,8 @@ pub(super) fn eval_text<'v>(
     eval.extra = Some(session);
     // Marks and includes rely on values staying where they are.
     eval.disable_gc();
-    eval.set_max_callstack_size(DEEPEST_CALLS).map_err(starlark::Error::new_other)?;
-    limits::set(&mut eval)?;
-    eval.eval_module(ast, builtin::globals())
+    let reached = limits::set(&mut eval)?;
+    eval.eval_module(ast, builtin::globals()).map_err(|error| reached.placed(error))
 }
 
 pub(super) fn diagnose(session: &Session, module: &Module, error: &starlark::Error) -> Diags {

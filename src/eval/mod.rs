@@ -40,6 +40,7 @@ mod session;
 mod show;
 mod system;
 mod wildcards;
+mod wording;
 
 pub use deferred::{Checkpoints, Made, Need, Unavailable};
 pub use function::{Call, FileName, Functions, Gave, JobFiles, SizeOf};

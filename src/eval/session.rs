@@ -24,6 +24,7 @@ use starlark::any::ProvidesStaticType;
 use starlark::eval::Evaluator;
 use starlark::values::{OwnedFrozenValue, Value};
 use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 /// What `rules.NAME` shows of a rule.
@@ -198,6 +199,8 @@ pub(super) struct Session {
     pub(super) definitions: RefCell<Vec<Definition>>,
     /// Whether a file so far asks for pandas.
     pub(super) sheets: Cell<bool>,
+    /// The texts of the files so far that have classes.
+    pub(super) classes: RefCell<String>,
     /// The bodies of rules.
     pub(super) bodies: RefCell<Vec<(RuleId, Span)>>,
     /// `onstart`, `onsuccess` and `onerror`.
@@ -210,8 +213,8 @@ pub(super) struct Session {
     pub(super) package: RefCell<String>,
     /// Those of which all was imported, and which could not be read.
     pub(super) starred: RefCell<Vec<Definition>>,
-    /// Files being read, outermost first.
-    pub(super) open: RefCell<Vec<std::path::PathBuf>>,
+    /// Files being read, outermost first: without links, and as they are named.
+    pub(super) open: RefCell<Vec<(PathBuf, String)>>,
 }
 
 impl Session {
@@ -280,6 +283,7 @@ impl Session {
             pieces: RefCell::default(),
             definitions: RefCell::default(),
             sheets: Cell::default(),
+            classes: RefCell::default(),
             bodies: RefCell::default(),
             hooks: RefCell::default(),
             expected: RefCell::default(),
@@ -308,6 +312,7 @@ impl Session {
             uses: self.uses.borrow().len(),
             definitions: self.definitions.borrow().len(),
             sheets: self.sheets.get(),
+            classes: self.classes.borrow().as_str().into(),
         }
     }
 

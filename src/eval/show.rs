@@ -11,7 +11,6 @@ use super::exception::Exception;
 use super::fault::fault;
 use super::missing::Missing;
 use super::python::NeedsPython;
-use crate::value::Val;
 use starlark::eval::Evaluator;
 use starlark::values::Value;
 use starlark::values::dict::DictRef;
@@ -98,8 +97,9 @@ pub(super) fn repr<'v>(value: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> st
             if items.is_empty() { Ok("set()".into()) } else { Ok(format!("{{{}}}", all(&items, eval)?)) }
         }
         "string" | "float" | "int" | "bool" | "NoneType" => {
+            // A whole number beyond 64 bits has no plain form.
             let plain = to_val(value, heap, &mut |_| Err(fault("no function")));
-            Ok(plain.unwrap_or_else(|_| Val::str(value.to_str())).repr())
+            Ok(plain.map_or_else(|_| value.to_str(), |plain| plain.repr()))
         }
         "exception" => Ok(Exception::from_value(value).map_or_else(|| value.to_str(), Exception::repr)),
         "function" => Ok(type_of::class_name(value).map_or_else(|| value.to_str(), |name| format!("<class '{name}'>"))),

@@ -81,6 +81,15 @@ impl<'s> Builder<'s> {
         match parts[sign].as_str() {
             "=" if again > 0 => self.chained(&parts[..end]),
             "=" if is_slice(&parts[sign - 1]) && sign > 1 => self.slice_assigned(parts, sign),
+            operator if operator != "**=" && self.is_setter(&parts[..sign]) => self.property_set(parts, sign, operator),
+            operator
+                if operator != "="
+                    && self.called.operates
+                    && !self.globals.contains(&text)
+                    && parts[..sign].iter().all(|p| p.as_rule() == Rule::word) =>
+            {
+                self.operated(parts, sign, &text);
+            }
             "=" if self.globals.contains(&text) => self.global(parts, sign, &text, ""),
             "**=" => self.powered(parts, sign, &text),
             operator if operator != "=" && self.globals.contains(&text) => {
@@ -99,12 +108,12 @@ impl<'s> Builder<'s> {
         let many = parts.get(1).is_some_and(|p| p.as_rule() == Rule::word && p.as_str() == "from");
         let value = &parts[if many { 2 } else { 1 }..];
         let (Some(first), Some(last)) = (value.first(), value.last()) else {
-            return self.emit.replace(bytes(&parts[0]), "_yield.append(None)");
+            return self.emit.replace(bytes(&parts[0]), "_yield.append(_bounded(_yield, None))");
         };
-        let open = if many { "_yield.extend(_each(" } else { "_yield.append((" };
+        let open = if many { "_yield.extend(_bounded(_yield, _each(" } else { "_yield.append(_bounded(_yield, (" };
         self.emit.replace(start..bytes(first).start, open);
         self.tokens(value.to_vec(), Vec::new());
-        self.emit.insert(bytes(last).end, "))");
+        self.emit.insert(bytes(last).end, ")))");
     }
 
     /// `x: type = value` without the type; `x: type` is nothing.
@@ -191,6 +200,43 @@ impl<'s> Builder<'s> {
         self.emit.replace(start..bytes(&parts[last + 1]).start, &format!("_v{start} = ("));
         self.tokens(parts[last + 1..].to_vec(), Vec::new());
         self.emit.insert(bytes(&parts[parts.len() - 1]).end, &format!("){targets}"));
+    }
+
+    /// Whether some tokens name a property that is given values.
+    fn is_setter(&self, target: &[Pair]) -> bool {
+        let Some(last) = target.last().filter(|last| last.as_rule() == Rule::word) else { return false };
+        let dotted =
+            last.as_str().contains('.') || (target.len() > 1 && target[target.len() - 2].as_rule() == Rule::dot);
+        let name = last.as_str().rsplit('.').next().unwrap_or("");
+        dotted && self.called.setters.iter().any(|setter| setter == name)
+    }
+
+    /// `a.x = v` becomes `_set(a, "x", (v))`, where some class sets `x`.
+    fn property_set(&mut self, parts: &[Pair<'s>], sign: usize, operator: &str) {
+        let (start, end) = (bytes(&parts[0]).start, bytes(&parts[sign - 1]).end);
+        let target = self.slice(start..end).trim().to_owned();
+        let Some((object, name)) = target.rsplit_once('.') else { return };
+        let object = self.with_properties(object).unwrap_or_else(|| object.to_owned());
+        let (read, close) = match operator {
+            "=" => (String::new(), ")"),
+            _ => (format!("_operate(_get({object}, {name:?}), {operator:?}, "), "))"),
+        };
+        self.emit.replace(start..bytes(&parts[sign + 1]).start, &format!("_set({object}, {name:?}, {read}("));
+        self.tokens(parts[sign + 1..].to_vec(), Vec::new());
+        self.emit.insert(bytes(&parts[parts.len() - 1]).end, &format!("){close}"));
+    }
+
+    /// `a += b` becomes `a = _operate(a, "+=", (b))`, where a class may say what that is.
+    fn operated(&mut self, parts: &[Pair<'s>], sign: usize, target: &str) {
+        let read = self.cell(target).unwrap_or_else(|| target.to_owned());
+        let value = format!("_operate({read}, {:?}, (", parts[sign].as_str());
+        let open = match self.cell(target) {
+            Some(cell) => format!("{cell} = {value}"),
+            None => format!("{target} = {value}"),
+        };
+        self.emit.replace(bytes(&parts[0]).start..bytes(&parts[sign + 1]).start, &open);
+        self.tokens(parts[sign + 1..].to_vec(), Vec::new());
+        self.emit.insert(bytes(&parts[parts.len() - 1]).end, "))");
     }
 
     fn powered(&mut self, parts: &[Pair<'s>], sign: usize, target: &str) {

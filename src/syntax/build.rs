@@ -129,6 +129,7 @@ fn pest_error(file: FileId, source: &str, error: &pest::error::Error<Rule>) -> D
 
 impl<'s> Builder<'s> {
     fn new(file: FileId, source: &'s str, base: Base) -> Self {
+        let called = Called::of(&format!("{}\n{source}", base.classes), base.sheets);
         let tries = source.contains("try:") || source.contains("try :");
         Builder {
             file,
@@ -157,7 +158,7 @@ impl<'s> Builder<'s> {
             renames: Vec::new(),
             unbroken: None,
             cells: Vec::new(),
-            called: Called::of(source, base.sheets),
+            called,
             inside: None,
             above: None,
             method: None,

@@ -12,8 +12,13 @@ use super::python::{defined_name, definition_length, first_word, indent};
 use crate::diag::Diag;
 
 /// Methods by Python's own names that are served.
-const SERVED: [&str; 11] = [
+const SERVED: [&str; 16] = [
     "__init__",
+    "__bool__",
+    "__next__",
+    "__le__",
+    "__gt__",
+    "__ge__",
     "__post_init__",
     "__str__",
     "__repr__",
@@ -25,6 +30,19 @@ const SERVED: [&str; 11] = [
     "__iter__",
     "__call__",
 ];
+
+/// Methods that operators call.
+const OPERATORS: [&str; 16] = [
+    "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "or", "and", "xor", "lshift", "rshift", "neg", "pos",
+    "invert", "matmul",
+];
+
+/// Whether a method by Python's own name is served.
+fn is_served(name: &str) -> bool {
+    let bare = name.trim_matches('_');
+    let of_operator = |bare: &str| OPERATORS.contains(&bare);
+    SERVED.contains(&name) || of_operator(bare) || bare.strip_prefix(['r', 'i']).is_some_and(of_operator)
+}
 
 /// Decorators of methods that are served.
 const DECORATORS: [&str; 10] = [
@@ -46,7 +64,13 @@ const DECORATORS: [&str; 10] = [
 pub(super) struct Called {
     /// Names of properties.
     pub(super) properties: Vec<String>,
-    /// `x[i]` may call a method, ...
+    /// Names of properties that are given values.
+    pub(super) setters: Vec<String>,
+    /// `x + y` and its like may call a method, ...
+    pub(super) operates: bool,
+    /// ... and whether `x` is true, ...
+    pub(super) truths: bool,
+    /// ... and `x[i]`, ...
     pub(super) items: bool,
     /// ... `x == y` and `x < y` (named tuples know tuples, and frozen sets sets, which do not know them; sets
     /// have no order here; columns of sheets are compared cell by cell), ...
@@ -59,15 +83,23 @@ impl Called {
     /// What a file's text says of its classes, and of what the files that it
     /// includes may bring it; with `sheets`, files before brought sheets of pandas.
     pub(super) fn of(source: &str, sheets: bool) -> Called {
+        let enumerates =
+            source.contains("Enum)") && ["StrEnum", "IntEnum", "str, ", "int, "].iter().any(|w| source.contains(w));
         let words = ["namedtuple(", "NamedTuple", "set(", "pandas", "numpy", "include:"];
-        let tuples = sheets || words.iter().any(|word| source.contains(word));
+        let tuples = sheets || enumerates || words.iter().any(|word| source.contains(word));
+        // A column of a sheet is neither true nor false, which only a call can say.
+        let columns = sheets || source.contains("pandas") || source.contains("numpy");
+        // What a number and an array make, no number knows.
+        let arrays = source.contains("numpy");
         if !source.contains("class ") {
-            return Called { compares: tuples, ..Called::default() };
+            return Called { compares: tuples, truths: columns, operates: arrays, ..Called::default() };
         }
         let has = |name: &str| source.contains(&format!("def {name}("));
-        let mut properties = Vec::new();
+        let (mut properties, mut setters) = (Vec::new(), Vec::new());
         let mut is_property = false;
         for line in source.lines().map(str::trim) {
+            let setter = line.strip_prefix('@').and_then(|name| name.split(['#', ' ']).next()?.strip_suffix(".setter"));
+            setters.extend(setter.map(str::to_owned));
             if is_property && line.starts_with("def ") {
                 properties.extend(defined_name(line).map(str::to_owned));
             }
@@ -80,9 +112,13 @@ impl Called {
         }
         Called {
             properties,
+            setters,
+            operates: arrays
+                || OPERATORS.iter().any(|name| ["", "r", "i"].iter().any(|side| has(&format!("__{side}{name}__")))),
+            truths: columns || has("__bool__") || has("__len__"),
             items: has("__getitem__"),
-            compares: tuples || has("__eq__") || has("__lt__"),
-            contains: has("__contains__"),
+            compares: tuples || ["eq", "ne", "lt", "le", "gt", "ge"].iter().any(|name| has(&format!("__{name}__"))),
+            contains: enumerates || has("__contains__") || has("__eq__"),
         }
     }
 }
@@ -147,6 +183,18 @@ fn members(body: &[Pair]) -> Members {
     members
 }
 
+/// The name that a class on one line gives a value: `class A: x = 1`.
+fn inline_name(tokens: &[Pair]) -> Option<String> {
+    let sign = tokens.get(1).filter(|t| t.as_rule() == Rule::sep && t.as_str() == "=");
+    let name = tokens.first().filter(|t| matches!(t.as_rule(), Rule::word | Rule::targets))?;
+    sign.map(|_| name.as_str().trim().to_owned())
+}
+
+/// The property that `@x.setter` names, as the lines of a class have it.
+pub(super) fn setter_of(decorator: &str, inside: &Inside) -> Option<String> {
+    decorator.strip_suffix(".setter").map(|name| method_name(name, inside))
+}
+
 /// Whether a text has a word.
 fn mentions(text: &str, word: &str) -> bool {
     let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
@@ -198,11 +246,6 @@ impl<'s> Builder<'s> {
             found.push(Diag::at(self.line_span(item), what.to_owned()).hint(instead));
         };
         let plain = "write `struct(name=value)` or a dict, and functions of it";
-        for item in &items[..decorators] {
-            if !item.as_str().contains("dataclass") {
-                refuse(item, "of a class, `@dataclass` is the one decorator that is served", plain);
-            }
-        }
         if head.as_str().contains('=') || head.as_str().contains("Protocol") {
             refuse(head, "a class of this kind is not served", plain);
         }
@@ -210,15 +253,9 @@ impl<'s> Builder<'s> {
             let text = item.as_str().trim_start();
             let name = defined_name(text).filter(|n| text.starts_with("def") && n.starts_with("__"));
             let decorator = text.strip_prefix('@').map(|d| d.split(['(', ' ', '#', '\n']).next().unwrap_or("").trim());
-            if let Some(decorator) = decorator.filter(|d| !DECORATORS.contains(d)) {
-                let setter = decorator.ends_with(".setter") || decorator.ends_with(".deleter");
-                let instead = if setter {
-                    "write a method that sets it, and call that"
-                } else {
-                    "call the function in the method"
-                };
-                refuse(item, "this decorator of a method is not served", instead);
-            } else if let Some(name) = name.filter(|name| !SERVED.contains(name) && name.ends_with("__")) {
+            if decorator.is_some_and(|d| !DECORATORS.contains(&d) && !d.ends_with(".setter")) {
+                refuse(item, "this decorator of a method is not served", "call the function in the method");
+            } else if let Some(name) = name.filter(|name| !is_served(name) && name.ends_with("__")) {
                 let what = format!("`{name}` is not called by itself here");
                 refuse(item, &what, "write a method with a name of its own, and call it");
             }
@@ -240,7 +277,12 @@ impl<'s> Builder<'s> {
         let bases = bases.trim_start_matches('(').trim_end_matches(')').trim();
         let bases = if bases == "object" { String::new() } else { bases.to_owned() };
         let mut data = "None".to_owned();
+        let mut around_it = Vec::new();
         for item in &items[..decorators] {
+            if !item.as_str().contains("dataclass") {
+                around_it.push(self.decorator(item));
+                continue;
+            }
             let options = tokens_of(item).into_iter().find(|t| t.as_rule() == Rule::bracket);
             data = format!("lambda: dict{}", options.map_or("()", |options| self.slice(bytes(&options))));
             let span = self.line_span(item);
@@ -252,7 +294,18 @@ impl<'s> Builder<'s> {
         self.emit.replace(start..bytes(&tokens[end]).start, &format!("def _class{start}()"));
         self.suite(tokens[end..].to_vec(), &own);
         let body = &items[decorators + 1..];
-        let Members { names, methods, fields } = members(body);
+        let Members { mut names, methods, fields } = members(body);
+        let mut seen = Vec::new();
+        // A property and what sets it have one name.
+        names.retain(|name| {
+            !seen.contains(name) && {
+                seen.push(name.clone());
+                true
+            }
+        });
+        if inline {
+            names.extend(inline_name(&tokens[end + 1..]));
+        }
         let inside = Inside { name: name.clone(), kept: asked_for(body, &methods) };
         let around = self.inside.replace(inside.clone());
         self.lines(body, false);
@@ -264,7 +317,9 @@ impl<'s> Builder<'s> {
         let made = format!(
             "{name} = _class_of({name:?}, lambda: [{bases}], _class{start}, {fields:?}, {own_names:?}, {data})"
         );
-        self.behind(items, &[format!("{more}return {{{}}}", pairs.join(", ")), made]);
+        let mut lines = vec![format!("{more}return {{{}}}", pairs.join(", ")), made];
+        lines.extend(around_it.iter().rev().map(|decorator| format!("{name} = {decorator}({name})")));
+        self.behind(items, &lines);
     }
 
     /// The name of a definition, with that of the class if it is one of its methods,

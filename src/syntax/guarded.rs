@@ -60,10 +60,12 @@ impl<'s> Builder<'s> {
         }
         match (first.as_str(), colon(&tokens)) {
             ("if" | "elif", Some(end)) if end > 1 => {
-                let open = format!("{} {state}._run(lambda: (", first.as_str());
+                let (truth, close) = if self.called.truths { ("_true(", ")))") } else { ("(", "))") };
+                let open = format!("{} {state}._run(lambda: {truth}", first.as_str());
+                let open = if self.called.truths { format!("{open}(") } else { open };
                 self.emit.replace(bytes(&first).start..bytes(&tokens[1]).start, &open);
                 self.tokens(tokens[1..end].to_vec(), Vec::new());
-                self.emit.insert(bytes(&tokens[end - 1]).end, "))");
+                self.emit.insert(bytes(&tokens[end - 1]).end, close);
                 self.suite(tokens[end..].to_vec(), &indent);
             }
             ("else", Some(end)) => self.suite(tokens[end..].to_vec(), &indent),

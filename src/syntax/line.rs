@@ -109,7 +109,7 @@ impl<'s> Builder<'s> {
                 return;
             }
         }
-        let mut edits = self.thrown(&mut parts, whole.end);
+        let mut edits = self.thrown(&parts, whole.end);
         edits.extend(self.breaks(&parts));
         if let (true, Some(last)) = (self.yields, parts.last().filter(|p| p.as_str() == "return")) {
             edits.push(Edit::behind(last.as_span().end(), " _stream(_yield)"));
@@ -132,8 +132,8 @@ impl<'s> Builder<'s> {
         self.tokens(parts, edits);
     }
 
-    /// `raise x` and `assert x` become calls; what stands behind `from` goes.
-    fn thrown(&self, parts: &mut Vec<Pair>, end: usize) -> Vec<Edit> {
+    /// `raise x from y` and `assert x` become calls.
+    fn thrown(&self, parts: &[Pair], end: usize) -> Vec<Edit> {
         let mut edits = Vec::new();
         let Some(at) = parts.iter().position(|p| p.as_rule() == Rule::throw) else { return edits };
         let place = parts[at].as_span().start()..parts[at].as_span().end();
@@ -146,8 +146,8 @@ impl<'s> Builder<'s> {
         }
         let cause = parts[at..stop].iter().position(|p| p.as_rule() == Rule::word && p.as_str() == "from");
         if let (true, Some(cause)) = (is_raise, cause) {
-            edits.push(Edit::replace(parts[at + cause].as_span().start()..end, ""));
-            parts.drain(at + cause..stop);
+            let word = &parts[at + cause].as_span();
+            edits.push(Edit::replace(word.start()..word.end(), ","));
         }
         edits.push(Edit::replace(place, if is_raise { "_raise(" } else { "_assert(" }));
         edits.push(Edit::behind(end, ")"));

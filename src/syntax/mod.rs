@@ -35,10 +35,11 @@ pub use tree::{Arg, Binding, Definition, Directive, Kind, Piece, Placed, RuleDec
 
 use crate::diag::Diags;
 use crate::span::FileId;
+use std::sync::Arc;
 
 /// What the files read before say of this one: how many rules, directives and uses
 /// they declare, so that numbers in the lowered text are unique over all files.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Base {
     /// Rules so far.
     pub rules: usize,
@@ -50,6 +51,8 @@ pub struct Base {
     pub definitions: usize,
     /// Whether names may stand for sheets of pandas, whose columns are compared cell by cell.
     pub sheets: bool,
+    /// The texts of other files whose classes may be used in this one.
+    pub classes: Arc<str>,
 }
 
 /// Parses and lowers one file.

@@ -223,6 +223,21 @@ impl<'a, 's> Line<'a, 's> {
         for at in 0..self.tokens.len() {
             let text = self.tokens[at].as_str();
             match (self.tokens[at].as_rule(), self.roles[at]) {
+                (Rule::op, Role::Binary(7..)) if self.called.operates && !(text == "/" && self.is_text(at)) => {
+                    self.operation(at);
+                }
+                (Rule::op, Role::Unary(SIGN)) if self.called.operates => self.sign(at),
+                (Rule::word, Role::Unary(NOT)) if self.called.truths => self.truth(at + 1, self.right(at, NOT)),
+                (Rule::word, Role::Binary(2)) if self.called.truths && text == "if" => {
+                    self.condition(at + 1, self.right(at, 3));
+                }
+                (Rule::word, Role::End) if self.called.truths && matches!(text, "if" | "elif") => {
+                    let is_colon =
+                        |i: &usize| self.tokens[*i].as_rule() == Rule::sep && self.tokens[*i].as_str() == ":";
+                    if let Some(end) = (at + 1..self.tokens.len()).find(is_colon) {
+                        self.condition(at + 1, end);
+                    }
+                }
                 (Rule::op, Role::Binary(PRODUCT)) if text == "%" => self.call("_percent(", at, PRODUCT, PRODUCT + 1),
                 (Rule::op, Role::Binary(PRODUCT)) if text == "/" && self.is_text(at) => {
                     self.call("_below(", at, PRODUCT, PRODUCT + 1);
@@ -236,6 +251,13 @@ impl<'a, 's> Line<'a, 's> {
                 (Rule::for_word, _) => self.loop_over(at),
                 (Rule::dot, _) if !self.called.properties.is_empty() => self.property(at),
                 (Rule::bracket, Role::Value) if self.called.items => self.item(at),
+                (Rule::word, Role::Value)
+                    if self.called.truths
+                        && text == "bool"
+                        && self.tokens.get(at + 1).is_some_and(|t| t.as_str().starts_with('(')) =>
+                {
+                    self.edits.push(Edit::replace(self.token(at), "_true"));
+                }
                 (Rule::word, _) if matches!(text, "any" | "all") => {
                     self.search(at);
                 }
@@ -246,6 +268,62 @@ impl<'a, 's> Line<'a, 's> {
         }
         Edit::sort(&mut self.edits);
         self.edits
+    }
+
+    /// `a + b` becomes `_operate(a, "+", b)`.
+    fn operation(&mut self, at: usize) {
+        let Role::Binary(by) = self.roles[at] else { return };
+        let (left, right) = if by == POWER { (POWER + 1, POWER) } else { (by, by + 1) };
+        let (start, end) = (self.left(at, left), self.right(at, right));
+        if start == at || end == at + 1 {
+            return;
+        }
+        let whole = self.bytes(start..end);
+        self.edits.push(Edit::open(&whole, "_operate("));
+        self.edits.push(Edit::replace(self.token(at), format!(", {:?},", self.tokens[at].as_str())));
+        self.edits.push(Edit::close(&whole, ")"));
+    }
+
+    /// `-a` becomes `_signed("-", a)`.
+    fn sign(&mut self, at: usize) {
+        let end = self.right(at, SIGN);
+        // Of a number, it stays what it is.
+        let is_number = self.tokens.get(at + 1).is_some_and(|t| t.as_str().starts_with(|c: char| c.is_ascii_digit()));
+        if end == at + 1 || is_number {
+            return;
+        }
+        let whole = self.bytes(at..end);
+        self.edits.push(Edit::replace(self.token(at), format!("_signed({:?}, ", self.tokens[at].as_str())));
+        self.edits.push(Edit::close(&whole, ")"));
+    }
+
+    /// `x`, of which is asked whether it is true, becomes `_true(x)`.
+    fn truth(&mut self, start: usize, end: usize) {
+        let skips = |i: &usize| matches!(self.roles[*i], Role::Unary(NOT | COMPARISON));
+        let start = start + (start..end).take_while(skips).count();
+        let plain = (start..end).all(|i| {
+            matches!(self.roles[i], Role::Value | Role::Binary(COMPARISON..) | Role::Unary(SIGN | COMPARISON))
+        });
+        if start >= end || !plain {
+            return;
+        }
+        let whole = self.bytes(start..end);
+        self.edits.push(Edit::open(&whole, "_true("));
+        self.edits.push(Edit::close(&whole, ")"));
+    }
+
+    /// Each part of a condition between `and` and `or`; those behind `not` are asked there.
+    fn condition(&mut self, start: usize, end: usize) {
+        let mut from = start;
+        for at in start..=end {
+            let parts = at == end || matches!(self.roles[at], Role::Binary(3 | 4));
+            if parts {
+                if from < at && self.roles[from] != Role::Unary(NOT) {
+                    self.truth(from, at);
+                }
+                from = at + 1;
+            }
+        }
     }
 
     /// `a OP b` becomes `f(a, b)`.

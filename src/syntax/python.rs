@@ -8,7 +8,7 @@
 use super::assign::{declared, yields};
 use super::attempt::{bytes, tokens_of};
 use super::build::{Builder, Pair, Rule, parsed};
-use super::class::annotation;
+use super::class::{annotation, setter_of};
 use super::tree::{Definition, Directive, Piece, RuleDecl, Section};
 use crate::diag::Diag;
 use crate::span::{Literals, Span};
@@ -201,19 +201,24 @@ impl<'s> Builder<'s> {
         let tokens = tokens_of(item);
         let root = tokens.get(1)?.as_str().split('.').next().unwrap_or("");
         let own = self.definitions.iter().any(|d| *d.name == *root && d.refused.is_empty());
-        let is_served = |module: &str| matches!(module, "functools" | "dataclasses");
+        let is_served = |module: &str| matches!(module, "functools" | "dataclasses" | "enum");
         let imported = self.bindings.iter().any(|b| *b.name == *root && is_served(&b.module));
         let diag = || Diag::at(self.line_span(item), "this decorator is not served");
         (!own && !imported).then(|| diag().hint("call the function where its value is used"))
     }
 
     /// `@x` becomes a variable.
-    fn decorator(&mut self, item: &Pair<'s>) -> String {
+    pub(super) fn decorator(&mut self, item: &Pair<'s>) -> String {
         let tokens = tokens_of(item);
         let start = bytes(&tokens[0]).start;
         let name = format!("_d{start}");
         let (Some(first), Some(last)) = (tokens.get(1), tokens.last()) else { return name };
         let (value, end) = (bytes(first).start, bytes(last).end);
+        let setter = self.inside.as_ref().and_then(|inside| setter_of(self.slice(value..end), inside));
+        if let Some(property) = setter {
+            self.emit.replace(start..end, &format!("{name} = _setter({property})"));
+            return name;
+        }
         self.emit.replace(start..value, &format!("{name} = ("));
         self.tokens(tokens[1..].to_vec(), Vec::new());
         self.emit.insert(end, ")");

@@ -105,7 +105,7 @@ fn python_is_served() {
         ("a, b, = c", "(a, b,) = c"),
         (
             "def f(x):\n  yield x\n  if x: return\n  yield from x",
-            "def f(x):\n  _yield = []\n  _yield.append((x))\n  if x: return _stream(_yield)\n  _yield.extend(_each(x))\n  return _stream(_yield)",
+            "def f(x):\n  _yield = []\n  _yield.append(_bounded(_yield, (x)))\n  if x: return _stream(_yield)\n  _yield.extend(_bounded(_yield, _each(x)))\n  return _stream(_yield)",
         ),
         (
             "for x in y:\n try:\n  z\n except: pass",

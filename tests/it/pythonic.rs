@@ -68,3 +68,23 @@ fn dates() {
 fn rows_of_numbers() {
     gives_what_was_recorded("python-numpy");
 }
+
+#[test]
+fn what_errors_say() {
+    gives_what_was_recorded("python-exceptions");
+}
+
+#[test]
+fn what_objects_are_asked() {
+    gives_what_was_recorded("python-objects");
+}
+
+#[test]
+fn objects_of_classes_elsewhere() {
+    gives_what_was_recorded("python-classes-elsewhere");
+}
+
+#[test]
+fn sheets_with_gaps() {
+    gives_what_was_recorded("sheets-with-gaps");
+}

@@ -6,7 +6,7 @@
 
 use super::class::Class as OwnClass;
 use crate::eval::convert::elements;
-use crate::eval::exception::{CLASSES, Class, Exception, exception_of, raise};
+use crate::eval::exception::{CLASSES, Class, Exception, exception_of, raise, thrown};
 use crate::eval::fault::fault;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
@@ -120,7 +120,7 @@ fn methods(builder: &mut MethodsBuilder) {
         };
         if items.len() != count as usize {
             let why = format!("there are {} values for {count} names", items.len());
-            return this.take(raise(Exception::new("ValueError", &why))).map(|()| Value::new_none());
+            return this.take(thrown("ValueError", why)).map(|()| Value::new_none());
         }
         Ok(heap.alloc(AllocList(items)))
     }
@@ -153,9 +153,12 @@ fn methods(builder: &mut MethodsBuilder) {
         Ok(taken)
     }
 
-    fn _caught<'v>(this: &Attempt, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    fn _caught<'v>(this: &Attempt, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
         match &*this.progress() {
-            Progress::Handled(_, exception) => Ok(heap.alloc(exception.clone())),
+            Progress::Handled(_, exception) => {
+                let kept = exception.kept().and_then(|name| eval.module().get(name));
+                Ok(kept.unwrap_or_else(|| eval.heap().alloc(exception.clone())))
+            }
             _ => Ok(Value::new_none()),
         }
     }

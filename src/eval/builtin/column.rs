@@ -151,9 +151,18 @@ impl Column {
             None => vec![cell_of(other).filter(|cell| !matches!(cell, Val::List(_)))?; self.values.len()],
         };
         let sum = |(own, other): (&Val, &Val)| {
-            add(own, other).ok_or_else(|| fault(format!("{} and {} cannot be added", own.repr(), other.repr())))
+            add(own, other).ok_or_else(|| {
+                fault(format!("{} and {} cannot be added, or what goes for numbers alone", own.repr(), other.repr()))
+            })
         };
         Some(self.values.iter().zip(&others).map(sum).collect::<starlark::Result<_>>().map(|sums| self.with(sums)))
+    }
+
+    /// Each cell and that of another column, or one number, by an operator.
+    fn reckoned<'v>(&self, other: Value<'v>, operator: &str, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let made = self.added(other, |a, b| reckoned(a, operator, b));
+        let made = made.ok_or_else(|| fault(format!("`{operator}` wants a column or a number beside a column")))?;
+        made.map(|made| heap.alloc(made))
     }
 
     /// By label: one value, or those of several rows.
@@ -276,6 +285,34 @@ impl<'v> StarlarkValue<'v> for Column {
         Some(Ok(heap.alloc(AllocList(own.chain(rest).collect::<Vec<_>>()))))
     }
 
+    fn sub(&self, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        self.reckoned(other, "-", heap)
+    }
+
+    fn mul(&self, other: Value<'v>, heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
+        Some(self.reckoned(other, "*", heap))
+    }
+
+    fn rmul(&self, other: Value<'v>, heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
+        Some(self.reckoned(other, "*", heap))
+    }
+
+    fn div(&self, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        self.reckoned(other, "/", heap)
+    }
+
+    fn floor_div(&self, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        self.reckoned(other, "//", heap)
+    }
+
+    fn percent(&self, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        self.reckoned(other, "%", heap)
+    }
+
+    fn minus(&self, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        self.reckoned(heap.alloc(-1), "*", heap)
+    }
+
     fn radd(&self, other: Value<'v>, heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
         if let Some(sums) = self.added(other, |own, other| added(other, own)) {
             return Some(sums.map(|sums| heap.alloc(sums)));
@@ -294,6 +331,38 @@ fn added(a: &Val, b: &Val) -> Option<Val> {
         (Val::Int(a), Val::Int(b)) => a.checked_add(*b).map(Val::Int),
         (Val::Int(a), Val::Float(b)) | (Val::Float(b), Val::Int(a)) => Some(Val::Float(*a as f64 + b)),
         (Val::Float(a), Val::Float(b)) => Some(Val::Float(a + b)),
+        _ => None,
+    }
+}
+
+/// Two cells by an operator for numbers: with an empty cell there is none.
+fn reckoned(a: &Val, operator: &str, b: &Val) -> Option<Val> {
+    let whole = |value: &Val| match value {
+        Val::Int(i) => Some(*i),
+        Val::Bool(b) => Some(i64::from(*b)),
+        _ => None,
+    };
+    let number = |value: &Val| match value {
+        Val::Float(f) => Some(*f),
+        other => whole(other).map(|i| i as f64),
+    };
+    if *a == Val::None || *b == Val::None {
+        return Some(Val::None);
+    }
+    let (x, y) = (number(a)?, number(b)?);
+    match (whole(a), whole(b), operator) {
+        (Some(x), Some(y), "-") => x.checked_sub(y).map(Val::Int),
+        (Some(x), Some(y), "*") => x.checked_mul(y).map(Val::Int),
+        (Some(x), Some(y), "//") if y != 0 => {
+            let down = i64::from(x % y != 0 && (x < 0) != (y < 0));
+            x.checked_div(y).map(|whole| Val::Int(whole - down))
+        }
+        (Some(x), Some(y), "%") if y != 0 => Some(Val::Int(x.checked_rem(y)?.checked_add(y)?.checked_rem(y)?)),
+        (_, _, "-") => Some(Val::Float(x - y)),
+        (_, _, "*") => Some(Val::Float(x * y)),
+        (_, _, "/") => Some(Val::Float(x / y)),
+        (_, _, "//") => Some(Val::Float((x / y).floor())),
+        (_, _, "%") => Some(Val::Float(x - y * (x / y).floor())),
         _ => None,
     }
 }

@@ -5,6 +5,7 @@ use super::frame::{cells_of, plain_of};
 use super::index::Index;
 use super::sheet::compared;
 use crate::eval::convert::{elements, from_val, to_val};
+use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
 use crate::value::Val;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -20,7 +21,7 @@ use std::sync::Arc;
 
 /// A value of a cell as another type, by the type's name.
 fn converted(value: &Val, kind: &str) -> starlark::Result<Val> {
-    let refuse = || fault(format!("{} cannot be made `{kind}`", value.repr()));
+    let refuse = || thrown("ValueError", format!("{} cannot be made `{kind}`", value.repr()));
     let number = |value: &Val| match value {
         Val::Int(i) => Some(*i as f64),
         Val::Float(f) => Some(*f),
@@ -29,7 +30,7 @@ fn converted(value: &Val, kind: &str) -> starlark::Result<Val> {
     };
     match (kind, value) {
         ("int" | "int64" | "int32", Val::None) => Err(refuse()),
-        ("float" | "float64" | "float32" | "Int64" | "string", Val::None) => Ok(Val::None),
+        ("float" | "float64" | "float32" | "Int64" | "string" | "str", Val::None) => Ok(Val::None),
         ("int" | "int64" | "int32" | "Int64", Val::Int(i)) => Ok(Val::Int(*i)),
         ("int" | "int64" | "int32" | "Int64", value) => {
             let whole = value.display().trim().parse::<i64>().ok();
@@ -47,6 +48,16 @@ fn converted(value: &Val, kind: &str) -> starlark::Result<Val> {
 /// Which cells are empty, or which are not.
 fn emptiness(column: &Column, empty: bool) -> Column {
     column.with(column.values.iter().map(|v| Val::Bool((*v == Val::None) == empty)).collect())
+}
+
+/// A text that equal values share: numbers are compared as such, and are no texts.
+fn alike(value: &Val) -> String {
+    match value {
+        Val::Bool(b) => f64::from(u8::from(*b)).to_string(),
+        Val::Int(i) => (*i as f64).to_string(),
+        Val::Float(f) => f.to_string(),
+        other => other.repr(),
+    }
 }
 
 /// The cells as another type: Python's, or by pandas' name of it.
@@ -108,10 +119,12 @@ fn cells(builder: &mut MethodsBuilder) {
         #[starlark(require = pos)] values: Value<'v>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Column> {
-        let values: Vec<Value> = values.iterate(eval.heap())?.collect();
-        let texts = values.into_iter().map(|v| crate::eval::show::text(v, eval));
-        let wanted: FxHashSet<String> = texts.collect::<starlark::Result<_>>()?;
-        Ok(this.with(this.values.iter().map(|v| Val::Bool(wanted.contains(&v.display()))).collect()))
+        let heap = eval.heap();
+        let values: Vec<Value> = values.iterate(heap)?.collect();
+        let plain = |v: Value<'v>| to_val(v, heap, &mut |_| Err(fault("a cell is no function")));
+        let wanted = values.into_iter().map(|v| Ok(alike(&plain(v)?)));
+        let wanted: FxHashSet<String> = wanted.collect::<starlark::Result<_>>()?;
+        Ok(this.with(this.values.iter().map(|v| Val::Bool(wanted.contains(&alike(v)))).collect()))
     }
 }
 

@@ -27,11 +27,34 @@ use starlark::values::dict::DictMut;
 use starlark::values::none::NoneType;
 use starlark::values::tuple::UnpackTuple;
 use starlark::values::{Heap, Value};
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// A generator as a list; other values as they are.
 fn listed<'v>(value: Value<'v>, heap: Heap<'v>) -> Value<'v> {
     if value.get_type() == "generator" { each(value, heap) } else { value }
+}
+
+const NO_EXCEPTION: &str = "exceptions must derive from BaseException";
+
+/// What is raised with a value; none if that is no exception.
+fn excepted<'v>(value: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Option<Exception>> {
+    if let Some(exception) = Exception::from_value(value) {
+        return Ok(Some(exception.clone()));
+    }
+    let Some(exception) = super::class::error(value, eval)? else { return Ok(None) };
+    // Starlark's errors hold no values: the module does, and the handler takes it from there.
+    let name = KEPT.with(|kept| {
+        kept.set(kept.get() + 1);
+        format!("raised#{}", kept.get())
+    });
+    eval.module().set(&name, value);
+    Ok(Some(exception.keeps(name)))
+}
+
+thread_local! {
+    /// How many objects were raised.
+    static KEPT: Cell<u64> = const { Cell::new(0) };
 }
 
 #[starlark_module]
@@ -169,16 +192,18 @@ pub(super) fn statements(builder: &mut GlobalsBuilder) {
 
     fn _raise<'v>(
         #[starlark(require = pos)] what: Option<Value<'v>>,
+        #[starlark(require = pos)] cause: Option<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<NoneType> {
         let Some(what) = what else { return Err(fault("there is no error to raise again here")) };
         let is_class = Class::from_value(what).is_some() || super::class::Class::from_value(what).is_some();
         let made = if is_class { eval.eval_function(what, &[], &[])? } else { what };
-        match (Exception::from_value(made), super::class::error(made, eval)?) {
-            (Some(exception), _) => Err(raise(exception.clone())),
-            (None, Some(exception)) => Err(raise(exception)),
-            (None, None) => Err(thrown("TypeError", "exceptions must derive from BaseException")),
-        }
+        let exception = excepted(made, eval)?.ok_or_else(|| thrown("TypeError", NO_EXCEPTION))?;
+        let cause = cause.map(|cause| excepted(cause, eval)).transpose()?.flatten();
+        Err(raise(match cause {
+            Some(cause) => exception.caused_by(cause),
+            None => exception,
+        }))
     }
 
     fn _assert<'v>(
@@ -190,7 +215,7 @@ pub(super) fn statements(builder: &mut GlobalsBuilder) {
             return Ok(NoneType);
         }
         match message {
-            Some(message) => Err(thrown("AssertionError", show::text(message, eval)?)),
+            Some(message) => Err(raise(Exception::new("AssertionError", &show::text(message, eval)?))),
             None => Err(bare("AssertionError", "this assertion does not hold")),
         }
     }

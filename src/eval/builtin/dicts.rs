@@ -5,6 +5,7 @@
 use super::operators::each;
 use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
+use crate::eval::limits;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::coerce::Coerce;
@@ -220,7 +221,8 @@ fn methods(builder: &mut MethodsBuilder) {
     fn elements<'v>(#[starlark(this)] this: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         let pairs: Vec<(Value, Value)> =
             DictRef::from_value(inner(this)).map(|d| d.iter().collect()).unwrap_or_default();
-        let times = |count: Value<'v>| usize::try_from(count.unpack_i32().unwrap_or(0)).unwrap_or(0);
+        let times = |count: Value<'v>| i64::unpack_value(count).ok().flatten().map_or(0, |n| n.max(0)) as usize;
+        limits::values(pairs.iter().map(|(_, count)| times(*count) as u128).sum())?;
         Ok(heap.alloc(AllocList(pairs.into_iter().flat_map(|(k, n)| std::iter::repeat_n(k, times(n))))))
     }
 

@@ -5,6 +5,7 @@ use crate::eval::exception::thrown_with;
 use crate::eval::fault::{fault, hinted};
 use crate::eval::files::Files;
 use crate::eval::later::deferred;
+use crate::eval::limits;
 use crate::eval::mark::{Mark, Marks};
 use crate::eval::show;
 use crate::pattern::{Pattern, has_brace};
@@ -139,10 +140,12 @@ impl Expansion<'_> {
             e.hint.map_or_else(|| fault(message.clone()), |h| hinted(message.clone(), h))
         })?;
         let used = self.used(&pattern)?;
+        let lengths = used.iter().flatten().map(|c| c.values.len() as u128);
         let rows = match self.combine {
-            Combine::Product => used.iter().flatten().map(|c| c.values.len()).product(),
-            Combine::Zip => used.iter().flatten().map(|c| c.values.len()).min().unwrap_or(1),
+            Combine::Product => lengths.fold(1, u128::saturating_mul),
+            Combine::Zip => lengths.min().unwrap_or(1),
         };
+        limits::values(rows)?;
         let mut place = vec![0usize; used.len()];
         // The dimensions in the order the wildcards were given: the last runs fastest.
         let mut order: Vec<usize> = (0..used.len()).filter(|i| used[*i].is_some()).collect();

@@ -103,6 +103,7 @@ impl Index {
 fn word(label: &Val) -> String {
     match label {
         Val::List(parts) => parts.iter().map(|p| format!("{}\n", p.display())).collect(),
+        Val::Float(f) if f.fract() == 0.0 && f.abs() < 1e15 => format!("{}\n", *f as i64),
         one => format!("{}\n", one.display()),
     }
 }

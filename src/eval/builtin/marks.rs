@@ -5,6 +5,7 @@
 
 use super::environment::absolute;
 use super::flags::{flagged, mark_all};
+use crate::diag::{Diag, Kind};
 use crate::eval::convert::{is_function, to_val};
 use crate::eval::explain::Scene;
 use crate::eval::fault::{fault, hinted};
@@ -68,6 +69,12 @@ fn with_extra<'v>(
 /// are shown, whatever the last two say.
 const REPORTED: [&str; 5] = ["category", "subcategory", "labels", "patterns", "htmlindex"];
 
+/// What of `report()` is not served, and what to do instead.
+const PASSED_OVER: [(&str, &str); 2] = [
+    ("patterns", "mark the files that are to be shown as outputs of their own"),
+    ("htmlindex", "mark the page as an output of its own: `report(\"DIR/index.html\")`"),
+];
+
 #[starlark_module]
 pub(super) fn register(builder: &mut GlobalsBuilder) {
     fn ensure<'v>(
@@ -116,6 +123,12 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
             return Err(hinted(message, known));
         }
         let at = place(session, eval);
+        for (name, instead) in PASSED_OVER {
+            if named.get(name).is_some_and(|value| !value.is_none()) {
+                let message = format!("`{name}` of `report()` has no effect: of a directory, all files are shown");
+                session.warn(Diag::warning(Kind::Rulefile, message).label(at, "").hint(instead));
+            }
+        }
         let plain = |value: Option<Value<'v>>| {
             let value = value.unwrap_or_else(Value::new_none);
             to_val(value, eval.heap(), &mut |function| session.keep(function, at, &[], eval))

@@ -57,7 +57,7 @@ mod texts;
 pub(in crate::eval) mod type_of;
 mod validate;
 
-pub(super) use class::{attributes, truth_asked, written};
+pub(super) use class::{EnumMember, attributes, truth_asked, written};
 pub(super) use datetime::is_own as is_of_datetime;
 pub(super) use deque::parts as deque_parts;
 pub(super) use dicts::{counted, inner};
@@ -135,6 +135,7 @@ pub(super) fn globals() -> &'static Globals {
             .with(attempt::register)
             .with(class::register)
             .with(class::special_register)
+            .with(class::operate_register)
             .with(type_of::register)
             .with(stream::register)
             .with(frozen::register)
@@ -212,21 +213,21 @@ pub(super) fn prepare(session: &Session, module: &Module) {
 /// `workflow`, as it is known so far.
 pub(super) fn prepare_workflow(session: &Session, module: &Module) {
     let heap = module.heap();
-    let path = Path::new(&session.request.path);
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let text = |p: Option<&Path>| p.map_or(String::new(), |p| p.to_string_lossy().into_owned());
-    let basedir = text(absolute.parent());
-    let text = |text: String| heap.alloc_str(&text).to_value();
+    let whole = |path: &str| std::path::absolute(path).unwrap_or_else(|_| path.into());
+    let main = whole(&session.request.path);
+    let current = session.open.borrow().last().map_or_else(|| main.clone(), |(_, path)| whole(path));
+    let text = |path: &Path| heap.alloc(path.to_string_lossy().into_owned());
+    let above = |path: &Path| path.parent().map_or_else(|| heap.alloc(""), text);
     let source_path = global("_source_path").expect("bug: it is registered");
     let whole = |path: &String| heap.alloc(PurePath::of(&[heap.alloc(environment::absolute(path))]));
     let overwriting = || session.request.configfiles.iter().map(whole);
     let read = session.read_configs.borrow();
     let configfiles = overwriting().chain(read.iter().map(|path| heap.alloc(path.as_str())));
     let fields = [
-        ("basedir", text(basedir.clone())),
-        ("current_basedir", text(basedir)),
-        ("snakefile", text(absolute.to_string_lossy().into_owned())),
-        ("main_snakefile", text(absolute.to_string_lossy().into_owned())),
+        ("basedir", above(&main)),
+        ("current_basedir", above(&current)),
+        ("snakefile", text(&current)),
+        ("main_snakefile", text(&main)),
         ("cores", heap.alloc(session.request.cores)),
         ("source_path", source_path),
         ("configfiles", heap.alloc(AllocList(configfiles))),

@@ -5,7 +5,8 @@ use super::operators::each;
 use super::python_module;
 use super::record::Fields;
 use super::table::Partly;
-use crate::eval::exception::thrown;
+use crate::eval::exception::told_as;
+use crate::eval::limits;
 use crate::eval::local;
 use crate::eval::missing::Missing;
 use crate::eval::pure_path::PurePath;
@@ -40,7 +41,9 @@ pub(super) fn import<'v>(
     };
     match served {
         None if strict && !python_module::is_there(module) => {
-            Err(thrown("ModuleNotFoundError", format!("`{}` is not available here", dotted(module, member))))
+            let name = dotted(module, member);
+            let said = format!("No module named '{name}'");
+            Err(told_as("ModuleNotFoundError", &said, format!("`{name}` is not available here")))
         }
         served => Ok(served.unwrap_or_else(|| missing(module, member, eval.heap()))),
     }
@@ -113,8 +116,26 @@ fn choices(len: usize, count: usize, ordered: bool) -> Vec<Vec<usize>> {
     rows
 }
 
+/// How many rows a product has.
+fn powered(lists: impl Iterator<Item = usize>, repeat: u32) -> u128 {
+    lists.fold(1_u128, |rows, len| rows.saturating_mul(len as u128)).saturating_pow(repeat)
+}
+
+/// How many rows are made of some of so many items.
+fn chosen_rows(len: usize, count: u32, ordered: bool) -> u128 {
+    let (len, count) = (len as u128, u128::from(count));
+    let steps = if ordered || count > len { count } else { count.min(len - count) };
+    // Beyond this the product is larger than any limit, or nothing.
+    let row = |rows: u128, step: u128| {
+        let rows = rows.saturating_mul(len.saturating_sub(step));
+        if ordered { rows } else { rows / (step + 1) }
+    };
+    (0..steps.min(200)).fold(1, row)
+}
+
 fn chosen<'v>(items: Value<'v>, count: u32, ordered: bool, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
     let items: Vec<Value> = each(items, heap).iterate(heap)?.collect();
+    limits::values(chosen_rows(items.len(), count, ordered))?;
     let rows = choices(items.len(), count as usize, ordered).into_iter();
     Ok(heap.alloc(AllocList(rows.map(|row| AllocTuple(row.into_iter().map(|i| items[i]).collect::<Vec<_>>())))))
 }
@@ -128,6 +149,7 @@ pub(super) fn itertools(builder: &mut GlobalsBuilder) {
     ) -> starlark::Result<Value<'v>> {
         let lists: Vec<Vec<Value>> =
             lists.items.iter().map(|l| Ok(each(*l, heap).iterate(heap)?.collect())).collect::<starlark::Result<_>>()?;
+        limits::values(powered(lists.iter().map(Vec::len), repeat))?;
         let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
         for items in (0..repeat).flat_map(|_| &lists) {
             let longer =
@@ -294,5 +316,19 @@ pub(super) fn pathlib(builder: &mut GlobalsBuilder) {
 
     fn PurePath<'v>(#[starlark(args)] parts: UnpackTuple<Value<'v>>) -> starlark::Result<PurePath> {
         Ok(PurePath::of(&parts.items))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{choices, chosen_rows, powered};
+
+    #[test]
+    fn rows_are_counted_before_they_are_made() {
+        for (len, count, ordered) in [(5, 2, true), (5, 3, false), (5, 4, false), (3, 5, true), (3, 5, false)] {
+            let made = choices(len, count as usize, ordered).len() as u128;
+            assert_eq!(chosen_rows(len, count, ordered), made, "{count} of {len}");
+        }
+        assert_eq!(powered([2, 3].into_iter(), 2), 36);
     }
 }

@@ -4,7 +4,7 @@
 //! Owns `%`, `**`, chained comparisons, loops over texts, starred targets and
 //! `del`. It does not know the text that was lowered.
 
-use super::class::{iterated, method};
+use super::class::{EnumMember, asked, iterated, method, truth};
 use super::column::Column;
 use super::environment::Environ;
 use super::numpy::Array;
@@ -40,7 +40,7 @@ pub(super) fn each<'v>(value: Value<'v>, heap: Heap<'v>) -> Value<'v> {
 }
 
 /// `base ** exponent`: whole numbers stay whole, as far as 64 bits go.
-fn power<'v>(base: Value<'v>, exponent: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+pub(super) fn power<'v>(base: Value<'v>, exponent: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
     let whole = |v: Value<'v>| i64::unpack_value(v).ok().flatten();
     if let (Some(base), Some(exponent @ 0..)) = (whole(base), whole(exponent)) {
         let power = u32::try_from(exponent).ok().and_then(|e| base.checked_pow(e));
@@ -51,8 +51,24 @@ fn power<'v>(base: Value<'v>, exponent: Value<'v>, heap: Heap<'v>) -> starlark::
     }
     let number = |v: Value<'v>| UnpackFloat::unpack_value(v).ok().flatten();
     match (number(base), number(exponent)) {
-        (Some(UnpackFloat(b)), Some(UnpackFloat(e))) => Ok(heap.alloc(b.powf(e))),
+        (Some(UnpackFloat(b)), Some(UnpackFloat(e))) => float_power(b, e).map(|power| heap.alloc(power)),
         _ => Err(fault(format!("`**` wants numbers, not {} and {}", base.get_type(), exponent.get_type()))),
+    }
+}
+
+fn float_power(base: f64, exponent: f64) -> starlark::Result<f64> {
+    let power = base.powf(exponent);
+    match power {
+        _ if base == 0.0 && exponent < 0.0 => {
+            Err(thrown("ZeroDivisionError", "zero cannot be raised to a negative power"))
+        }
+        _ if power.is_infinite() && base.is_finite() && exponent.is_finite() => {
+            Err(thrown("OverflowError", "this power is too large a number"))
+        }
+        _ if power.is_nan() && !base.is_nan() && !exponent.is_nan() => {
+            Err(fault("this power is a complex number, which there are none of here"))
+        }
+        _ => Ok(power),
     }
 }
 
@@ -67,7 +83,10 @@ fn holds<'v>(left: Value<'v>, operator: &str, right: Value<'v>, heap: Heap<'v>) 
     }
     // A named tuple knows tuples, and a frozen set sets, which do not know it.
     let (left, right) = match operator {
-        "==" | "!=" if matches!(right.get_type(), "record" | "frozenset") => (right, left),
+        "==" | "!=" if matches!(right.get_type(), "record" | "frozenset" | "enum member") => (right, left),
+        _ if right.get_type() == "enum member" => {
+            (left, EnumMember::from_value(right).and_then(|member| member.mixed()).unwrap_or(right))
+        }
         _ => (left, right),
     };
     Ok(match operator {
@@ -85,6 +104,20 @@ fn holds<'v>(left: Value<'v>, operator: &str, right: Value<'v>, heap: Heap<'v>) 
     })
 }
 
+/// A method of the left side, the one of the right side, and whether the answer is turned.
+type Way = (&'static str, &'static str, bool);
+
+/// The methods that a comparison may call of the left side, and of the right side with
+/// the sides turned; and whether what they give is turned.
+const COMPARED: [(&str, &[Way]); 6] = [
+    ("==", &[("__eq__", "__eq__", false)]),
+    ("!=", &[("__ne__", "__ne__", false), ("__eq__", "__eq__", true)]),
+    ("<", &[("__lt__", "__gt__", false), ("__ge__", "__le__", true)]),
+    (">", &[("__gt__", "__lt__", false), ("__le__", "__ge__", true)]),
+    ("<=", &[("__le__", "__ge__", false), ("__gt__", "__lt__", true)]),
+    (">=", &[("__ge__", "__le__", false), ("__lt__", "__gt__", true)]),
+];
+
 /// A comparison by a method of an object's class; none if it has no such.
 fn compared<'v>(
     left: Value<'v>,
@@ -92,17 +125,31 @@ fn compared<'v>(
     right: Value<'v>,
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<Option<bool>> {
-    let (own, other, negated) = match operator {
-        "==" => ("__eq__", "__eq__", false),
-        "!=" => ("__eq__", "__eq__", true),
-        "<" => ("__lt__", "", false),
-        ">" => ("", "__lt__", false),
-        _ => return Ok(None),
-    };
-    let found = method(left, own).map(|method| (method, [left, right]));
-    let found = found.or_else(|| method(right, other).map(|method| (method, [right, left])));
-    let Some((method, sides)) = found else { return Ok(None) };
-    Ok(Some(eval.eval_function(method, &sides, &[])?.to_bool() != negated))
+    let ways = COMPARED.iter().find(|(known, _)| *known == operator).map_or(&[][..], |(_, ways)| ways);
+    for (own, other, negated) in ways {
+        let said = match asked(left, own, &[right], eval)? {
+            Some(said) => Some(said),
+            None => asked(right, other, &[left], eval)?,
+        };
+        if let Some(said) = said {
+            return Ok(Some(truth(said, eval)? != *negated));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a list or a tuple has a value, where a class may say what is equal.
+fn listed<'v>(value: Value<'v>, of: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<bool> {
+    for item in of.iterate(eval.heap())?.collect::<Vec<_>>() {
+        let equal = match compared(item, "==", value, eval)? {
+            Some(equal) => equal,
+            None => holds(item, "==", value, eval.heap())?,
+        };
+        if equal {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Each cell of a column or an array compared with a value, or with that of another; none
@@ -244,6 +291,7 @@ fn of_classes(builder: &mut GlobalsBuilder) {
     ) -> starlark::Result<bool> {
         match method(of, "__contains__") {
             Some(method) => Ok(eval.eval_function(method, &[of, value], &[])?.to_bool()),
+            None if matches!(of.get_type(), "list" | "tuple") => listed(value, of, eval),
             None => of.is_in(value),
         }
     }
@@ -254,7 +302,7 @@ fn of_classes(builder: &mut GlobalsBuilder) {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<bool> {
         limits::check(eval)?;
-        Ok(condition.to_bool())
+        truth(condition, eval)
     }
 }
 

@@ -1,11 +1,12 @@
 //! Built-ins of Python that Starlark lacks.
 
-use super::class::iterated;
+use super::class::{iterated, method, operate};
 use super::numpy;
 use super::reading;
 use crate::eval::convert::elements;
 use crate::eval::exception::thrown;
 use crate::eval::fault::hinted;
+use crate::eval::limits;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
@@ -13,7 +14,10 @@ use starlark::values::float::UnpackFloat;
 use starlark::values::list::AllocList;
 use starlark::values::none::{NoneOr, NoneType};
 use starlark::values::tuple::{AllocTuple, UnpackTuple};
-use starlark::values::{Heap, Value};
+use starlark::values::{Heap, UnpackValue, Value};
+
+/// Additions between two looks at the limits.
+const SPAN: usize = 1 << 16;
 
 /// Rounds half to even, as Python does.
 fn round_even(x: f64) -> f64 {
@@ -36,16 +40,46 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         let items = iterated(items, eval)?;
         let heap = eval.heap();
         let start = start.into_option().unwrap_or_else(|| heap.alloc(0));
-        items.iterate(heap)?.try_fold(start, |total, item| total.add(item, heap))
+        let mut total = start;
+        for (at, item) in items.iterate(heap)?.enumerate() {
+            // As in Python, where a bool is a number.
+            let item = item.unpack_bool().map_or(item, |truth| heap.alloc(i32::from(truth)));
+            total = match method(total, "__add__").or_else(|| method(item, "__radd__")) {
+                Some(_) => operate(total, "+", item, eval)?,
+                None => total.add(item, heap)?,
+            };
+            if at % SPAN == SPAN - 1 {
+                limits::check(eval)?;
+            }
+        }
+        Ok(total)
     }
 
     fn round<'v>(
-        #[starlark(require = pos)] number: UnpackFloat,
+        #[starlark(require = pos)] of: Value<'v>,
         #[starlark(default = NoneOr::None)] digits: NoneOr<i32>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        match digits.into_option() {
+        let Some(number) = UnpackFloat::unpack_value(of)? else {
+            return Err(thrown(
+                "TypeError",
+                format!("`round` wants a number, not a value of type `{}`", of.get_type()),
+            ));
+        };
+        let digits = digits.into_option();
+        let is_whole = of.get_type() == "int";
+        if is_whole && digits.is_none_or(|digits| digits >= 0) {
+            return Ok(of);
+        }
+        match digits {
+            None if !number.0.is_finite() || number.0.abs() >= 9.2e18 => {
+                Err(thrown("OverflowError", format!("`{}` cannot be rounded to a whole number of 64 bits", number.0)))
+            }
             None => Ok(heap.alloc(round_even(number.0) as i64)),
+            Some(digits) if is_whole => {
+                let scale = 10f64.powi(-digits.max(-30));
+                Ok(heap.alloc((round_even(number.0 / scale) * scale) as i64))
+            }
             Some(digits) => {
                 // Python rounds the exact decimal value, which formatting does too.
                 let text = format!("{:.*}", digits.clamp(0, 300) as usize, number.0);
@@ -63,7 +97,7 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
     }
 
     fn callable<'v>(#[starlark(require = pos)] value: Value<'v>) -> starlark::Result<bool> {
-        Ok(value.get_type() == "function")
+        Ok(value.get_type() == "function" || method(value, "__call__").is_some())
     }
 
     fn divmod<'v>(
@@ -110,6 +144,7 @@ pub(super) fn collections(builder: &mut GlobalsBuilder) {
         let heap = eval.heap();
         let mut rows = Vec::new();
         loop {
+            limits::values(rows.len() as u128)?;
             // One after the other: the longest may be very long.
             let row: Vec<Value> = lists.iter_mut().map_while(|side| side.next(heap)).collect();
             let full = !row.is_empty() && row.len() == lists.len();

@@ -18,7 +18,8 @@ use starlark::starlark_simple_value;
 use starlark::values::{FrozenValue, Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 
 /// Modules of which something is served.
-const SERVED: [&str; 40] = [
+const SERVED: [&str; 41] = [
+    "gzip",
     "os",
     "os.path",
     "math",
@@ -62,7 +63,7 @@ const SERVED: [&str; 40] = [
 ];
 
 /// Modules of Python's own that are there, though nothing of them is served.
-const STANDARD: [&str; 37] = [
+const STANDARD: [&str; 36] = [
     "argparse",
     "array",
     "ast",
@@ -78,7 +79,6 @@ const STANDARD: [&str; 37] = [
     "fnmatch",
     "fractions",
     "getpass",
-    "gzip",
     "heapq",
     "html",
     "http",
@@ -103,7 +103,8 @@ const STANDARD: [&str; 37] = [
 ];
 
 /// Names of modules that are built-in names of ours.
-const ALIASES: [(&str, &str, &str); 12] = [
+const ALIASES: [(&str, &str, &str); 13] = [
+    ("gzip", "open", "_gzip_open"),
     ("glob", "glob", "glob"),
     ("glob", "iglob", "glob"),
     ("csv", "reader", "_csv_reader"),

@@ -61,13 +61,20 @@ fn numbers_where<'v>(
     let test = test.map_err(|e| {
         fault(format!("the query `{query}`: {}", e.without_diagnostic().to_string().lines().next().unwrap_or("")))
     })?;
+    let alternatives = [" or ", "|", "not ", "~"].iter().any(|word| query.contains(word));
     let mut found = Vec::new();
     for (at, row) in rows.iter().enumerate() {
         let mut args = Vec::with_capacity(named.len());
         for column in &named {
             args.push(row.get_attr(column, heap)?.unwrap_or_else(Value::new_none));
         }
-        if eval.eval_function(test, &args, &[])?.to_bool() {
+        let holds = match eval.eval_function(test, &args, &[]) {
+            Ok(holds) => holds.to_bool(),
+            // No order holds of an empty cell.
+            Err(_) if !alternatives && args.iter().any(|arg| arg.is_none()) => false,
+            Err(error) => return Err(error),
+        };
+        if holds {
             found.push(at);
         }
     }

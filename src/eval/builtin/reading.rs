@@ -18,6 +18,7 @@ use starlark::values::list::AllocList;
 use starlark::values::none::{NoneOr, NoneType};
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 use starlark::{starlark_module, starlark_simple_value};
+use std::io::Read;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// An open file: its text, of which the first bytes were read.
@@ -127,6 +128,9 @@ pub(super) fn has_more(value: Value) -> Option<bool> {
     Some(file.at.load(Ordering::Relaxed) < file.text.len())
 }
 
+/// Bytes of a file that is read while the Rulefile is.
+const LARGEST: u64 = 1 << 30;
+
 fn only_text() -> starlark::Error {
     hinted("only UTF-8 text can be read here: write `open(path)`", "write files in a rule's `shell:`")
 }
@@ -141,15 +145,40 @@ pub(super) fn opened(name: &str, mode: &str, eval: &Evaluator) -> starlark::Resu
     if !matches!(mode, "r" | "rt" | "rb") {
         return Err(only_text());
     }
+    tracked(name, &reader, read)
+}
+
+/// Opens a file in some way; the read is tracked.
+fn tracked(
+    name: &str,
+    reader: &Reader,
+    how: impl FnOnce(&str) -> starlark::Result<Opened>,
+) -> starlark::Result<Opened> {
     let path = reader.in_workdir(name);
-    let file = Opened { name: name.into(), ..read(&path).inspect_err(|_| reader.missed(&path))? };
+    let file = Opened { name: name.into(), ..how(&path).inspect_err(|_| reader.missed(&path))? };
     reader.read(TrackedRead::File(name.into()));
     Ok(file)
 }
 
 /// The text of a file, as an open one.
 pub(super) fn read(path: &str) -> starlark::Result<Opened> {
-    let text = std::fs::read_to_string(path).map_err(|e| unread(&e, format!("`{path}` cannot be read: {e}")))?;
+    texts_of(path, |file| file)
+}
+
+/// The same of a file that is packed by gzip.
+fn unpacked(path: &str) -> starlark::Result<Opened> {
+    texts_of(path, flate2::read::MultiGzDecoder::new)
+}
+
+fn texts_of<R: Read>(path: &str, through: impl FnOnce(std::fs::File) -> R) -> starlark::Result<Opened> {
+    let failed = |e: std::io::Error| unread(&e, format!("`{path}` cannot be read: {e}"));
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(failed)?;
+    // A device may have no end.
+    through(file).take(LARGEST + 1).read_to_string(&mut text).map_err(failed)?;
+    if text.len() as u64 > LARGEST {
+        return Err(hinted(format!("`{path}` is larger than 1 GiB"), "read it in a rule's command or `run:`"));
+    }
     let text = if text.contains('\r') { text.replace("\r\n", "\n") } else { text };
     Ok(Opened { name: path.into(), text: text.into(), at: AtomicUsize::new(0) })
 }
@@ -175,6 +204,26 @@ fn methods(builder: &mut MethodsBuilder) {
 
 #[starlark_module]
 pub(super) fn register(builder: &mut GlobalsBuilder) {
+    /// `gzip.open(path, "rt")`.
+    fn _gzip_open<'v>(
+        #[starlark(require = pos)] path: Value<'v>,
+        #[starlark(default = "rb")] mode: &str,
+        #[starlark(default = 9)] compresslevel: i32,
+        #[starlark(default = "utf-8")] encoding: &str,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let _ = (compresslevel, encoding);
+        let reader = Reader::of(eval, "gzip.open")?;
+        if !matches!(mode, "rt" | "r" | "rb") {
+            let hint = "make it the output of a rule, or write it in `onstart:`";
+            return Err(hinted("no file is written while the Rulefile is read", hint));
+        }
+        let Some(name) = path_text(path) else {
+            return Err(fault(format!("`gzip.open` wants a path, this is a value of type `{}`", path.get_type())));
+        };
+        Ok(eval.heap().alloc(tracked(name, &reader, unpacked)?))
+    }
+
     fn open<'v>(
         #[starlark(require = pos)] path: Value<'v>,
         #[starlark(default = "r")] mode: &str,
@@ -193,5 +242,22 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
             return Err(only_text());
         }
         Ok(eval.heap().alloc(opened(name, mode, eval)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unpacked;
+    use std::io::Write;
+
+    #[test]
+    fn what_gzip_packed_is_read() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("x.gz");
+        let mut file =
+            flate2::write::GzEncoder::new(std::fs::File::create(&path).expect("a file"), flate2::Compression::fast());
+        file.write_all(b"one\r\ntwo\n").and_then(|()| file.finish().map(drop)).expect("packed");
+        let opened = unpacked(&path.to_string_lossy()).expect("unpacked");
+        assert_eq!(opened.rest(), "one\ntwo\n");
     }
 }

@@ -22,6 +22,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Elements of what has an end.
 const LONGEST: usize = 100_000_000;
 
+/// Values of one generator, beyond which it is taken for one without an end.
+const YIELDED: usize = 2_000_000;
+
 /// The values, and the number of the next one.
 #[derive(Debug, Coerce, Trace, Freeze, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
 #[repr(C)]
@@ -115,6 +118,20 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
     /// What a function with `yield` or a generator expression gives.
     fn _stream<'v>(#[starlark(require = pos)] items: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         Ok(stream(items, heap))
+    }
+
+    /// What is yielded next, behind what was so far: a generator has an end.
+    fn _bounded<'v>(
+        #[starlark(require = pos)] before: Value<'v>,
+        #[starlark(require = pos)] value: Value<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        match ListRef::from_value(before).is_some_and(|before| before.len() > YIELDED) {
+            true => Err(hinted(
+                format!("this generator has given more than {YIELDED} values"),
+                "it runs to its end when it is called, so it has to have one",
+            )),
+            false => Ok(value),
+        }
     }
 
     /// `itertools.cycle`.

@@ -12,7 +12,7 @@ use super::sheet::{Columns, Sheet};
 use crate::eval::TrackedRead;
 use crate::eval::convert::{elements, from_val};
 use crate::eval::deferred::Reader;
-use crate::eval::exception::thrown_with;
+use crate::eval::exception::{Class, thrown, thrown_with};
 use crate::eval::fault::{fault, hinted};
 use crate::eval::missing::Missing;
 use crate::eval::pure_path::path_text;
@@ -159,7 +159,7 @@ fn typed(cells: &[&str]) -> Vec<Val> {
     let any_empty = cells.iter().any(|c| is_empty(c));
     let float = |text: &str| text.trim().parse::<f64>().ok().filter(|_| !text.trim().ends_with(char::is_alphabetic));
     let (ints, floats) = (there().all(|c| c.trim().parse::<i64>().is_ok()), there().all(|c| float(c).is_some()));
-    let bools = !any_empty && there().all(|c| matches!(*c, "True" | "False" | "TRUE" | "FALSE" | "true" | "false"));
+    let bools = there().all(|c| matches!(*c, "True" | "False" | "TRUE" | "FALSE" | "true" | "false"));
     let value = |text: &&str| match *text {
         t if is_empty(t) => Val::None,
         t if ints && !any_empty => t.trim().parse().map_or_else(|_| Val::str(t), Val::Int),
@@ -282,11 +282,14 @@ fn read_as_pandas<'v>(
     let mut rows = asked.records(text.trim_start_matches('\u{feff}'), delimiter)?;
     let headless = asked.named.get("header").is_some_and(|h| h.is_none())
         || (asked.get("names").is_some() && asked.get("header").is_none());
+    if text.trim().is_empty() {
+        return Err(thrown("EmptyDataError", "No columns to parse from file"));
+    }
     let first = if headless || rows.is_empty() { Vec::new() } else { rows.remove(0) };
     let width = rows.iter().map(Vec::len).max().unwrap_or(first.len());
     let names = asked
         .texts("names")
-        .unwrap_or_else(|| if headless { (0..width).map(|i| i.to_string()).collect() } else { first });
+        .unwrap_or_else(|| if headless { (0..width).map(|i| i.to_string()).collect() } else { told_apart(first) });
     if let Some(row) = rows.iter().position(|r| r.len() > names.len()) {
         return Err(fault(format!("the sheet `{real}`: row {} has more cells than there are columns", row + 1)));
     }
@@ -309,6 +312,18 @@ fn read_as_pandas<'v>(
     let named: Columns = names.iter().map(|n| n.as_str().into()).collect();
     let sheet = eval.heap().alloc(Sheet::new(named, table));
     indexed(sheet, &asked, &names, eval)
+}
+
+/// Names of columns, of which equal ones get a number: `a`, `a.1`.
+fn told_apart(names: Vec<String>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::with_capacity(names.len());
+    for (at, name) in names.iter().enumerate() {
+        let name = if name.is_empty() { format!("Unnamed: {at}") } else { name.clone() };
+        let free = |name: &String| !all.contains(name);
+        let numbered = (1..).map(|number| format!("{name}.{number}")).find(free);
+        all.push(if free(&name) { name } else { numbered.unwrap_or_default() });
+    }
+    all
 }
 
 /// With `usecols` and `index_col`.
@@ -346,9 +361,17 @@ fn indexed<'v>(
     Ok(heap.alloc(sheet.labelled(&by)?))
 }
 
-/// The functions of pandas that are served.
-#[starlark_module]
+/// What is served of pandas.
 pub(super) fn pandas(builder: &mut GlobalsBuilder) {
+    functions(builder);
+    builder.namespace("errors", |errors| {
+        errors.set("EmptyDataError", Class::of("EmptyDataError"));
+        errors.set("ParserError", Class::of("ParserError"));
+    });
+}
+
+#[starlark_module]
+fn functions(builder: &mut GlobalsBuilder) {
     fn read_csv<'v>(
         #[starlark(require = pos)] path: Value<'v>,
         #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,

@@ -10,7 +10,7 @@ use super::operators::each;
 use super::python::Side;
 use super::reading::{self, is_ahead};
 use crate::eval::convert::from_wildcards;
-use crate::eval::exception::thrown;
+use crate::eval::exception::{bare, thrown};
 use crate::eval::fault::{fault, hinted};
 use crate::eval::missing::Missing;
 use crate::eval::show;
@@ -241,7 +241,7 @@ fn found<'v>(
 }
 
 fn nothing_more() -> starlark::Error {
-    thrown("StopIteration", "`next` finds nothing more")
+    bare("StopIteration", "`next` finds nothing more")
 }
 
 #[starlark::starlark_module]

@@ -120,6 +120,7 @@ fn unknown(function: &str, kind: Value) -> starlark::Error {
 
 /// Whether a value is of a class that is known by its text.
 fn is_named(value: Value, kind: Value) -> Option<bool> {
+    let value = EnumMember::from_value(value).and_then(|member| member.mixed()).unwrap_or(value);
     let own = value.get_type();
     let text = kind.to_str();
     let last = text.trim_end_matches("'>").rsplit(['.', '\'']).next().unwrap_or("");

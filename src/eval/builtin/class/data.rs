@@ -20,12 +20,16 @@ pub(in crate::eval::builtin) struct Options {
     pub(super) eq: bool,
     pub(super) order: bool,
     pub(super) repr: bool,
+    /// `unsafe_hash`
+    pub(super) hash: bool,
+    /// `kw_only`
+    pub(super) by_name: bool,
 }
 
 impl Options {
     /// Those that a dict gives; the name of one that is not served.
     pub(super) fn of(given: Value) -> Result<Options, String> {
-        let mut options = Options { frozen: false, eq: true, order: false, repr: true };
+        let mut options = Options { frozen: false, eq: true, order: false, repr: true, hash: false, by_name: false };
         let given = DictRef::from_value(given).map(|d| d.iter().collect::<Vec<_>>()).unwrap_or_default();
         for (name, value) in given {
             let on = value.to_bool();
@@ -34,8 +38,9 @@ impl Options {
                 ("eq", _) => options.eq = on,
                 ("order", _) => options.order = on,
                 ("repr", _) => options.repr = on,
-                ("slots" | "match_args" | "weakref_slot", _) | ("unsafe_hash", false) => {}
-                ("init", true) | ("kw_only", false) => {}
+                ("unsafe_hash", _) => options.hash = on,
+                ("kw_only", _) => options.by_name = on,
+                ("slots" | "match_args" | "weakref_slot", _) | ("init", true) => {}
                 (odd, _) => return Err(odd.to_owned()),
             }
         }
@@ -139,7 +144,14 @@ pub(in crate::eval::builtin) fn register(builder: &mut GlobalsBuilder) {
     ) -> starlark::Result<Value<'v>> {
         let (class, old) = self::fields(object).ok_or_else(no_data)?;
         let mut named: Vec<(&str, Value)> = changes.iter().map(|(n, v)| (n.as_str(), *v)).collect();
-        named.extend(old.iter().filter(|(n, _)| !changes.contains_key(n)).map(|(n, v)| (n.as_str(), *v)));
+        let heap = eval.heap();
+        // What no call gives is worked out anew.
+        let is_given = |name: &str| {
+            let field = class.member(name).and_then(|member| Field::of(member, heap).ok().flatten());
+            field.is_none_or(|field| field.init)
+        };
+        let kept = old.iter().filter(|(n, _)| !changes.contains_key(n) && is_given(n));
+        named.extend(kept.map(|(n, v)| (n.as_str(), *v)));
         let me = class.again(eval.heap());
         class.make(me, Vec::new(), &named, eval)
     }

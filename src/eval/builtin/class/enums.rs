@@ -16,31 +16,62 @@ use starlark::values::{
     Freeze, Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Trace, Value, ValueLifetimeless, ValueLike,
     starlark_value,
 };
+use std::cmp::Ordering;
 use std::fmt;
 use std::hash::Hash;
 
 /// One of the values that an enumeration names.
 #[derive(Debug, Coerce, Trace, Freeze, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
 #[repr(C)]
-pub(in crate::eval::builtin) struct MemberGen<V: ValueLifetimeless> {
+pub(in crate::eval) struct MemberGen<V: ValueLifetimeless> {
     /// The members of the class, by which it is known.
     members: V,
     value: V,
     class: String,
     name: String,
+    mixed: Mixed,
 }
 
-starlark_complex_value!(pub(in crate::eval::builtin) Member);
+/// Whether the members of an enumeration are values of another class as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Trace, Freeze, Allocative)]
+pub(super) enum Mixed {
+    /// `Enum`
+    No,
+    /// `str, Enum`: they are written as members.
+    Named,
+    /// `StrEnum`, `IntEnum`: they are written as their values.
+    Plain,
+}
+
+starlark_complex_value!(pub(in crate::eval) Member);
 
 impl<V: ValueLifetimeless> fmt::Display for MemberGen<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.class, self.name)
+        match self.mixed {
+            Mixed::Plain => write!(f, "{}", self.value),
+            _ => write!(f, "{}.{}", self.class, self.name),
+        }
     }
 }
 
 impl<'v> Member<'v> {
     pub(in crate::eval::builtin) fn value(&self) -> Value<'v> {
         self.value.to_value()
+    }
+
+    /// The value that it is as well.
+    pub(in crate::eval) fn mixed(&self) -> Option<Value<'v>> {
+        (self.mixed != Mixed::No).then(|| self.value.to_value())
+    }
+
+    /// `Color.RED`
+    pub(super) fn full_name(&self) -> String {
+        format!("{}.{}", self.class, self.name)
+    }
+
+    /// Whether it is written as its value.
+    pub(super) fn is_plain(&self) -> bool {
+        self.mixed == Mixed::Plain
     }
 
     pub(in crate::eval::builtin) fn class_name(&self) -> &str {
@@ -58,6 +89,13 @@ impl<'v> Member<'v> {
     }
 }
 
+impl<'v, V: ValueLike<'v>> MemberGen<V> {
+    /// See [`Member::mixed`].
+    fn other(&self) -> Option<Value<'v>> {
+        (self.mixed != Mixed::No).then(|| self.value.to_value())
+    }
+}
+
 #[starlark_value(type = "enum member")]
 impl<'v, V: ValueLike<'v>> StarlarkValue<'v> for MemberGen<V>
 where
@@ -68,10 +106,19 @@ where
             "name" | "_name_" => Some(heap.alloc_str(&self.name).to_value()),
             "value" | "_value_" => Some(self.value.to_value()),
             _ => {
-                let member = super::entry(self.members.to_value(), name)?;
+                let found = super::entry(self.members.to_value(), name);
+                let Some(member) = found else {
+                    return self.other().and_then(|value| value.get_attr(name, heap).ok().flatten());
+                };
                 let own = || {
                     let (members, value) = (self.members.to_value(), self.value.to_value());
-                    heap.alloc(Member { members, value, class: self.class.clone(), name: self.name.clone() })
+                    heap.alloc(Member {
+                        members,
+                        value,
+                        class: self.class.clone(),
+                        name: self.name.clone(),
+                        mixed: self.mixed,
+                    })
                 };
                 Some(if member.get_type() == "function" { super::object::bound(own(), member, heap) } else { member })
             }
@@ -79,11 +126,30 @@ where
     }
 
     fn equals(&self, other: Value<'v>) -> starlark::Result<bool> {
-        let Some(other) = Member::from_value(other) else { return Ok(false) };
+        let Some(other) = Member::from_value(other) else {
+            return self.other().map_or(Ok(false), |value| value.equals(other));
+        };
         Ok(self.members.to_value().ptr_eq(other.members) && self.name == other.name)
     }
 
+    fn compare(&self, other: Value<'v>) -> starlark::Result<Ordering> {
+        let value =
+            self.other().ok_or_else(|| thrown("TypeError", format!("members of `{}` have no order", self.class)));
+        value?.compare(Member::from_value(other).map_or(other, |other| other.value.to_value()))
+    }
+
+    fn add(&self, other: Value<'v>, heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
+        Some(self.other()?.add(Member::from_value(other).map_or(other, |other| other.value.to_value()), heap))
+    }
+
+    fn radd(&self, left: Value<'v>, heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
+        Some(left.add(self.other()?, heap))
+    }
+
     fn write_hash(&self, hasher: &mut StarlarkHasher) -> starlark::Result<()> {
+        if let Some(value) = self.other() {
+            return value.write_hash(hasher);
+        }
         (&self.class, &self.name).hash(hasher);
         Ok(())
     }
@@ -109,6 +175,7 @@ pub(super) fn members<'v>(all: Value<'v>) -> Vec<(String, Value<'v>)> {
 pub(super) fn fill<'v>(
     all: Value<'v>,
     class: &str,
+    (mixed, texts): (Mixed, bool),
     own: &[(Value<'v>, Value<'v>)],
     heap: Heap<'v>,
 ) -> starlark::Result<()> {
@@ -119,13 +186,17 @@ pub(super) fn fill<'v>(
         if value.get_type() == "function" || super::Special::from_value(*value).is_some() || text.starts_with("__") {
             continue;
         }
-        let value = if is_auto(*value) { heap.alloc(last + 1) } else { *value };
+        let value = match is_auto(*value) {
+            true if mixed == Mixed::Plain && texts => heap.alloc_str(&text.to_lowercase()).to_value(),
+            true => heap.alloc(last + 1),
+            false => *value,
+        };
         last = value.unpack_i32().unwrap_or(last);
         let same =
             |member: &&Value<'v>| Member::from_value(**member).is_some_and(|m| m.value.equals(value).unwrap_or(false));
         let member = match made.iter().find(same) {
             Some(same) => *same,
-            None => heap.alloc(Member { members: all, value, class: class.to_owned(), name: text.to_owned() }),
+            None => heap.alloc(Member { members: all, value, class: class.to_owned(), name: text.to_owned(), mixed }),
         };
         made.push(member);
         all.set_at(*name, member)?;
@@ -152,7 +223,11 @@ pub(super) fn found<'v>(
 }
 
 /// Whether a class below another is an enumeration, and whether that is served.
-pub(super) fn base(base: Value) -> Option<bool> {
+pub(super) fn base(base: Value) -> Option<(bool, Mixed)> {
     let missing = Missing::from_value(base).filter(|m| m.is_of("enum"))?;
-    Some(missing.name() == "enum.Enum")
+    match missing.name() {
+        "enum.Enum" => Some((true, Mixed::No)),
+        "enum.IntEnum" | "enum.StrEnum" => Some((true, Mixed::Plain)),
+        _ => Some((false, Mixed::No)),
+    }
 }

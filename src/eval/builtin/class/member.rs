@@ -2,12 +2,14 @@
 //! `@property`; and functions that remember what they gave.
 
 use super::object::bound;
+use crate::eval::exception::thrown;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::coerce::Coerce;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::{Arguments, Evaluator};
 use starlark::values::dict::{AllocDict, DictRef};
+use starlark::values::none::NoneType;
 use starlark::values::tuple::AllocTuple;
 use starlark::values::{
     Freeze, Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Trace, Value, ValueLifetimeless, ValueLike,
@@ -29,6 +31,8 @@ enum Sort {
 #[repr(C)]
 pub(in crate::eval::builtin) struct SpecialGen<V: ValueLifetimeless> {
     function: V,
+    /// What gives a property another value, or `None`.
+    setter: V,
     sort: Sort,
 }
 
@@ -52,9 +56,48 @@ impl<'v> Special<'v> {
         }
     }
 
+    /// The function that gives a property another value.
+    fn setter(&self) -> Option<Value<'v>> {
+        Some(self.setter.to_value()).filter(|setter| !setter.is_none())
+    }
+
     /// The function of a property.
     pub(super) fn property(&self) -> Option<Value<'v>> {
         (self.sort == Sort::Property).then(|| self.function.to_value())
+    }
+}
+
+/// `x.setter`: makes a property that can be given values.
+#[derive(Debug, Coerce, Trace, Freeze, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[repr(C)]
+struct SettingGen<V: ValueLifetimeless> {
+    property: V,
+}
+
+starlark_complex_value!(Setting);
+
+impl<V: ValueLifetimeless> fmt::Display for SettingGen<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<setter of {}>", self.property)
+    }
+}
+
+#[starlark_value(type = "function")]
+impl<'v, V: ValueLike<'v>> StarlarkValue<'v> for SettingGen<V>
+where
+    Self: ProvidesStaticType<'v>,
+{
+    fn invoke(
+        &self,
+        _me: Value<'v>,
+        args: &Arguments<'v, '_>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let heap = eval.heap();
+        let setter = args.positional1(heap)?;
+        let property = Special::from_value(self.property.to_value());
+        let property = property.ok_or_else(|| thrown("AttributeError", "what has a setter is a property"))?;
+        Ok(heap.alloc(Special { function: property.function.to_value(), setter, sort: property.sort }))
     }
 }
 
@@ -121,7 +164,7 @@ pub(in crate::eval::builtin) fn cached<'v>(function: Value<'v>, heap: Heap<'v>) 
 }
 
 fn special<'v>(function: Value<'v>, sort: Sort, heap: Heap<'v>) -> Value<'v> {
-    heap.alloc(Special { function, sort })
+    heap.alloc(Special { function, setter: Value::new_none(), sort })
 }
 
 #[starlark_module]
@@ -148,6 +191,26 @@ pub(in crate::eval::builtin) fn register(builder: &mut GlobalsBuilder) {
             Some(function) => eval.eval_function(function, &[object], &[]),
             None => object.get_attr_error(name, eval.heap()),
         }
+    }
+
+    /// `x.name = value`, where some class says what that does.
+    fn _set<'v>(
+        #[starlark(require = pos)] object: Value<'v>,
+        #[starlark(require = pos)] name: &str,
+        #[starlark(require = pos)] value: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<NoneType> {
+        let property = super::object::method(object, name).and_then(Special::from_value);
+        match property.map(Special::setter) {
+            Some(Some(setter)) => eval.eval_function(setter, &[object, value], &[]).map(|_| NoneType),
+            Some(None) => Err(thrown("AttributeError", format!("the property `{name}` has no setter"))),
+            None => object.set_attr(name, value).map(|()| NoneType),
+        }
+    }
+
+    /// `@x.setter`: what stands before the function that gives the property a value.
+    fn _setter<'v>(#[starlark(require = pos)] property: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(heap.alloc(Setting { property }))
     }
 
     fn _cached<'v>(#[starlark(require = pos)] function: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {

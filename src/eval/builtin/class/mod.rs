@@ -8,26 +8,30 @@ mod data;
 mod enums;
 mod member;
 mod object;
+mod operate;
 
 pub(super) use data::register as data_register;
-pub(super) use enums::Member as EnumMember;
+pub(in crate::eval) use enums::Member as EnumMember;
 pub(super) use member::{Special, register as special_register};
 pub(super) use object::{Object, iterated, method};
 pub(in crate::eval) use object::{attributes, truth_asked, written};
+pub(super) use operate::{asked, operate, register as operate_register, truth};
 
 use super::record::Record;
+use super::type_of::class_name;
 use crate::eval::exception::{Class as ExceptionClass, Exception, thrown};
 use crate::eval::fault::{fault, hinted};
 use crate::eval::missing::Missing;
 use allocative::Allocative;
 use data::{Field, Options};
+use enums::Mixed;
 use starlark::any::ProvidesStaticType;
 use starlark::coerce::Coerce;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::{Arguments, Evaluator};
 use starlark::typing::Ty;
 use starlark::values::dict::{AllocDict, DictRef};
-use starlark::values::list::{AllocList, UnpackList};
+use starlark::values::list::{AllocList, ListRef, UnpackList};
 use starlark::values::{
     Freeze, Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Trace, Value, ValueLifetimeless, ValueLike,
     starlark_value,
@@ -55,8 +59,12 @@ pub(super) struct ClassGen<V: ValueLifetimeless> {
     members: V,
     /// What objects may be given, each name by itself.
     names: V,
+    /// Those of its own lines.
+    own: V,
     /// The classes that it is made of.
     bases: V,
+    /// All classes above it, in the order in which Python asks them.
+    above: V,
     /// The built-in class of errors that it is below, or `None`.
     error: V,
     name: String,
@@ -78,6 +86,10 @@ fn entry<'v>(dict: Value<'v>, name: &str) -> Option<Value<'v>> {
     DictRef::from_value(dict)?.get_str(name)
 }
 
+fn elements<'v>(list: Value<'v>) -> Vec<Value<'v>> {
+    ListRef::from_value(list).map(|list| list.iter().collect()).unwrap_or_default()
+}
+
 fn pairs<'v>(dict: Value<'v>) -> Vec<(Value<'v>, Value<'v>)> {
     DictRef::from_value(dict).map(|d| d.iter().collect()).unwrap_or_default()
 }
@@ -92,7 +104,11 @@ impl<'v, V: ValueLike<'v>> ClassGen<V> {
 
     /// A member, of the class itself or of one above it.
     fn member(&self, name: &str) -> Option<Value<'v>> {
-        entry(self.members.to_value(), name)
+        entry(self.own.to_value(), name).or_else(|| {
+            let above = ListRef::from_value(self.above.to_value())?;
+            let above = above.iter().find_map(|class| entry(Class::from_value(class)?.own.to_value(), name));
+            above.or_else(|| entry(self.members.to_value(), name))
+        })
     }
 
     /// The class as a value: those with the same members are the same class.
@@ -100,7 +116,9 @@ impl<'v, V: ValueLike<'v>> ClassGen<V> {
         heap.alloc(Class {
             members: self.members.to_value(),
             names: self.names.to_value(),
+            own: self.own.to_value(),
             bases: self.bases.to_value(),
+            above: self.above.to_value(),
             error: self.error.to_value(),
             name: self.name.clone(),
             fields: self.fields.clone(),
@@ -136,7 +154,7 @@ impl<'v, V: ValueLike<'v>> ClassGen<V> {
         args: &[Value<'v>],
         named: Named<'_, 'v>,
         eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Vec<Value<'v>>> {
+    ) -> starlark::Result<Vec<Option<Value<'v>>>> {
         let described: Vec<Option<Field>> = self
             .fields
             .iter()
@@ -145,6 +163,10 @@ impl<'v, V: ValueLike<'v>> ClassGen<V> {
         let taken = |at: &usize| described[*at].as_ref().is_none_or(|field| field.init);
         let by_place: Vec<usize> = (0..self.fields.len()).filter(taken).collect();
         let given: usize = by_place.len();
+        let by_name_only = matches!(self.kind, Kind::Data(Options { by_name: true, .. }));
+        if by_name_only && !args.is_empty() {
+            return Err(thrown("TypeError", format!("`{}` takes its fields by name", self.name)));
+        }
         if args.len() > given {
             return Err(thrown("TypeError", format!("`{}` has {given} fields", self.name)));
         }
@@ -164,7 +186,10 @@ impl<'v, V: ValueLike<'v>> ClassGen<V> {
                 (None, member) => member,
             };
             let missing = || thrown("TypeError", format!("`{}` wants a value for `{field}`", self.name));
-            values.push(placed.or(by_name).or(default).ok_or_else(missing)?);
+            let given = placed.or(by_name).or(default);
+            // What the class gives by itself, behind the others.
+            let later = place.is_none() && matches!(self.kind, Kind::Data(_));
+            values.push(if later && given.is_none() { None } else { Some(given.ok_or_else(missing)?) });
         }
         Ok(values)
     }
@@ -179,7 +204,7 @@ impl<'v, V: ValueLike<'v>> ClassGen<V> {
     ) -> starlark::Result<Value<'v>> {
         let heap = eval.heap();
         if self.kind == Kind::Tuple {
-            let values = self.fill(&given, named, eval)?;
+            let values = self.fill(&given, named, eval)?.into_iter().flatten().collect();
             return Ok(Record::alloc_of(me, &self.name, &self.fields, values, heap));
         }
         if self.kind == Kind::Enum {
@@ -195,6 +220,7 @@ impl<'v, V: ValueLike<'v>> ClassGen<V> {
             (None, Kind::Data(_)) => {
                 let values = self.fill(&given, named, eval)?;
                 for (field, value) in self.fields.iter().zip(values) {
+                    let Some(value) = value else { continue };
                     fields.set_at(heap.alloc_str(field).to_value(), value)?;
                 }
                 if let Some(then) = self.member("__post_init__") {
@@ -220,9 +246,15 @@ where
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
         match name {
             "__name__" | "__qualname__" => Some(heap.alloc_str(&self.name).to_value()),
+            "__bases__" => Some(heap.alloc(starlark::values::tuple::AllocTuple(elements(self.bases.to_value())))),
+            "__mro__" => {
+                let all = std::iter::once(self.again(heap)).chain(elements(self.above.to_value()));
+                Some(heap.alloc(starlark::values::tuple::AllocTuple(all.collect::<Vec<_>>())))
+            }
             "_fields" if self.kind == Kind::Tuple => {
                 Some(heap.alloc(starlark::values::tuple::AllocTuple(self.fields.iter().map(String::as_str))))
             }
+            "_make" if self.kind == Kind::Tuple => Some(heap.alloc(Making { class: self.again(heap) })),
             "__members__" if self.kind == Kind::Enum => {
                 let members = enums::members(self.members.to_value());
                 Some(heap.alloc(AllocDict(members)))
@@ -267,11 +299,16 @@ where
         }
     }
 
-    fn set_attr(&self, name: &str, _value: Value<'v>) -> starlark::Result<()> {
-        Err(hinted(
-            format!("`{}.{name}` cannot be given a value: what a class holds stays as it is", self.name),
-            "keep it in a dict or list beside the class",
-        ))
+    fn set_attr(&self, name: &str, value: Value<'v>) -> starlark::Result<()> {
+        // A name that the class has can be given another value: there is no heap for a new one.
+        let key = [self.members.to_value(), self.names.to_value()]
+            .into_iter()
+            .find_map(|dict| pairs(dict).into_iter().map(|(key, _)| key).find(|key| key.unpack_str() == Some(name)));
+        let hint = || format!("give it a first value in the lines of the class: `{name} = …`");
+        let key = key.filter(|_| self.kind != Kind::Enum);
+        let key =
+            key.ok_or_else(|| hinted(format!("`{}` has no `{name}` that could be changed", self.name), hint()))?;
+        self.own.to_value().set_at(key, value)
     }
 
     fn eval_type(&self) -> Option<Ty> {
@@ -288,6 +325,38 @@ where
         let named = args.names_map()?;
         let named: Vec<(&str, Value)> = named.iter().map(|(name, value)| (name.as_str(), *value)).collect();
         self.make(me, given, &named, eval)
+    }
+}
+
+/// `Point._make`: an object of the elements of a list.
+#[derive(Debug, Coerce, Trace, Freeze, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[repr(C)]
+struct MakingGen<V: ValueLifetimeless> {
+    class: V,
+}
+
+starlark_complex_value!(Making);
+
+impl<V: ValueLifetimeless> fmt::Display for MakingGen<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<method _make of {}>", self.class)
+    }
+}
+
+#[starlark_value(type = "function")]
+impl<'v, V: ValueLike<'v>> StarlarkValue<'v> for MakingGen<V>
+where
+    Self: ProvidesStaticType<'v>,
+{
+    fn invoke(
+        &self,
+        _me: Value<'v>,
+        args: &Arguments<'v, '_>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let heap = eval.heap();
+        let given: Vec<Value> = args.positional1(heap)?.iterate(heap)?.collect();
+        eval.eval_function(self.class.to_value(), &given, &[])
     }
 }
 
@@ -328,6 +397,8 @@ struct Above<'v> {
     bases: Vec<Value<'v>>,
     error: Option<ExceptionClass>,
     kind: Kind,
+    /// Of an enumeration, what its members are as well, and whether that is texts by itself.
+    mixed: (Mixed, bool),
 }
 
 impl<'v> Above<'v> {
@@ -355,11 +426,38 @@ impl<'v> Above<'v> {
             self.kind = Kind::Tuple;
             return true;
         }
-        if let Some(mixed) = enums::base(base) {
+        if let Some((served, mixed)) = enums::base(base) {
             self.kind = Kind::Enum;
-            return mixed;
+            self.mixed = (if mixed == Mixed::No { self.mixed.0 } else { mixed }, base.to_str().contains("StrEnum"));
+            return served;
+        }
+        if self.kind == Kind::Enum && matches!(class_name(base), Some("str" | "int")) {
+            self.mixed = (Mixed::Named, self.mixed.1);
+            return true;
         }
         Missing::from_value(base).is_some_and(|m| m.is_of("typing") || m.is_of("abc"))
+    }
+}
+
+/// The classes above one, in Python's order (C3): a class before those that it is made
+/// of, and these in the order in which they are named.
+fn linear<'v>(bases: &[Value<'v>]) -> Option<Vec<Value<'v>>> {
+    let same = |a: Value<'v>, b: Value<'v>| a.equals(b).unwrap_or(false);
+    let line = |base: &Value<'v>| {
+        let above = Class::from_value(*base).map(|class| elements(class.above.to_value())).unwrap_or_default();
+        std::iter::once(*base).chain(above).collect::<Vec<_>>()
+    };
+    let mut lines: Vec<Vec<Value>> = bases.iter().map(line).chain([bases.to_vec()]).collect();
+    let mut all = Vec::new();
+    loop {
+        lines.retain(|line| !line.is_empty());
+        if lines.is_empty() {
+            return Some(all);
+        }
+        let is_later = |class: Value<'v>| lines.iter().any(|line| line[1..].iter().any(|other| same(*other, class)));
+        let next = lines.iter().map(|line| line[0]).find(|class| !is_later(*class))?;
+        lines.iter_mut().for_each(|line| line.retain(|class| !same(*class, next)));
+        all.push(next);
     }
 }
 
@@ -385,7 +483,8 @@ fn class_of<'v>(written: Written<'v>, heap: Heap<'v>) -> Result<Value<'v>, Strin
     }
     let kind = written.data.map_or(Kind::Plain, Kind::Data);
     let (members, names) = (Vec::new(), Vec::new());
-    let mut above = Above { members, names, fields: Vec::new(), bases: Vec::new(), error: None, kind };
+    let mut above =
+        Above { members, names, fields: Vec::new(), bases: Vec::new(), error: None, kind, mixed: (Mixed::No, false) };
     // The first one wins where several have a member.
     if let Some(odd) = written.bases.iter().rev().find(|base| !above.take(**base)) {
         let odd = Missing::from_value(*odd).map_or_else(|| odd.to_str(), |missing| missing.name().to_owned());
@@ -403,12 +502,18 @@ fn class_of<'v>(written: Written<'v>, heap: Heap<'v>) -> Result<Value<'v>, Strin
     let names = heap.alloc(AllocDict(names.into_iter().map(|n| (n, n))));
     let members = heap.alloc(AllocDict(above.members));
     let error = above.error.map_or_else(Value::new_none, |above| heap.alloc(above.below(&name)));
-    let bases = heap.alloc(AllocList(above.bases.into_iter().rev()));
+    let own_bases: Vec<Value> = above.bases.into_iter().rev().collect();
+    let line = linear(&own_bases).ok_or("the classes that it is made of have no common order")?;
+    let bases = heap.alloc(AllocList(own_bases));
+    let line = heap.alloc(AllocList(line));
     let kind = above.kind;
     if kind == Kind::Enum {
-        enums::fill(members, &name, &pairs(written.members), heap).map_err(|e| e.without_diagnostic().to_string())?;
+        enums::fill(members, &name, above.mixed, &pairs(written.members), heap)
+            .map_err(|e| e.without_diagnostic().to_string())?;
     }
-    let class = heap.alloc(Class { members, names, bases, error, name, fields: above.fields, kind });
+    let own = if kind == Kind::Enum { members } else { written.members };
+    let fields = above.fields;
+    let class = heap.alloc(Class { members, names, own, bases, above: line, error, name, fields, kind });
     if kind == Kind::Enum {
         members
             .set_at(heap.alloc_str("__class__").to_value(), class)

@@ -9,8 +9,9 @@ use super::{Class, Kind, Special, entry};
 use crate::eval::builtin::operators::each;
 use crate::eval::builtin::passed::Passed;
 use crate::eval::builtin::record::Record;
-use crate::eval::exception::thrown;
+use crate::eval::exception::{Class as ErrorClass, exception_of, thrown};
 use crate::eval::fault::hinted;
+use crate::eval::limits;
 use crate::eval::show;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
@@ -18,6 +19,7 @@ use starlark::coerce::Coerce;
 use starlark::collections::StarlarkHasher;
 use starlark::eval::{Arguments, Evaluator};
 use starlark::starlark_complex_value;
+use starlark::values::list::AllocList;
 use starlark::values::tuple::AllocTuple;
 use starlark::values::{
     Freeze, Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Trace, Value, ValueLifetimeless, ValueLike,
@@ -202,6 +204,9 @@ where
         if self.options().is_some_and(|options| options.frozen) {
             return Err(thrown("FrozenInstanceError", format!("cannot assign to field '{name}'")));
         }
+        if self.member(name).and_then(Special::from_value).is_some_and(|special| special.property().is_some()) {
+            return Err(thrown("AttributeError", format!("the property `{name}` has no setter")));
+        }
         let names = self.of().and_then(|class| entry(class.names.to_value(), name));
         let why = || format!("no method of its class gives this object `{name}`");
         let key = names.ok_or_else(|| hinted(why(), format!("write `self.{name} = …` in its `__init__`")))?;
@@ -248,7 +253,7 @@ where
         let Some(class) = self.of() else { return Ok(()) };
         class.name().hash(hasher);
         match self.options() {
-            Some(Options { frozen: true, eq: true, .. }) => {
+            Some(Options { frozen: true, eq: true, .. } | Options { hash: true, .. }) => {
                 for value in self.compared(None) {
                     value.get_hashed()?.hash().hash(hasher);
                 }
@@ -312,20 +317,36 @@ where
     }
 }
 
+impl<'v, V: ValueLike<'v>> SuperGen<V> {
+    /// The class of the object, which says the order; a class method has it itself.
+    fn of(&self) -> Value<'v> {
+        let object = self.object.to_value();
+        let own = Object::from_value(object).map(Object::class);
+        own.or_else(|| Class::from_value(object).map(|_| object)).unwrap_or_else(|| self.class.to_value())
+    }
+
+    /// What the first class behind this one has that has it.
+    fn member(&self, name: &str) -> Option<Value<'v>> {
+        let class = Class::from_value(self.of())?;
+        let all: Vec<Value> = std::iter::once(self.of()).chain(super::elements(class.above.to_value())).collect();
+        let same = |other: &Value<'v>| other.equals(self.class.to_value()).unwrap_or(false);
+        let at = all.iter().position(same)?;
+        all.into_iter().skip(at + 1).find_map(|class| entry(Class::from_value(class)?.own.to_value(), name))
+    }
+}
+
 #[starlark_value(type = "super")]
 impl<'v, V: ValueLike<'v>> StarlarkValue<'v> for SuperGen<V>
 where
     Self: ProvidesStaticType<'v>,
 {
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
-        let class = Class::from_value(self.class.to_value())?;
         let object = self.object.to_value();
-        let bases: Vec<Value> = class.bases.to_value().iterate(heap).ok()?.collect();
-        let found = bases.into_iter().find_map(|base| Class::from_value(base)?.member(name));
-        match found {
+        match self.member(name) {
             Some(member) => match Special::from_value(member) {
-                Some(special) => special.property().is_none().then(|| special.of(self.class.to_value(), heap)),
-                None => Some(bound(object, member, heap)),
+                Some(special) => special.property().is_none().then(|| special.of(self.of(), heap)),
+                None if member.get_type() == "function" => Some(bound(object, member, heap)),
+                None => Some(member),
             },
             None => (name == "__init__").then(|| heap.alloc(Begin { object })),
         }
@@ -371,6 +392,9 @@ pub(in crate::eval::builtin) fn method<'v>(object: Value<'v>, name: &str) -> Opt
 
 /// The function of a property of an object.
 pub(super) fn property<'v>(object: Value<'v>, name: &str) -> Option<Value<'v>> {
+    if let Some(above) = Super::from_value(object) {
+        return Special::from_value(above.member(name)?)?.property();
+    }
     Special::from_value(method(object, name)?)?.property()
 }
 
@@ -379,10 +403,32 @@ pub(in crate::eval::builtin) fn iterated<'v>(
     object: Value<'v>,
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<Value<'v>> {
-    match method(object, "__iter__") {
-        Some(iter) => eval.eval_function(iter, &[object], &[]),
-        None => Ok(each(object, eval.heap())),
+    let made = match method(object, "__iter__") {
+        Some(iter) => eval.eval_function(iter, &[object], &[])?,
+        None => return Ok(each(object, eval.heap())),
+    };
+    match method(made, "__next__") {
+        Some(next) => stepped(made, next, eval),
+        None => Ok(each(made, eval.heap())),
     }
+}
+
+/// What an object gives step by step, until it says that there is no more.
+fn stepped<'v>(object: Value<'v>, next: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
+    let mut items = Vec::new();
+    loop {
+        match eval.eval_function(next, &[object], &[]) {
+            Ok(item) => items.push(item),
+            Err(error) if is_end(&error) => return Ok(eval.heap().alloc(AllocList(items))),
+            Err(error) => return Err(error),
+        }
+        limits::values(items.len() as u128)?;
+    }
+}
+
+/// Whether an error says that there is no more.
+fn is_end(error: &starlark::Error) -> bool {
+    exception_of(error).is_some_and(|exception| exception.class().is(&ErrorClass::of("StopIteration")))
 }
 
 /// `str(x)` or `repr(x)` of an object; none of other values.
@@ -400,7 +446,12 @@ pub(in crate::eval) fn written<'v>(
     }
     if let Some(member) = super::enums::Member::from_value(value) {
         let of_value = |eval: &mut Evaluator<'v, '_, '_>| show::repr(member.value(), eval);
-        return Some(if plain { Ok(member.to_string()) } else { of_value(eval).map(|v| format!("<{member}: {v}>")) });
+        let full = member.full_name();
+        return Some(match plain {
+            true if member.is_plain() => show::text(member.value(), eval),
+            true => Ok(full),
+            false => of_value(eval).map(|v| format!("<{full}: {v}>")),
+        });
     }
     let object = Object::from_value(value)?;
     let class = object.of()?;

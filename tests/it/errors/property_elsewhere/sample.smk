@@ -1,7 +1,0 @@
-class Sample:
-    def __init__(self, name):
-        self.name = name
-
-    @property
-    def path(self):
-        return self.name + ".fq"
