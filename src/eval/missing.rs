@@ -35,6 +35,9 @@ impl Missing {
             "datetime" | "time" => {
                 "there is no clock: hand the date over, as by `--config date=$(date +%F)`, or ask for it in a `run:` body or a command"
             }
+            "os" if name.ends_with("time") || name.contains(".st_") => {
+                "what a plan depends on is the content of files, not their time stamps: ask for them in a `run:` body or a command"
+            }
             "subprocess" => {
                 "no command runs while the Rulefile is read: run it in a Python file for `pyload(\"FILE.py\")`"
             }

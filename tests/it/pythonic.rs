@@ -88,3 +88,8 @@ fn objects_of_classes_elsewhere() {
 fn sheets_with_gaps() {
     gives_what_was_recorded("sheets-with-gaps");
 }
+
+#[test]
+fn what_is_asked_of_files() {
+    gives_what_was_recorded("python-files-there");
+}

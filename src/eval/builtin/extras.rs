@@ -125,6 +125,13 @@ fn os(builder: &mut GlobalsBuilder) {
         Ok(cores())
     }
 
+    fn stat<'v>(
+        #[starlark(require = pos)] path: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        super::environment::stat(&path.to_str(), eval)
+    }
+
     fn fspath(#[starlark(require = pos)] path: Value<'_>) -> starlark::Result<String> {
         Ok(path.to_str())
     }

@@ -61,7 +61,7 @@ pub(super) use class::{EnumMember, attributes, truth_asked, written};
 pub(super) use datetime::is_own as is_of_datetime;
 pub(super) use deque::parts as deque_parts;
 pub(super) use dicts::{counted, inner};
-pub(super) use environment::{absolute, entries, home, is_dir, is_directory, is_found, make_dir};
+pub(super) use environment::{absolute, entries, home, is_dir, is_directory, is_found, make_dir, stat};
 pub(super) use expand::alloc;
 pub(super) use glob::{is_there, paths};
 pub(super) use numpy::{Array, no_text as no_text_of_array};
