@@ -2,7 +2,7 @@
 //!
 //! Owns the two directions. It does not know what the values are for.
 
-use super::builtin::{EnumMember, Record, Stream};
+use super::builtin::{Array, EnumMember, Record, Stream, is_of_datetime, no_text_of_array};
 use super::depth::Step;
 use super::files::Files;
 use super::missing::Missing;
@@ -62,6 +62,12 @@ pub(super) fn to_val<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFuncti
     if is_function(value) {
         return Ok(Val::Func(on_function(value)?));
     }
+    if is_of_datetime(value) {
+        return Ok(Val::str(value.to_str()));
+    }
+    if Array::from_value(value).is_some() {
+        return Err(no_text_of_array());
+    }
     compound(value, heap, on_function)
 }
 
@@ -100,7 +106,7 @@ fn compound<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFunction<'_, 'v
         .ok_or_else(|| super::fault::fault(format!("a value of type `{}` cannot be used here", value.get_type())))
 }
 
-/// The elements of a list, tuple, set, range, generator or column.
+/// The elements of a list, tuple, set, range, generator, column or array.
 pub(super) fn elements<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Vec<Value<'v>>> {
     if let Some(list) = ListRef::from_value(value) {
         return Some(list.to_vec());
@@ -112,7 +118,9 @@ pub(super) fn elements<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Vec<Value
         return Some(stream.left(heap));
     }
     match value.get_type() {
-        "set" | "frozenset" | "range" | "column" | "deque" => value.iterate(heap).ok().map(Iterator::collect),
+        "set" | "frozenset" | "range" | "column" | "deque" | "ndarray" => {
+            value.iterate(heap).ok().map(Iterator::collect)
+        }
         _ => None,
     }
 }

@@ -169,7 +169,6 @@ const PYTHON: &[(&str, &str)] = &[
     ("object", "write `struct(name=value)`"),
     ("globals", "name the variable itself"),
     ("locals", "name the variable itself"),
-    ("format", "write an f-string: `f\"{x:03d}\"`"),
     ("from_queue", "make it a `checkpoint`, and ask for its files in an input function"),
     ("storage", "fetch the files in a rule of their own"),
     ("gitfile", "clone the repository in a rule of its own"),
@@ -276,6 +275,7 @@ fn type_word(name: &str) -> String {
         "NoneType" => "None".into(),
         "int" | "object" | "exception" => format!("an {name}"),
         "files" => "a list of files".into(),
+        "ndarray" => "an array".into(),
         "wildcards" | "rules" => format!("`{name}`"),
         "python" => "a value that is Python's only".into(),
         _ => format!("a {name}"),
@@ -362,6 +362,9 @@ fn string_method(name: &str) -> Worded {
     match name {
         "encode" | "decode" => worded.hint("there are no bytes: leave it out"),
         "format_map" => worded.hint("write `.format(**x)`"),
+        "year" | "month" | "day" | "strftime" | "isoformat" | "weekday" => {
+            worded.hint("a date of a config file is a text: `date.fromisoformat(str(x))` is a date")
+        }
         "translate" => worded.hint("write `.replace(a, b)`"),
         _ => worded,
     }
@@ -386,6 +389,8 @@ fn operation(text: &str) -> Worded {
             Worded::new(format!("{} and {} cannot be put in order", type_word(left), type_word(right)))
         }
         (_, _, "") => Worded::new(format!("`{operator}` does not work on {}", type_word(left))),
+        (_, _, "ndarray") => Worded::new(format!("`{operator}` does not work on {} and an array", type_word(left)))
+            .hint(format!("put the array first, such as `-x + 1` for `1 - x`, or write `np.array([a]) {operator} x`")),
         ("/", "string", "path") => Worded::new("`/` does not work on a string and a path").hint("write `Path(a) / b`"),
         _ => Worded::new(format!("`{operator}` does not work on {} and {}", type_word(left), type_word(right))),
     }

@@ -206,7 +206,7 @@ pub(super) fn run_tree<'v>(
     text: &str,
     tree: Tree,
 ) -> Result<(), Diags> {
-    session.sheets.set(session.sheets.get() || text.contains("pandas"));
+    session.sheets.set(session.sheets.get() || text.contains("pandas") || text.contains("numpy"));
     session.decls.borrow_mut().extend(tree.rules.into_iter().map(Arc::new));
     session.directives.borrow_mut().extend(tree.directives.into_iter().map(Arc::new));
     session.uses.borrow_mut().extend(tree.uses.into_iter().map(Arc::new));

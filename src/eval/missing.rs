@@ -35,6 +35,9 @@ impl Missing {
             "datetime" | "time" => {
                 "there is no clock: hand the date over, as by `--config date=$(date +%F)`, or ask for it in a `run:` body or a command"
             }
+            "os" if name.ends_with("time") || name.contains(".st_") => {
+                "what a plan depends on is the content of files, not their time stamps: ask for them in a `run:` body or a command"
+            }
             "subprocess" => {
                 "no command runs while the Rulefile is read: run it in a Python file for `pyload(\"FILE.py\")`"
             }
@@ -45,9 +48,10 @@ impl Missing {
             "gzip" | "bz2" | "lzma" => {
                 "unpack the file in a rule, or read it in a Python file for `pyload(\"FILE.py\")`"
             }
-            "numpy" => {
-                "write it with lists, such as `[i * 0.25 for i in range(4)]`, or use it in a Python file for `pyload(\"FILE.py\")`"
+            "numpy" if name.contains(".random") => {
+                "the same files give the same plan: choose at random in a `run:` body, or hand a seed over by `--config`"
             }
+            "numpy" => "write it with lists, or use numpy in a Python file for `pyload(\"FILE.py\")`",
             "random" | "uuid" => {
                 "the same files give the same plan: choose at random in a `run:` body, or hand a seed over by `--config`"
             }

@@ -3,7 +3,7 @@
 //! Owns the value and its attributes. What it asks of the system, such as whether a
 //! path is there and what lies below it, is tracked.
 
-use super::builtin::{absolute, entries, home, is_dir, is_directory, is_found, is_there, make_dir, paths};
+use super::builtin::{absolute, entries, home, is_dir, is_directory, is_found, is_there, make_dir, paths, stat};
 use super::exception::thrown;
 use super::fault::fault;
 use crate::path::normal;
@@ -236,6 +236,11 @@ fn methods(builder: &mut MethodsBuilder) {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         globbed(this, &format!("**/{pattern}"), eval)
+    }
+
+    /// Its size alone.
+    fn stat<'v>(this: &PurePath, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
+        stat(&this.0, eval)
     }
 
     fn iterdir<'v>(this: &PurePath, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {

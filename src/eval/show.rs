@@ -4,7 +4,7 @@
 //! otherwise (`"a"` for `'a'`). Others have a text of their own; objects of the
 //! Rulefile's classes may have a method that says it.
 
-use super::builtin::{Record, counted, deque_parts, type_of, written};
+use super::builtin::{Record, counted, deque_parts, no_text_of_array, type_of, written};
 use super::convert::to_val;
 use super::depth::Step;
 use super::exception::Exception;
@@ -24,7 +24,7 @@ use starlark::values::tuple::TupleRef;
 pub(super) fn text<'v>(value: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<String> {
     match value.unpack_str() {
         Some(text) => Ok(text.to_owned()),
-        None if value.get_type() == "exception" => Ok(value.to_str()),
+        None if matches!(value.get_type(), "exception" | "datetime" | "timedelta" | "timezone") => Ok(value.to_str()),
         None => match written(value, true, eval) {
             Some(text) => text,
             None => repr(value, eval),
@@ -85,6 +85,8 @@ pub(super) fn repr<'v>(value: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> st
         return Err(refused);
     }
     match value.get_type() {
+        "datetime" | "timedelta" | "timezone" => Ok(value.to_repr()),
+        "ndarray" => Err(no_text_of_array()),
         "frozenset" => {
             let items: Vec<Value> = value.iterate(heap).map(Iterator::collect).unwrap_or_default();
             let set = format!("{{{}}}", all(&items, eval)?);

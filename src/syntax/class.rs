@@ -85,12 +85,14 @@ impl Called {
     pub(super) fn of(source: &str, sheets: bool) -> Called {
         let enumerates =
             source.contains("Enum)") && ["StrEnum", "IntEnum", "str, ", "int, "].iter().any(|w| source.contains(w));
-        let words = ["namedtuple(", "NamedTuple", "set(", "pandas", "include:"];
+        let words = ["namedtuple(", "NamedTuple", "set(", "pandas", "numpy", "include:"];
         let tuples = sheets || enumerates || words.iter().any(|word| source.contains(word));
         // A column of a sheet is neither true nor false, which only a call can say.
-        let columns = sheets || source.contains("pandas");
+        let columns = sheets || source.contains("pandas") || source.contains("numpy");
+        // What a number and an array make, no number knows.
+        let arrays = source.contains("numpy");
         if !source.contains("class ") {
-            return Called { compares: tuples, truths: columns, ..Called::default() };
+            return Called { compares: tuples, truths: columns, operates: arrays, ..Called::default() };
         }
         let has = |name: &str| source.contains(&format!("def {name}("));
         let (mut properties, mut setters) = (Vec::new(), Vec::new());
@@ -111,7 +113,8 @@ impl Called {
         Called {
             properties,
             setters,
-            operates: OPERATORS.iter().any(|name| ["", "r", "i"].iter().any(|side| has(&format!("__{side}{name}__")))),
+            operates: arrays
+                || OPERATORS.iter().any(|name| ["", "r", "i"].iter().any(|side| has(&format!("__{side}{name}__")))),
             truths: columns || has("__bool__") || has("__len__"),
             items: has("__getitem__"),
             compares: tuples || ["eq", "ne", "lt", "le", "gt", "ge"].iter().any(|name| has(&format!("__{name}__"))),

@@ -60,6 +60,16 @@ fn the_library() {
 }
 
 #[test]
+fn dates() {
+    gives_what_was_recorded("python-dates");
+}
+
+#[test]
+fn rows_of_numbers() {
+    gives_what_was_recorded("python-numpy");
+}
+
+#[test]
 fn what_errors_say() {
     gives_what_was_recorded("python-exceptions");
 }
@@ -77,4 +87,9 @@ fn objects_of_classes_elsewhere() {
 #[test]
 fn sheets_with_gaps() {
     gives_what_was_recorded("sheets-with-gaps");
+}
+
+#[test]
+fn what_is_asked_of_files() {
+    gives_what_was_recorded("python-files-there");
 }

@@ -1,6 +1,7 @@
 //! What lowered text calls: rules, directives, f-strings, raise, imports; and
 //! the `shell` object.
 
+use super::datetime;
 use super::operators::each;
 use crate::diag::{Diag, Diags, Kind};
 use crate::eval::config;
@@ -144,6 +145,11 @@ pub(super) fn formatted<'v>(
     if spec.is_empty() {
         return text.map_or_else(|| show::text(value, eval), Ok);
     }
+    if text.is_none()
+        && let Some(text) = datetime::formatted(value, spec)
+    {
+        return text;
+    }
     let heap = eval.heap();
     let plain = text.map_or_else(|| to_val(value, heap, &mut |_| Ok(FnId(0))), |text| Ok(Val::str(text)))?;
     Spec::parse(spec).and_then(|s| s.apply(&plain)).map_err(|why| thrown("ValueError", why))
@@ -173,6 +179,15 @@ pub(super) fn statements(builder: &mut GlobalsBuilder) {
             return Ok(value);
         }
         Ok(eval.heap().alloc_str(&formatted(value, conversion, spec, eval)?).to_value())
+    }
+
+    /// `format(value, spec)`.
+    fn format<'v>(
+        #[starlark(require = pos)] value: Value<'v>,
+        #[starlark(require = pos, default = "")] spec: &str,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<String> {
+        formatted(value, "", spec, eval)
     }
 
     fn _raise<'v>(

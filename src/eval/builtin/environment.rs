@@ -7,6 +7,7 @@ use crate::eval::TrackedRead;
 use crate::eval::deferred::Reader;
 use crate::eval::exception::{throw, thrown};
 use crate::eval::fault::{fault, hinted};
+use crate::eval::missing::Missing;
 use crate::eval::pure_path::{self, cut, path_text};
 use crate::eval::session::Session;
 use crate::eval::system::System;
@@ -20,6 +21,7 @@ use starlark::eval::Evaluator;
 use starlark::values::dict::DictRef;
 use starlark::values::list::AllocList;
 use starlark::values::none::{NoneOr, NoneType};
+use starlark::values::structs::AllocStruct;
 use starlark::values::tuple::{AllocTuple, UnpackTuple};
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 use starlark::{starlark_module, starlark_simple_value};
@@ -359,6 +361,18 @@ pub(super) fn listed_size(path: &str, eval: &Evaluator) -> starlark::Result<i64>
     let meta = std::fs::metadata(reader.in_workdir(path)).map_err(|e| fault(format!("`{path}`: {e}")))?;
     reader.read(TrackedRead::File(path.into()));
     Ok(meta.len() as i64)
+}
+
+/// What is known of a file: its size; its time stamps are refused where they are asked for.
+///
+/// # Errors
+/// If it is not there.
+pub(in crate::eval) fn stat<'v>(path: &str, eval: &Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
+    let heap = eval.heap();
+    let refused = ["st_mtime", "st_atime", "st_ctime", "st_birthtime"];
+    let times = refused.map(|name| (name, heap.alloc(Missing::of_module(&format!("os.stat.{name}")))));
+    let size = ("st_size", heap.alloc(listed_size(path, eval)?));
+    Ok(heap.alloc(AllocStruct(std::iter::once(size).chain(times))))
 }
 
 /// The names of what is in a directory, in order.

@@ -42,6 +42,8 @@ fn extras() -> &'static Globals {
             .with_namespace("re", regex::extras)
             .with_namespace("snakemake_utils", utils)
             .with_namespace("hashlib", super::hashes::register)
+            .with_namespace("numpy", super::numpy::register)
+            .with_namespace("calendar", super::datetime::calendar)
             .with_namespace("dataclasses", super::class::data_register)
             .build()
     })
@@ -57,6 +59,7 @@ pub(super) fn member<'v>(module: &str, name: &str, heap: Heap<'v>) -> Option<Val
         ("os", "curdir") => return Some(heap.alloc(".")),
         ("os", "pathsep") => return Some(heap.alloc(":")),
         ("sys", _) => return of_sys(name, heap),
+        ("datetime", _) => return super::datetime::member(module, name, heap),
         ("logging", "getLogger") => return Some(heap.alloc(logger::Logger)),
         ("logging", _) => return heap.alloc(logger::Logger).get_attr(name, heap).ok().flatten(),
         ("snakemake", "__version__") => return Some(heap.alloc(SNAKEMAKE)),
@@ -65,6 +68,14 @@ pub(super) fn member<'v>(module: &str, name: &str, heap: Heap<'v>) -> Option<Val
             return Some(Value::new_none());
         }
         _ => {}
+    }
+    if module == "numpy"
+        && let Some(found) = super::numpy::member(name, heap)
+    {
+        return Some(found);
+    }
+    if let Some(found) = super::datetime::member(module, name, heap) {
+        return Some(found);
     }
     if (module, name) == ("dataclasses", "FrozenInstanceError") {
         return super::global(name);
@@ -112,6 +123,13 @@ fn cores() -> i32 {
 fn os(builder: &mut GlobalsBuilder) {
     fn cpu_count() -> starlark::Result<i32> {
         Ok(cores())
+    }
+
+    fn stat<'v>(
+        #[starlark(require = pos)] path: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        super::environment::stat(&path.to_str(), eval)
     }
 
     fn fspath(#[starlark(require = pos)] path: Value<'_>) -> starlark::Result<String> {

@@ -14,8 +14,9 @@ use crate::pattern::Pattern;
 use crate::value::Val;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
-use starlark::environment::GlobalsBuilder;
+use starlark::environment::{GlobalsBuilder, Methods, MethodsBuilder};
 use starlark::eval::Evaluator;
+use starlark::values::dict::AllocDict;
 use starlark::values::list::AllocList;
 use starlark::values::none::NoneOr;
 use starlark::values::tuple::{AllocTuple, UnpackTuple};
@@ -44,6 +45,11 @@ fn list<'v>(values: &Texts, heap: Heap<'v>) -> Value<'v> {
 
 #[starlark_value(type = "glob_wildcards")]
 impl<'v> StarlarkValue<'v> for Columns {
+    fn get_methods() -> Option<&'static Methods> {
+        starlark::methods_static!(METHODS = methods);
+        Some(METHODS.methods())
+    }
+
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
         if name == "_fields" {
             return Some(heap.alloc(AllocTuple(self.0.iter().map(|(n, _)| &**n).collect::<Vec<_>>())));
@@ -69,6 +75,13 @@ impl<'v> StarlarkValue<'v> for Columns {
 
     fn iterate_collect(&self, heap: Heap<'v>) -> starlark::Result<Vec<Value<'v>>> {
         Ok(self.0.iter().map(|(_, v)| list(v, heap)).collect())
+    }
+}
+
+#[starlark_module]
+fn methods(builder: &mut MethodsBuilder) {
+    fn _asdict<'v>(this: &Columns, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(heap.alloc(AllocDict(this.0.iter().map(|(name, values)| (&**name, list(values, heap))))))
     }
 }
 
@@ -155,6 +168,15 @@ pub(in crate::eval) fn paths(patterns: &[String], eval: &Evaluator) -> starlark:
     Ok(all)
 }
 
+/// What globs find below a directory, as seen from there.
+fn below(root: &str, patterns: &[String], eval: &Evaluator) -> starlark::Result<Vec<String>> {
+    let root = format!("{}/", normal(root).trim_end_matches('/'));
+    let root = if root == "./" { String::new() } else { root };
+    let placed: Vec<String> = patterns.iter().map(|pattern| format!("{}{pattern}", globset::escape(&root))).collect();
+    let found = paths(&placed, eval)?;
+    Ok(found.into_iter().map(|path| path.strip_prefix(&root).map_or_else(|| path.clone(), str::to_owned)).collect())
+}
+
 #[starlark_module]
 pub(super) fn register(builder: &mut GlobalsBuilder) {
     fn glob_wildcards<'v>(
@@ -169,6 +191,7 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
     fn glob<'v>(
         #[starlark(args)] patterns: UnpackTuple<&'v str>,
         #[starlark(require = named, default = true)] recursive: bool,
+        #[starlark(require = named, default = NoneOr::None)] root_dir: NoneOr<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let patterns: Vec<String> = patterns
@@ -177,7 +200,10 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
             // To Python, `**` is `*` unless it is told otherwise.
             .map(|pattern| if recursive { (*pattern).to_owned() } else { pattern.replace("**", "*") })
             .collect();
-        let all = paths(&patterns, eval)?;
+        let all = match root_dir.into_option() {
+            Some(root) => below(&root.to_str(), &patterns, eval)?,
+            None => paths(&patterns, eval)?,
+        };
         let marks = Marks::of(eval);
         let value = |path: &String| literal(path, Mark::default(), marks, eval.heap());
         Ok(eval.heap().alloc(AllocList(all.iter().map(value))))

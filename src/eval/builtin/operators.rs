@@ -7,6 +7,7 @@
 use super::class::{EnumMember, asked, iterated, method, truth};
 use super::column::Column;
 use super::environment::Environ;
+use super::numpy::Array;
 use super::printf;
 use crate::eval::convert::from_val;
 use crate::eval::exception::thrown;
@@ -44,6 +45,9 @@ pub(super) fn power<'v>(base: Value<'v>, exponent: Value<'v>, heap: Heap<'v>) ->
     if let (Some(base), Some(exponent @ 0..)) = (whole(base), whole(exponent)) {
         let power = u32::try_from(exponent).ok().and_then(|e| base.checked_pow(e));
         return power.map(|p| heap.alloc(p)).ok_or_else(|| fault("this power is beyond 64 bits"));
+    }
+    if let Some(powers) = Array::operated(base, "**", exponent, heap) {
+        return powers;
     }
     let number = |v: Value<'v>| UnpackFloat::unpack_value(v).ok().flatten();
     match (number(base), number(exponent)) {
@@ -148,14 +152,14 @@ fn listed<'v>(value: Value<'v>, of: Value<'v>, eval: &mut Evaluator<'v, '_, '_>)
     Ok(false)
 }
 
-/// Each cell of a column compared with a value, or with that of another column; none
-/// if neither side is a column, or the operator asks whether they are the same.
+/// Each cell of a column or an array compared with a value, or with that of another; none
+/// if neither side is one, or the operator asks whether they are the same.
 fn mask<'v>(left: Value<'v>, operator: &str, right: Value<'v>, heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
     let (column, operator, other) = match (Column::from_value(left), Column::from_value(right)) {
         _ if matches!(operator, "is" | "is not") => return None,
+        (None, None) => return Array::compared(left, operator, right, heap),
         (Some(column), _) => (column, operator, right),
         (None, Some(column)) => (column, turned(operator), left),
-        (None, None) => return None,
     };
     let others = match Column::from_value(other) {
         Some(other) if other.values.len() == column.values.len() => Some(&other.values),

@@ -1,9 +1,11 @@
 //! Built-ins of Python that Starlark lacks.
 
 use super::class::{iterated, method, operate};
+use super::numpy;
 use super::reading;
 use crate::eval::convert::elements;
 use crate::eval::exception::thrown;
+use crate::eval::fault::hinted;
 use crate::eval::limits;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
@@ -82,6 +84,12 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
                 // Python rounds the exact decimal value, which formatting does too.
                 let text = format!("{:.*}", digits.clamp(0, 300) as usize, number.0);
                 let near = text.parse().unwrap_or(number.0);
+                if numpy::is_asked() && near != numpy::rounded(number.0, digits) {
+                    return Err(hinted(
+                        format!("numpy rounds {} in another way than Python", number.0),
+                        "write `np.round(x, n)` for numpy's number, `float(f\"{x:.2f}\")` for Python's",
+                    ));
+                }
                 let scale = 10f64.powi(digits);
                 Ok(heap.alloc(if digits < 0 { round_even(number.0 * scale) / scale } else { near }))
             }

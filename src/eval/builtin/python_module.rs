@@ -18,7 +18,7 @@ use starlark::starlark_simple_value;
 use starlark::values::{FrozenValue, Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 
 /// Modules of which something is served.
-const SERVED: [&str; 38] = [
+const SERVED: [&str; 41] = [
     "gzip",
     "os",
     "os.path",
@@ -38,6 +38,9 @@ const SERVED: [&str; 38] = [
     "enum",
     "abc",
     "hashlib",
+    "datetime",
+    "calendar",
+    "numpy",
     "sys",
     "platform",
     "shutil",
@@ -60,7 +63,7 @@ const SERVED: [&str; 38] = [
 ];
 
 /// Modules of Python's own that are there, though nothing of them is served.
-const STANDARD: [&str; 37] = [
+const STANDARD: [&str; 36] = [
     "argparse",
     "array",
     "ast",
@@ -70,7 +73,6 @@ const STANDARD: [&str; 37] = [
     "contextlib",
     "concurrent",
     "ctypes",
-    "datetime",
     "decimal",
     "difflib",
     "errno",

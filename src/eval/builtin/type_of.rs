@@ -4,6 +4,7 @@
 //! values: `type(1)` is `int`.
 
 use super::class::{Class, EnumMember, Object};
+use super::datetime::{Maker, Stamp};
 use super::record::{Fields, Record};
 use crate::eval::convert::elements;
 use crate::eval::exception::{Class as ErrorClass, Exception, thrown};
@@ -77,6 +78,9 @@ fn type_name(value: Value) -> String {
     if let Some(member) = EnumMember::from_value(value) {
         return member.class_name().to_owned();
     }
+    if let Some(class) = Maker::of(value) {
+        return class.name().to_owned();
+    }
     match value.get_type() {
         "string" => "str",
         "path" => "PosixPath",
@@ -99,6 +103,9 @@ fn type_of<'v>(value: Value<'v>, heap: Heap<'v>) -> Value<'v> {
     }
     if let Some(class) = EnumMember::from_value(value).and_then(|member| member.member("__class__")) {
         return class;
+    }
+    if let Some(class) = Maker::of(value) {
+        return heap.alloc(class);
     }
     let kind = KINDS.iter().find(|(own, _)| *own == value.get_type());
     let made = kind.and_then(|(_, name)| super::global(name));
@@ -151,6 +158,10 @@ fn is_instance<'v>(value: Value<'v>, kind: Value<'v>, heap: Heap<'v>) -> starlar
     }
     if Fields::from_value(kind).is_some() {
         return Ok(Record::from_value(value).is_some_and(|record| record.class().ptr_eq(kind)));
+    }
+    if let Some(class) = Maker::from_value(kind) {
+        let stamp = Stamp::from_value(value).is_some_and(|stamp| stamp.is_a(*class));
+        return Ok(stamp || Maker::of(value) == Some(*class));
     }
     if let Some(named) = Named::from_value(kind) {
         return Ok(type_name(value) == named.0);

@@ -3,6 +3,7 @@
 //! Owns which methods are called, and in which order. Comparisons are `operators`'.
 
 use super::object::method;
+use crate::eval::builtin::numpy::Array;
 use crate::eval::builtin::operators::power;
 use crate::eval::exception::thrown;
 use allocative::Allocative;
@@ -63,6 +64,9 @@ fn plainly<'v>(
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<Value<'v>> {
     let heap = eval.heap();
+    if let Some(array) = Array::operated(left, operator, right, heap) {
+        return array;
+    }
     match operator {
         "+" => left.add(right, heap),
         "-" => left.sub(right, heap),
@@ -135,6 +139,10 @@ pub(in crate::eval::builtin) fn truth<'v>(
 ) -> starlark::Result<bool> {
     if let Some(said) = asked(value, "__bool__", &[], eval)? {
         return Ok(said.to_bool());
+    }
+    if value.get_type() == "ndarray" && value.length()? != 1 {
+        let text = "The truth value of an array with more than one element is ambiguous. Use a.any() or a.all()";
+        return Err(thrown("ValueError", text));
     }
     if matches!(value.get_type(), "column" | "sheet") {
         let what = if value.get_type() == "column" { "Series" } else { "DataFrame" };

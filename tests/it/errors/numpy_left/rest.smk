@@ -1,0 +1,1 @@
+REST = 1 - STEPS
