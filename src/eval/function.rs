@@ -8,7 +8,7 @@ use super::deferred::{Checkpoints, Deferred, Unavailable};
 use super::explain::{Origin, Scene, explain};
 use super::files::Files;
 pub use super::files::SizeOf;
-use super::limits::{self, Reached};
+use super::limits;
 use super::mark::{Mark, Marks};
 use super::pure_path::path_text;
 use super::rewrite::Rewrites;
@@ -215,11 +215,10 @@ impl Functions {
                 eval.extra = Some(&deferred);
                 // Marks rely on values staying where they are.
                 eval.disable_gc();
-                let reached =
-                    limits::set(&mut eval).unwrap_or_else(|e| panic!("bug: the limits of an evaluation: {e}"));
+                limits::set(&mut eval).unwrap_or_else(|e| panic!("bug: the limits of an evaluation: {e}"));
                 deferred.marks.clear();
                 let answer = |call| {
-                    let answer = self.one(call, &deferred.marks, fill, &reached, &mut eval);
+                    let answer = self.one(call, &deferred.marks, fill, &mut eval);
                     deferred.end(answer)
                 };
                 results.extend(batch.iter().map(answer));
@@ -233,12 +232,10 @@ impl Functions {
         call: &Call<'_>,
         marks: &Marks,
         fill: bool,
-        reached: &Reached,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> Result<Gave, Box<Diag>> {
         let info = &self.info[call.id.0 as usize];
         self.invoke(call, info, marks, fill, eval).map_err(|error| {
-            let error = reached.placed(error);
             let scene = Scene { origins: &self.origins, ..Scene::default() };
             let mut diags = explain(&error, &scene);
             let mut diag = match diags.len() {

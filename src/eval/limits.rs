@@ -54,15 +54,21 @@ impl Reached {
     }
 }
 
-/// Sets the limits of an evaluation.
-pub(super) fn set(eval: &mut Evaluator) -> starlark::Result<Reached> {
+/// Looks at the limits before each statement from now on, so that passing one has a
+/// place. Functions of jobs are not watched: they are many, and to ask each time where
+/// the statement stands costs more than most of them do.
+pub(super) fn watch(eval: &mut Evaluator) -> Reached {
     let reached = Rc::new(RefCell::new(None));
     eval.before_stmt_for_dap(BeforeStmtFunc::from_dyn(Box::new(Watch(reached.clone()))));
+    Reached(reached)
+}
+
+/// Sets the limits of an evaluation.
+pub(super) fn set(eval: &mut Evaluator) -> starlark::Result<()> {
     // Where no statement begins for long.
     eval.set_max_heap_size(BYTES + BYTES / 4).map_err(starlark::Error::new_other)?;
     eval.set_max_tick_count(TICKS + TICKS / 4).map_err(starlark::Error::new_other)?;
-    eval.set_max_callstack_size(CALLS).map_err(starlark::Error::new_other)?;
-    Ok(Reached(reached))
+    eval.set_max_callstack_size(CALLS).map_err(starlark::Error::new_other)
 }
 
 /// Fails where a limit is passed.

@@ -338,7 +338,8 @@ pub(super) fn eval_text<'v>(
     eval.extra = Some(session);
     // Marks and includes rely on values staying where they are.
     eval.disable_gc();
-    let reached = limits::set(&mut eval)?;
+    limits::set(&mut eval)?;
+    let reached = limits::watch(&mut eval);
     eval.eval_module(ast, builtin::globals()).map_err(|error| reached.placed(error))
 }
 

@@ -193,6 +193,23 @@ pub(in crate::eval::builtin) fn register(builder: &mut GlobalsBuilder) {
         }
     }
 
+    /// Starlark's own asks no property.
+    fn getattr<'v>(
+        #[starlark(require = pos)] object: Value<'v>,
+        #[starlark(require = pos)] name: &str,
+        #[starlark(require = pos)] default: Option<Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        if let Some(function) = super::object::property(object, name) {
+            return eval.eval_function(function, &[object], &[]);
+        }
+        match (object.get_attr(name, eval.heap())?, default) {
+            (Some(found), _) => Ok(found),
+            (None, Some(default)) => Ok(default),
+            (None, None) => object.get_attr_error(name, eval.heap()),
+        }
+    }
+
     /// `x.name = value`, where some class says what that does.
     fn _set<'v>(
         #[starlark(require = pos)] object: Value<'v>,
