@@ -123,13 +123,13 @@ pub(super) fn as_type(cells: &Cells, kind: Value) -> starlark::Result<Cells> {
             Cells::Ints(cells.iter().map(whole).collect::<starlark::Result<_>>()?)
         }
         ("int" | "int64", Cells::Texts(cells)) => {
-            let whole = |text: &Box<str>| text.trim().parse().map_err(|_| no_number(text));
-            Cells::Ints(cells.iter().map(whole).collect::<starlark::Result<_>>()?)
+            let whole = |text: &str| text.trim().parse().map_err(|_| no_number(text));
+            Cells::Ints(cells.iter().map(|text| whole(text)).collect::<starlark::Result<_>>()?)
         }
         ("int" | "int64", cells) => Cells::Ints(cells.ints().unwrap_or_default()),
         ("float" | "float64", Cells::Texts(cells)) => {
-            let number = |text: &Box<str>| text.trim().parse().map_err(|_| no_number(text));
-            Cells::Floats(cells.iter().map(number).collect::<starlark::Result<_>>()?)
+            let number = |text: &str| text.trim().parse().map_err(|_| no_number(text));
+            Cells::Floats(cells.iter().map(|text| number(text)).collect::<starlark::Result<_>>()?)
         }
         ("float" | "float64", cells) => Cells::Floats(cells.floats()?),
         ("str", cells) => Cells::Texts(cells.vals().iter().map(|cell| cell.text().into()).collect()),
