@@ -6,6 +6,7 @@
 
 use super::exception::throw;
 use super::load::{collect, freeze, run_tree, undefined};
+use super::missing::Missing;
 use super::module::apart;
 use super::python::NeedsPython;
 use super::session::Session;
@@ -66,7 +67,7 @@ impl Locals {
                 let name = format!("{}.{name}", why.name).into();
                 below().or_else(|| Some(heap.alloc(NeedsPython::new(&Definition { name, ..why.clone() }))))
             }
-            Local::Directory => below(),
+            Local::Directory => below().or_else(|| Some(heap.alloc(Missing::of_module(&format!("{dotted}.{name}"))))),
         }
     }
 }
@@ -120,9 +121,11 @@ pub(super) fn import<'v>(
         return Ok(Some(heap.alloc(Handle { dotted: dotted.into(), locals: session.locals.clone() })));
     }
     known(session, &format!("{dotted}.{member}"), place);
-    match session.locals.member(&dotted, member, heap) {
-        Some(value) => Ok(Some(value)),
-        None => Err(lacks(&dotted, &local, member)),
+    match (session.locals.member(&dotted, member, heap), &*local) {
+        (Some(value), _) => Ok(Some(value)),
+        // A package that is installed may have the name of a directory.
+        (None, Local::Directory) => Ok(None),
+        (None, _) => Err(lacks(&dotted, &local, member)),
     }
 }
 
@@ -173,12 +176,12 @@ fn absolute(session: &Session, module: &str) -> Option<String> {
 
 fn lacks(dotted: &str, local: &Local, member: &str) -> starlark::Error {
     let place = match local {
-        Local::Read { path, .. } => format!("`{path}`"),
-        _ => format!("the directory of `{dotted}`"),
+        Local::Read { path, .. } => path,
+        _ => dotted,
     };
     let names = local.public();
     let near = did_you_mean(member, names.iter().map(String::as_str));
-    throw("ImportError", Diag::error(Kind::Rulefile, format!("there is no `{member}` in {place}")).maybe_hint(near))
+    throw("ImportError", Diag::error(Kind::Rulefile, format!("there is no `{member}` in `{place}`")).maybe_hint(near))
 }
 
 /// A module of the project, read when it is first asked for, and all above it.
