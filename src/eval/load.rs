@@ -8,7 +8,7 @@ use super::exception::is_no_number;
 use super::explain::{Origin, Scene, explain};
 use super::function::Functions;
 use super::limits;
-use super::local::gave_nothing;
+use super::local::{self, gave_nothing};
 use super::python::is_pythons;
 use super::session::{Session, slot};
 use super::{Loaded, Request, TrackedRead, assemble, config, expression};
@@ -226,24 +226,31 @@ pub(super) fn run_tree<'v>(
     Ok(())
 }
 
-/// Notes the classes of a file and of those that it is going to include: what their
-/// objects are asked is written otherwise.
+/// Notes the classes of a file and of those that it is going to include or import: what
+/// their objects are asked is written otherwise.
 fn learn_classes(session: &Session, path: &Path, text: &str, seen: &mut Vec<PathBuf>) {
     seen.push(path.to_path_buf());
     if text.contains("class ") && !session.classes.borrow().contains(text) {
         session.classes.borrow_mut().push_str(text);
     }
-    for line in text.lines().filter_map(|line| line.trim_start().strip_prefix("include:")) {
-        let name = line.split('#').next().unwrap_or("").trim().trim_matches(['"', '\'']);
-        let included = path.parent().unwrap_or(Path::new("")).join(name);
-        if name.is_empty() || name.contains(['{', '"', '\'', '(']) || seen.contains(&included) {
-            continue;
-        }
-        // What cannot be read is told where it is included.
-        if let Ok(text) = std::fs::read_to_string(&included) {
-            learn_classes(session, &included, &text, seen);
+    for line in text.lines().map(|line| line.split('#').next().unwrap_or("").trim()) {
+        let named = match line.strip_prefix("include:") {
+            Some(name) => included(path, name.trim().trim_matches(['"', '\''])).into_iter().collect(),
+            None => local::named(session, path, line),
+        };
+        for file in named {
+            // What cannot be read is told where it is included or imported.
+            if let (false, Ok(text)) = (seen.contains(&file), std::fs::read_to_string(&file)) {
+                learn_classes(session, &file, &text, seen);
+            }
         }
     }
+}
+
+/// The file that an `include:` names, if it is written out.
+fn included(path: &Path, name: &str) -> Option<PathBuf> {
+    let plain = !name.is_empty() && !name.contains(['{', '"', '\'', '(']);
+    plain.then(|| path.parent().unwrap_or(Path::new("")).join(name))
 }
 
 /// What a name is that is not known yet.

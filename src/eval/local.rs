@@ -192,7 +192,7 @@ fn known(session: &Session, dotted: &str, place: Span) -> Option<Arc<Local>> {
     if let Some((above, _)) = dotted.rsplit_once('.') {
         known(session, above, place)?;
     }
-    let local = match found(session, dotted)? {
+    let local = match found(&session.system.path(), dotted)? {
         Found::Directory => Local::Directory,
         Found::File(path, package) => read(session, dotted, &path, package, place),
     };
@@ -205,10 +205,35 @@ enum Found {
     Directory,
 }
 
+/// The files of the project that an import may read, by a line of the text of the file
+/// it stands in.
+pub(super) fn named(session: &Session, path: &Path, line: &str) -> Vec<PathBuf> {
+    let first = |text: &str| text.split_whitespace().next().unwrap_or("").to_owned();
+    let modules: Vec<String> = match (line.strip_prefix("from "), line.strip_prefix("import ")) {
+        (Some(rest), _) => {
+            let (module, members) = rest.split_once(" import ").unwrap_or((rest, ""));
+            let members = members.trim_matches(['(', ')']).split(',').map(first);
+            let below = |member: String| format!("{}.{member}", module.trim().trim_end_matches('.'));
+            [module.trim().to_owned()].into_iter().chain(members.map(below)).collect()
+        }
+        (None, Some(rest)) => rest.split(',').map(first).collect(),
+        (None, None) => return Vec::new(),
+    };
+    let beside = path.parent().unwrap_or(Path::new("")).to_string_lossy().into_owned();
+    let mut places = session.system.path();
+    places.insert(0, beside);
+    let ours = modules.iter().filter(|module| !super::builtin::is_pythons_module(module));
+    let file = |module: &String| match found(&places, module.trim_start_matches('.'))? {
+        Found::File(file, _) => Some(file),
+        Found::Directory => None,
+    };
+    ours.filter_map(file).collect()
+}
+
 /// Where a module lies.
-fn found(session: &Session, dotted: &str) -> Option<Found> {
+fn found(places: &[String], dotted: &str) -> Option<Found> {
     let below = dotted.replace('.', "/");
-    session.system.path().iter().find_map(|directory| {
+    places.iter().find_map(|directory| {
         let base = Path::new(directory).join(&below);
         let inside = base.join("__init__.py");
         let file = base.with_file_name(format!("{}.py", base.file_name()?.to_string_lossy()));

@@ -65,6 +65,7 @@ pub(super) use environment::{absolute, entries, home, is_dir, is_directory, is_f
 pub(super) use expand::alloc;
 pub(super) use glob::{is_there, paths};
 pub(super) use numpy::{Array, no_text as no_text_of_array};
+pub(super) use python_module::is_there as is_pythons_module;
 pub(super) use record::Record;
 pub(super) use stream::Stream;
 

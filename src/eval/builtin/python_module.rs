@@ -153,7 +153,7 @@ fn within(value: FrozenValue, name: &str) -> Option<FrozenValue> {
 }
 
 /// Whether a module is there to be imported, in Python as it comes.
-pub(super) fn is_there(name: &str) -> bool {
+pub(in crate::eval) fn is_there(name: &str) -> bool {
     let root = name.split('.').next().unwrap_or("");
     SERVED.contains(&name) || SERVED.contains(&root) || STANDARD.contains(&root) || root == "pandas"
 }
