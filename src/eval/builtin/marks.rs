@@ -75,6 +75,40 @@ const PASSED_OVER: [(&str, &str); 2] = [
     ("htmlindex", "mark the page as an output of its own: `report(\"DIR/index.html\")`"),
 ];
 
+/// What a file is in a report.
+fn reported<'v>(
+    caption: Option<Value<'v>>,
+    named: &SmallMap<String, Value<'v>>,
+    eval: &mut Evaluator<'v, '_, '_>,
+) -> starlark::Result<Reported> {
+    let session = Session::loading(eval, "report")?;
+    if let Some(odd) = named.keys().find(|name| !REPORTED.contains(&name.as_str())) {
+        let message = format!("`report()` has no `{odd}`");
+        let known = did_you_mean(odd, REPORTED.iter().copied())
+            .unwrap_or_else(|| format!("it has `caption`, `{}`", REPORTED.join("`, `")));
+        return Err(hinted(message, known));
+    }
+    let at = place(session, eval);
+    for (name, instead) in PASSED_OVER {
+        if named.get(name).is_some_and(|value| !value.is_none()) {
+            let message = format!("`{name}` of `report()` has no effect: of a directory, all files are shown");
+            session.warn(Diag::warning(Kind::Rulefile, message).label(at, "").hint(instead));
+        }
+    }
+    let plain = |value: Option<Value<'v>>| {
+        let value = value.unwrap_or_else(Value::new_none);
+        to_val(value, eval.heap(), &mut |function| session.keep(function, at, &[], eval))
+    };
+    let of = |name: &str| plain(named.get(name).copied());
+    let caption = plain(caption)?;
+    Ok(Reported {
+        caption: caption.as_str().map(|path| absolute(&beside(session, at.file, path)).into()),
+        category: of("category")?,
+        subcategory: of("subcategory")?,
+        labels: of("labels")?,
+    })
+}
+
 #[starlark_module]
 pub(super) fn register(builder: &mut GlobalsBuilder) {
     fn ensure<'v>(
@@ -115,32 +149,7 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        let session = Session::loading(eval, "report")?;
-        if let Some(odd) = named.keys().find(|name| !REPORTED.contains(&name.as_str())) {
-            let message = format!("`report()` has no `{odd}`");
-            let known = did_you_mean(odd, REPORTED.iter().copied())
-                .unwrap_or_else(|| format!("it has `caption`, `{}`", REPORTED.join("`, `")));
-            return Err(hinted(message, known));
-        }
-        let at = place(session, eval);
-        for (name, instead) in PASSED_OVER {
-            if named.get(name).is_some_and(|value| !value.is_none()) {
-                let message = format!("`{name}` of `report()` has no effect: of a directory, all files are shown");
-                session.warn(Diag::warning(Kind::Rulefile, message).label(at, "").hint(instead));
-            }
-        }
-        let plain = |value: Option<Value<'v>>| {
-            let value = value.unwrap_or_else(Value::new_none);
-            to_val(value, eval.heap(), &mut |function| session.keep(function, at, &[], eval))
-        };
-        let of = |name: &str| plain(named.get(name).copied());
-        let caption = plain(caption)?;
-        let report = Reported {
-            caption: caption.as_str().map(|path| absolute(&beside(session, at.file, path)).into()),
-            category: of("category")?,
-            subcategory: of("subcategory")?,
-            labels: of("labels")?,
-        };
+        let report = reported(caption, &named, eval)?;
         with_extra(value, "report", Extra { report: Some(Arc::new(report)), ..Extra::default() }, eval)
     }
 

@@ -108,6 +108,7 @@ fn all<'v>(value: Value<'v>, how: &str, less: i32, heap: Heap<'v>) -> starlark::
 
 pub(super) fn register(builder: &mut GlobalsBuilder) {
     makers(builder);
+    of_arrays(builder);
     reductions(builder);
     changes(builder);
 }
@@ -182,7 +183,10 @@ fn makers(builder: &mut GlobalsBuilder) {
         let powers = spaced([start, stop], num, endpoint, eval)?;
         Ok(Array::new(Cells::Floats(powers.into_iter().map(|power| base.0.powf(power)).collect())))
     }
+}
 
+#[starlark_module]
+fn of_arrays(builder: &mut GlobalsBuilder) {
     fn concatenate<'v>(#[starlark(require = pos)] arrays: Value<'v>, heap: Heap<'v>) -> starlark::Result<Array> {
         let parts = elements(arrays, heap).unwrap_or_default();
         let parts: Vec<(Cells, bool)> =
