@@ -193,6 +193,22 @@ pub(in crate::eval::builtin) fn register(builder: &mut GlobalsBuilder) {
         }
     }
 
+    /// What an object of a class holds, as a dict of its own; else `None`.
+    fn _fields<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let object = super::Object::from_value(value);
+        Ok(object.map_or_else(Value::new_none, |object| heap.alloc(AllocDict(super::pairs(object.fields())))))
+    }
+
+    /// An object of the same class that holds something else.
+    fn _like<'v>(
+        #[starlark(require = pos)] value: Value<'v>,
+        #[starlark(require = pos)] fields: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let object = super::Object::from_value(value);
+        Ok(object.map_or(value, |object| heap.alloc(super::Object::new(object.class(), fields))))
+    }
+
     /// Starlark's own asks no property.
     fn getattr<'v>(
         #[starlark(require = pos)] object: Value<'v>,
