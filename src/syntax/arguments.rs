@@ -5,7 +5,7 @@
 
 use super::attempt::bytes;
 use super::build::{Pair, Rule};
-use super::operator::Edit;
+use super::edit::Edit;
 use std::ops::Range;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 
 use super::attempt::{below, bytes, tokens_of, word_of};
 use super::build::{Builder, Pair, Rule};
-use super::operator::Edit;
+use super::edit::Edit;
 use super::python::definition_length;
 use crate::diag::Diag;
 use std::ops::Range;

@@ -6,8 +6,8 @@
 
 use super::attempt::{bytes, colon, tokens_of, word_of};
 use super::build::{Builder, Pair, Rule};
+use super::edit::Edit;
 use super::keys::{LOAD, as_written};
-use super::operator::Edit;
 use super::python::{defined_name, definition_length, first_word, indent};
 use crate::diag::Diag;
 

@@ -4,8 +4,8 @@
 //! out, what cannot be served or is misplaced.
 
 use super::build::{Builder, Pair, Rule};
+use super::edit::Edit;
 use super::keys;
-use super::operator::Edit;
 use super::tree::Binding;
 use crate::diag::Diag;
 use crate::suggest::{did_you_mean, nearest};

@@ -11,6 +11,7 @@ mod attempt;
 mod build;
 mod cells;
 mod class;
+mod edit;
 mod emit;
 mod globals;
 mod guarded;

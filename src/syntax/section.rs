@@ -5,8 +5,8 @@
 
 use super::arguments::{self, Argument};
 use super::build::{Builder, Pair, Rule};
+use super::edit::Edit;
 use super::keys::{self, Support};
-use super::operator::Edit;
 use super::tree::{Arg, Directive, Kind, RuleDecl, Section};
 use crate::diag::Diag;
 use crate::span::{Literals, Span};
