@@ -13,6 +13,7 @@ use super::edit::Edit;
 use super::emit::Emitter;
 use super::keys::{LOAD, as_written};
 use super::operator::Line;
+use super::scope::Scope;
 use super::tree::{Binding, Definition, Directive, Piece, RuleDecl, Tree, UseDecl};
 use super::unpack;
 use crate::diag::{Diag, Diags};
@@ -84,6 +85,8 @@ pub(super) struct Builder<'s> {
     pub(super) inside: Option<Inside>,
     /// What `super()` is in the method being read.
     pub(super) above: Option<String>,
+    /// The definition being read, if it asks for its names.
+    pub(super) scope: Option<Scope<'s>>,
     /// What the method whose head comes next is called.
     pub(super) method: Option<String>,
     /// Within an index, where comparisons may be of columns.
@@ -162,6 +165,7 @@ impl<'s> Builder<'s> {
             called,
             inside: None,
             above: None,
+            scope: None,
             method: None,
             masks: false,
         }
@@ -355,6 +359,9 @@ impl<'s> Builder<'s> {
         if (!self.called.properties.is_empty() || text.contains(".load"))
             && let Some(text) = self.with_properties(text)
         {
+            return self.emit.replace(place, &text);
+        }
+        if let Some(text) = self.scope_word(pair) {
             return self.emit.replace(place, &text);
         }
         if let Some(cell) = self.cell(root) {

@@ -45,7 +45,7 @@ fn gives(body: &[Pair], name: &str) -> bool {
 }
 
 /// The names of a definition's parameters.
-fn parameters<'s>(head: &Pair<'s>) -> Vec<&'s str> {
+pub(super) fn parameters<'s>(head: &Pair<'s>) -> Vec<&'s str> {
     let bracket = tokens_of(head).into_iter().find(|t| t.as_rule() == Rule::bracket);
     let inner: Vec<Pair> = bracket.into_iter().flat_map(Pair::into_inner).collect();
     let begins = |at: &usize| *at == 0 || matches!(inner[at - 1].as_str(), "," | "*" | "**");

@@ -9,7 +9,7 @@ use crate::diag::Diag;
 use std::ops::Range;
 
 /// The names that targets of an assignment or a loop give values to.
-fn bound<'s>(targets: &[Pair<'s>], found: &mut Vec<(Range<usize>, &'s str)>) {
+pub(super) fn bound<'s>(targets: &[Pair<'s>], found: &mut Vec<(Range<usize>, &'s str)>) {
     for (at, token) in targets.iter().enumerate() {
         let inner = || token.clone().into_inner().collect::<Vec<_>>();
         let begins = at == 0 || matches!(targets[at - 1].as_str(), "," | "*");
@@ -35,7 +35,7 @@ fn named<'s>(tokens: &[Pair<'s>], found: &mut Vec<(Range<usize>, &'s str)>) {
 }
 
 /// The targets of the assignments of one simple statement.
-fn targets<'a, 's>(statement: &'a [Pair<'s>]) -> Vec<&'a [Pair<'s>]> {
+pub(super) fn targets<'a, 's>(statement: &'a [Pair<'s>]) -> Vec<&'a [Pair<'s>]> {
     let is_sign = |p: &Pair| p.as_rule() == Rule::sep && p.as_str().ends_with('=');
     let end = statement.iter().position(|p| p.as_str() == "lambda").unwrap_or(statement.len());
     let mut parts: Vec<&[Pair]> = statement[..end].split(is_sign).collect();

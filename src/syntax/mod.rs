@@ -21,6 +21,7 @@ mod matching;
 mod operator;
 mod python;
 mod reuse;
+mod scope;
 mod search;
 mod section;
 mod string;

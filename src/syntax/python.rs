@@ -9,6 +9,7 @@ use super::assign::{declared, yields};
 use super::attempt::{bytes, tokens_of};
 use super::build::{Builder, Pair, Rule, parsed};
 use super::class::{annotation, setter_of};
+use super::scope::Scope;
 use super::tree::{Definition, Directive, Piece, RuleDecl, Section};
 use crate::diag::Diag;
 use crate::span::{Literals, Span};
@@ -161,6 +162,7 @@ impl<'s> Builder<'s> {
         self.inner_item(head.clone());
         self.globals = declared(body, "global");
         self.yields = yields(body);
+        let around = std::mem::replace(&mut self.scope, Scope::of(head, body));
         let mut begin = self.begin_cells(head, body);
         begin.extend(self.yields.then(|| "_yield = []".to_owned()));
         if let (Some(first), false) = (body.first(), begin.is_empty()) {
@@ -177,6 +179,7 @@ impl<'s> Builder<'s> {
         } else {
             self.lines(body, false);
         }
+        self.scope = around;
         self.behind(items, &names.iter().rev().map(|d| format!("{name} = {d}({name})")).collect::<Vec<_>>());
     }
 

@@ -18,7 +18,7 @@ use crate::value::Val;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
-use starlark::values::dict::DictMut;
+use starlark::values::dict::{AllocDict, DictMut};
 use starlark::values::float::UnpackFloat;
 use starlark::values::list::AllocList;
 use starlark::values::none::NoneType;
@@ -294,6 +294,13 @@ fn of_classes(builder: &mut GlobalsBuilder) {
             None if matches!(of.get_type(), "list" | "tuple") => listed(value, of, eval),
             None => of.is_in(value),
         }
+    }
+
+    /// The names of the file so far, and their values.
+    fn _globals<'v>(eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
+        let (module, heap) = (eval.module(), eval.heap());
+        let named = module.names().filter_map(|name| Some((name.as_str(), module.get(name.as_str())?)));
+        Ok(heap.alloc(AllocDict(named)))
     }
 
     /// The condition of a `while`, of which none goes on for ever.
