@@ -5,7 +5,7 @@
 
 use super::frame::{Frame, cell_of, cells_of};
 use super::index::Index;
-use super::sheet::compared;
+use super::sheet::{Sheet, compared};
 use crate::eval::convert::{elements, from_val, to_val};
 use crate::eval::fault::fault;
 use crate::value::Val;
@@ -28,6 +28,8 @@ pub(super) struct Column {
     pub(super) index: Arc<Index>,
     /// Whether it has no labels of its own, so that its cells go by their place.
     pub(super) by_place: bool,
+    /// What it is called in the sheet that it is of.
+    pub(super) name: Option<Box<str>>,
     /// The sheet whose labels these are, if they are any's.
     pub(super) labels_of: Option<Frame>,
 }
@@ -57,7 +59,7 @@ impl Column {
     /// Without labels of its own.
     pub(super) fn plain(values: impl IntoIterator<Item = Val>) -> Column {
         let values: Arc<[Val]> = values.into_iter().collect();
-        Column { index: Arc::new(Index::numbers(values.len())), values, by_place: true, labels_of: None }
+        Column { index: Arc::new(Index::numbers(values.len())), values, by_place: true, name: None, labels_of: None }
     }
 
     pub(super) fn list<'v>(&self, heap: Heap<'v>) -> Value<'v> {
@@ -72,6 +74,18 @@ impl Column {
     /// A value for each of some labels.
     pub(super) fn labelled_by(index: Arc<Index>, values: impl IntoIterator<Item = Val>) -> Column {
         Column { index, by_place: false, ..Column::plain(values) }
+    }
+
+    /// With a name, if one is given.
+    pub(super) fn called(&self, name: Option<&str>) -> Column {
+        Column { name: name.map(Into::into).or_else(|| self.name.clone()), ..self.clone() }
+    }
+
+    /// A sheet of it alone.
+    pub(super) fn sheet(&self) -> Sheet {
+        let rows = self.values.iter().map(|value| [value.clone()].into()).collect();
+        let name = self.name.clone().unwrap_or_else(|| "0".into());
+        Sheet { columns: [name].into(), rows, index: self.index.clone() }
     }
 
     /// The same rows with other values.
@@ -184,7 +198,8 @@ impl<'v> StarlarkValue<'v> for Column {
 
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
         match name {
-            "values" | "iloc" => Some(self.list(heap)),
+            "values" => Some(heap.alloc(Column::plain(self.values.iter().cloned()))),
+            "iloc" => Some(self.list(heap)),
             "loc" => Some(heap.alloc(self.clone())),
             "index" => Some(heap.alloc(Column::plain(self.index.keys.iter().cloned()))),
             "str" => Some(heap.alloc(super::column_texts::Texts(self.clone()))),
@@ -196,6 +211,7 @@ impl<'v> StarlarkValue<'v> for Column {
                 let levels = self.levels()?;
                 Some(heap.alloc(AllocList(levels.into_iter().map(Column::plain))))
             }
+            "name" => Some(self.name.as_deref().map_or_else(Value::new_none, |name| heap.alloc(name))),
             "size" => Some(heap.alloc(self.values.len() as i64)),
             "empty" => Some(Value::new_bool(self.values.is_empty())),
             // As of a row: the columns are its labels.

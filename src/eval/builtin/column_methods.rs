@@ -3,7 +3,7 @@
 use super::column::{Column, distinct, hashable, number};
 use super::frame::{cells_of, plain_of};
 use super::index::Index;
-use super::sheet::compared;
+use super::sheet::{Sheet, compared};
 use crate::eval::convert::{elements, from_val, to_val};
 use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
@@ -114,6 +114,18 @@ fn cells(builder: &mut MethodsBuilder) {
         Ok(this.with(as_type(this, kind)?))
     }
 
+    /// Which cells lie between two values, these included.
+    fn between<'v>(
+        this: &Column,
+        #[starlark(require = pos)] left: Value<'v>,
+        #[starlark(require = pos)] right: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Column> {
+        let (left, right) = (plain_of(left, heap)?, plain_of(right, heap)?);
+        let lies = |v: &Val| *v != Val::None && compared(&left, v).is_le() && compared(v, &right).is_le();
+        Ok(this.with(this.values.iter().map(|v| Val::Bool(lies(v))).collect()))
+    }
+
     fn isin<'v>(
         this: &Column,
         #[starlark(require = pos)] values: Value<'v>,
@@ -192,6 +204,10 @@ fn handing_out(builder: &mut MethodsBuilder) {
 
     fn to_list<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         Ok(this.list(heap))
+    }
+
+    fn to_numpy(this: &Column) -> starlark::Result<Column> {
+        Ok(Column::plain(this.values.iter().cloned()))
     }
 
     fn items<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
@@ -356,6 +372,26 @@ fn labelling(builder: &mut MethodsBuilder) {
 
     fn head(this: &Column, #[starlark(default = 5)] count: u32) -> starlark::Result<Column> {
         Ok(this.pick(&(0..this.values.len().min(count as usize)).collect::<Vec<_>>()))
+    }
+
+    /// As a sheet of one column.
+    fn to_frame(this: &Column, #[starlark(default = NoneOr::None)] name: NoneOr<&str>) -> starlark::Result<Sheet> {
+        Ok(this.called(name.into_option()).sheet())
+    }
+
+    /// With its labels as a column, a sheet; without them, a column.
+    fn reset_index<'v>(
+        this: &Column,
+        #[starlark(require = named, default = false)] drop: bool,
+        #[starlark(require = named, default = NoneOr::None)] name: NoneOr<&str>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let called = this.called(name.into_option());
+        if drop {
+            let plain = Column::plain(called.values.iter().cloned());
+            return Ok(heap.alloc(Column { name: called.name, by_place: false, ..plain }));
+        }
+        Ok(heap.alloc(called.sheet().reset()))
     }
 
     fn sort_values(

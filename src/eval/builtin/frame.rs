@@ -5,6 +5,7 @@
 //! `.loc` is `located`'s.
 
 use super::column::{Column, number};
+use super::frame_counts::{OfAll, kind, names};
 use super::frame_methods::frame_methods;
 use super::index::Index;
 use super::located::{Rows, sliced};
@@ -284,8 +285,16 @@ impl<'v> StarlarkValue<'v> for Frame {
             }
             "loc" | "at" => Some(heap.alloc(Rows { frame: self.clone(), by_number: false })),
             "iloc" | "iat" => Some(heap.alloc(Rows { frame: self.clone(), by_number: true })),
+            "dtypes" => {
+                let kinds = (0..sheet.columns.len()).map(|at| Val::str(kind(&sheet.values(at))));
+                Some(heap.alloc(Column::labelled_by(names(&sheet), kinds)))
+            }
+            "values" => Some(heap.alloc(sheet.arrays())),
+            "T" => Some(heap.alloc(sheet.transposed())),
+            "size" => Some(heap.alloc((sheet.rows.len() * sheet.columns.len()) as i64)),
             "empty" => Some(Value::new_bool(sheet.rows.is_empty())),
             "shape" => Some(heap.alloc(AllocTuple([sheet.rows.len() as i64, sheet.columns.len() as i64]))),
+            other if OfAll::of(&sheet, other).is_some() => OfAll::of(&sheet, other).map(|asked| heap.alloc(asked)),
             column => sheet.column(column).map(|at| heap.alloc(sheet.values(at))),
         }
     }

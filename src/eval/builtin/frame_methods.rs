@@ -3,12 +3,12 @@
 use super::column::{Column, distinct, hashable};
 use super::column_methods::as_type;
 use super::frame::{Now, named, plain_of};
+use super::frame_counts::names;
 use super::groups::Groups;
-use super::index::Index;
 use super::query::sheet_where;
 use super::row::{Row, record};
 use super::sheet::{Columns, Sheet, compared};
-use crate::eval::convert::from_val;
+use crate::eval::convert::{elements, from_val};
 use crate::eval::fault::fault;
 use crate::value::Val;
 use starlark::collections::SmallMap;
@@ -20,6 +20,7 @@ use starlark::values::list::AllocList;
 use starlark::values::none::NoneOr;
 use starlark::values::tuple::AllocTuple;
 use starlark::values::{Heap, Value};
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 pub(super) fn frame_methods(builder: &mut MethodsBuilder) {
@@ -30,6 +31,8 @@ pub(super) fn frame_methods(builder: &mut MethodsBuilder) {
     changing(builder);
     mapping(builder);
     grouping(builder);
+    super::frame_joins::methods(builder);
+    super::frame_counts::emptiness_methods(builder);
 }
 
 #[starlark_module]
@@ -110,19 +113,32 @@ fn labelling(builder: &mut MethodsBuilder) {
     fn sort_values<'v>(
         this: Now,
         by: Value<'v>,
-        #[starlark(require = named, default = true)] ascending: bool,
+        #[starlark(require = named)] ascending: Option<Value<'v>>,
         #[starlark(require = named, default = false)] inplace: bool,
+        #[starlark(require = named, default = false)] ignore_index: bool,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
         let by = named(&this, by, heap)?;
-        let key = |at: usize| Val::List(by.iter().map(|c| this.rows[at][*c].clone()).collect());
+        let upwards: Vec<bool> = match ascending.and_then(|all| elements(all, heap)) {
+            Some(each) if each.len() != by.len() => return Err(fault("`ascending` has one value for each column")),
+            Some(each) => each.iter().map(|one| one.to_bool()).collect(),
+            None => vec![ascending.is_none_or(|one| one.to_bool()); by.len()],
+        };
         let mut order: Vec<usize> = (0..this.rows.len()).collect();
         order.sort_by(|a, b| {
-            let order = compared(&key(*a), &key(*b));
-            if ascending { order } else { order.reverse() }
+            let cells = by.iter().zip(&upwards).map(|(c, up)| ordered(&this.rows[*a][*c], &this.rows[*b][*c], *up));
+            cells.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
         });
-        Ok(this.become_or_give(this.pick(&order), inplace, heap))
+        let sorted = this.pick(&order);
+        let sorted = if ignore_index { Sheet::new(sorted.columns, sorted.rows) } else { sorted };
+        Ok(this.become_or_give(sorted, inplace, heap))
     }
+}
+
+/// The order of two cells, upwards or downwards; empty ones are last in both.
+fn ordered(a: &Val, b: &Val, upwards: bool) -> Ordering {
+    let order = compared(a, b);
+    if upwards || *a == Val::None || *b == Val::None { order } else { order.reverse() }
 }
 
 #[starlark_module]
@@ -281,6 +297,31 @@ fn changing(builder: &mut MethodsBuilder) {
         Ok(sheet)
     }
 
+    /// With more columns: values, or functions of the sheet so far.
+    fn assign<'v>(
+        this: Value<'v>,
+        #[starlark(kwargs)] columns: SmallMap<String, Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let of = Now::of(this).ok_or_else(|| fault("`assign` is asked of a sheet"))?;
+        let made = eval.heap().alloc((*of).clone());
+        for (name, value) in columns {
+            let is_function = value.get_type() == "function";
+            let value = if is_function { eval.eval_function(value, &[made], &[])? } else { value };
+            made.set_at(eval.heap().alloc(&*name), value)?;
+        }
+        Ok(made)
+    }
+
+    fn tail(this: Now, #[starlark(default = 5)] count: u32) -> starlark::Result<Sheet> {
+        let all = this.rows.len();
+        Ok(this.pick(&(all.saturating_sub(count as usize)..all).collect::<Vec<_>>()))
+    }
+
+    fn to_numpy(this: Now) -> starlark::Result<Column> {
+        Ok(this.arrays())
+    }
+
     fn copy(this: Now) -> starlark::Result<Sheet> {
         Ok((*this).clone())
     }
@@ -293,9 +334,28 @@ fn changing(builder: &mut MethodsBuilder) {
 #[starlark_module]
 fn grouping(builder: &mut MethodsBuilder) {
     /// The rows by what some columns hold.
-    fn groupby<'v>(this: Now, by: Value<'v>, heap: Heap<'v>) -> starlark::Result<Groups> {
-        let groups = this.groups(&named(&this, by, heap)?).into();
-        Ok(Groups { groups, listed: by.unpack_str().is_none(), column: None })
+    fn groupby<'v>(
+        this: Now,
+        #[starlark(default = NoneOr::None)] by: NoneOr<Value<'v>>,
+        #[starlark(require = named, default = NoneOr::None)] level: NoneOr<Value<'v>>,
+        #[starlark(require = named, default = true)] as_index: bool,
+        #[starlark(require = named, default = true)] sort: bool,
+        #[starlark(kwargs)] given: SmallMap<String, Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Groups> {
+        if let Some(other) = given.keys().find(|name| !["observed", "group_keys"].contains(&name.as_str())) {
+            return Err(fault(format!("`groupby` does not take `{other}` here")));
+        }
+        let sheet = if level.into_option().is_some() { this.beside_labels() } else { (*this).clone() };
+        let names = match (by.into_option(), level.into_option()) {
+            (Some(names), _) => names,
+            (None, Some(level)) => heap.alloc(level_of(&this, level, heap)?),
+            (None, None) => return Err(fault("`groupby` wants a column, or a list of columns")),
+        };
+        let by = named(&sheet, names, heap)?;
+        let groups = sheet.groups(&by, sort).into();
+        let by = by.iter().map(|at| sheet.columns[*at].clone()).collect();
+        Ok(Groups { groups, by, reset: !as_index, listed: names.unpack_str().is_none(), column: None })
     }
 }
 
@@ -319,8 +379,7 @@ fn mapping(builder: &mut MethodsBuilder) {
             let made = eval.eval_function(function, &[one], &[])?;
             values.push(plain_of(made, heap)?);
         }
-        let names = || this.columns.iter().map(|name| Val::str(&**name)).collect();
-        let index = if by_row { this.index.clone() } else { Arc::new(Index::new(Vec::new(), names())) };
+        let index = if by_row { this.index.clone() } else { names(&this) };
         Ok(Column::labelled_by(index, values))
     }
 
@@ -342,8 +401,13 @@ fn mapping(builder: &mut MethodsBuilder) {
     }
 }
 
+fn level_of<'a, 'v>(sheet: &'a Sheet, level: Value<'v>, heap: Heap<'v>) -> starlark::Result<&'a str> {
+    let found = sheet.level_name(&plain_of(level, heap)?);
+    found.ok_or_else(|| fault(format!("the labels of the sheet have no level {}", level.to_repr())))
+}
+
 /// Whether an `axis` is that of columns.
-fn is_columns(axis: Value) -> bool {
+pub(super) fn is_columns(axis: Value) -> bool {
     matches!(axis.to_str().as_str(), "1" | "columns")
 }
 

@@ -150,6 +150,23 @@ pub(super) fn sliced<'v>(
     Ok(heap.alloc(sheet.pick(&rows)))
 }
 
+/// Rows from one label to another, both included.
+fn between<'v>(
+    sheet: &Sheet,
+    start: Option<Value<'v>>,
+    stop: Option<Value<'v>>,
+    heap: Heap<'v>,
+) -> starlark::Result<Value<'v>> {
+    let found = |label: Value<'v>| {
+        let label = plain_of(label, heap)?;
+        sheet.index.find(&label).map(<[usize]>::to_vec).ok_or_else(|| sheet.index.lacks(&label))
+    };
+    let first = start.map(found).transpose()?.and_then(|rows| rows.first().copied()).unwrap_or(0);
+    let last = stop.map(found).transpose()?.and_then(|rows| rows.last().copied());
+    let end = last.map_or(sheet.rows.len(), |last| last + 1);
+    Ok(heap.alloc(sheet.pick(&(first..end).collect::<Vec<_>>())))
+}
+
 #[starlark_value(type = "rows")]
 impl<'v> StarlarkValue<'v> for Rows {
     fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
@@ -172,7 +189,10 @@ impl<'v> StarlarkValue<'v> for Rows {
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
         if !self.by_number {
-            return Err(fault("rows are not sliced by label here: write `.iloc[from:to]`, or a list of labels"));
+            if stride.is_some() {
+                return Err(fault("rows by label have no stride here: write `.iloc[from:to:stride]`"));
+            }
+            return between(&self.frame.now(), start, stop, heap);
         }
         sliced(&self.frame.now(), (start, stop, stride), heap)
     }

@@ -36,7 +36,8 @@ impl Sheet {
     }
 
     pub(super) fn values(&self, column: usize) -> Column {
-        Column::labelled_by(self.index.clone(), self.rows.iter().map(|r| r[column].clone()))
+        let values = self.rows.iter().map(|r| r[column].clone());
+        Column { name: Some(self.columns[column].clone()), ..Column::labelled_by(self.index.clone(), values) }
     }
 
     pub(super) fn row(&self, at: usize) -> Row {
@@ -83,8 +84,8 @@ impl Sheet {
         Sheet::new(names.into(), (0..count).map(row).collect())
     }
 
-    /// Its rows by what some columns hold, in the order of that.
-    pub(super) fn groups(&self, by: &[usize]) -> Vec<(Val, Sheet)> {
+    /// Its rows by what some columns hold, in the order of that or as they come.
+    pub(super) fn groups(&self, by: &[usize], sort: bool) -> Vec<(Val, Sheet)> {
         let labels = self.with_index(by, true).index;
         let mut groups: Vec<(Val, Vec<usize>)> = Vec::new();
         let mut places: FxHashMap<String, usize> = FxHashMap::default();
@@ -97,7 +98,9 @@ impl Sheet {
             }
             groups[place].1.push(row);
         }
-        groups.sort_by(|a, b| compared(&a.0, &b.0));
+        if sort {
+            groups.sort_by(|a, b| compared(&a.0, &b.0));
+        }
         groups.into_iter().map(|(key, rows)| (key, self.pick(&rows))).collect()
     }
 
@@ -128,6 +131,36 @@ impl Sheet {
         let rows = self.index.keys.iter().zip(&self.rows).map(row).collect();
         let columns = names.iter().map(|i| self.index.names[*i].clone()).chain(self.columns.iter().cloned()).collect();
         Sheet::new(columns, rows)
+    }
+
+    /// Its rows as lists of cells.
+    pub(super) fn arrays(&self) -> Column {
+        Column::plain(self.rows.iter().map(|row| Val::List(row.to_vec())))
+    }
+
+    /// With its rows as columns.
+    pub(super) fn transposed(&self) -> Sheet {
+        let row = |at: usize| self.rows.iter().map(|row| row[at].clone()).collect();
+        let labels = self.columns.iter().map(|name| Val::str(&**name)).collect();
+        Sheet {
+            columns: self.index.keys.iter().map(|key| key.display().into()).collect(),
+            rows: (0..self.columns.len()).map(row).collect(),
+            index: Arc::new(Index::new(Vec::new(), labels)),
+        }
+    }
+
+    /// With the labels of its rows as columns too.
+    pub(super) fn beside_labels(&self) -> Sheet {
+        Sheet { index: self.index.clone(), ..self.reset() }
+    }
+
+    /// The name of a level of its labels, which a name or a number stands for.
+    pub(super) fn level_name(&self, level: &Val) -> Option<&str> {
+        let names = &self.index.names;
+        match level {
+            Val::Int(at) => usize::try_from(*at).ok().and_then(|at| names.get(at)).map(|name| &**name),
+            name => names.iter().find(|known| ***known == *name.display()).map(|name| &**name),
+        }
     }
 
     pub(super) fn with_index(&self, by: &[usize], keep: bool) -> Sheet {

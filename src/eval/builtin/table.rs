@@ -364,6 +364,7 @@ fn indexed<'v>(
 /// What is served of pandas.
 pub(super) fn pandas(builder: &mut GlobalsBuilder) {
     functions(builder);
+    super::frame_joins::functions(builder);
     builder.namespace("errors", |errors| {
         errors.set("EmptyDataError", Class::of("EmptyDataError"));
         errors.set("ParserError", Class::of("ParserError"));

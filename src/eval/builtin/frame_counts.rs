@@ -1,0 +1,133 @@
+//! What is asked of all columns of a sheet at once, named as in pandas.
+
+use super::column::Column;
+use super::frame::{Now, named, plain_of};
+use super::frame_methods::is_columns;
+use super::index::Index;
+use super::sheet::Sheet;
+use crate::eval::fault::fault;
+use crate::value::Val;
+use allocative::Allocative;
+use starlark::any::ProvidesStaticType;
+use starlark::environment::MethodsBuilder;
+use starlark::eval::{Arguments, Evaluator};
+use starlark::values::none::NoneOr;
+use starlark::values::{NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+use starlark::{starlark_module, starlark_simple_value};
+use std::sync::Arc;
+
+/// The type of a column by pandas' name.
+pub(super) fn kind(column: &Column) -> &'static str {
+    let mut held = column.values.iter().filter(|value| **value != Val::None).peekable();
+    if held.peek().is_none() {
+        return "object";
+    }
+    let empty = column.values.contains(&Val::None);
+    if held.clone().all(|value| matches!(value, Val::Bool(_))) && !empty {
+        return "bool";
+    }
+    if held.clone().all(|value| matches!(value, Val::Int(_))) && !empty {
+        return "int64";
+    }
+    if held.clone().all(|value| matches!(value, Val::Int(_) | Val::Float(_))) {
+        return "float64";
+    }
+    if held.all(|value| matches!(value, Val::Str(_))) { "str" } else { "object" }
+}
+
+fn emptiness(sheet: &Sheet, empty: bool) -> Sheet {
+    let row = |row: &Arc<[Val]>| row.iter().map(|cell| Val::Bool((*cell == Val::None) == empty)).collect();
+    Sheet { rows: sheet.rows.iter().map(row).collect(), ..sheet.clone() }
+}
+
+/// The methods of columns that a sheet passes on to each.
+const PASSED_ON: [&str; 8] = ["any", "all", "count", "nunique", "sum", "max", "min", "mean"];
+
+/// A method of columns that is asked of all of a sheet's.
+#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[display("<method {name} of a sheet>")]
+#[allocative(skip)]
+pub(super) struct OfAll {
+    sheet: Arc<Sheet>,
+    name: &'static str,
+}
+
+starlark_simple_value!(OfAll);
+
+impl OfAll {
+    /// None if a sheet has no such method.
+    pub(super) fn of(sheet: &Arc<Sheet>, name: &str) -> Option<OfAll> {
+        PASSED_ON.iter().find(|known| **known == name).map(|name| OfAll { sheet: sheet.clone(), name })
+    }
+}
+
+#[starlark_value(type = "function")]
+impl<'v> StarlarkValue<'v> for OfAll {
+    /// A value for each column, or with `axis=1` for each row.
+    fn invoke(
+        &self,
+        _me: Value<'v>,
+        args: &Arguments<'v, '_>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let (heap, sheet) = (eval.heap(), &self.sheet);
+        let (first, given) = (args.positions(heap)?.next(), args.names_map()?);
+        let axis = first.or_else(|| given.iter().find(|(name, _)| name.as_str() == "axis").map(|(_, axis)| *axis));
+        let by_row = axis.is_some_and(is_columns);
+        let columns: Vec<Column> = match by_row {
+            true => sheet.rows.iter().map(|row| Column::plain(row.iter().cloned())).collect(),
+            false => (0..sheet.columns.len()).map(|at| sheet.values(at)).collect(),
+        };
+        let mut values = Vec::with_capacity(columns.len());
+        for column in columns {
+            let method = heap.alloc(column).get_attr(self.name, heap)?;
+            let method = method.ok_or_else(|| fault(format!("columns have no `.{}`", self.name)))?;
+            values.push(plain_of(eval.eval_function(method, &[], &[])?, heap)?);
+        }
+        let index = if by_row { sheet.index.clone() } else { names(sheet) };
+        Ok(heap.alloc(Column::labelled_by(index, values)))
+    }
+}
+
+/// The names of the columns as labels.
+pub(super) fn names(sheet: &Sheet) -> Arc<Index> {
+    Arc::new(Index::new(Vec::new(), sheet.columns.iter().map(|name| Val::str(&**name)).collect()))
+}
+
+#[starlark_module]
+pub(super) fn emptiness_methods(builder: &mut MethodsBuilder) {
+    fn isna(this: Now) -> starlark::Result<Sheet> {
+        Ok(emptiness(&this, true))
+    }
+
+    fn isnull(this: Now) -> starlark::Result<Sheet> {
+        Ok(emptiness(&this, true))
+    }
+
+    fn notna(this: Now) -> starlark::Result<Sheet> {
+        Ok(emptiness(&this, false))
+    }
+
+    fn notnull(this: Now) -> starlark::Result<Sheet> {
+        Ok(emptiness(&this, false))
+    }
+
+    /// Which rows hold what another one held before, in some columns or in all.
+    fn duplicated<'v>(
+        this: Now,
+        #[starlark(default = NoneOr::None)] subset: NoneOr<Value<'v>>,
+        #[starlark(require = named)] keep: Option<Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let heap = eval.heap();
+        let columns = match subset.into_option() {
+            Some(names) => named(&this, names, heap)?,
+            None => (0..this.columns.len()).collect(),
+        };
+        let cells = |row: &Arc<[Val]>| Val::List(columns.iter().map(|at| row[*at].clone()).collect());
+        let rows = heap.alloc(Column::labelled_by(this.index.clone(), this.rows.iter().map(cells)));
+        let function = rows.get_attr("duplicated", heap)?.ok_or_else(|| fault("columns have no `.duplicated`"))?;
+        let keep: Vec<(&str, Value)> = keep.into_iter().map(|keep| ("keep", keep)).collect();
+        eval.eval_function(function, &[], &keep)
+    }
+}

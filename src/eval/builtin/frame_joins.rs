@@ -1,0 +1,223 @@
+//! What makes one sheet of several, or of one a longer one, named as in pandas.
+
+use super::column::Column;
+use super::frame::{Now, named};
+use super::join::{By, Keep, beside, exploded, labels_on_end, melted, merged, stacked};
+use super::sheet::Sheet;
+use crate::eval::convert::elements;
+use crate::eval::exception::thrown;
+use crate::eval::fault::{fault, hinted};
+use starlark::collections::SmallMap;
+use starlark::environment::{GlobalsBuilder, MethodsBuilder};
+use starlark::starlark_module;
+use starlark::values::none::NoneOr;
+use starlark::values::{Heap, Value};
+use std::sync::Arc;
+
+/// What a merge is asked for.
+struct Asked<'v> {
+    on: Option<Value<'v>>,
+    left_on: Option<Value<'v>>,
+    right_on: Option<Value<'v>>,
+    left_index: bool,
+    right_index: bool,
+    how: String,
+    suffixes: (String, String),
+}
+
+fn keep(how: &str) -> starlark::Result<Keep> {
+    match how {
+        "inner" => Ok(Keep::Neither),
+        "left" => Ok(Keep::Left),
+        "right" => Ok(Keep::Right),
+        "outer" => Ok(Keep::Both),
+        other => {
+            Err(hinted(format!("`how=\"{other}\"` is not served"), "write \"inner\", \"left\", \"right\" or \"outer\""))
+        }
+    }
+}
+
+impl<'v> Asked<'v> {
+    /// Of the arguments behind the sheets.
+    fn of(given: &SmallMap<String, Value<'v>>, heap: Heap<'v>) -> starlark::Result<Asked<'v>> {
+        const KNOWN: [&str; 8] =
+            ["how", "on", "left_on", "right_on", "left_index", "right_index", "suffixes", "validate"];
+        if let Some(other) = given.keys().find(|name| !KNOWN.contains(&name.as_str())) {
+            return Err(fault(format!("`merge` does not take `{other}` here")));
+        }
+        let value = |name: &str| given.get(name).copied().filter(|value| !value.is_none());
+        let holds = |name: &str| value(name).is_some_and(|value| value.to_bool());
+        Ok(Asked {
+            on: value("on"),
+            left_on: value("left_on"),
+            right_on: value("right_on"),
+            left_index: holds("left_index"),
+            right_index: holds("right_index"),
+            how: value("how").map_or_else(|| "inner".into(), |how| how.to_str()),
+            suffixes: value("suffixes").map_or_else(|| Ok(("_x".into(), "_y".into())), |pair| pair_of(pair, heap))?,
+        })
+    }
+
+    /// What the rows of one side are found by.
+    fn by(&self, sheet: &Sheet, own: Option<Value<'v>>, index: bool, heap: Heap<'v>) -> starlark::Result<Option<By>> {
+        if index {
+            return Ok(Some(By::Labels));
+        }
+        own.or(self.on).map(|names| Ok(By::Columns(named(sheet, names, heap)?))).transpose()
+    }
+
+    fn merge(&self, left: &Sheet, right: &Sheet, heap: Heap<'v>) -> starlark::Result<Sheet> {
+        let ways = (
+            self.by(left, self.left_on, self.left_index, heap)?,
+            self.by(right, self.right_on, self.right_index, heap)?,
+        );
+        let (by_left, by_right) = match ways {
+            (Some(left), Some(right)) => (left, right),
+            (None, None) => common(left, right)?,
+            _ => return Err(fault("`merge` wants to know for both sheets what their rows are found by")),
+        };
+        let parts = |sheet: &Sheet, by: &By| match by {
+            By::Columns(columns) => columns.len(),
+            By::Labels => sheet.index.names.len().max(1),
+        };
+        if parts(left, &by_left) != parts(right, &by_right) {
+            return Err(fault("`merge` wants as many columns of one sheet as of the other"));
+        }
+        let suffixes = (&*self.suffixes.0, &*self.suffixes.1);
+        Ok(merged((left, &by_left), (right, &by_right), keep(&self.how)?, suffixes))
+    }
+}
+
+fn pair_of<'v>(suffixes: Value<'v>, heap: Heap<'v>) -> starlark::Result<(String, String)> {
+    let text = |value: &Value| if value.is_none() { String::new() } else { value.to_str() };
+    match elements(suffixes, heap).as_deref() {
+        Some([left, right]) => Ok((text(left), text(right))),
+        _ => Err(fault("`suffixes` are two texts")),
+    }
+}
+
+/// The columns that both have.
+fn common(left: &Sheet, right: &Sheet) -> starlark::Result<(By, By)> {
+    let both = left.columns.iter().enumerate().filter_map(|(at, name)| Some((at, right.column(name)?)));
+    let (l, r): (Vec<usize>, Vec<usize>) = both.unzip();
+    if l.is_empty() {
+        let hint = "name the columns: `left_on=\"a\", right_on=\"b\"`";
+        return Err(hinted("the sheets have no column of one name", hint));
+    }
+    Ok((By::Columns(l), By::Columns(r)))
+}
+
+#[starlark_module]
+pub(super) fn functions(builder: &mut GlobalsBuilder) {
+    /// Sheets, or columns, on end; with `axis=1` side by side.
+    fn concat<'v>(
+        #[starlark(require = pos)] all: Value<'v>,
+        #[starlark(require = named, default = NoneOr::None)] axis: NoneOr<Value<'v>>,
+        #[starlark(require = named, default = "outer")] join: &str,
+        #[starlark(require = named, default = false)] ignore_index: bool,
+        #[starlark(require = named, default = false)] sort: bool,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let _ = sort;
+        let all = elements(all, heap).ok_or_else(|| fault("`concat` wants a list of sheets"))?;
+        let all: Vec<Value> = all.into_iter().filter(|one| !one.is_none()).collect();
+        let by_column = axis.into_option().is_some_and(super::frame_methods::is_columns);
+        let columns: Option<Vec<&Column>> = all.iter().map(|one| Column::from_value(*one)).collect();
+        if let (Some(columns), false) = (columns.filter(|columns| !columns.is_empty()), by_column) {
+            let values = columns.iter().flat_map(|column| column.values.iter().cloned());
+            return Ok(heap.alloc(match ignore_index {
+                true => Column::plain(values),
+                false => Column::labelled_by(Arc::new(labels_on_end(columns.iter().map(|c| &*c.index))), values),
+            }));
+        }
+        let sheets: Vec<Arc<Sheet>> = all.iter().map(|one| sheet_of(*one)).collect::<starlark::Result<_>>()?;
+        if sheets.is_empty() {
+            return Err(thrown("ValueError", "No objects to concatenate"));
+        }
+        if by_column {
+            let hint = "use `merge`, or a file for `pyload`";
+            let others = || hinted("sheets stand side by side here only if they have the same labels", hint);
+            return Ok(heap.alloc(beside(&sheets).ok_or_else(others)?));
+        }
+        Ok(heap.alloc(stacked(&sheets, join == "inner", ignore_index)))
+    }
+
+    /// The rows of two sheets that hold the same, side by side.
+    fn merge<'v>(
+        #[starlark(require = pos)] left: Value<'v>,
+        #[starlark(require = pos)] right: Value<'v>,
+        #[starlark(kwargs)] given: SmallMap<String, Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Sheet> {
+        Asked::of(&given, heap)?.merge(&*sheet_of(left)?, &*sheet_of(right)?, heap)
+    }
+}
+
+/// A sheet; of a column, one of that alone.
+fn sheet_of(value: Value) -> starlark::Result<Arc<Sheet>> {
+    if let Some(column) = Column::from_value(value) {
+        return Ok(Arc::new(column.sheet()));
+    }
+    let now = Now::of(value).ok_or_else(|| fault(format!("a sheet is wanted here, this is a {}", value.get_type())))?;
+    Ok(Arc::new((*now).clone()))
+}
+
+#[starlark_module]
+pub(super) fn methods(builder: &mut MethodsBuilder) {
+    fn merge<'v>(
+        this: Now,
+        #[starlark(require = pos)] right: Value<'v>,
+        #[starlark(kwargs)] given: SmallMap<String, Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Sheet> {
+        Asked::of(&given, heap)?.merge(&this, &*sheet_of(right)?, heap)
+    }
+
+    /// By the labels of the other sheet, and its own or a column.
+    fn join<'v>(
+        this: Now,
+        #[starlark(require = pos)] other: Value<'v>,
+        #[starlark(default = NoneOr::None)] on: NoneOr<Value<'v>>,
+        #[starlark(default = "left")] how: &str,
+        #[starlark(require = named, default = "")] lsuffix: &str,
+        #[starlark(require = named, default = "")] rsuffix: &str,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Sheet> {
+        let on = on.into_option();
+        let asked = Asked {
+            on: None,
+            left_on: on,
+            right_on: None,
+            left_index: on.is_none(),
+            right_index: true,
+            how: how.to_owned(),
+            suffixes: (lsuffix.to_owned(), rsuffix.to_owned()),
+        };
+        asked.merge(&this, &*sheet_of(other)?, heap)
+    }
+
+    /// A row for each element of the lists in a column.
+    fn explode(
+        this: Now,
+        #[starlark(require = pos)] column: &str,
+        #[starlark(require = named, default = false)] ignore_index: bool,
+    ) -> starlark::Result<Sheet> {
+        Ok(exploded(&this, this.column_at(column)?, ignore_index))
+    }
+
+    /// A row for each cell of some columns.
+    fn melt<'v>(
+        this: Now,
+        #[starlark(default = NoneOr::None)] id_vars: NoneOr<Value<'v>>,
+        #[starlark(default = NoneOr::None)] value_vars: NoneOr<Value<'v>>,
+        #[starlark(default = "variable")] var_name: &str,
+        #[starlark(default = "value")] value_name: &str,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Sheet> {
+        let columns = |names: Option<Value<'v>>| names.map(|names| named(&this, names, heap)).transpose();
+        let kept = columns(id_vars.into_option())?.unwrap_or_default();
+        let rest = || (0..this.columns.len()).filter(|at| !kept.contains(at)).collect();
+        let cells = columns(value_vars.into_option())?.unwrap_or_else(rest);
+        Ok(melted(&this, &kept, &cells, (var_name, value_name)))
+    }
+}
