@@ -1,10 +1,11 @@
 //! `match` statements.
 //!
-//! Owns their lowering to `if` and `elif`, and which patterns are served: values,
-//! several of them, names, and what a guard asks.
+//! Owns their lowering to `if` and `elif`. Values are compared where they stand; what
+//! else there is of patterns, `_matched` is asked.
 
 use super::attempt::{below, bytes, colon, tokens_of, word_of};
 use super::build::{Builder, Pair, Rule};
+use super::pattern::Pattern;
 use super::python::indent;
 use crate::diag::Diag;
 use std::ops::Range;
@@ -14,9 +15,9 @@ use std::ops::Range;
 enum Asks {
     /// Whether it is one of some values, by their texts.
     Value(Vec<String>),
-    /// Nothing; it is given a name.
-    Name(String),
     Nothing,
+    /// What it is made of.
+    Parts(Pattern),
 }
 
 /// A value in a pattern; none of what is no value.
@@ -35,15 +36,13 @@ fn value(tokens: &[Pair]) -> Option<String> {
     }
 }
 
-fn asks(pattern: &[Pair]) -> Option<Asks> {
-    if let [one] = pattern
-        && one.as_rule() == Rule::word
-        && value(pattern).is_none()
-    {
-        let name = one.as_str().to_owned();
-        return Some(if name == "_" { Asks::Nothing } else { Asks::Name(name) });
+/// None if the pattern is not served.
+fn asks(tokens: &[Pair], text: &str) -> Option<Asks> {
+    if text.trim() == "_" {
+        return Some(Asks::Nothing);
     }
-    pattern.split(|t| t.as_rule() == Rule::op && t.as_str() == "|").map(value).collect::<Option<_>>().map(Asks::Value)
+    let values = tokens.split(|t| t.as_rule() == Rule::op && t.as_str() == "|").map(value).collect::<Option<_>>();
+    values.map(Asks::Value).or_else(|| Pattern::of(text).map(Asks::Parts))
 }
 
 /// How many items a `match` statement is; none of others.
@@ -64,6 +63,13 @@ fn named_head(item: &Pair) -> Option<(Range<usize>, usize)> {
     Some((at + start..at + start + name.len(), at + colon))
 }
 
+fn names_of(asks: &Asks) -> Vec<&str> {
+    match asks {
+        Asks::Parts(pattern) => pattern.names.iter().map(String::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
 impl<'s> Builder<'s> {
     /// `match x:` becomes `_m = (x)`, and each `case` an `if` or `elif`.
     pub(super) fn matched(&mut self, items: &[Pair<'s>], top: bool) {
@@ -76,7 +82,8 @@ impl<'s> Builder<'s> {
             Some(state) => (format!("{subject} = {state}._run(lambda: ("), "))"),
             None => (format!("{subject} = ("), ")"),
         };
-        let then = format!("{close}\n{}if True", own.replace('\t', " "));
+        let own_indent = own.replace('\t', " ");
+        let then = format!("{close}\n{own_indent}{subject}_names = {{}}\n{own_indent}if True");
         if head.as_rule() == Rule::code {
             let tokens = tokens_of(head);
             let Some(end) = colon(&tokens).filter(|end| *end > 1) else { return self.unmatched(head) };
@@ -99,7 +106,7 @@ impl<'s> Builder<'s> {
     }
 
     fn unmatched(&mut self, item: &Pair<'s>) {
-        let diag = Diag::at(self.line_span(item), "this pattern is not served");
+        let diag = Diag::at(self.line_span(item), "this pattern is not understood");
         self.refuse(diag.hint("write `if` and `elif`"));
     }
 
@@ -113,37 +120,42 @@ impl<'s> Builder<'s> {
         let tokens = tokens_of(case);
         let Some(end) = colon(&tokens).filter(|_| tokens[0].as_str() == "case") else { return self.unmatched(case) };
         let guard = tokens[..end].iter().position(|t| t.as_rule() == Rule::word && t.as_str() == "if");
-        let mut given = None;
-        let test = match asks(&tokens[1..guard.unwrap_or(end)]) {
-            Some(Asks::Value(values)) => {
+        let stop = guard.unwrap_or(end);
+        let text = self.slice(bytes(&tokens[0]).end..bytes(&tokens[stop]).start);
+        let Some(asks) = asks(&tokens[1..stop], text) else { return self.unmatched(case) };
+        let names = names_of(&asks);
+        let test = match &asks {
+            Asks::Nothing => "True".to_owned(),
+            Asks::Value(values) => {
                 let tests: Vec<String> = values.iter().map(|value| format!("{subject} == {value}")).collect();
                 tests.join(" or ")
             }
-            Some(Asks::Nothing) => "True".to_owned(),
-            Some(Asks::Name(name)) if guard.is_none() => {
-                given = Some(name);
-                "True".to_owned()
-            }
-            Some(Asks::Name(_)) | None => return self.unmatched(case),
+            Asks::Parts(pattern) => format!("_matched({subject}_names, {subject}, {})", pattern.text),
         };
         match guard.filter(|at| at + 1 < end) {
             Some(at) => {
-                self.emit.replace(start..bytes(&tokens[at + 1]).start, &format!("{word} ({test}) and ("));
+                let (open, close) = match names.is_empty() {
+                    true => ("(".to_owned(), ")".to_owned()),
+                    false => (format!("(lambda {}: (", names.join(", ")), format!("))(**{subject}_names)")),
+                };
+                self.emit.replace(start..bytes(&tokens[at + 1]).start, &format!("{word} ({test}) and {open}"));
                 self.tokens(tokens[at + 1..end].to_vec(), Vec::new());
-                self.emit.replace(bytes(&tokens[end - 1]).end..bytes(&tokens[end]).start, ")");
+                self.emit.replace(bytes(&tokens[end - 1]).end..bytes(&tokens[end]).start, &close);
             }
             None => self.emit.replace(start..bytes(&tokens[end]).start, &format!("{word} {test}")),
         }
+        let held: Vec<String> = names.iter().map(|name| format!("{subject}_names[{name:?}]")).collect();
+        let given = (!names.is_empty()).then(|| format!("{} = {}", names.join(", "), held.join(", ")));
         let colon = bytes(&tokens[end]);
         match (given, tokens.get(end + 1).map(bytes)) {
             (None, _) => self.suite(tokens[end..].to_vec(), &own),
-            (Some(name), None) => {
-                let named = format!(":\n{}{name} = {subject}", self.block_indent(colon.start));
+            (Some(given), None) => {
+                let named = format!(":\n{}{given}", self.block_indent(colon.start));
                 self.emit.replace(colon, &named);
             }
-            (Some(name), Some(first)) => {
+            (Some(given), Some(first)) => {
                 let deeper = format!("{own} ");
-                self.emit.replace(colon.start..first.start, &format!(":\n{deeper}{name} = {subject}\n{deeper}"));
+                self.emit.replace(colon.start..first.start, &format!(":\n{deeper}{given}\n{deeper}"));
                 self.simple_statements(tokens[end + 1..].to_vec(), &deeper);
             }
         }

@@ -19,6 +19,7 @@ mod keys;
 mod line;
 mod matching;
 mod operator;
+mod pattern;
 mod python;
 mod reuse;
 mod scope;

@@ -34,6 +34,7 @@ mod json;
 mod located;
 mod logger;
 mod marks;
+mod matched;
 mod math;
 mod modules;
 mod numpy;
@@ -126,6 +127,7 @@ pub(super) fn globals() -> &'static Globals {
             .with(texts::functions)
             .with(cursor::register)
             .with(operators::register)
+            .with(matched::register)
             .with(core::register)
             .with(core::statements)
             .with(core::names)

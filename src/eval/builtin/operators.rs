@@ -138,14 +138,18 @@ fn compared<'v>(
     Ok(None)
 }
 
+/// `a == b`, which a class may say.
+pub(super) fn equal<'v>(a: Value<'v>, b: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<bool> {
+    match compared(a, "==", b, eval)? {
+        Some(equal) => Ok(equal),
+        None => holds(a, "==", b, eval.heap()),
+    }
+}
+
 /// Whether a list or a tuple has a value, where a class may say what is equal.
 fn listed<'v>(value: Value<'v>, of: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<bool> {
     for item in of.iterate(eval.heap())?.collect::<Vec<_>>() {
-        let equal = match compared(item, "==", value, eval)? {
-            Some(equal) => equal,
-            None => holds(item, "==", value, eval.heap())?,
-        };
-        if equal {
+        if equal(item, value, eval)? {
             return Ok(true);
         }
     }

@@ -141,7 +141,7 @@ fn is_named(value: Value, kind: Value) -> Option<bool> {
     })
 }
 
-fn is_instance<'v>(value: Value<'v>, kind: Value<'v>, heap: Heap<'v>) -> starlark::Result<bool> {
+pub(super) fn is_instance<'v>(value: Value<'v>, kind: Value<'v>, heap: Heap<'v>) -> starlark::Result<bool> {
     if let Some(class) = ErrorClass::from_value(kind) {
         let own = Object::from_value(value).and_then(|object| Class::from_value(object.class())?.error());
         let own = own.or_else(|| Exception::from_value(value).map(|e| e.class().clone()));

@@ -88,6 +88,11 @@ fn fields<'v>(value: Value<'v>) -> Option<(&'v Class<'v>, Vec<(String, Value<'v>
     Some((class, class.fields.iter().filter_map(pair).collect()))
 }
 
+/// The names of the fields of an object of a data class; none of others.
+pub(in crate::eval::builtin) fn names(value: Value) -> Vec<String> {
+    fields(value).map(|(_, fields)| fields.into_iter().map(|(name, _)| name).collect()).unwrap_or_default()
+}
+
 /// Objects of data classes as dicts or tuples, also within lists and dicts.
 fn plain<'v>(value: Value<'v>, as_tuple: bool, heap: Heap<'v>) -> Value<'v> {
     let inner = |value: Value<'v>| plain(value, as_tuple, heap);

@@ -11,7 +11,7 @@ mod member;
 mod object;
 mod operate;
 
-pub(super) use data::register as data_register;
+pub(super) use data::{names as data_fields, register as data_register};
 pub(in crate::eval) use enums::Member as EnumMember;
 pub(super) use member::{Special, register as special_register};
 pub(super) use object::{Object, iterated, method};
