@@ -6,6 +6,7 @@
 
 use super::parse::usage;
 use crate::diag::Diag;
+use crate::eval;
 use crate::value::Val;
 use crate::yaml;
 use std::ffi::OsString;
@@ -90,7 +91,9 @@ fn read(path: &Path) -> Result<Vec<Entry>, Diag> {
             format!("line {line}: {}", f.message)
         }),
     };
-    entries(&value.map_err(&fault)?, &shown.to_string()).map_err(fault)
+    let first = |mut diags: Vec<Diag>| diags.remove(0);
+    let value = eval::template(&shown.to_string(), value.map_err(&fault)?).map_err(first)?;
+    entries(&value, &shown.to_string()).map_err(fault)
 }
 
 fn from_toml(value: toml::Value) -> Val {

@@ -11,7 +11,7 @@ use super::limits;
 use super::local::{self, gave_nothing};
 use super::python::is_pythons;
 use super::session::{Session, slot};
-use super::{Loaded, Request, TrackedRead, assemble, config, expression};
+use super::{Loaded, Request, TrackedRead, assemble, config, expression, yte};
 use crate::diag::{Diag, Diags, Kind};
 use crate::span::{FileId, Sources, Span};
 use crate::suggest::did_you_mean;
@@ -110,6 +110,7 @@ fn overrides(session: &Session) -> Result<Val, Diags> {
     let mut all = Val::Dict(Vec::new());
     for path in &session.request.configfiles {
         let over = config::read(path, &mut session.sources.borrow_mut()).map_err(|d| vec![d])?;
+        let over = yte::filled(session, path, over)?;
         session.read(TrackedRead::File(path.as_str().into()));
         session.config_files.borrow_mut().push(format!("`{path}`"));
         config::merge(&mut all, &over);

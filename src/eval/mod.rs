@@ -41,6 +41,7 @@ mod show;
 mod system;
 mod wildcards;
 mod wording;
+mod yte;
 
 pub use deferred::{Checkpoints, Made, Need, Unavailable};
 pub use function::{Call, FileName, Functions, Gave, JobFiles, SizeOf};
@@ -119,6 +120,15 @@ pub struct Loaded {
     pub warnings: Diags,
     /// Lines that `print` wrote.
     pub notes: Vec<String>,
+}
+
+/// What a YAML file holds that is none of a Rulefile's: as it was read, or if it is a
+/// template (`__use_yte__: true`), filled.
+///
+/// # Errors
+/// What is wrong in the template.
+pub fn template(path: &str, read: Val) -> Result<Val, Diags> {
+    yte::filled(&session::Session::new(Request::default(), Sources::default()), path, read)
 }
 
 /// Makes the built-in functions and those of their values on two threads: of a

@@ -14,7 +14,7 @@ use crate::eval::load::{beside, run_file};
 use crate::eval::pure_path::path_text;
 use crate::eval::python::NeedsPython;
 use crate::eval::session::Session;
-use crate::eval::{TrackedRead, assemble, directive, module, pyload, reuse, show};
+use crate::eval::{TrackedRead, assemble, directive, module, pyload, reuse, show, yte};
 use crate::rule::Workdir;
 use crate::syntax::Directive;
 use crate::template::Spec;
@@ -411,6 +411,8 @@ fn read_config<'v>(
         };
         throw("WorkflowError", diag)
     })?;
+    let over = yte::filled(session, &path, over)
+        .map_err(|mut diags| throw("WorkflowError", diags.remove(0).label(span, "read here")))?;
     session.read(TrackedRead::File(path.as_str().into()));
     session.config_files.borrow_mut().push(format!("`{path}`"));
     session.read_configs.borrow_mut().push(given.to_owned());
