@@ -5,10 +5,10 @@
 //! those of lists, dicts and sets are in `container`.
 
 use super::container;
-use super::core::formatted;
+use super::dicts;
+use super::format::{self, Given};
 use super::reading::{Opened, opened};
-use crate::diag::{Diag, Kind};
-use crate::eval::exception::{thrown, unfound};
+use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
 use crate::eval::pure_path::{PurePath, path_text};
 use allocative::Allocative;
@@ -89,75 +89,6 @@ fn translated(text: &str, table: Value) -> starlark::Result<String> {
     Ok(out)
 }
 
-/// `"...".format(...)`.
-fn format<'v>(
-    text: &str,
-    given: &[Value<'v>],
-    named: &SmallMap<StringValue<'v>, Value<'v>>,
-    eval: &mut Evaluator<'v, '_, '_>,
-) -> starlark::Result<String> {
-    let mut next = 0;
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(['{', '}']) {
-        out.push_str(&rest[..at]);
-        let doubled = rest[at..].starts_with("{{") || rest[at..].starts_with("}}");
-        if doubled {
-            out.push_str(&rest[at..=at]);
-            rest = &rest[at + 2..];
-            continue;
-        }
-        let end = rest[at..].find('}').filter(|end| *end > 0).map(|end| at + end);
-        let end = end.ok_or_else(|| thrown("ValueError", "a brace in this format has no partner"))?;
-        let (field, spec) = rest[at + 1..end].split_once(':').unwrap_or((&rest[at + 1..end], ""));
-        let (field, conversion) = field.split_once('!').unwrap_or((field, ""));
-        let value = field_value(field, given, named, &mut next, eval)?;
-        out.push_str(&formatted(value, conversion, spec, eval)?);
-        rest = &rest[end + 1..];
-    }
-    out.push_str(rest);
-    Ok(out)
-}
-
-/// The value of a field such as `0`, `name`, `name.attribute` or `name[key]`.
-fn field_value<'v>(
-    field: &str,
-    given: &[Value<'v>],
-    named: &SmallMap<StringValue<'v>, Value<'v>>,
-    next: &mut usize,
-    eval: &mut Evaluator<'v, '_, '_>,
-) -> starlark::Result<Value<'v>> {
-    let heap = eval.heap();
-    let root_end = field.find(['.', '[']).unwrap_or(field.len());
-    let (root, mut steps) = field.split_at(root_end);
-    let mut value = match root.parse::<usize>() {
-        Ok(number) => given.get(number).copied(),
-        Err(_) if root.is_empty() => {
-            *next += 1;
-            given.get(*next - 1).copied()
-        }
-        Err(_) => named.iter().find(|(n, _)| n.as_str() == root).map(|(_, v)| *v),
-    }
-    .ok_or_else(|| {
-        let by_number = root.is_empty() || root.starts_with(|c: char| c.is_ascii_digit());
-        let why = format!("this format has no value for `{{{field}}}`");
-        if by_number { thrown("IndexError", why) } else { unfound(root, Diag::error(Kind::Rulefile, why)) }
-    })?;
-    while !steps.is_empty() {
-        if let Some(inner) = steps.strip_prefix('[') {
-            let (key, rest) =
-                inner.split_once(']').ok_or_else(|| thrown("ValueError", "a `[` in this format has no partner"))?;
-            let key = key.parse::<i32>().map_or_else(|_| heap.alloc(key), |number| heap.alloc(number));
-            (value, steps) = (value.at(key, heap)?, rest);
-        } else {
-            let inner = steps.trim_start_matches('.');
-            let (name, rest) = inner.split_at(inner.find(['.', '[']).unwrap_or(inner.len()));
-            (value, steps) = (value.get_attr_error(name, heap)?, rest);
-        }
-    }
-    Ok(value)
-}
-
 impl Method {
     /// The first argument as a count.
     fn count<'v>(&self, args: &[Value<'v>], default: Option<usize>) -> starlark::Result<usize> {
@@ -220,7 +151,16 @@ impl<'v> StarlarkValue<'v> for Method {
                 return Ok(Value::new_bool(first && text.chars().all(|c| c.is_alphanumeric() || c == '_')));
             }
             "isascii" => return Ok(Value::new_bool(text.is_ascii())),
-            "format" => format(text, &given, &args.names_map()?, eval)?,
+            "format" => {
+                let names = args.names_map()?;
+                let named = |name: &str| names.iter().find(|(n, _)| n.as_str() == name).map(|(_, v)| *v);
+                format::filled(text, &Given { values: &given, named: &named }, eval)?
+            }
+            "format_map" => {
+                let from = dicts::inner(args.positional1(heap)?);
+                let named = |name: &str| from.at(heap.alloc(name), heap).ok();
+                format::filled(text, &Given { values: &[], named: &named }, eval)?
+            }
             "split" | "rsplit" => return self.parted(&given, &args.names_map()?, eval),
             "open" => {
                 let mode = given.first().map_or(Some("r"), |v| v.unpack_str()).unwrap_or("");
