@@ -11,7 +11,7 @@ use starlark::values::{FrozenHeapName, Heap, Value};
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-const TEXTS: [(&str, &str); 14] = [
+const TEXTS: [(&str, &str); 16] = [
     ("itertools", include_str!("library/itertools.star")),
     ("functools", include_str!("library/functools.star")),
     ("operator", include_str!("library/operator.star")),
@@ -24,6 +24,8 @@ const TEXTS: [(&str, &str); 14] = [
     ("enum", include_str!("library/enum.star")),
     ("abc", include_str!("library/abc.star")),
     ("math", include_str!("library/math.star")),
+    ("logging", include_str!("library/logging.star")),
+    ("typing", include_str!("library/typing.star")),
     ("warnings", include_str!("library/warnings.star")),
     ("snakemake.utils", include_str!("library/snakemake_utils.star")),
 ];

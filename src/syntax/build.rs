@@ -425,6 +425,17 @@ impl<'s> Builder<'s> {
         arguments::edits(&arguments::of_bracket(inner)).concat()
     }
 
+    /// `isinstance(x, a | b)` asks for `(a, b)`.
+    fn kinds(&self, start: usize, inner: &[Pair]) -> Vec<Edit> {
+        let is_bar = |t: &&Pair| t.as_rule() == Rule::op && t.as_str() == "|";
+        let asks = inner.iter().any(|t| is_bar(&t)) && self.source[..start].ends_with("isinstance");
+        let comma = inner.iter().position(|t| t.as_rule() == Rule::comma).filter(|_| asks);
+        let (Some(comma), Some(last)) = (comma, inner.last()) else { return Vec::new() };
+        let bars = inner[comma..].iter().filter(is_bar).map(|t| Edit::replace(t.as_span().start()..t.as_span().end(), ","));
+        let open = Edit::behind(inner[comma].as_span().end(), "(");
+        [open, Edit::behind(last.as_span().end(), ")")].into_iter().chain(bars).collect()
+    }
+
     /// Tokens of one line or bracket, with what is to be changed among them.
     pub(super) fn tokens(&mut self, tokens: Vec<Pair<'s>>, more: Vec<Edit>) {
         let masks = self.masks || self.called.compares;
@@ -494,6 +505,7 @@ impl<'s> Builder<'s> {
             inner.iter().filter(displays).map(|p| p.as_span().start()..p.as_span().end()).collect();
         let mut edits = self.splats(start..end, &inner);
         edits.extend(self.names_value(&inner, end));
+        edits.extend(self.kinds(start, &inner));
         if index && has(Rule::comma) {
             edits.extend(every(&inner));
         }

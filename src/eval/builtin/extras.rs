@@ -5,6 +5,7 @@
 
 use super::environment::{home, listed_size, make_dir};
 use super::record::Record;
+use super::abstraction::Abstract;
 use super::{logger, regex};
 use crate::eval::convert::{elements, from_val};
 use crate::eval::exception::thrown;
@@ -40,6 +41,7 @@ fn extras() -> &'static Globals {
             .with_namespace("platform", platform)
             .with_namespace("yaml", yaml_module)
             .with_namespace("re", regex::extras)
+            .with_namespace("logging", logger::register)
             .with_namespace("snakemake_utils", utils)
             .with_namespace("hashlib", super::hashes::register)
             .with_namespace("numpy", super::numpy::register)
@@ -60,10 +62,9 @@ pub(super) fn member<'v>(module: &str, name: &str, heap: Heap<'v>) -> Option<Val
         ("os", "pathsep") => return Some(heap.alloc(":")),
         ("sys", _) => return of_sys(name, heap),
         ("datetime", _) => return super::datetime::member(module, name, heap),
-        ("logging", "getLogger") => return Some(heap.alloc(logger::Logger)),
-        ("logging", _) => return heap.alloc(logger::Logger).get_attr(name, heap).ok().flatten(),
+        ("collections.abc" | "numbers" | "typing", _) => return Abstract::named(name).map(|class| heap.alloc(class)),
         ("snakemake", "__version__") => return Some(heap.alloc(SNAKEMAKE)),
-        ("snakemake.logging", "logger") => return Some(heap.alloc(logger::Logger)),
+        ("snakemake.logging", "logger") => return Some(heap.alloc(logger::Logger::of_snakemake())),
         ("yaml", "FullLoader" | "SafeLoader" | "Loader" | "BaseLoader" | "CLoader" | "CSafeLoader") => {
             return Some(Value::new_none());
         }
@@ -71,6 +72,12 @@ pub(super) fn member<'v>(module: &str, name: &str, heap: Heap<'v>) -> Option<Val
     }
     if module == "numpy"
         && let Some(found) = super::numpy::member(name, heap)
+    {
+        return Some(found);
+    }
+    if module == "logging"
+        && let Some(found) = heap.alloc(logger::Logger::root()).get_attr(name, heap).ok().flatten()
+        && name != "name"
     {
         return Some(found);
     }

@@ -3,6 +3,7 @@
 //! Owns the table of globals and the calls that lowered text makes. It does
 //! not know how files are loaded or rules checked.
 
+mod abstraction;
 mod arguments;
 mod attempt;
 mod checkpoints;
@@ -208,7 +209,7 @@ pub(super) fn prepare(session: &Session, module: &Module) {
     module.set("checkpoints", heap.alloc(checkpoints::Gates::new(shown, marks)));
     let os = python_module::module("os", &session.system).expect("bug: `os` is served");
     module.set("os", heap.alloc(os));
-    module.set("logger", heap.alloc(logger::Logger));
+    module.set("logger", heap.alloc(logger::Logger::of_snakemake()));
     for name in later::ROOTS {
         module.set(name, heap.alloc(later::Later::new(name)));
     }

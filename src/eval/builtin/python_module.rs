@@ -18,7 +18,7 @@ use starlark::starlark_simple_value;
 use starlark::values::{FrozenValue, Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 
 /// Modules of which something is served.
-const SERVED: [&str; 41] = [
+const SERVED: [&str; 43] = [
     "gzip",
     "os",
     "os.path",
@@ -27,6 +27,8 @@ const SERVED: [&str; 41] = [
     "json",
     "itertools",
     "collections",
+    "collections.abc",
+    "numbers",
     "pathlib",
     "string",
     "functools",
@@ -63,7 +65,7 @@ const SERVED: [&str; 41] = [
 ];
 
 /// Modules of Python's own that are there, though nothing of them is served.
-const STANDARD: [&str; 36] = [
+const STANDARD: [&str; 35] = [
     "argparse",
     "array",
     "ast",
@@ -88,7 +90,6 @@ const STANDARD: [&str; 36] = [
     "locale",
     "lzma",
     "multiprocessing",
-    "numbers",
     "pickle",
     "pprint",
     "queue",

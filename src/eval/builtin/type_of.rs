@@ -3,6 +3,7 @@
 //! Owns which class of Python's a value is of. A class is the function that makes its
 //! values: `type(1)` is `int`.
 
+use super::abstraction::Abstract;
 use super::class::{Class, EnumMember, Object};
 use super::datetime::{Maker, Stamp};
 use super::record::{Fields, Record};
@@ -166,13 +167,16 @@ pub(super) fn is_instance<'v>(value: Value<'v>, kind: Value<'v>, heap: Heap<'v>)
     if let Some(named) = Named::from_value(kind) {
         return Ok(type_name(value) == named.0);
     }
+    if let Some(abstraction) = Abstract::from_value(kind) {
+        return Ok(abstraction.has(value));
+    }
     if Missing::from_value(kind).is_some() {
         return Err(unknown("isinstance", kind));
     }
     match elements(kind, heap) {
         Some(kinds) => {
             for kind in kinds {
-                if is_instance(value, kind, heap)? {
+                if (kind.is_none() && value.is_none()) || is_instance(value, kind, heap)? {
                     return Ok(true);
                 }
             }
