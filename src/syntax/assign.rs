@@ -164,6 +164,11 @@ impl<'s> Builder<'s> {
                 true => (at + 1..inner.len()).find(|i| inner[*i].as_rule() == Rule::comma).unwrap_or(inner.len()),
                 false => stop,
             };
+            if let (true, [name, _, value]) = (default, &inner[at.max(1) - 1..stop])
+                && matches!(value.as_str(), "True" | "False")
+            {
+                self.flags.push(name.as_str().to_owned());
+            }
             self.tokens(inner[at..stop].to_vec(), Vec::new());
             at = stop;
         }

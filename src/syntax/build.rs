@@ -12,7 +12,7 @@ use super::class::{Called, Inside};
 use super::edit::Edit;
 use super::emit::Emitter;
 use super::keys::{LOAD, as_written};
-use super::operator::Line;
+use super::operator::{Around, Line};
 use super::scope::Scope;
 use super::tree::{Binding, Definition, Directive, Piece, RuleDecl, Tree, UseDecl};
 use super::unpack;
@@ -89,6 +89,8 @@ pub(super) struct Builder<'s> {
     pub(super) scope: Option<Scope<'s>>,
     /// What the method whose head comes next is called.
     pub(super) method: Option<String>,
+    /// Names that were given bools.
+    pub(super) flags: Vec<String>,
     /// Within an index, where comparisons may be of columns.
     masks: bool,
 }
@@ -167,6 +169,7 @@ impl<'s> Builder<'s> {
             above: None,
             scope: None,
             method: None,
+            flags: Vec::new(),
             masks: false,
         }
     }
@@ -439,7 +442,9 @@ impl<'s> Builder<'s> {
     /// Tokens of one line or bracket, with what is to be changed among them.
     pub(super) fn tokens(&mut self, tokens: Vec<Pair<'s>>, more: Vec<Edit>) {
         let masks = self.masks || self.called.compares;
-        let mut edits = Line::new(self.source, &tokens, masks, (self.tries, self.steps), &self.called).edits();
+        let (called, flags) = (&self.called, &*self.flags);
+        let around = Around { masks, copies: self.tries, steps: self.steps, called, flags };
+        let mut edits = Line::new(self.source, &tokens, around).edits();
         edits.extend(self.supers(&tokens));
         edits.extend(more);
         Edit::sort(&mut edits);

@@ -6,6 +6,7 @@
 use super::build::{Builder, Pair, Rule};
 use super::edit::Edit;
 use super::keys;
+use super::operand::is_truth;
 use super::tree::Binding;
 use crate::diag::Diag;
 use crate::suggest::{did_you_mean, nearest};
@@ -100,6 +101,7 @@ impl<'s> Builder<'s> {
 
     /// The same, with names for what `:=` assigns to.
     pub(super) fn plain_again(&mut self, mut parts: Vec<Pair<'s>>, whole: Range<usize>) {
+        self.note_flag(&parts);
         if self.global_statements(&parts) || self.assignment(&parts, &whole) {
             return;
         }
@@ -130,6 +132,17 @@ impl<'s> Builder<'s> {
         }
         edits.extend(closing_comma(&parts));
         self.tokens(parts, edits);
+    }
+
+    /// Notes a name that is given a bool.
+    fn note_flag(&mut self, parts: &[Pair<'s>]) {
+        if let [name, sign, value @ ..] = parts
+            && sign.as_str() == "="
+            && matches!(name.as_rule(), Rule::targets | Rule::word)
+            && is_truth(value)
+        {
+            self.flags.push(name.as_str().trim().to_owned());
+        }
     }
 
     /// `raise x from y` and `assert x` become calls.

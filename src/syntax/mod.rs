@@ -18,6 +18,7 @@ mod guarded;
 mod keys;
 mod line;
 mod matching;
+mod operand;
 mod operator;
 mod pattern;
 mod python;

@@ -4,7 +4,7 @@
 //! Owns `%`, `**`, chained comparisons, loops over texts, starred targets and
 //! `del`. It does not know the text that was lowered.
 
-use super::class::{EnumMember, asked, iterated, method, truth};
+use super::class::{EnumMember, asked, iterated, method, number, truth};
 use super::column::Column;
 use super::environment::Environ;
 use super::numpy::Array;
@@ -283,6 +283,7 @@ fn of_classes(builder: &mut GlobalsBuilder) {
         let index = index.at(eval.heap().alloc(0), eval.heap())?;
         match method(of, "__getitem__") {
             Some(method) => eval.eval_function(method, &[of, index], &[]),
+            None if matches!(of.get_type(), "list" | "tuple") => of.at(number(index, eval.heap()), eval.heap()),
             None => of.at(index, eval.heap()),
         }
     }
