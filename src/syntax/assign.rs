@@ -6,6 +6,7 @@
 use super::attempt::{below, bytes, tokens_of, word_of};
 use super::build::{Builder, Pair, Rule};
 use super::edit::Edit;
+use super::operand::Known;
 use super::python::definition_length;
 use crate::diag::Diag;
 use std::ops::Range;
@@ -79,6 +80,7 @@ impl<'s> Builder<'s> {
         let again = value.iter().take_while(|p| !lambda(p)).filter(|p| is_sign(p)).count();
         let text = self.slice(whole.start..bytes(&parts[sign - 1]).end).trim().to_owned();
         match parts[sign].as_str() {
+            "=" if again == 0 && self.is_nested(&parts[..sign]) => self.parted(parts, sign),
             "=" if again > 0 => self.chained(&parts[..end]),
             "=" if is_slice(&parts[sign - 1]) && sign > 1 => self.slice_assigned(parts, sign),
             operator if operator != "**=" && self.is_setter(&parts[..sign]) => self.property_set(parts, sign, operator),
@@ -167,7 +169,7 @@ impl<'s> Builder<'s> {
             if let (true, [name, _, value]) = (default, &inner[at.max(1) - 1..stop])
                 && matches!(value.as_str(), "True" | "False")
             {
-                self.flags.push(name.as_str().to_owned());
+                self.known.insert(name.as_str().to_owned(), Known::Truth);
             }
             self.tokens(inner[at..stop].to_vec(), Vec::new());
             at = stop;

@@ -12,6 +12,7 @@ use super::class::{Called, Inside};
 use super::edit::Edit;
 use super::emit::Emitter;
 use super::keys::{LOAD, as_written};
+use super::operand::Known;
 use super::operator::{Around, Line};
 use super::scope::Scope;
 use super::tree::{Binding, Definition, Directive, Piece, RuleDecl, Tree, UseDecl};
@@ -20,6 +21,7 @@ use crate::diag::{Diag, Diags};
 use crate::span::{FileId, Literal, Span};
 use pest::Parser;
 use pest_derive::Parser;
+use rustc_hash::FxHashMap;
 use std::ops::Range;
 
 #[derive(Parser)]
@@ -89,8 +91,8 @@ pub(super) struct Builder<'s> {
     pub(super) scope: Option<Scope<'s>>,
     /// What the method whose head comes next is called.
     pub(super) method: Option<String>,
-    /// Names that were given bools.
-    pub(super) flags: Vec<String>,
+    /// Names that were given bools, lists and views of dicts.
+    pub(super) known: FxHashMap<String, Known>,
     /// Within an index, where comparisons may be of columns.
     masks: bool,
 }
@@ -169,7 +171,7 @@ impl<'s> Builder<'s> {
             above: None,
             scope: None,
             method: None,
-            flags: Vec::new(),
+            known: FxHashMap::default(),
             masks: false,
         }
     }
@@ -428,6 +430,18 @@ impl<'s> Builder<'s> {
         arguments::edits(&arguments::of_bracket(inner)).concat()
     }
 
+    /// `x.join(y)` and `x.extend(y)` go through a text, if `y` is one.
+    fn walked(&self, bracket: Range<usize>, inner: &[Pair]) -> Vec<Edit> {
+        let before = &self.source[..bracket.start];
+        let goes = before.ends_with(".extend") || (before.ends_with(".join") && !before.ends_with("path.join"));
+        match inner {
+            [one] if goes && matches!(one.as_rule(), Rule::word | Rule::strings_b) => {
+                vec![Edit::before(bracket.start + 1, "_each("), Edit::behind(bracket.end - 1, ")")]
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// `isinstance(x, a | b)` asks for `(a, b)`.
     fn kinds(&self, start: usize, inner: &[Pair]) -> Vec<Edit> {
         let is_bar = |t: &&Pair| t.as_rule() == Rule::op && t.as_str() == "|";
@@ -442,8 +456,8 @@ impl<'s> Builder<'s> {
     /// Tokens of one line or bracket, with what is to be changed among them.
     pub(super) fn tokens(&mut self, tokens: Vec<Pair<'s>>, more: Vec<Edit>) {
         let masks = self.masks || self.called.compares;
-        let (called, flags) = (&self.called, &*self.flags);
-        let around = Around { masks, copies: self.tries, steps: self.steps, called, flags };
+        let (called, known) = (&self.called, &self.known);
+        let around = Around { masks, copies: self.tries, steps: self.steps, called, known };
         let mut edits = Line::new(self.source, &tokens, around).edits();
         edits.extend(self.supers(&tokens));
         edits.extend(more);
@@ -511,10 +525,11 @@ impl<'s> Builder<'s> {
         let mut edits = self.splats(start..end, &inner);
         edits.extend(self.names_value(&inner, end));
         edits.extend(self.kinds(start, &inner));
+        edits.extend(self.walked(start..end, &inner));
         if index && has(Rule::comma) {
             edits.extend(every(&inner));
         }
-        let unpacked = unpack::edits(self.source, start..end, &nested, self.is_group(start));
+        let unpacked = unpack::edits(self.source, start..end, &nested, self.is_group(start), has(Rule::for_word));
         edits.extend(unpacked.into_iter().map(|(place, text)| Edit::replace(place, text)));
         if let Some((open, close)) = within {
             edits.push(Edit::before(start + 1, open));

@@ -25,6 +25,8 @@ mod python;
 mod reuse;
 mod scope;
 mod search;
+mod statements;
+mod targets;
 mod section;
 mod string;
 #[cfg(test)]

@@ -7,6 +7,7 @@
 use super::build::{Pair, Rule};
 use super::edit::Edit;
 use super::operator::{Line, Role};
+use super::targets::may_be_text;
 use std::ops::Range;
 
 /// Functions whose calls give bools.
@@ -14,6 +15,37 @@ const ASKS: [&str; 5] = ["any", "all", "isinstance", "bool", "callable"];
 /// The methods of that kind.
 const METHODS: [&str; 8] =
     ["startswith", "endswith", "exists", "isfile", "isdir", "is_file", "is_dir", "isdigit"];
+
+/// What a name was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    /// A bool.
+    Truth,
+    /// A list.
+    List,
+    /// The keys or the pairs of a dict.
+    View,
+}
+
+/// What plainly is known of a value.
+pub(super) fn known(value: &[Pair]) -> Option<Known> {
+    match value {
+        [list] if list.as_rule() == Rule::bracket && list.as_str().starts_with('[') => Some(Known::List),
+        [word, call] if word.as_str() == "list" && call.as_rule() == Rule::bracket => Some(Known::List),
+        _ if is_view(value) => Some(Known::View),
+        _ => is_truth(value).then_some(Known::Truth),
+    }
+}
+
+/// Whether a value is the keys or the pairs of a dict.
+fn is_view(value: &[Pair]) -> bool {
+    match value {
+        [.., word, call] => {
+            call.as_str() == "()" && word.as_rule() == Rule::word && matches!(last_name(word), "keys" | "items")
+        }
+        _ => false,
+    }
+}
 
 /// Whether a token is an operator that gives a bool.
 fn compares(token: &Pair) -> bool {
@@ -26,7 +58,7 @@ fn compares(token: &Pair) -> bool {
 }
 
 /// Whether the value of some tokens may be a bool.
-pub(super) fn is_truth(tokens: &[Pair]) -> bool {
+fn is_truth(tokens: &[Pair]) -> bool {
     let makes = |t: &Pair| t.as_rule() == Rule::for_word || matches!(t.as_str(), "lambda" | "if");
     tokens.iter().any(compares) && !tokens.iter().any(makes)
 }
@@ -59,7 +91,7 @@ impl Line<'_, '_> {
     fn is_flag(&self, value: &Range<usize>) -> bool {
         match &self.tokens[value.clone()] {
             [one] if one.as_rule() == Rule::word => {
-                matches!(one.as_str(), "True" | "False") || self.around.flags.iter().any(|flag| flag == one.as_str())
+                matches!(one.as_str(), "True" | "False") || self.is_known(value, Known::Truth)
             }
             [group] if group.as_rule() == Rule::bracket => group.as_str().starts_with('(') && is_truth(&inner(group)),
             [.., word, call] if call.as_rule() == Rule::bracket && word.as_rule() == Rule::word => {
@@ -70,14 +102,17 @@ impl Line<'_, '_> {
         }
     }
 
-    /// Whether a value is the keys or the pairs of a dict.
-    fn is_view(&self, value: &Range<usize>) -> bool {
+    /// Whether a value is a name that was given something.
+    fn is_known(&self, value: &Range<usize>, known: Known) -> bool {
         match &self.tokens[value.clone()] {
-            [.., word, call] => {
-                call.as_str() == "()" && word.as_rule() == Rule::word && matches!(last_name(word), "keys" | "items")
-            }
+            [one] => self.around.known.get(one.as_str().trim()) == Some(&known),
             _ => false,
         }
+    }
+
+    /// Whether a value is the keys or the pairs of a dict.
+    fn is_view(&self, value: &Range<usize>) -> bool {
+        is_view(&self.tokens[value.clone()]) || self.is_known(value, Known::View)
     }
 
     fn wrap(&mut self, value: Range<usize>, open: &str) {
@@ -113,13 +148,17 @@ impl Line<'_, '_> {
         }
     }
 
-    /// `a += b` of a bool.
+    /// `a += b` of a bool; of a list, where `b` may be a text.
     pub(super) fn added(&mut self, at: usize) {
         let ends = |t: &Pair| t.as_rule() == Rule::semicolon;
         let end = self.tokens[at..].iter().position(ends).map_or(self.tokens.len(), |count| at + count);
         let value = at + 1..end;
         if !value.is_empty() && (is_truth(&self.tokens[value.clone()]) || self.is_flag(&value)) {
-            self.wrap(value, "_number(");
+            return self.wrap(value, "_number(");
+        }
+        let of_list = at > 0 && self.tokens[at].as_str() == "+=" && self.is_known(&(at - 1..at), Known::List);
+        if of_list && may_be_text(&self.tokens[value.clone()]) {
+            self.wrap(value, "_each(");
         }
     }
 

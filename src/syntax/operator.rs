@@ -8,7 +8,9 @@
 use super::build::{Pair, Rule};
 use super::class::Called;
 use super::edit::Edit;
+use super::operand::Known;
 use super::search::searcher;
+use rustc_hash::FxHashMap;
 use std::ops::Range;
 
 /// What a token is to the operators around it.
@@ -89,8 +91,8 @@ pub(super) struct Around<'a> {
     pub(super) steps: bool,
     /// What classes of the file have that Python calls by itself.
     pub(super) called: &'a Called,
-    /// Names that were given bools.
-    pub(super) flags: &'a [String],
+    /// Names, and what they were given.
+    pub(super) known: &'a FxHashMap<String, Known>,
 }
 
 /// The tokens of one bracket or line.
@@ -478,7 +480,7 @@ impl<'a, 's> Line<'a, 's> {
         let is_comma = |i: &usize| in_line && self.tokens[*i].as_rule() == Rule::comma;
         let end = (inside + 1..self.tokens.len()).find(|i| is_end(i) && !is_comma(i)).unwrap_or(self.tokens.len());
         let star = (at + 1..inside).find(|i| self.tokens[*i].as_str() == "*");
-        if end == inside + 1 || (star.is_none() && self.is_no_text(inside + 1..end)) {
+        if end == inside + 1 || (star.is_none() && self.is_no_text(at + 1..inside, inside + 1..end)) {
             return;
         }
         let whole = self.bytes(inside + 1..end);
@@ -486,6 +488,7 @@ impl<'a, 's> Line<'a, 's> {
         let tuple = commas(inside + 1..end) > 0;
         let function = match star {
             Some(star) => format!("_spread_each({}, {}, ", commas(at + 1..star), commas(star..inside)),
+            None if self.is_texts(at + 1..inside, inside + 1..end) => "_letters(".to_owned(),
             None => "_each(".to_owned(),
         };
         if let Some(star) = star {
@@ -501,8 +504,24 @@ impl<'a, 's> Line<'a, 's> {
         self.edits.push(Edit::close(&whole, close));
     }
 
-    /// Whether some tokens plainly stand for no text.
-    fn is_no_text(&self, tokens: Range<usize>) -> bool {
+    /// Whether texts of a list are parted among several targets.
+    fn is_texts(&self, targets: Range<usize>, tokens: Range<usize>) -> bool {
+        let several = self.tokens[targets].iter().any(|t| t.as_rule() == Rule::comma);
+        match &self.tokens[tokens] {
+            [list] if several && list.as_rule() == Rule::bracket => {
+                let first = list.clone().into_inner().next();
+                first.is_some_and(|t| matches!(t.as_rule(), Rule::strings_v | Rule::strings_b | Rule::strings_c))
+                    && !list.as_str().starts_with('{')
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether some tokens plainly stand for no text, nor for texts to be parted.
+    fn is_no_text(&self, targets: Range<usize>, tokens: Range<usize>) -> bool {
+        if self.is_texts(targets, tokens.clone()) {
+            return false;
+        }
         const LISTS: [&str; 7] = ["range", "enumerate", "zip", "sorted", "expand", "reversed", "list"];
         match &self.tokens[tokens] {
             [one] => one.as_rule() == Rule::bracket && !one.as_str().starts_with('('),

@@ -41,6 +41,8 @@ fn extras() -> &'static Globals {
             .with_namespace("platform", platform)
             .with_namespace("yaml", yaml_module)
             .with_namespace("re", regex::extras)
+            .with_namespace("base64", super::bytes::base64)
+            .with_namespace("multiprocessing", multiprocessing)
             .with_namespace("logging", logger::register)
             .with_namespace("snakemake_utils", utils)
             .with_namespace("hashlib", super::hashes::register)
@@ -122,6 +124,25 @@ fn of_sys<'v>(name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
     })
 }
 
+/// A text with `$NAME` and `${NAME}` filled, where there are such variables.
+fn with_variables(text: &str, of: impl Fn(&str) -> Option<String>) -> String {
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        let braced = after.strip_prefix('{').and_then(|inner| Some((&inner[..inner.find('}')?], 2)));
+        let bare = || (&after[..after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len())], 0);
+        let (name, braces) = braced.unwrap_or_else(bare);
+        let whole = 1 + name.len() + braces;
+        match of(name).filter(|_| !name.is_empty()) {
+            Some(value) => out.push_str(&value),
+            None => out.push_str(&rest[at..at + whole]),
+        }
+        rest = &rest[at + whole..];
+    }
+    out + rest
+}
+
 fn cores() -> i32 {
     std::thread::available_parallelism().map_or(1, |n| n.get() as i32)
 }
@@ -145,12 +166,27 @@ fn os(builder: &mut GlobalsBuilder) {
 }
 
 #[starlark_module]
+fn multiprocessing(builder: &mut GlobalsBuilder) {
+    fn cpu_count() -> starlark::Result<i32> {
+        Ok(cores())
+    }
+}
+
+#[starlark_module]
 fn os_path(builder: &mut GlobalsBuilder) {
     fn getsize<'v>(
         #[starlark(require = pos)] path: Value<'v>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<i64> {
         listed_size(&path.to_str(), eval)
+    }
+
+    fn expandvars<'v>(
+        #[starlark(require = pos)] path: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<String> {
+        let system = Session::of(eval).map(|session| session.system.clone()).unwrap_or_default();
+        Ok(with_variables(&path.to_str(), |name| system.variable(name)))
     }
 
     fn islink<'v>(

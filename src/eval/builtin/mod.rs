@@ -6,6 +6,7 @@
 mod abstraction;
 mod arguments;
 mod attempt;
+mod bytes;
 mod checkpoints;
 mod class;
 mod column;
@@ -160,6 +161,7 @@ pub(super) fn globals() -> &'static Globals {
             .with(rows::register)
             .with(located::register)
             .with(arguments::register)
+            .with(bytes::register)
             .with_namespace("access", marks::access)
             .with_namespace("os", environment::os)
             .with_namespace("shell", core::shell)
