@@ -366,6 +366,10 @@ impl<'s> Builder<'s> {
         {
             return self.emit.replace(place, &text);
         }
+        if let Some(function) = text.strip_suffix(".__name__").filter(|_| !self.source[..place.start].ends_with('.')) {
+            let function = self.cell(function).unwrap_or_else(|| function.to_owned());
+            return self.emit.replace(place, &format!("_name_of({function})"));
+        }
         if let Some(text) = self.scope_word(pair) {
             return self.emit.replace(place, &text);
         }
@@ -448,7 +452,8 @@ impl<'s> Builder<'s> {
         let asks = inner.iter().any(|t| is_bar(&t)) && self.source[..start].ends_with("isinstance");
         let comma = inner.iter().position(|t| t.as_rule() == Rule::comma).filter(|_| asks);
         let (Some(comma), Some(last)) = (comma, inner.last()) else { return Vec::new() };
-        let bars = inner[comma..].iter().filter(is_bar).map(|t| Edit::replace(t.as_span().start()..t.as_span().end(), ","));
+        let bars =
+            inner[comma..].iter().filter(is_bar).map(|t| Edit::replace(t.as_span().start()..t.as_span().end(), ","));
         let open = Edit::behind(inner[comma].as_span().end(), "(");
         [open, Edit::behind(last.as_span().end(), ")")].into_iter().chain(bars).collect()
     }
@@ -529,7 +534,9 @@ impl<'s> Builder<'s> {
         if index && has(Rule::comma) {
             edits.extend(every(&inner));
         }
-        let unpacked = unpack::edits(self.source, start..end, &nested, self.is_group(start), has(Rule::for_word));
+        // Of targets and of parameters.
+        let stars = has(Rule::for_word) || inner.first().is_some_and(|t| t.as_str() == "lambda");
+        let unpacked = unpack::edits(self.source, start..end, &nested, self.is_group(start), stars);
         edits.extend(unpacked.into_iter().map(|(place, text)| Edit::replace(place, text)));
         if let Some((open, close)) = within {
             edits.push(Edit::before(start + 1, open));

@@ -25,10 +25,10 @@ mod python;
 mod reuse;
 mod scope;
 mod search;
-mod statements;
-mod targets;
 mod section;
+mod statements;
 mod string;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod tree;

@@ -13,8 +13,7 @@ use std::ops::Range;
 /// Functions whose calls give bools.
 const ASKS: [&str; 5] = ["any", "all", "isinstance", "bool", "callable"];
 /// The methods of that kind.
-const METHODS: [&str; 8] =
-    ["startswith", "endswith", "exists", "isfile", "isdir", "is_file", "is_dir", "isdigit"];
+const METHODS: [&str; 8] = ["startswith", "endswith", "exists", "isfile", "isdir", "is_file", "is_dir", "isdigit"];
 
 /// What a name was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +62,16 @@ fn is_truth(tokens: &[Pair]) -> bool {
     tokens.iter().any(compares) && !tokens.iter().any(makes)
 }
 
+/// Whether a value is a call that gives a bool.
+fn asks(value: &[Pair]) -> bool {
+    match value {
+        [.., word, call] if call.as_rule() == Rule::bracket && word.as_rule() == Rule::word => {
+            call.as_str().starts_with('(') && (ASKS.contains(&word.as_str()) || METHODS.contains(&last_name(word)))
+        }
+        _ => false,
+    }
+}
+
 fn inner<'s>(bracket: &Pair<'s>) -> Vec<Pair<'s>> {
     bracket.clone().into_inner().collect()
 }
@@ -94,11 +103,7 @@ impl Line<'_, '_> {
                 matches!(one.as_str(), "True" | "False") || self.is_known(value, Known::Truth)
             }
             [group] if group.as_rule() == Rule::bracket => group.as_str().starts_with('(') && is_truth(&inner(group)),
-            [.., word, call] if call.as_rule() == Rule::bracket && word.as_rule() == Rule::word => {
-                let name = last_name(word);
-                call.as_str().starts_with('(') && (ASKS.contains(&word.as_str()) || METHODS.contains(&name))
-            }
-            _ => false,
+            several => asks(several),
         }
     }
 
@@ -162,11 +167,18 @@ impl Line<'_, '_> {
         }
     }
 
-    /// Whether a bracket picks an element of the list before it by a bool.
+    /// Whether a bracket picks an element of the list or text before it by a bool.
     pub(super) fn picks(&self, at: usize) -> bool {
-        let is_list = |t: &Pair| t.as_rule() == Rule::bracket && !t.as_str().starts_with('{');
+        let is_list = |t: &Pair| match t.as_rule() {
+            Rule::bracket => !t.as_str().starts_with('{'),
+            Rule::strings_v | Rule::strings_b | Rule::strings_c => true,
+            _ => false,
+        };
         let displays = at > 0 && is_list(&self.tokens[at - 1]) && (at == 1 || self.roles[at - 2] != Role::Value);
-        displays && self.tokens[at].as_str().starts_with('[') && is_truth(&inner(&self.tokens[at]))
+        displays && self.tokens[at].as_str().starts_with('[') && {
+            let index = inner(&self.tokens[at]);
+            is_truth(&index) || asks(&index)
+        }
     }
 
     /// Whether a comparison is of the keys or the pairs of dicts with a set or others.

@@ -26,9 +26,9 @@ const SET: Words = Words { star: "*", open: "set([", before: "] + list(", after:
 const DICT: Words = Words { star: "**", open: "({", before: "} | (", after: ") | {", close: ["})", "))"] };
 
 /// What to change in a bracket; `nested` are the strings and brackets in it, and
-/// `group` says that it passes no arguments. In a comprehension, stars are of targets.
-pub(super) fn edits(source: &str, whole: Range<usize>, nested: &[Range<usize>], group: bool, loops: bool) -> Edits {
-    if loops && source.as_bytes()[whole.start] != b'{' {
+/// `group` says that it passes no arguments. Stars may be of targets or parameters.
+pub(super) fn edits(source: &str, whole: Range<usize>, nested: &[Range<usize>], group: bool, others: bool) -> Edits {
+    if others && source.as_bytes()[whole.start] != b'{' {
         return Edits::new();
     }
     let words = match source.as_bytes()[whole.start] {

@@ -20,7 +20,18 @@ starlark_simple_value!(Abstract);
 /// Types that are looked through, each with what Starlark calls it.
 const SEQUENCES: [&str; 6] = ["string", "list", "tuple", "range", "record", "deque"];
 const CONTAINERS: [&str; 13] = [
-    "string", "list", "tuple", "range", "record", "deque", "dict", "set", "frozenset", "column", "sheet", "ndarray",
+    "string",
+    "list",
+    "tuple",
+    "range",
+    "record",
+    "deque",
+    "dict",
+    "set",
+    "frozenset",
+    "column",
+    "sheet",
+    "ndarray",
     "environ",
 ];
 const NUMBERS: [&str; 3] = ["int", "float", "bool"];
@@ -89,9 +100,7 @@ impl Abstract {
             "Reversible" => CONTAINERS.contains(&own) || says("__reversed__"),
             "Sized" => CONTAINERS.contains(&own) || says("__len__"),
             "Container" => CONTAINERS.contains(&own) || says("__contains__"),
-            "Collection" => {
-                CONTAINERS.contains(&own) || (says("__len__") && says("__iter__") && says("__contains__"))
-            }
+            "Collection" => CONTAINERS.contains(&own) || (says("__len__") && says("__iter__") && says("__contains__")),
             "Callable" => own == "function" || says("__call__"),
             "Hashable" => value.get_hashed().is_ok(),
             "Integral" | "Rational" => matches!(own, "int" | "bool"),

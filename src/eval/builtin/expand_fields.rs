@@ -39,7 +39,8 @@ fn fields(pattern: &str) -> Vec<(&str, Option<char>)> {
 
 /// Whether a pattern has a field that is more than a name.
 pub(super) fn has_formats(pattern: &str) -> bool {
-    let is_more = |(name, after): &(&str, Option<char>)| !name.is_empty() && matches!(after, Some(':' | '!' | '[' | '.'));
+    let is_more =
+        |(name, after): &(&str, Option<char>)| !name.is_empty() && matches!(after, Some(':' | '!' | '[' | '.'));
     has_brace(pattern) && fields(pattern).iter().any(is_more)
 }
 

@@ -3,9 +3,9 @@
 //! Owns what no Starlark text can do: questions to the machine, which are tracked
 //! where they are about files or variables, YAML, and constants of the system.
 
+use super::abstraction::Abstract;
 use super::environment::{home, listed_size, make_dir};
 use super::record::Record;
-use super::abstraction::Abstract;
 use super::{logger, regex};
 use crate::eval::convert::{elements, from_val};
 use crate::eval::exception::thrown;
@@ -131,7 +131,8 @@ fn with_variables(text: &str, of: impl Fn(&str) -> Option<String>) -> String {
         out.push_str(&rest[..at]);
         let after = &rest[at + 1..];
         let braced = after.strip_prefix('{').and_then(|inner| Some((&inner[..inner.find('}')?], 2)));
-        let bare = || (&after[..after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len())], 0);
+        let bare =
+            || (&after[..after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len())], 0);
         let (name, braces) = braced.unwrap_or_else(bare);
         let whole = 1 + name.len() + braces;
         match of(name).filter(|_| !name.is_empty()) {

@@ -121,7 +121,8 @@ fn plain<'v>(value: Value<'v>, default: Value<'v>, eval: &mut Evaluator<'v, '_, 
     match value.get_type() {
         "list" | "tuple" => {
             let items: Vec<Value> = value.iterate(heap)?.collect();
-            let items = items.into_iter().map(|item| plain(item, default, eval)).collect::<starlark::Result<Vec<_>>>()?;
+            let items =
+                items.into_iter().map(|item| plain(item, default, eval)).collect::<starlark::Result<Vec<_>>>()?;
             Ok(heap.alloc(AllocList(items)))
         }
         "string" | "int" | "float" | "bool" | "NoneType" | "record" => Ok(value),

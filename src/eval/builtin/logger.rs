@@ -193,10 +193,7 @@ fn methods(builder: &mut MethodsBuilder) {
         Ok(WARNING)
     }
 
-    fn getChild<'v>(
-        this: &Logger,
-        #[starlark(require = pos)] name: &str,
-    ) -> starlark::Result<Logger> {
+    fn getChild<'v>(this: &Logger, #[starlark(require = pos)] name: &str) -> starlark::Result<Logger> {
         Ok(Logger(format!("{}.{name}", this.0).into()))
     }
 }
@@ -204,9 +201,7 @@ fn methods(builder: &mut MethodsBuilder) {
 /// What makes loggers.
 #[starlark_module]
 pub(super) fn register(builder: &mut GlobalsBuilder) {
-    fn getLogger<'v>(
-        #[starlark(default = NoneOr::None)] name: NoneOr<Value<'v>>,
-    ) -> starlark::Result<Logger> {
+    fn getLogger<'v>(#[starlark(default = NoneOr::None)] name: NoneOr<Value<'v>>) -> starlark::Result<Logger> {
         Ok(name.into_option().map_or_else(Logger::root, |name| Logger(name.to_str().into())))
     }
 }

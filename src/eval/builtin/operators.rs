@@ -16,17 +16,17 @@ use crate::eval::limits;
 use crate::eval::session::Session;
 use crate::value::Val;
 use allocative::Allocative;
+use starlark::any::ProvidesStaticType;
+use starlark::collections::SmallMap;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
-use starlark::collections::SmallMap;
-use starlark::{starlark_module, starlark_simple_value};
-use starlark::any::ProvidesStaticType;
 use starlark::values::dict::{AllocDict, DictMut};
 use starlark::values::float::UnpackFloat;
 use starlark::values::list::AllocList;
 use starlark::values::none::NoneType;
 use starlark::values::tuple::{AllocTuple, UnpackTuple};
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, UnpackValue, Value, starlark_value};
+use starlark::{starlark_module, starlark_simple_value};
 use std::cmp::Ordering;
 
 /// What a loop goes over: of a text its characters, of what is given bit by bit the rest.
@@ -320,7 +320,9 @@ fn of_classes(builder: &mut GlobalsBuilder) {
         let index = index.at(eval.heap().alloc(0), eval.heap())?;
         match method(of, "__getitem__") {
             Some(method) => eval.eval_function(method, &[of, index], &[]),
-            None if matches!(of.get_type(), "list" | "tuple") => of.at(number(index, eval.heap()), eval.heap()),
+            None if matches!(of.get_type(), "list" | "tuple" | "string") => {
+                of.at(number(index, eval.heap()), eval.heap())
+            }
             None => of.at(index, eval.heap()),
         }
     }
