@@ -47,10 +47,12 @@ impl Needs {
     }
 
     /// All resources with their other forms: beside `mem_mb` also `mem` and
-    /// `mem_mib`.
+    /// `mem_mib`; and the cores as Snakemake names them.
     pub fn with_forms(&self) -> Vec<(Box<str>, Val)> {
+        let whole = [("_cores", i64::from(self.threads)), ("_nodes", 1)];
+        let whole = whole.map(|(name, n)| (name.into(), Val::Int(n)));
         let forms = self.resources.iter().flat_map(|(name, value)| units::other_forms(name, value));
-        self.resources.iter().cloned().chain(forms).collect()
+        whole.into_iter().chain(self.resources.iter().cloned()).chain(forms).collect()
     }
 }
 
@@ -58,7 +60,7 @@ impl Commands<'_> {
     /// The number in `threads:`; 1 where a function decides later.
     pub(super) fn declared_threads(&self, job: JobId) -> u32 {
         match &self.rule(job).threads.value {
-            Val::Int(n) => (*n).max(1) as u32,
+            Val::Int(n) => (*n).max(0) as u32,
             _ => 1,
         }
     }
