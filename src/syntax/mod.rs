@@ -8,6 +8,7 @@
 mod arguments;
 mod assign;
 mod attempt;
+mod bracket;
 mod build;
 mod cells;
 mod class;
@@ -17,6 +18,7 @@ mod globals;
 mod guarded;
 mod keys;
 mod line;
+mod loops;
 mod matching;
 mod operand;
 mod operator;

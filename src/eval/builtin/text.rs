@@ -17,7 +17,10 @@ use starlark::collections::SmallMap;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::{Arguments, Evaluator};
 use starlark::values::dict::DictRef;
-use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, StringValue, Value, starlark_value};
+use starlark::values::float::UnpackFloat;
+use starlark::values::{
+    Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, StringValue, UnpackValue, Value, starlark_value,
+};
 use starlark::{starlark_module, starlark_simple_value};
 
 /// A method of a text.
@@ -173,6 +176,50 @@ impl<'v> StarlarkValue<'v> for Method {
     }
 }
 
+/// What a method of a number gives that Starlark's lack; none of others.
+fn of_number(value: Value, name: &str) -> Option<Number> {
+    let whole = i64::unpack_value(value).ok().flatten();
+    match (name, whole) {
+        ("bit_length", Some(n)) => Some(Number::Count(64 - n.unsigned_abs().leading_zeros())),
+        ("is_integer", Some(_)) => Some(Number::Truth(true)),
+        ("is_integer", None) => {
+            let number = UnpackFloat::unpack_value(value).ok().flatten()?.0;
+            Some(Number::Truth(number.is_finite() && number.fract() == 0.0))
+        }
+        _ => None,
+    }
+}
+
+/// What a method of a number gives.
+#[derive(Clone, Copy, Debug, Allocative)]
+enum Number {
+    Count(u32),
+    Truth(bool),
+}
+
+/// A method of a number, whose answer is known.
+#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[display("<method of a number>")]
+struct Answer(Number);
+
+starlark_simple_value!(Answer);
+
+#[starlark_value(type = "function")]
+impl<'v> StarlarkValue<'v> for Answer {
+    fn invoke(
+        &self,
+        _me: Value<'v>,
+        args: &Arguments<'v, '_>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        args.no_positional_args(eval.heap())?;
+        Ok(match self.0 {
+            Number::Count(count) => eval.heap().alloc(count),
+            Number::Truth(truth) => Value::new_bool(truth),
+        })
+    }
+}
+
 #[starlark_module]
 pub(super) fn register(builder: &mut GlobalsBuilder) {
     fn _of<'v>(
@@ -183,6 +230,9 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         let reads = matches!(name, "open" | "read_text");
         if let Some(method) = container::method(value, name, heap) {
             return Ok(method);
+        }
+        if let Some(answer) = of_number(value, name) {
+            return Ok(heap.alloc(Answer(answer)));
         }
         let of_others = matches!(name, "sort" | "reverse" | "copy" | "isdisjoint" | "count" | "index");
         if of_others || name.ends_with("_update") {
