@@ -6,7 +6,7 @@ use super::builtin::{Array, EnumMember, Record, Stream, is_of_datetime, no_text_
 use super::depth::Step;
 use super::files::Files;
 use super::missing::Missing;
-use super::pure_path::path_text;
+use super::pure_path::{PurePath, path_text};
 use super::python::NeedsPython;
 use super::wildcards::Wildcards;
 use crate::value::{FnId, Val};
@@ -35,8 +35,11 @@ pub(super) fn is_function(value: Value) -> bool {
 /// # Errors
 /// The type of a value that has no plain form; what `on_function` refuses.
 pub(super) fn to_val<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFunction<'_, 'v>) -> starlark::Result<Val> {
+    if let Some(text) = value.unpack_str() {
+        return Ok(Val::str(text));
+    }
     if let Some(path) = path_text(value) {
-        return Ok(Val::str(path));
+        return Ok(Val::Path(path.into()));
     }
     if value.is_none() {
         return Ok(Val::None);
@@ -134,6 +137,7 @@ pub(super) fn from_val<'v>(value: &Val, heap: Heap<'v>) -> Value<'v> {
         Val::Int(i) => heap.alloc(*i),
         Val::Float(f) => heap.alloc(*f),
         Val::Str(s) => heap.alloc_str(s).to_value(),
+        Val::Path(path) => heap.alloc(PurePath::of_text(path)),
         Val::List(items) | Val::Set(items) => heap.alloc(AllocList(items.iter().map(|v| from_val(v, heap)))),
         Val::Tuple(items) => heap.alloc(AllocTuple(items.iter().map(|v| from_val(v, heap)).collect::<Vec<_>>())),
         Val::Dict(entries) => {

@@ -403,8 +403,8 @@ pub(super) fn fill(
 /// The paths in what an input function gave.
 fn flatten<'v>(value: &'v Val, unpack: bool, paths: &mut Vec<&'v str>, names: &mut Vec<Name>) -> Result<(), String> {
     match value {
-        Val::Str(path) if path.is_empty() => Err("the input function gave an empty path".into()),
-        Val::Str(path) => {
+        Val::Str(path) | Val::Path(path) if path.is_empty() => Err("the input function gave an empty path".into()),
+        Val::Str(path) | Val::Path(path) => {
             paths.push(path);
             Ok(())
         }
