@@ -30,6 +30,12 @@ pub(super) fn is_function(value: Value) -> bool {
     value.get_type() == "function"
 }
 
+/// What calls an object whose class has `__call__`.
+pub(super) fn called<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Value<'v>> {
+    let call = (value.get_type() == "object").then(|| value.get_attr("__call__", heap))?;
+    call.ok().flatten()
+}
+
 /// A Starlark value as a plain one.
 ///
 /// # Errors
@@ -64,6 +70,9 @@ pub(super) fn to_val<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFuncti
     }
     if is_function(value) {
         return Ok(Val::Func(on_function(value)?));
+    }
+    if let Some(call) = called(value, heap) {
+        return Ok(Val::Func(on_function(call)?));
     }
     if is_of_datetime(value) {
         return Ok(Val::str(value.to_str()));

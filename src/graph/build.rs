@@ -465,6 +465,8 @@ impl Layout {
             let function = matches!(entries, [(_, list)] if *list || end - start != 1);
             Name { name: name.name.clone(), range: start..end, list: name.list || function }
         };
-        rule.inputs.names.iter().map(of).chain(self.unpacked).collect()
+        let mut names: Vec<Name> = rule.inputs.names.iter().map(of).chain(self.unpacked).collect();
+        names.sort_by_key(|name| name.range.start);
+        names
     }
 }

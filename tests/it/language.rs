@@ -647,7 +647,7 @@ rule a:
         r"'one\ntwo\n'",
         "[PosixPath('data/raw/a.tar.gz'), 'a.tar.gz', 'a.tar', '.gz', PosixPath('data/raw'), \
          ('data', 'raw', 'a.tar.gz'), PosixPath('data/raw/a.tar.bz2'), PosixPath('data/raw/b'), PosixPath('data/raw/c.gz')]",
-        "['/a/b', '/b', '.', True, '']",
+        "[PosixPath('/a/b'), PosixPath('/b'), PosixPath('.'), True, '']",
         "'set'",
         "[['a', 'b'], ['a', 'c'], ['b', 'c']]",
         "6",
