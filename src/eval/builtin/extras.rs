@@ -41,7 +41,7 @@ fn extras() -> &'static Globals {
             .with_namespace("platform", platform)
             .with_namespace("yaml", yaml_module)
             .with_namespace("re", regex::extras)
-            .with_namespace("base64", super::bytes::base64)
+            .with_namespace("base64", super::bytes::coded)
             .with_namespace("multiprocessing", multiprocessing)
             .with_namespace("logging", logger::register)
             .with_namespace("snakemake_utils", utils)
