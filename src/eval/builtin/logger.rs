@@ -137,8 +137,8 @@ fn methods(builder: &mut MethodsBuilder) {
     ) -> starlark::Result<NoneType> {
         match level {
             ..INFO => Ok(NoneType),
-            ..WARNING => tell("", &parts.items, eval),
-            ..ERROR => tell("warning: ", &parts.items, eval),
+            INFO..WARNING => tell("", &parts.items, eval),
+            WARNING..ERROR => tell("warning: ", &parts.items, eval),
             _ => tell("error: ", &parts.items, eval),
         }
     }
