@@ -166,7 +166,6 @@ const PYTHON: &[(&str, &str)] = &[
     ("next", "take an element with `xs[0]`"),
     ("iter", "loop over the list itself"),
     ("bytes", "use strings"),
-    ("object", "write `struct(name=value)`"),
     ("globals", "name the variable itself"),
     ("locals", "name the variable itself"),
     ("from_queue", "make it a `checkpoint`, and ask for its files in an input function"),

@@ -8,6 +8,9 @@ mod attempt;
 mod checkpoints;
 mod class;
 mod column;
+mod column_compared;
+mod column_counts;
+mod column_labels;
 mod column_methods;
 mod column_texts;
 mod container;
@@ -21,6 +24,9 @@ mod expand;
 mod extras;
 mod flags;
 mod frame;
+mod frame_changes;
+mod frame_choices;
+mod frame_cleaning;
 mod frame_counts;
 mod frame_joins;
 mod frame_methods;
@@ -37,16 +43,20 @@ mod marks;
 mod matched;
 mod math;
 mod modules;
+mod name;
 mod numpy;
 mod operators;
+mod pandas;
 mod passed;
 mod printf;
 mod python;
 pub(in crate::eval) mod python_module;
 mod query;
+mod read_csv;
 mod reading;
 mod record;
 mod regex;
+mod replaced;
 mod row;
 mod rows;
 mod rules;
@@ -57,6 +67,7 @@ mod sheet;
 mod stream;
 mod table;
 mod text;
+mod text_methods;
 mod texts;
 pub(in crate::eval) mod type_of;
 mod validate;
@@ -156,6 +167,7 @@ pub(super) fn globals() -> &'static Globals {
             .with(text::register)
             .with(rows::register)
             .with(located::register)
+            .with(query::register)
             .with(arguments::register)
             .with_namespace("access", marks::access)
             .with_namespace("os", environment::os)
@@ -167,7 +179,7 @@ pub(super) fn globals() -> &'static Globals {
             .with_namespace("math", math::register)
             .with_namespace("string", text::constants)
             .with_namespace("re", regex::register)
-            .with_namespace("pandas", table::pandas)
+            .with_namespace("pandas", pandas::register)
             .build()
     })
 }
