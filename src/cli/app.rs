@@ -13,9 +13,10 @@ use crate::exec::{Environment, local::Local};
 use crate::files::Trust;
 use crate::plan::{Detail, Verdict, Viewer, totals};
 use crate::report::Reporter;
-use crate::rule::{EnvironmentVariable, Hooks, Rulefile};
+use crate::rule::{EnvironmentVariable, Hooks, Rule, Rulefile};
 use crate::run::{self, Accepted, Came, Listener, Options, Pipeline, Prefetch, Recovered};
 use crate::span::Sources;
+use crate::value::Val;
 use crate::{path, state};
 use crossbeam::channel::Receiver;
 use rustix::process::{Pid, Signal, kill_process};
@@ -379,7 +380,7 @@ impl App {
             pipeline.close().map_err(|d| vec![d])?;
             return Err(vec![diag]);
         }
-        let mut executor = Local::new(options.cores as usize, Environment::new(variables(&book.environment)));
+        let mut executor = Local::new(workers(book, options.cores), Environment::new(variables(&book.environment)));
         let compiled = run::compile_python(&pipeline, options, &mut executor, listener);
         let drain = match compiled {
             Ok(Came { signal: None, drain }) => drain,
@@ -489,4 +490,12 @@ fn variables(set: &[EnvironmentVariable]) -> Vec<(OsString, OsString)> {
     let set =
         set.iter().filter_map(|(name, value)| Some((OsString::from(&**name), OsString::from(&**value.as_ref()?))));
     own.chain(set).collect()
+}
+
+/// How many jobs may run at a time: one for each core, and those that pipes bind to them
+/// without threads of their own.
+fn workers(book: &Rulefile, cores: u32) -> usize {
+    const BOUND: usize = 256;
+    let idle = |rule: &Rule| matches!(rule.threads.value, Val::Int(0) | Val::Func(_));
+    cores as usize + if book.rules.iter().any(idle) { BOUND } else { 0 }
 }

@@ -51,8 +51,8 @@ pub fn apply(args: &Args, book: &mut Rulefile, functions: &[FnId]) -> Result<(),
         let Val::Int(threads) = value else {
             return Err(usage(format!("`--set-threads {word}`: threads are a whole number")));
         };
-        if threads < 1 {
-            return Err(usage(format!("`--set-threads {word}`: a job has at least one thread")));
+        if threads < 0 {
+            return Err(usage(format!("`--set-threads {word}`: a job has no fewer than 0 threads")));
         }
         rule(book, "--set-threads", word, &name)?.threads.value = Val::Int(threads);
     }

@@ -47,10 +47,12 @@ impl Needs {
     }
 
     /// All resources with their other forms: beside `mem_mb` also `mem` and
-    /// `mem_mib`.
+    /// `mem_mib`; and the cores as Snakemake names them.
     pub fn with_forms(&self) -> Vec<(Box<str>, Val)> {
+        let whole = [("_cores", i64::from(self.threads)), ("_nodes", 1)];
+        let whole = whole.map(|(name, n)| (name.into(), Val::Int(n)));
         let forms = self.resources.iter().flat_map(|(name, value)| units::other_forms(name, value));
-        self.resources.iter().cloned().chain(forms).collect()
+        whole.into_iter().chain(self.resources.iter().cloned()).chain(forms).collect()
     }
 }
 
@@ -58,7 +60,7 @@ impl Commands<'_> {
     /// The number in `threads:`; 1 where a function decides later.
     pub(super) fn declared_threads(&self, job: JobId) -> u32 {
         match &self.rule(job).threads.value {
-            Val::Int(n) => (*n).max(1) as u32,
+            Val::Int(n) => (*n).max(0) as u32,
             _ => 1,
         }
     }
@@ -115,10 +117,10 @@ impl Commands<'_> {
     fn threads(&self, job: JobId, asked: Val) -> Result<u32, Diag> {
         let most = self.settings.cores.min(self.settings.max_threads.unwrap_or(u32::MAX));
         match asked {
-            Val::Int(n) if n >= 1 => Ok(u32::try_from(n).unwrap_or(u32::MAX).min(most)),
-            Val::Float(f) if f >= 1.0 => Ok((f as u32).min(most)),
+            Val::Int(n) if n >= 0 => Ok(u32::try_from(n).unwrap_or(u32::MAX).min(most)),
+            Val::Float(f) if f >= 0.0 => Ok((f as u32).min(most)),
             other => {
-                let message = format!("`threads` must be a whole number from 1, not {}", other.repr());
+                let message = format!("`threads` must be a whole number from 0, not {}", other.repr());
                 Err(self.at(job, self.rule(job).threads.span, message))
             }
         }

@@ -3,13 +3,14 @@
 //! Owns the frozen functions and batched calls of them. It does not know what
 //! the results are for.
 
-use super::convert::{elements, from_val, to_val};
+use super::convert::{elements, to_val};
 use super::deferred::{Checkpoints, Deferred, Unavailable};
 use super::explain::{Origin, Scene, explain};
 use super::files::Files;
 pub use super::files::SizeOf;
 use super::limits;
 use super::mark::{Mark, Marks};
+use super::named_values::NamedValues;
 use super::pure_path::path_text;
 use super::rewrite::Rewrites;
 use super::wildcards::Wildcards;
@@ -23,7 +24,7 @@ use starlark::docs::{DocItem, DocMember};
 use starlark::environment::Module;
 use starlark::eval::Evaluator;
 use starlark::values::dict::DictRef;
-use starlark::values::structs::{AllocStruct, StructRef};
+use starlark::values::structs::StructRef;
 use starlark::values::{Heap, OwnedFrozenValue, Value};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -349,8 +350,8 @@ fn arguments<'v, 'p>(call: &Call<'_>, params: &'p [Box<str>], heap: Heap<'v>) ->
         "threads" => Some(heap.alloc(call.threads?)),
         "attempt" => Some(heap.alloc(call.attempt)),
         "resources" => {
-            let entries = call.resources?.iter().map(|(k, v)| (&**k, from_val(v, heap)));
-            Some(heap.alloc(AllocStruct(entries.collect::<Vec<_>>())))
+            let entries = call.resources?.iter().map(|(name, value)| (Some(name.clone()), value.clone()));
+            Some(heap.alloc(NamedValues(entries.collect())))
         }
         _ => None,
     };

@@ -29,6 +29,7 @@ mod local;
 mod mark;
 mod missing;
 mod module;
+mod named_values;
 mod notice;
 mod pure_path;
 mod pyload;

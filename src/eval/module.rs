@@ -93,6 +93,8 @@ struct Spec {
     config: Option<Val>,
     rewrite: Rewrite,
     pathvars: Named,
+    /// `config["pathvars"]` of the file that declares it.
+    around: Named,
     skip_validation: bool,
 }
 
@@ -107,7 +109,8 @@ pub(super) fn declare<'v>(
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<Value<'v>> {
     let decl = session.decls.borrow()[index].clone();
-    let spec = Reader { session, decl: &decl, sections, heap: eval.heap() }.spec()?;
+    let around = eval.module().get("config").map(assemble::of_config).unwrap_or_default();
+    let spec = Spec { around, ..Reader { session, decl: &decl, sections, heap: eval.heap() }.spec()? };
     let place = decl.section("snakefile").map_or(decl.head, |s| s.span);
     let name = spec.name.clone();
     let index = read(session, spec, place).map_err(Fault)?;
@@ -161,6 +164,7 @@ impl<'v> Reader<'_, 'v> {
             config: self.config()?,
             rewrite: Rewrite { prefix: self.prefix()?, replace: self.replace()? },
             pathvars: self.pathvars(),
+            around: Named::new(),
             skip_validation: self.skip_validation()?,
         })
     }
@@ -243,9 +247,11 @@ impl Outer {
             true => session.rewrites.borrow().clone(),
             false => session.rewrites.borrow().within(spec.rewrite.clone()),
         };
-        let mut given = session.pathvars.borrow().given.clone();
-        given.extend(spec.config.as_ref().map(pathvars_of));
+        let inherited = session.pathvars.borrow().clone();
+        let mut given: Vec<Named> = spec.config.as_ref().map(pathvars_of).into_iter().collect();
         given.push(spec.pathvars.clone());
+        given.extend(inherited.given);
+        let around = [inherited.around, spec.around.clone()].concat();
         Outer {
             current: session.current.replace(current),
             by_name: session.by_name.take(),
@@ -256,7 +262,7 @@ impl Outer {
             expected: session.expected.take(),
             modules: session.modules.take(),
             rewrites: session.rewrites.replace(rewrites),
-            pathvars: session.pathvars.replace(Pathvars { given, own: Named::new() }),
+            pathvars: session.pathvars.replace(Pathvars { given, around, own: inherited.own }),
             flags: (session.input_flags.take(), session.output_flags.take()),
             skip_config: session.skip_config.replace(session.skip_config.get() || spec.config.is_some()),
             skip_validation: session.skip_validation.replace(session.skip_validation.get() || spec.skip_validation),

@@ -54,9 +54,12 @@ pub(super) type Named = Vec<(Box<str>, Box<str>)>;
 /// The pathvars of one file's rules, but for those of single rules.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pathvars {
-    /// From the modules around, which beat all but a rule's own: outermost first.
+    /// Given to the module or to those around it, which beat all but a rule's own:
+    /// innermost first.
     pub(super) given: Vec<Named>,
-    /// `pathvars:` at the top level.
+    /// `config["pathvars"]` of the files around.
+    pub(super) around: Named,
+    /// `pathvars:` at the top level, behind those of the files around.
     pub(super) own: Named,
 }
 
@@ -95,13 +98,15 @@ pub(super) struct Filling<'a> {
 
 impl Filling<'_> {
     fn find(&self, name: &str) -> Option<&str> {
-        let layers = std::iter::once(self.rule).chain(&self.file.given).chain([self.config, &self.file.own]);
+        let layers =
+            std::iter::once(self.rule).chain(&self.file.given).chain([self.config, &self.file.around, &self.file.own]);
         let found = layers.filter_map(|l| l.iter().rev().find(|(n, _)| **n == *name)).map(|(_, v)| &**v).next();
         found.or_else(|| DEFAULTS.iter().find(|d| **d == name).copied())
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
-        let layers = std::iter::once(self.rule).chain(&self.file.given).chain([self.config, &self.file.own]);
+        let layers =
+            std::iter::once(self.rule).chain(&self.file.given).chain([self.config, &self.file.around, &self.file.own]);
         layers.flat_map(|l| l.iter().map(|(n, _)| &**n)).chain(DEFAULTS)
     }
 
@@ -174,7 +179,11 @@ mod tests {
     #[test]
     fn pathvars_are_filled_by_precedence() {
         let (rule, config) = (named(&[("a", "rule")]), named(&[("a", "config"), ("b", "config"), ("c", "config")]));
-        let file = Pathvars { given: vec![named(&[("b", "module")])], own: named(&[("c", "own"), ("d", "<a>-{x}")]) };
+        let file = Pathvars {
+            given: vec![named(&[("b", "module")])],
+            around: Named::new(),
+            own: named(&[("c", "own"), ("d", "<a>-{x}")]),
+        };
         let filling = Filling { rule: &rule, file: &file, config: &config };
         assert_eq!(filling.fill("<a>/<b>/<c>/<d>/<logs>/< e>").unwrap(), "rule/module/config/rule-{x}/logs/< e>");
         let unknown = filling.fill("x/<resluts>").unwrap_err();

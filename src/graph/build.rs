@@ -294,15 +294,15 @@ impl<'a, 'p> Builder<'a, 'p> {
         let mut layout = Layout::new(rule);
         for (i, input) in rule.inputs.items.iter().enumerate() {
             let before = self.graph.inputs.len() - start;
-            let named = match self.input(job, rule, input, answers, &mut needs) {
-                Ok(named) => named,
+            let gave = match self.input(job, rule, input, answers, &mut needs) {
+                Ok(gave) => gave,
                 Err(diag) => {
                     problems.push(diag.note(format!("for job `{}`", self.describe(job))));
                     continue;
                 }
             };
             let after = self.graph.inputs.len() - start;
-            layout.add(i, before..after, named);
+            layout.add(i, before..after, gave);
             if input.pin.is_some() {
                 pins.extend((before..after).map(|at| (start + at, input.pin)));
             }
@@ -326,7 +326,7 @@ impl<'a, 'p> Builder<'a, 'p> {
         }
     }
 
-    /// Adds the paths of one entry; the names of those under `unpack()`.
+    /// Adds the paths of one entry.
     fn input(
         &mut self,
         job: JobId,
@@ -334,7 +334,7 @@ impl<'a, 'p> Builder<'a, 'p> {
         input: &Input,
         answers: &mut std::vec::IntoIter<Answer>,
         needs: &mut Vec<Need>,
-    ) -> Result<Vec<Name>, Diag> {
+    ) -> Result<Shape, Diag> {
         let flags = input.flags;
         match &input.what {
             InputWhat::Path(path) => self.push(path, flags),
@@ -349,11 +349,11 @@ impl<'a, 'p> Builder<'a, 'p> {
                     Answer::Value(gave) => gave,
                     Answer::Waits(more) => {
                         needs.extend(more);
-                        return Ok(Vec::new());
+                        return Ok(Shape::default());
                     }
                     Answer::Failed(diag) => {
                         self.ground.dead.failed.push((job, diag));
-                        return Ok(Vec::new());
+                        return Ok(Shape::default());
                     }
                 };
                 let mut names = Vec::new();
@@ -362,10 +362,10 @@ impl<'a, 'p> Builder<'a, 'p> {
                 for (i, path) in paths.into_iter().enumerate() {
                     self.push(&path::normal(path), flags | marks.get(i).copied().unwrap_or_default());
                 }
-                return Ok(names);
+                return Ok(Shape { names, list: value.items().is_some() });
             }
         }
-        Ok(Vec::new())
+        Ok(Shape::default())
     }
 
     fn push(&mut self, path: &str, flags: Flags) {
@@ -423,37 +423,46 @@ fn flatten<'v>(value: &'v Val, unpack: bool, paths: &mut Vec<&'v str>, names: &m
     }
 }
 
+/// What a function gave, besides paths.
+#[derive(Default)]
+struct Shape {
+    /// The names of those under `unpack()`.
+    names: Vec<Name>,
+    /// Whether it was a list, of whatever length.
+    list: bool,
+}
+
 /// Collects the names of a job's inputs when functions make them differ from the rule's.
 struct Layout {
     functions: bool,
-    /// For each entry of the rule, the inputs it became.
-    ranges: Vec<Range<usize>>,
+    /// For each entry of the rule, the inputs it became, and whether a function gave a list.
+    entries: Vec<(Range<usize>, bool)>,
     unpacked: Vec<Name>,
 }
 
 impl Layout {
     fn new(rule: &Rule) -> Self {
         let functions = rule.inputs.items.iter().any(|i| matches!(i.what, InputWhat::Function { .. }));
-        Layout { functions, ranges: Vec::new(), unpacked: Vec::new() }
+        Layout { functions, entries: Vec::new(), unpacked: Vec::new() }
     }
 
-    fn add(&mut self, entry: usize, range: Range<usize>, unpacked: Vec<Name>) {
+    fn add(&mut self, entry: usize, range: Range<usize>, gave: Shape) {
         if !self.functions {
             return;
         }
-        debug_assert_eq!(entry, self.ranges.len());
+        debug_assert_eq!(entry, self.entries.len());
         let shift = range.start as u32;
         let moved = |n: Name| Name { range: n.range.start + shift..n.range.end + shift, ..n };
-        self.unpacked.extend(unpacked.into_iter().map(moved));
-        self.ranges.push(range);
+        self.unpacked.extend(gave.names.into_iter().map(moved));
+        self.entries.push((range, gave.list));
     }
 
     fn finish(self, rule: &Rule) -> Vec<Name> {
         let of = |name: &Name| {
-            let entries = &self.ranges[name.range.start as usize..name.range.end as usize];
-            let start = entries.first().map_or(0, |r| r.start) as u32;
-            let end = entries.last().map_or(start, |r| r.end as u32);
-            let function = entries.len() == 1 && end - start != 1;
+            let entries = &self.entries[name.range.start as usize..name.range.end as usize];
+            let start = entries.first().map_or(0, |(r, _)| r.start) as u32;
+            let end = entries.last().map_or(start, |(r, _)| r.end as u32);
+            let function = matches!(entries, [(_, list)] if *list || end - start != 1);
             Name { name: name.name.clone(), range: start..end, list: name.list || function }
         };
         rule.inputs.names.iter().map(of).chain(self.unpacked).collect()

@@ -13,7 +13,7 @@ pub struct ResourceId(pub u16);
 /// What a job takes while it runs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Need {
-    /// Cores; 0 counts as 1.
+    /// Cores; 0 counts as 1 where all of a group's are 0.
     pub threads: u32,
     /// Of named resources; none twice.
     pub resources: Vec<(ResourceId, u64)>,
@@ -22,7 +22,7 @@ pub struct Need {
 impl Need {
     /// Both at the same time.
     pub fn plus(mut self, other: &Need) -> Need {
-        self.threads = self.threads.max(1).saturating_add(other.threads.max(1));
+        self.threads = self.threads.saturating_add(other.threads);
         for (id, amount) in &other.resources {
             match self.resources.iter_mut().find(|(own, _)| own == id) {
                 Some((_, own)) => *own += amount,

@@ -131,7 +131,7 @@ impl<'a> Job<'a> {
             },
             wildcards: all_named(rule.wildcards.iter().map(|n| &**n).zip(values.map(Val::str))),
             log: section(logs.iter().map(String::as_str), &rule.logs.names),
-            resources: all_named(needs.resources.iter().map(|(n, v)| (&**n, v.clone()))),
+            resources: all_named(needs.with_forms().iter().map(|(n, v)| (&**n, v.clone()))),
             threads: needs.threads,
             rule: &rule.name,
             number: job.0,

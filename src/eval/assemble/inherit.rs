@@ -93,7 +93,7 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
         self.basis.raw.extend(basis.raw.into_iter().filter(|r| self.decl.section(r.key).is_none()));
         let outputs = self.files_or("output", base.outputs);
         let logs = self.files_or("log", base.logs);
-        let benchmark = self.outputs("benchmark");
+        let benchmark = self.benchmark();
         self.same_wildcards(&[("output", &outputs), ("log", &logs), ("benchmark", &benchmark)]);
         self.apart(&[("output", &outputs), ("log", &logs), ("benchmark", &benchmark)]);
         self.no_duplicates(&outputs);
@@ -111,7 +111,13 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
         let local = if self.given("localrule") { self.flag("localrule") } else { base.local };
         let mut places = base.places;
         places.head = heir.head;
-        for (key, place) in [("input", &mut places.input), ("output", &mut places.output), ("log", &mut places.log)] {
+        let own = [
+            ("input", &mut places.input),
+            ("output", &mut places.output),
+            ("log", &mut places.log),
+            ("benchmark", &mut places.benchmark),
+        ];
+        for (key, place) in own {
             if let Some(section) = self.decl.section(key) {
                 *place = section.literals.clone();
             }
@@ -132,6 +138,9 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
             resources,
             retries,
             timeout,
+            benchmark: if self.given("benchmark") { benchmark.items.into_iter().next() } else { base.benchmark },
+            env: if self.given("env") { self.env()? } else { base.env },
+            shadow: if self.given("shadow") { self.shadow() } else { base.shadow },
             priority: self.number("priority", base.priority),
             local,
             places,
@@ -173,6 +182,7 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
                 }
                 "output" => base.outputs.items[path.at].pattern = pattern,
                 "log" => base.logs.items[path.at].pattern = pattern,
+                "benchmark" => base.benchmark.iter_mut().for_each(|b| b.pattern = pattern.clone()),
                 _ => {}
             }
         }
@@ -185,6 +195,7 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
                 let place = match path.key {
                     "output" => &base.places.output,
                     "log" => &base.places.log,
+                    "benchmark" => &base.places.benchmark,
                     _ => &base.places.input,
                 };
                 let diag = super::place::pathvar_fault(error, &path.text, place);
@@ -245,7 +256,7 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
 /// Whether some string in a value holds wildcards of the rule, and no others.
 fn has_wildcards(value: &Val, wildcards: &[Box<str>]) -> bool {
     match value {
-        Val::List(items) => items.iter().any(|v| has_wildcards(v, wildcards)),
+        Val::List(items) | Val::Tuple(items) => items.iter().any(|v| has_wildcards(v, wildcards)),
         Val::Str(text) if text.contains('{') => {
             Pattern::parse(text).is_ok_and(|p| !p.names().is_empty() && p.names().iter().all(|n| wildcards.contains(n)))
         }

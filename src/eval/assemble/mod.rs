@@ -20,7 +20,7 @@ pub(super) use files::WRAPPED;
 pub(super) use finish::{constrain, finish, named_rules};
 pub(super) use inherit::{Heir, derive};
 pub(super) use params::PARAMS as GIVEN;
-pub(super) use place::strings;
+pub(super) use place::{of_config, strings};
 pub(super) use python::Bodies;
 
 use super::fault::Fault;

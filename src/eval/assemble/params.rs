@@ -79,7 +79,7 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
             value => value,
         };
         match &value {
-            Val::Int(n) if *n < 1 => self.fail(Diag::at(slot.span(), "a job has at least one thread")),
+            Val::Int(n) if *n < 0 => self.fail(Diag::at(slot.span(), "a job has no fewer than 0 threads")),
             Val::Int(_) | Val::Func(_) => {}
             other => {
                 let diag =

@@ -33,7 +33,7 @@ pub(in crate::eval) fn strings(given: &Given, what: &str) -> (Named, Diags) {
 }
 
 /// The strings under `pathvars` of a config.
-fn of_config(config: Value) -> Named {
+pub(in crate::eval) fn of_config(config: Value) -> Named {
     let inner = DictRef::from_value(config).and_then(|d| d.get_str("pathvars"));
     let Some(inner) = inner.and_then(DictRef::from_value) else { return Named::new() };
     inner.iter().filter_map(|(k, v)| Some((k.unpack_str()?.into(), v.to_str().into()))).collect()

@@ -11,6 +11,7 @@ use crate::eval::fault::{Fault, fault};
 use crate::eval::given::{Given, pack};
 use crate::eval::later::{Later, no_text};
 use crate::eval::load::{beside, run_file};
+use crate::eval::mark::Mark;
 use crate::eval::pure_path::path_text;
 use crate::eval::python::NeedsPython;
 use crate::eval::session::Session;
@@ -244,9 +245,10 @@ pub(super) fn names(builder: &mut GlobalsBuilder) {
     fn _source_path<'v>(
         #[starlark(require = pos)] path: &str,
         eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<String> {
+    ) -> starlark::Result<Value<'v>> {
         let session = Session::loading(eval, "workflow.source_path")?;
-        Ok(beside(session, super::marks::place(session, eval).file, path))
+        let path = beside(session, super::marks::place(session, eval).file, path);
+        Ok(session.marks.alloc(&path, Mark { placed: true, ..Mark::default() }, eval.heap()))
     }
 
     /// The names of a Python file, which is run now.

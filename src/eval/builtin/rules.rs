@@ -1,14 +1,13 @@
 //! The `rules` object: `rules.NAME.output`, `.input`, `.log`, `.params`.
 
-use crate::eval::convert::from_val;
 use crate::eval::files::Files;
 use crate::eval::mark::{Mark, Marks};
+use crate::eval::named_values::NamedValues;
 use crate::eval::session::{Shown, ShownRules};
 use crate::rule::Name;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::starlark_simple_value;
-use starlark::values::structs::AllocStruct;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 use std::fmt;
 use std::sync::{Arc, PoisonError};
@@ -99,10 +98,7 @@ impl<'v> StarlarkValue<'v> for One {
             "output" => Some(self.files(&self.shown.outputs, true, heap)),
             "input" => Some(self.files(&self.shown.inputs, false, heap)),
             "log" => Some(self.files(&self.shown.logs, true, heap)),
-            "params" => {
-                let named = self.shown.params.iter().filter_map(|(n, v)| Some((&**n.as_ref()?, from_val(v, heap))));
-                Some(heap.alloc(AllocStruct(named.collect::<Vec<_>>())))
-            }
+            "params" => Some(heap.alloc(NamedValues(self.shown.params.iter().cloned().collect()))),
             _ => None,
         }
     }

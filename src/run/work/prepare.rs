@@ -271,8 +271,6 @@ fn record(described: &event::Job, recipe: Recipe, attempt: u32) -> Record {
 fn extended<'p>(described: &event::Job, params: impl Iterator<Item = (&'p Param, &'p Val)>, needs: &Needs) -> Extended {
     let named = params.filter_map(|(param, value)| Some((Val::str(param.name.clone()?), value.clone())));
     let resources = needs.with_forms().into_iter().map(|(name, value)| (Val::str(name), value));
-    let whole = [("_cores", i64::from(needs.threads)), ("_nodes", 1)];
-    let whole = whole.map(|(name, n)| (Val::str(name), Val::Int(n)));
     let wildcards = described.wildcards.iter().map(|(name, value)| (Val::str(&**name), Val::str(&**value)));
     Extended {
         job: described.id,
@@ -280,7 +278,7 @@ fn extended<'p>(described: &event::Job, params: impl Iterator<Item = (&'p Param,
         wildcards: Val::Dict(wildcards.collect()),
         params: Val::Dict(named.collect()),
         threads: needs.threads,
-        resources: Val::Dict(resources.chain(whole).collect()),
+        resources: Val::Dict(resources.collect()),
     }
 }
 
