@@ -120,7 +120,9 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
 
 /// The sum of whole numbers and bools; none if there are others, or it is beyond 64 bits.
 fn whole_sum(column: &Column) -> Option<i64> {
-    if column.values.iter().any(|v| matches!(v, Val::Float(_))) {
+    // Empty cells among bools leave them bools; all else is floats then.
+    let has = |kind: fn(&Val) -> bool| column.values.iter().any(kind);
+    if has(|v| matches!(v, Val::Float(_))) && !has(|v| matches!(v, Val::Bool(_))) {
         return None;
     }
     column.values.iter().filter(|v| !is_empty(v)).try_fold(0_i64, |sum, value| match value {
