@@ -23,6 +23,8 @@ pub enum Val {
     Float(f64),
     /// A string.
     Str(Box<str>),
+    /// A path as an object (`pathlib.Path`).
+    Path(Box<str>),
     /// A list.
     List(Vec<Val>),
     /// A tuple.
@@ -41,10 +43,10 @@ impl Val {
         Val::Str(text.into())
     }
 
-    /// The string, if it is one.
+    /// The string, if it is one or a path.
     pub fn as_str(&self) -> Option<&str> {
         match self {
-            Val::Str(s) => Some(s),
+            Val::Str(s) | Val::Path(s) => Some(s),
             _ => None,
         }
     }
@@ -57,6 +59,7 @@ impl Val {
             Val::Int(_) => "an int",
             Val::Float(_) => "a float",
             Val::Str(_) => "a string",
+            Val::Path(_) => "a path",
             Val::List(_) => "a list",
             Val::Tuple(_) => "a tuple",
             Val::Set(_) => "a set",
@@ -73,13 +76,15 @@ impl Val {
         }
     }
 
-    /// With lists for tuples and sets, as YAML, JSON and tables have them.
+    /// With lists for tuples and sets and strings for paths, as YAML, JSON and tables have
+    /// them.
     pub fn listed(self) -> Val {
         match self {
             Val::List(items) | Val::Tuple(items) | Val::Set(items) => {
                 Val::List(items.into_iter().map(Val::listed).collect())
             }
             Val::Dict(entries) => Val::Dict(entries.into_iter().map(|(key, value)| (key, value.listed())).collect()),
+            Val::Path(path) => Val::Str(path),
             other => other,
         }
     }
@@ -113,7 +118,7 @@ impl Val {
             Val::Bool(on) => (*on).into(),
             Val::Int(n) => (*n).into(),
             Val::Float(figure) => (*figure).into(),
-            Val::Str(text) => (&**text).into(),
+            Val::Str(text) | Val::Path(text) => (&**text).into(),
             Val::List(items) | Val::Tuple(items) | Val::Set(items) => items.iter().map(Val::to_json).collect(),
             Val::Dict(pairs) => pairs.iter().map(|(key, value)| (key.display(), value.to_json())).collect(),
             Val::Func(_) => self.display().into(),
@@ -136,6 +141,11 @@ impl Val {
             }
             Val::Float(f) => out.push_str(&float(*f)),
             Val::Str(s) => repr_str(s, out),
+            Val::Path(path) => {
+                out.push_str("PosixPath(");
+                repr_str(path, out);
+                out.push(')');
+            }
             Val::List(items) => sequence(out, "[", items.iter(), "]", |v, out| v.write_repr(out)),
             Val::Tuple(items) => {
                 let close = if items.len() == 1 { ",)" } else { ")" };

@@ -37,7 +37,7 @@ impl Commands<'_> {
                 value => value.clone(),
             };
             match value {
-                Val::Str(text) => Ok((*kind, text.trim().to_ascii_lowercase())),
+                Val::Str(text) | Val::Path(text) => Ok((*kind, text.trim().to_ascii_lowercase())),
                 other => Err(Diag::error(Kind::Plan, format!("a checksum is a text, not {}", other.repr()))),
             }
         };

@@ -26,7 +26,7 @@ impl Commands<'_> {
                 value if variable.filled => self.fill_param(job, rule, value, &mut patterns)?,
                 value => value.clone(),
             };
-            if !matches!(value, Val::Str(_) | Val::Int(_) | Val::Float(_)) {
+            if !matches!(value, Val::Str(_) | Val::Path(_) | Val::Int(_) | Val::Float(_)) {
                 let message = format!("the variable `{name}` must be a text or a number, not {}", value.repr());
                 return Err(Diag::error(Kind::Plan, message).label(variable.span, "").note(self.for_job(job)));
             }

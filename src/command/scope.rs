@@ -154,7 +154,7 @@ fn texts(items: &[Val]) -> Option<Vec<&str>> {
 fn shown(part: &Val) -> Filled<'_> {
     let part = part.get(ALL).unwrap_or(part);
     match (part, part.items().and_then(texts)) {
-        (Val::Str(path), _) => Filled::Path(path),
+        (Val::Str(path) | Val::Path(path), _) => Filled::Path(path),
         (_, Some(paths)) => Filled::Paths(paths),
         (other, None) => Filled::Value(Cow::Borrowed(other)),
     }

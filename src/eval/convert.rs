@@ -6,7 +6,7 @@ use super::builtin::{Array, EnumMember, Record, Stream, is_of_datetime, no_text_
 use super::depth::Step;
 use super::files::Files;
 use super::missing::Missing;
-use super::pure_path::path_text;
+use super::pure_path::{PurePath, path_text};
 use super::python::NeedsPython;
 use super::wildcards::Wildcards;
 use crate::value::{FnId, Val};
@@ -30,13 +30,22 @@ pub(super) fn is_function(value: Value) -> bool {
     value.get_type() == "function"
 }
 
+/// What calls an object whose class has `__call__`.
+pub(super) fn called<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Value<'v>> {
+    let call = (value.get_type() == "object").then(|| value.get_attr("__call__", heap))?;
+    call.ok().flatten()
+}
+
 /// A Starlark value as a plain one.
 ///
 /// # Errors
 /// The type of a value that has no plain form; what `on_function` refuses.
 pub(super) fn to_val<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFunction<'_, 'v>) -> starlark::Result<Val> {
+    if let Some(text) = value.unpack_str() {
+        return Ok(Val::str(text));
+    }
     if let Some(path) = path_text(value) {
-        return Ok(Val::str(path));
+        return Ok(Val::Path(path.into()));
     }
     if value.is_none() {
         return Ok(Val::None);
@@ -61,6 +70,9 @@ pub(super) fn to_val<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFuncti
     }
     if is_function(value) {
         return Ok(Val::Func(on_function(value)?));
+    }
+    if let Some(call) = called(value, heap) {
+        return Ok(Val::Func(on_function(call)?));
     }
     if is_of_datetime(value) {
         return Ok(Val::str(value.to_str()));
@@ -134,6 +146,7 @@ pub(super) fn from_val<'v>(value: &Val, heap: Heap<'v>) -> Value<'v> {
         Val::Int(i) => heap.alloc(*i),
         Val::Float(f) => heap.alloc(*f),
         Val::Str(s) => heap.alloc_str(s).to_value(),
+        Val::Path(path) => heap.alloc(PurePath::of_text(path)),
         Val::List(items) | Val::Set(items) => heap.alloc(AllocList(items.iter().map(|v| from_val(v, heap)))),
         Val::Tuple(items) => heap.alloc(AllocTuple(items.iter().map(|v| from_val(v, heap)).collect::<Vec<_>>())),
         Val::Dict(entries) => {

@@ -308,7 +308,7 @@ fn settle_paths(
     marks: &mut std::slice::Iter<'_, Mark>,
 ) {
     match value {
-        Val::Str(text) => {
+        Val::Str(text) | Val::Path(text) => {
             let mark = marks.next().copied().unwrap_or_default();
             if !mark.placed
                 && let Cow::Owned(moved) = rewrites.apply(text)

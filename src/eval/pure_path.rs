@@ -53,6 +53,11 @@ pub(super) fn path_text(value: Value<'_>) -> Option<&str> {
 
 impl PurePath {
     /// One after another; an absolute one begins anew.
+    /// As it is written, which is normal already.
+    pub(super) fn of_text(path: &str) -> PurePath {
+        PurePath(path.into())
+    }
+
     pub(super) fn of(parts: &[Value]) -> PurePath {
         parts.iter().fold(PurePath(".".into()), |path, part| path.join(&part.to_str()))
     }

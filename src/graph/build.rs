@@ -403,8 +403,8 @@ pub(super) fn fill(
 /// The paths in what an input function gave.
 fn flatten<'v>(value: &'v Val, unpack: bool, paths: &mut Vec<&'v str>, names: &mut Vec<Name>) -> Result<(), String> {
     match value {
-        Val::Str(path) if path.is_empty() => Err("the input function gave an empty path".into()),
-        Val::Str(path) => {
+        Val::Str(path) | Val::Path(path) if path.is_empty() => Err("the input function gave an empty path".into()),
+        Val::Str(path) | Val::Path(path) => {
             paths.push(path);
             Ok(())
         }
@@ -465,6 +465,8 @@ impl Layout {
             let function = matches!(entries, [(_, list)] if *list || end - start != 1);
             Name { name: name.name.clone(), range: start..end, list: name.list || function }
         };
-        rule.inputs.names.iter().map(of).chain(self.unpacked).collect()
+        let mut names: Vec<Name> = rule.inputs.names.iter().map(of).chain(self.unpacked).collect();
+        names.sort_by_key(|name| name.range.start);
+        names
     }
 }

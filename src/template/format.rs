@@ -59,7 +59,7 @@ impl Spec {
     /// element, joined by spaces, as Snakemake does.
     pub fn apply(&self, value: &Val) -> Result<String, String> {
         match value {
-            Val::Str(text) => self.text(text),
+            Val::Str(text) | Val::Path(text) => self.text(text),
             Val::Int(number) => self.int(*number),
             Val::Bool(flag) => self.int(i64::from(*flag)),
             Val::Float(number) => self.float(*number),

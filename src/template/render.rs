@@ -94,7 +94,7 @@ impl Writer<'_> {
             return self.text(&value.repr(), out);
         }
         match (&self.hole.style, value) {
-            (Style::Natural | Style::Raw, Val::Str(text)) => out.push_str(text),
+            (Style::Natural | Style::Raw, Val::Str(text) | Val::Path(text)) => out.push_str(text),
             (Style::Natural | Style::Raw, value) => out.push_str(&value.display()),
             (Style::Quoted, Val::List(items) | Val::Tuple(items) | Val::Set(items)) => {
                 for (i, item) in items.iter().enumerate() {

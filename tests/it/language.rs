@@ -645,9 +645,9 @@ rule a:
         "'{}'",
         "['one', 'two']",
         r"'one\ntwo\n'",
-        "['data/raw/a.tar.gz', 'a.tar.gz', 'a.tar', '.gz', 'data/raw', ('data', 'raw', 'a.tar.gz'), \
-         'data/raw/a.tar.bz2', 'data/raw/b', 'data/raw/c.gz']",
-        "['/a/b', '/b', '.', True, '']",
+        "[PosixPath('data/raw/a.tar.gz'), 'a.tar.gz', 'a.tar', '.gz', PosixPath('data/raw'), \
+         ('data', 'raw', 'a.tar.gz'), PosixPath('data/raw/a.tar.bz2'), PosixPath('data/raw/b'), PosixPath('data/raw/c.gz')]",
+        "[PosixPath('/a/b'), PosixPath('/b'), PosixPath('.'), True, '']",
         "'set'",
         "[['a', 'b'], ['a', 'c'], ['b', 'c']]",
         "6",

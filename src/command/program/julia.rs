@@ -37,7 +37,7 @@ fn value(value: &Val) -> String {
         Val::Float(f) if f.is_nan() => "NaN".into(),
         Val::Float(f) if f.is_infinite() => if *f > 0.0 { "Inf" } else { "-Inf" }.into(),
         Val::Float(f) => format!("{f:?}"),
-        Val::Str(s) => text(s),
+        Val::Str(s) | Val::Path(s) => text(s),
         Val::List(items) | Val::Tuple(items) | Val::Set(items) => {
             format!("[{}]", items.iter().map(self::value).collect::<Vec<_>>().join(", "))
         }

@@ -209,6 +209,7 @@ fn literal(value: &Val) -> String {
     match value {
         Val::Float(f) if !f.is_finite() => format!("float('{f}')"),
         Val::Func(_) => "None".into(),
+        Val::Path(path) => format!("__import__('pathlib').Path({})", text(path)),
         Val::List(items) => format!("[{}]", literals(items)),
         Val::Tuple(items) if items.len() == 1 => format!("({},)", literals(items)),
         Val::Tuple(items) => format!("({})", literals(items)),

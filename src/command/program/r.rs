@@ -89,9 +89,9 @@ fn value(value: &Val) -> String {
         Val::Float(f) if f.is_nan() => "NaN".into(),
         Val::Float(f) if f.is_infinite() => if *f > 0.0 { "Inf" } else { "-Inf" }.into(),
         Val::Float(f) => format!("{f:?}"),
-        Val::Str(s) => text(s),
+        Val::Str(s) | Val::Path(s) => text(s),
         Val::List(items) | Val::Tuple(items) | Val::Set(items) => {
-            let texts = items.iter().all(|v| matches!(v, Val::Str(_)));
+            let texts = items.iter().all(|v| matches!(v, Val::Str(_) | Val::Path(_)));
             let numbers = items.iter().all(|v| matches!(v, Val::Int(_) | Val::Float(_) | Val::Bool(_)));
             let all = items.iter().map(self::value).collect::<Vec<_>>().join(", ");
             if texts || numbers { format!("c({all})") } else { format!("list({all})") }

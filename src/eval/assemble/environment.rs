@@ -27,7 +27,7 @@ impl Assembler<'_, '_, '_, '_, '_> {
                 continue;
             };
             let value = self.value(value, slot.span(), &["input", "output", "threads", "resources", "attempt"])?;
-            if !matches!(value, Val::Str(_) | Val::Int(_) | Val::Float(_) | Val::Func(_)) {
+            if !matches!(value, Val::Str(_) | Val::Path(_) | Val::Int(_) | Val::Float(_) | Val::Func(_)) {
                 let message =
                     format!("the variable `{name}` wants a string, a number or a function, this is {}", value.kind());
                 self.fail(Diag::at(slot.span(), message));

@@ -4,7 +4,7 @@
 
 use super::Assembler;
 use crate::diag::{Diag, Kind};
-use crate::eval::convert::{elements, is_function};
+use crate::eval::convert::{called, elements, is_function};
 use crate::eval::files::Files;
 use crate::eval::given::Slot;
 use crate::eval::mark::{Mark, Marks};
@@ -41,6 +41,8 @@ fn flatten<'v>(value: Value<'v>, heap: Heap<'v>, marks: &Marks, out: &mut Vec<Pi
     } else if let Some(files) = Files::from_value(value) {
         out.extend(files.texts().map(|t| Piece::Path(t, files.mark)));
     } else if is_function(value) {
+        out.push(Piece::Function { value, unpack: false, flags: Flags::empty() });
+    } else if let Some(value) = called(value, heap) {
         out.push(Piece::Function { value, unpack: false, flags: Flags::empty() });
     } else {
         out.push(wrapped(value).ok_or(value)?);

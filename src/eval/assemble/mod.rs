@@ -28,6 +28,7 @@ use super::given::{Given, Slot};
 use super::rewrite::Named as Pathvars;
 use super::session::{Basis, PendingText, Session, Shown, Use};
 use crate::diag::{Diag, Diags};
+use crate::eval::pure_path::path_text;
 use crate::pattern::{Pattern, has_brace};
 use crate::rule::{Action, Flags, Name, Named, Output, Param, Places, Rule, RuleId};
 use crate::span::Literals;
@@ -305,7 +306,9 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
     /// A template, kept until all variables are known.
     fn text(&mut self, key: &str, what: Use) {
         let Some((value, slot)) = self.single(key) else { return };
-        match value.unpack_str() {
+        // A script may be named by a path.
+        let text = if what == Use::Script { path_text(value) } else { value.unpack_str() };
+        match text {
             Some(text) => self.session.texts.borrow_mut().push(PendingText {
                 rule: self.id,
                 what,

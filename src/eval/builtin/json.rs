@@ -31,7 +31,7 @@ impl Dump {
             Val::None => self.out.push_str("null"),
             Val::Bool(b) => self.out.push_str(if *b { "true" } else { "false" }),
             Val::Int(_) | Val::Float(_) => self.out.push_str(&value.repr()),
-            Val::Str(text) => self.text(text),
+            Val::Str(text) | Val::Path(text) => self.text(text),
             Val::List(items) | Val::Tuple(items) | Val::Set(items) => {
                 self.sequence('[', items, ']', level, |dump, item, level| dump.value(item, level))?;
             }
@@ -105,7 +105,7 @@ impl Dump {
 /// A key of a dict, which is a string in JSON.
 fn key(value: &Val) -> String {
     match value {
-        Val::Str(text) => text.to_string(),
+        Val::Str(text) | Val::Path(text) => text.to_string(),
         Val::None => "null".into(),
         Val::Bool(b) => b.to_string(),
         other => other.repr(),

@@ -120,7 +120,7 @@ fn table(runs: &[Measured], more: More<'_>) -> String {
         for cell in more(run).iter().flatten() {
             let cell = match cell {
                 Val::Float(figure) => format!("{figure:.2}"),
-                Val::Str(text) => text.to_string(),
+                Val::Str(text) | Val::Path(text) => text.to_string(),
                 other => other.repr(),
             };
             let _ = write!(text, "\t{}", cell.replace(['\t', '\n'], " "));
