@@ -11,7 +11,7 @@ use starlark::values::{FrozenHeapName, Heap, Value};
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-const TEXTS: [(&str, &str); 14] = [
+const TEXTS: [(&str, &str); 23] = [
     ("itertools", include_str!("library/itertools.star")),
     ("functools", include_str!("library/functools.star")),
     ("operator", include_str!("library/operator.star")),
@@ -24,6 +24,15 @@ const TEXTS: [(&str, &str); 14] = [
     ("enum", include_str!("library/enum.star")),
     ("abc", include_str!("library/abc.star")),
     ("math", include_str!("library/math.star")),
+    ("logging", include_str!("library/logging.star")),
+    ("typing", include_str!("library/typing.star")),
+    ("collections", include_str!("library/collections.star")),
+    ("shlex", include_str!("library/shlex.star")),
+    ("fnmatch", include_str!("library/fnmatch.star")),
+    ("bisect", include_str!("library/bisect.star")),
+    ("heapq", include_str!("library/heapq.star")),
+    ("pprint", include_str!("library/pprint.star")),
+    ("urllib.parse", include_str!("library/urllib_parse.star")),
     ("warnings", include_str!("library/warnings.star")),
     ("snakemake.utils", include_str!("library/snakemake_utils.star")),
 ];

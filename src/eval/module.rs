@@ -11,6 +11,7 @@ use super::fault::{Fault, fault, hinted};
 use super::given::{Given, Slot};
 use super::load::{beside, collect, freeze, run_file, undefined};
 use super::mark::Mark;
+use super::pure_path::path_text;
 use super::rewrite::{Named, Pathvars, Rewrite, Rewrites};
 use super::session::{Constraint, Session, ShownRules};
 use crate::diag::{Diag, Diags};
@@ -144,7 +145,7 @@ impl<'v> Reader<'_, 'v> {
 
     fn text(&self, key: &str) -> starlark::Result<Option<(&'v str, Slot<'_>)>> {
         let Some((value, slot)) = self.single(key)? else { return Ok(None) };
-        let text = value.unpack_str().ok_or_else(|| self.wrong(key, "a string", value, slot))?;
+        let text = path_text(value).ok_or_else(|| self.wrong(key, "a string", value, slot))?;
         Ok(Some((text, slot)))
     }
 

@@ -98,6 +98,7 @@ impl<'v> StarlarkValue<'v> for PurePath {
         match name {
             "name" => Some(heap.alloc(self.name())),
             "stem" => Some(heap.alloc(stem)),
+            "root" | "anchor" => Some(heap.alloc(if self.0.starts_with('/') { "/" } else { "" })),
             "suffix" => Some(heap.alloc(suffix)),
             "parent" => Some(heap.alloc(self.parent())),
             "suffixes" => {

@@ -6,6 +6,7 @@
 use super::attempt::{below, bytes, tokens_of, word_of};
 use super::build::{Builder, Pair, Rule};
 use super::edit::Edit;
+use super::operand::Known;
 use super::python::definition_length;
 use crate::diag::Diag;
 use std::ops::Range;
@@ -79,6 +80,7 @@ impl<'s> Builder<'s> {
         let again = value.iter().take_while(|p| !lambda(p)).filter(|p| is_sign(p)).count();
         let text = self.slice(whole.start..bytes(&parts[sign - 1]).end).trim().to_owned();
         match parts[sign].as_str() {
+            "=" if again == 0 && self.is_nested(&parts[..sign]) => self.parted(parts, sign),
             "=" if again > 0 => self.chained(&parts[..end]),
             "=" if is_slice(&parts[sign - 1]) && sign > 1 => self.slice_assigned(parts, sign),
             operator if operator != "**=" && self.is_setter(&parts[..sign]) => self.property_set(parts, sign, operator),
@@ -164,6 +166,11 @@ impl<'s> Builder<'s> {
                 true => (at + 1..inner.len()).find(|i| inner[*i].as_rule() == Rule::comma).unwrap_or(inner.len()),
                 false => stop,
             };
+            if let (true, [name, _, value]) = (default, &inner[at.max(1) - 1..stop])
+                && matches!(value.as_str(), "True" | "False")
+            {
+                self.known.insert(name.as_str().to_owned(), Known::Truth);
+            }
             self.tokens(inner[at..stop].to_vec(), Vec::new());
             at = stop;
         }
@@ -322,6 +329,7 @@ impl<'s> Builder<'s> {
         let cell = format!("_w{}", whole.start);
         let word = parts[0].as_str();
         let colon = parts.iter().position(|p| p.as_rule() == Rule::sep && p.as_str() == ":");
+        let empty = self.cell_of(parts, &names);
         let after: String = names.iter().map(|n| format!("if {n:?} in {cell}: {n} = {cell}[{n:?}]\n")).collect();
         let indented = |deep: &str| after.replace('\n', &format!("\n{deep}"));
         self.renames = names.iter().map(|n| (n.clone(), format!("{cell}[{n:?}]"))).collect();
@@ -331,7 +339,7 @@ impl<'s> Builder<'s> {
                 self.fail(diag.hint("assign on a line of its own, before the `if`"));
             }
             ("if", Some(end)) if end > 1 => {
-                self.emit.replace(whole.start..bytes(&parts[1]).start, &format!("{cell} = {{}}\n{indent}_c = ("));
+                self.emit.replace(whole.start..bytes(&parts[1]).start, &format!("{cell} = {empty}\n{indent}_c = ("));
                 self.tokens(parts[1..end].to_vec(), Vec::new());
                 let close = format!(")\n{indent}{}if _c", indented(&indent));
                 self.emit.insert(bytes(&parts[end - 1]).end, &close);
@@ -341,12 +349,13 @@ impl<'s> Builder<'s> {
             ("while", Some(end)) if end > 1 => {
                 let inline = end + 1 < parts.len();
                 let deeper = if inline { format!("{indent} ") } else { self.block_indent(bytes(&parts[end]).end) };
-                let open = format!("for _while in range({}):\n{deeper}{cell} = {{}}\n{deeper}_c = (", i32::MAX);
+                let open = format!("for _while in range({}):\n{deeper}{cell} = {empty}\n{deeper}_c = (", i32::MAX);
                 self.emit.replace(whole.start..bytes(&parts[1]).start, &open);
                 self.tokens(parts[1..end].to_vec(), Vec::new());
                 let close = format!(")\n{deeper}{}if not _turn(_c): break", indented(&deeper));
                 let colon = bytes(&parts[end]);
-                self.emit.replace(bytes(&parts[end - 1]).end..colon.end, &close);
+                let next = parts.get(end + 1).map_or(colon.end, |next| bytes(next).start);
+                self.emit.replace(bytes(&parts[end - 1]).end..next, &close);
                 self.renames.clear();
                 if inline {
                     self.emit.append(&format!("\n{deeper}"));
@@ -354,7 +363,7 @@ impl<'s> Builder<'s> {
                 }
             }
             _ => {
-                self.emit.insert(whole.start, &format!("{cell} = {{}}\n{indent}"));
+                self.emit.insert(whole.start, &format!("{cell} = {empty}\n{indent}"));
                 self.plain_again(parts.to_vec(), whole.clone());
                 if word != "return" {
                     self.emit.insert(whole.end, &format!("\n{indent}{}", indented(&indent).trim_end()));
@@ -363,6 +372,22 @@ impl<'s> Builder<'s> {
         }
         self.renames.clear();
         true
+    }
+
+    /// What `:=` gives values to in one statement: names that it reads before have theirs.
+    fn cell_of(&self, parts: &[Pair<'s>], names: &[String]) -> String {
+        let mut words = Vec::new();
+        parts.iter().for_each(|part| words_in(part, &mut words));
+        let read = |name: &&String| {
+            let first = words.iter().position(|word| word == *name);
+            let later = words.iter().skip(first.map_or(0, |at| at + 1));
+            first.is_some_and(|at| words.get(at + 1).is_none_or(|next| *next != ":="))
+                || later
+                    .take_while(|word| !matches!(**word, "and" | "or" | "if" | "<" | ">" | "=="))
+                    .any(|w| w == *name)
+        };
+        let pairs: Vec<String> = names.iter().filter(read).map(|name| format!("{name:?}: {name}")).collect();
+        format!("{{{}}}", pairs.join(", "))
     }
 
     /// A `for` or `while` with an `else`: a flag says whether it was left by `break`.
@@ -416,5 +441,13 @@ fn names_in(pair: &Pair, names: &mut Vec<String>) {
             }
         }
         names_in(token, names);
+    }
+}
+
+/// The words and operators of a text, in order.
+fn words_in<'s>(pair: &Pair<'s>, words: &mut Vec<&'s str>) {
+    match pair.as_rule() {
+        Rule::word | Rule::op => words.push(pair.as_str()),
+        _ => pair.clone().into_inner().for_each(|inner| words_in(&inner, words)),
     }
 }

@@ -90,6 +90,15 @@ pub(super) fn colon(tokens: &[Pair]) -> Option<usize> {
     tokens.iter().position(|t| t.as_rule() == Rule::sep && t.as_str() == ":")
 }
 
+/// Where the head of a `with suppress(...)` at the front ends, and how many items it is.
+fn suppressing(items: &[Pair]) -> Option<(usize, usize)> {
+    let first = items.first().filter(|i| i.as_rule() == Rule::code && word_of(i) == "with")?;
+    let tokens = tokens_of(first);
+    let suppresses = matches!(tokens.get(1)?.as_str(), "suppress" | "contextlib.suppress");
+    let calls = tokens.get(2)?.as_rule() == Rule::bracket && colon(&tokens) == Some(3);
+    (suppresses && calls).then(|| (3, 1 + below(&items[1..], indent_of(first))))
+}
+
 impl<'s> Builder<'s> {
     /// Items of a file or of a definition, one after the other.
     pub(super) fn lines(&mut self, items: &[Pair<'s>], top: bool) {
@@ -116,6 +125,14 @@ impl<'s> Builder<'s> {
                 rest = &rest[length..];
                 continue;
             }
+            if let Some((colon, length)) = suppressing(rest) {
+                if top {
+                    self.cut_before(item);
+                }
+                self.suppressed(&rest[..length], colon, top);
+                rest = &rest[length..];
+                continue;
+            }
             if let Some(length) = match_length(rest) {
                 self.matched(&rest[..length], top);
                 rest = &rest[length..];
@@ -128,6 +145,26 @@ impl<'s> Builder<'s> {
             self.one(item, top);
             rest = after;
         }
+    }
+
+    /// `with suppress(X):` is a `try` whose handler does nothing.
+    fn suppressed(&mut self, items: &[Pair<'s>], colon: usize, top: bool) {
+        let tokens = tokens_of(&items[0]);
+        let start = bytes(&tokens[0]).start;
+        let (indent, name) = (self.own_indent(start), format!("_t{}_{start}", self.file.0));
+        let around = self.place.clone();
+        let open = format!("{name} = _try({})\n{indent}if True", around.guard.as_deref().unwrap_or("None"));
+        self.place.guard = Some(name.clone());
+        self.emit.replace(start..bytes(&tokens[colon]).start, &open);
+        self.suite(tokens[colon..].to_vec(), &indent);
+        self.lines(&items[1..], top);
+        self.place = around;
+        let end = items.last().map_or(start, |last| last.as_span().end());
+        let lead = if self.source[..end].ends_with('\n') { "" } else { "\n" };
+        let kinds = bytes(&tokens[colon - 1]);
+        let kinds = self.slice(kinds.start + 1..kinds.end - 1).trim().trim_end_matches(',');
+        let caught = format!("{indent}if {name}._catch(lambda: ({kinds},)): pass");
+        self.emit.insert(end, &format!("{lead}{caught}\n{indent}{name}._settle()\n"));
     }
 
     /// One item of a file or of a definition.

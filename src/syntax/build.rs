@@ -6,20 +6,20 @@
 #![allow(missing_docs, reason = "pest_derive makes an enum without docs")]
 
 use super::Base;
-use super::arguments;
 use super::attempt::Place;
 use super::class::{Called, Inside};
 use super::edit::Edit;
 use super::emit::Emitter;
 use super::keys::{LOAD, as_written};
-use super::operator::Line;
+use super::operand::Known;
+use super::operator::{Around, Line};
 use super::scope::Scope;
 use super::tree::{Binding, Definition, Directive, Piece, RuleDecl, Tree, UseDecl};
-use super::unpack;
 use crate::diag::{Diag, Diags};
 use crate::span::{FileId, Literal, Span};
 use pest::Parser;
 use pest_derive::Parser;
+use rustc_hash::FxHashMap;
 use std::ops::Range;
 
 #[derive(Parser)]
@@ -89,14 +89,14 @@ pub(super) struct Builder<'s> {
     pub(super) scope: Option<Scope<'s>>,
     /// What the method whose head comes next is called.
     pub(super) method: Option<String>,
+    /// Names that were given bools, lists and views of dicts.
+    pub(super) known: FxHashMap<String, Known>,
     /// Within an index, where comparisons may be of columns.
-    masks: bool,
+    pub(super) masks: bool,
 }
 
 /// What may give something bit by bit.
 const BIT_BY_BIT: [&str; 5] = ["yield", "iter(", "open(", "eader(", "next("];
-/// Brackets in brackets beyond this are refused: Starlark's parser recurses.
-const DEEPEST: usize = 100;
 /// Bytes of operators and words on end.
 const LONGEST: usize = 20_000;
 /// Strings and brackets on end, without commas between them.
@@ -167,6 +167,7 @@ impl<'s> Builder<'s> {
             above: None,
             scope: None,
             method: None,
+            known: FxHashMap::default(),
             masks: false,
         }
     }
@@ -361,6 +362,10 @@ impl<'s> Builder<'s> {
         {
             return self.emit.replace(place, &text);
         }
+        if let Some(function) = text.strip_suffix(".__name__").filter(|_| !self.source[..place.start].ends_with('.')) {
+            let function = self.cell(function).unwrap_or_else(|| function.to_owned());
+            return self.emit.replace(place, &format!("_name_of({function})"));
+        }
         if let Some(text) = self.scope_word(pair) {
             return self.emit.replace(place, &text);
         }
@@ -373,62 +378,18 @@ impl<'s> Builder<'s> {
         }
     }
 
-    /// `(n := x)` becomes `_named(_w, "n", (x))`, where something stands for `n`.
-    fn names_value(&self, inner: &[Pair], end: usize) -> Vec<Edit> {
-        let Some(at) = inner.iter().position(|t| t.as_str() == ":=").filter(|at| *at > 0) else { return Vec::new() };
-        let (name, sign) = (&inner[at - 1], &inner[at]);
-        let Some((_, instead)) = self.renames.iter().find(|(n, _)| n == name.as_str()) else { return Vec::new() };
-        let cell = instead.split('[').next().unwrap_or("");
-        let close = inner[at..].iter().find(|t| t.as_rule() == Rule::comma).map_or(end - 1, |t| t.as_span().start());
-        let open = format!("_named({cell}, {:?}, (", name.as_str());
-        vec![Edit::replace(name.as_span().start()..sign.as_span().end(), open), Edit::behind(close, "))")]
-    }
-
     /// `is` and `is not`, which Starlark lacks.
     fn keyword(&mut self, pair: &Pair) {
         let operator = if pair.as_str() == "is" { "==" } else { "!=" };
         self.emit.replace(pair.as_span().start()..pair.as_span().end(), operator);
     }
 
-    /// Whether a bracket holds the arguments of a call; those of a `def` are
-    /// parameters.
-    fn passes_arguments(&self, range: Range<usize>) -> bool {
-        let line = self.source[..range.start].rfind('\n').map_or(0, |i| i + 1);
-        let text = &self.source[range.clone()];
-        text.starts_with('(')
-            && self.follows_value(range.start)
-            && !self.source[line..range.start].trim_start().starts_with("def ")
-    }
-
-    /// Whether a bracket stands right behind a value.
-    fn follows_value(&self, start: usize) -> bool {
-        let before = self.source[..start].chars().next_back();
-        before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | ')' | ']'))
-    }
-
-    /// Whether a bracket is an index.
-    fn is_index(&self, start: usize) -> bool {
-        self.source[start..].starts_with('[') && self.follows_value(start)
-    }
-
-    /// Whether a bracket only groups, as in `(a == b) & c`.
-    fn is_group(&self, start: usize) -> bool {
-        self.source[start..].starts_with('(') && !self.follows_value(start)
-    }
-
-    /// `*x` and `**x` among the arguments of a call.
-    fn splats(&self, range: Range<usize>, inner: &[Pair]) -> Vec<Edit> {
-        let is_star = |t: &Pair| t.as_rule() == Rule::op && matches!(t.as_str(), "*" | "**");
-        if !inner.iter().any(is_star) || !self.passes_arguments(range) {
-            return Vec::new();
-        }
-        arguments::edits(&arguments::of_bracket(inner)).concat()
-    }
-
     /// Tokens of one line or bracket, with what is to be changed among them.
     pub(super) fn tokens(&mut self, tokens: Vec<Pair<'s>>, more: Vec<Edit>) {
         let masks = self.masks || self.called.compares;
-        let mut edits = Line::new(self.source, &tokens, masks, (self.tries, self.steps), &self.called).edits();
+        let (called, known) = (&self.called, &self.known);
+        let around = Around { masks, copies: self.tries, steps: self.steps, called, known };
+        let mut edits = Line::new(self.source, &tokens, around).edits();
         edits.extend(self.supers(&tokens));
         edits.extend(more);
         Edit::sort(&mut edits);
@@ -460,75 +421,4 @@ impl<'s> Builder<'s> {
         }
         edits.for_each(|edit| self.emit.replace(edit.range, &edit.text));
     }
-
-    pub(super) fn bracket(&mut self, pair: Pair<'s>) {
-        let (start, end) = (pair.as_span().start(), pair.as_span().end());
-        let inner: Vec<Pair> = pair.into_inner().collect();
-        let has = |wanted| inner.iter().any(|p| p.as_rule() == wanted);
-        if has(Rule::unclosed) {
-            self.fail(Diag::at(self.span(start..start + 1), "this bracket is never closed"));
-            return;
-        }
-        if self.depth == DEEPEST {
-            self.fail(Diag::at(self.span(start..start + 1), "brackets are nested too deeply here"));
-            return;
-        }
-        self.check_length(start..end, &inner);
-        self.depth += 1;
-        if has(Rule::for_word) && self.searched(start, &inner) {
-            self.depth -= 1;
-            return;
-        }
-        let index = self.is_index(start);
-        // A generator, which Starlark lacks, becomes a list; `a[x, y]` has a tuple.
-        let within = match has(Rule::for_word) {
-            true if self.is_group(start) => Some(("_stream([", "])")),
-            true if self.source[start..].starts_with('(') => Some(("[", "]")),
-            false if index && has(Rule::comma) => Some(("(", ")")),
-            _ => None,
-        };
-        let masks = index || (self.masks && self.is_group(start));
-        let masks = std::mem::replace(&mut self.masks, masks);
-        let displays = |p: &&Pair| !matches!(p.as_rule(), Rule::word | Rule::op | Rule::sep | Rule::dot | Rule::comma);
-        let nested: Vec<Range<usize>> =
-            inner.iter().filter(displays).map(|p| p.as_span().start()..p.as_span().end()).collect();
-        let mut edits = self.splats(start..end, &inner);
-        edits.extend(self.names_value(&inner, end));
-        if index && has(Rule::comma) {
-            edits.extend(spans(&inner));
-        }
-        let unpacked = unpack::edits(self.source, start..end, &nested, self.is_group(start));
-        edits.extend(unpacked.into_iter().map(|(place, text)| Edit::replace(place, text)));
-        if let Some((open, close)) = within {
-            edits.push(Edit::before(start + 1, open));
-            edits.push(Edit::behind(end - 1, close));
-        }
-        self.tokens(inner, edits);
-        self.masks = masks;
-        self.depth -= 1;
-    }
-}
-
-/// In `a[x, :]` the colon stands for all there is, and in `a[x:y, z]` for what lies between.
-fn spans(inner: &[Pair]) -> Vec<Edit> {
-    inner.split(|token| token.as_rule() == Rule::comma).flat_map(span).collect()
-}
-
-fn span(part: &[Pair]) -> Vec<Edit> {
-    let place = |at: usize| part[at].as_span().start()..part[at].as_span().end();
-    let is_colon = |at: &usize| part[*at].as_rule() == Rule::sep && part[*at].as_str() == ":";
-    let colons: Vec<usize> = (0..part.len()).filter(is_colon).collect();
-    if colons.is_empty() || part.iter().any(|token| token.as_str().starts_with("lambda")) {
-        return Vec::new();
-    }
-    if part.len() == 1 {
-        return vec![Edit::replace(place(0), "_every")];
-    }
-    let ends = |at: usize| part.get(at).is_none() || colons.contains(&at);
-    let whole = place(0).start..place(part.len() - 1).end;
-    let mut edits = vec![Edit::open(&whole, if ends(0) { "_span(None" } else { "_span(" })];
-    let comma = |at: &usize| Edit::replace(place(*at), if ends(at + 1) { ", None" } else { ", " });
-    edits.extend(colons.iter().map(comma));
-    edits.push(Edit::close(&whole, ")"));
-    edits
 }

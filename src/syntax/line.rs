@@ -6,6 +6,8 @@
 use super::build::{Builder, Pair, Rule};
 use super::edit::Edit;
 use super::keys;
+use super::operand::known;
+use super::targets::{may_be_text, starred};
 use super::tree::Binding;
 use crate::diag::Diag;
 use crate::suggest::{did_you_mean, nearest};
@@ -37,6 +39,10 @@ fn spread(parts: &[Pair]) -> Vec<Edit> {
         let open = format!("_spread({at}, {}, (", names.len() - at - 1);
         edits.push(Edit::before(value.start, open));
         edits.push(Edit::behind(value.end, "))"));
+    }
+    if starred.is_none() && names.len() > 1 && may_be_text(&parts[2..]) {
+        let value = range(&parts[2]);
+        edits.extend([Edit::before(value.start, "_each("), Edit::behind(value.end, ")")]);
     }
     edits
 }
@@ -100,14 +106,15 @@ impl<'s> Builder<'s> {
 
     /// The same, with names for what `:=` assigns to.
     pub(super) fn plain_again(&mut self, mut parts: Vec<Pair<'s>>, whole: Range<usize>) {
-        if self.global_statements(&parts) || self.assignment(&parts, &whole) {
-            return;
-        }
         if self.steps && parts.first().is_some_and(|p| p.as_rule() == Rule::for_word) {
             let indent = self.own_indent(whole.start);
             if self.stepped_for(None, &parts, &indent) {
                 return;
             }
+        }
+        self.note(&parts);
+        if self.global_statements(&parts) || self.one_by_one(&parts) || self.assignment(&parts, &whole) {
+            return;
         }
         let mut edits = self.thrown(&parts, whole.end);
         edits.extend(self.breaks(&parts));
@@ -125,11 +132,30 @@ impl<'s> Builder<'s> {
             }
             Rule::r#while => edits.extend(self.repeated(&parts, whole)),
             Rule::delete => return self.deleted(&parts),
+            // Behind a semicolon.
+            Rule::word if parts[0].as_str() == "del" => return self.deleted(&parts),
             Rule::targets => edits.extend(spread(&parts)),
             _ => {}
         }
-        edits.extend(closing_comma(&parts));
+        match starred(&parts) {
+            stars if stars.is_empty() => edits.extend(closing_comma(&parts)),
+            stars => edits.extend(stars),
+        }
         self.tokens(parts, edits);
+    }
+
+    /// Notes what a name is given, where that is plain.
+    fn note(&mut self, parts: &[Pair<'s>]) {
+        if let [name, sign, value @ ..] = parts
+            && sign.as_str() == "="
+            && matches!(name.as_rule(), Rule::targets | Rule::word)
+        {
+            let name = name.as_str().trim();
+            match known(value) {
+                Some(known) => drop(self.known.insert(name.to_owned(), known)),
+                None => drop(self.known.remove(name)),
+            }
+        }
     }
 
     /// `raise x from y` and `assert x` become calls.
@@ -168,7 +194,7 @@ impl<'s> Builder<'s> {
     }
 
     /// `while x:` becomes a long `for` that breaks.
-    fn repeated(&self, parts: &[Pair], whole: Range<usize>) -> Vec<Edit> {
+    pub(super) fn repeated(&self, parts: &[Pair], whole: Range<usize>) -> Vec<Edit> {
         let range = |p: &Pair| p.as_span().start()..p.as_span().end();
         let Some(at) = parts.iter().position(|p| p.as_str() == ":") else { return Vec::new() };
         let inline = at + 1 < parts.len();
@@ -248,7 +274,7 @@ impl<'s> Builder<'s> {
         let mut bindings = Vec::new();
         for part in pair.into_inner() {
             match part.as_rule() {
-                Rule::dotted => module = part.as_str(),
+                Rule::dotted | Rule::dots => module = part.as_str(),
                 Rule::imported => {
                     let star = part.clone().into_inner().any(|p| p.as_rule() == Rule::star);
                     let names: Vec<&str> = part.into_inner().map(|p| p.as_str()).collect();

@@ -8,6 +8,7 @@
 mod arguments;
 mod assign;
 mod attempt;
+mod bracket;
 mod build;
 mod cells;
 mod class;
@@ -17,7 +18,9 @@ mod globals;
 mod guarded;
 mod keys;
 mod line;
+mod loops;
 mod matching;
+mod operand;
 mod operator;
 mod pattern;
 mod python;
@@ -25,7 +28,9 @@ mod reuse;
 mod scope;
 mod search;
 mod section;
+mod statements;
 mod string;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod tree;

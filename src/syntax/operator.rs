@@ -8,12 +8,14 @@
 use super::build::{Pair, Rule};
 use super::class::Called;
 use super::edit::Edit;
+use super::operand::Known;
 use super::search::searcher;
+use rustc_hash::FxHashMap;
 use std::ops::Range;
 
 /// What a token is to the operators around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
+pub(super) enum Role {
     /// A value, or what follows a value and belongs to it.
     Value,
     /// An operator between two values, by its precedence.
@@ -27,7 +29,7 @@ enum Role {
 const NOT: u8 = 5;
 const COMPARISON: u8 = 6;
 const PRODUCT: u8 = 12;
-const SIGN: u8 = 13;
+pub(super) const SIGN: u8 = 13;
 const POWER: u8 = 14;
 
 impl Role {
@@ -78,33 +80,34 @@ fn makes(bracket: &Pair) -> bool {
     }
 }
 
+/// What is known where a line stands.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    /// Comparisons are of columns, perhaps: within an index.
+    pub(super) masks: bool,
+    /// Loops go over copies.
+    pub(super) copies: bool,
+    /// Something is read bit by bit, perhaps.
+    pub(super) steps: bool,
+    /// What classes of the file have that Python calls by itself.
+    pub(super) called: &'a Called,
+    /// Names, and what they were given.
+    pub(super) known: &'a FxHashMap<String, Known>,
+}
+
 /// The tokens of one bracket or line.
 pub(super) struct Line<'a, 's> {
     source: &'s str,
-    tokens: &'a [Pair<'s>],
-    roles: Vec<Role>,
-    /// Comparisons are of columns, perhaps: within an index.
-    masks: bool,
-    /// Loops go over copies.
-    copies: bool,
-    /// Something is read bit by bit, perhaps.
-    steps: bool,
-    /// What classes of the file have that Python calls by itself.
-    called: &'a Called,
-    edits: Vec<Edit>,
+    pub(super) tokens: &'a [Pair<'s>],
+    pub(super) roles: Vec<Role>,
+    pub(super) around: Around<'a>,
+    pub(super) edits: Vec<Edit>,
 }
 
 impl<'a, 's> Line<'a, 's> {
-    pub(super) fn new(
-        source: &'s str,
-        tokens: &'a [Pair<'s>],
-        masks: bool,
-        loops: (bool, bool),
-        called: &'a Called,
-    ) -> Self {
-        let (copies, steps) = loops;
+    pub(super) fn new(source: &'s str, tokens: &'a [Pair<'s>], around: Around<'a>) -> Self {
         let roles = Vec::with_capacity(tokens.len());
-        let mut line = Line { source, tokens, roles, masks, copies, steps, called, edits: Vec::new() };
+        let mut line = Line { source, tokens, roles, around, edits: Vec::new() };
         let mut in_target = false;
         for (at, token) in tokens.iter().enumerate() {
             let role = line.role(at, in_target);
@@ -171,11 +174,11 @@ impl<'a, 's> Line<'a, 's> {
     }
 
     /// The bytes of some tokens.
-    fn bytes(&self, tokens: Range<usize>) -> Range<usize> {
+    pub(super) fn bytes(&self, tokens: Range<usize>) -> Range<usize> {
         self.tokens[tokens.start].as_span().start()..self.tokens[tokens.end - 1].as_span().end()
     }
 
-    fn token(&self, at: usize) -> Range<usize> {
+    pub(super) fn token(&self, at: usize) -> Range<usize> {
         self.bytes(at..at + 1)
     }
 
@@ -184,15 +187,20 @@ impl<'a, 's> Line<'a, 's> {
         for at in 0..self.tokens.len() {
             let text = self.tokens[at].as_str();
             match (self.tokens[at].as_rule(), self.roles[at]) {
-                (Rule::op, Role::Binary(7..)) if self.called.operates && !(text == "/" && self.is_text(at)) => {
+                (Rule::op, Role::Binary(7..) | Role::Unary(SIGN)) => self.operands(at),
+                (Rule::sep, _) if text.len() > 1 => self.added(at),
+                _ => {}
+            }
+            match (self.tokens[at].as_rule(), self.roles[at]) {
+                (Rule::op, Role::Binary(7..)) if self.around.called.operates && !(text == "/" && self.is_text(at)) => {
                     self.operation(at);
                 }
-                (Rule::op, Role::Unary(SIGN)) if self.called.operates => self.sign(at),
-                (Rule::word, Role::Unary(NOT)) if self.called.truths => self.truth(at + 1, self.right(at, NOT)),
-                (Rule::word, Role::Binary(2)) if self.called.truths && text == "if" => {
+                (Rule::op, Role::Unary(SIGN)) if self.around.called.operates => self.sign(at),
+                (Rule::word, Role::Unary(NOT)) if self.around.called.truths => self.truth(at + 1, self.right(at, NOT)),
+                (Rule::word, Role::Binary(2)) if self.around.called.truths && text == "if" => {
                     self.condition(at + 1, self.right(at, 3));
                 }
-                (Rule::word, Role::End) if self.called.truths && matches!(text, "if" | "elif") => {
+                (Rule::word, Role::End) if self.around.called.truths && matches!(text, "if" | "elif") => {
                     let is_colon =
                         |i: &usize| self.tokens[*i].as_rule() == Rule::sep && self.tokens[*i].as_str() == ":";
                     if let Some(end) = (at + 1..self.tokens.len()).find(is_colon) {
@@ -204,16 +212,16 @@ impl<'a, 's> Line<'a, 's> {
                     self.call("_below(", at, PRODUCT, PRODUCT + 1);
                 }
                 (Rule::op, Role::Binary(POWER)) => self.call("_pow(", at, POWER + 1, POWER),
-                (_, Role::Binary(COMPARISON)) if self.called.contains && matches!(text, "in" | "not") => {
+                (_, Role::Binary(COMPARISON)) if self.around.called.contains && matches!(text, "in" | "not") => {
                     self.inside(at)
                 }
                 (_, Role::Binary(COMPARISON)) => self.comparison(at),
                 (Rule::extra, _) => self.method(at),
                 (Rule::for_word, _) => self.loop_over(at),
-                (Rule::dot, _) if !self.called.properties.is_empty() => self.property(at),
-                (Rule::bracket, Role::Value) if self.called.items => self.item(at),
+                (Rule::dot, _) if !self.around.called.properties.is_empty() => self.property(at),
+                (Rule::bracket, Role::Value) if self.around.called.items || self.picks(at) => self.item(at),
                 (Rule::word, Role::Value)
-                    if self.called.truths
+                    if self.around.called.truths
                         && text == "bool"
                         && self.tokens.get(at + 1).is_some_and(|t| t.as_str().starts_with('(')) =>
                 {
@@ -232,7 +240,7 @@ impl<'a, 's> Line<'a, 's> {
     }
 
     /// `a + b` becomes `_operate(a, "+", b)`.
-    fn operation(&mut self, at: usize) {
+    pub(super) fn operation(&mut self, at: usize) {
         let Role::Binary(by) = self.roles[at] else { return };
         let (left, right) = if by == POWER { (POWER + 1, POWER) } else { (by, by + 1) };
         let (start, end) = (self.left(at, left), self.right(at, right));
@@ -319,7 +327,11 @@ impl<'a, 's> Line<'a, 's> {
         let is_first = start == 0 || self.binds(start - 1) < COMPARISON;
         let chain = self.chain(at);
         let words = chain.iter().any(|i| matches!(self.tokens[*i].as_str(), "in" | "not"));
-        if !is_first || start == at || (chain.len() == 1 && (!self.masks || words)) {
+        let views = chain.len() == 1 && self.compares_views(at);
+        if views {
+            self.sets(at);
+        }
+        if !is_first || start == at || (chain.len() == 1 && (!(self.around.masks || views) || words)) {
             return;
         }
         let last = chain[chain.len() - 1];
@@ -348,7 +360,7 @@ impl<'a, 's> Line<'a, 's> {
     }
 
     /// Where the value begins that a token behind it belongs to.
-    fn primary(&self, at: usize) -> usize {
+    pub(super) fn primary(&self, at: usize) -> usize {
         let mut start = at;
         while start > 0 && self.roles[start - 1] == Role::Value {
             start -= 1;
@@ -373,7 +385,7 @@ impl<'a, 's> Line<'a, 's> {
     }
 
     /// Whether a string alone stands before a token.
-    fn is_text(&self, at: usize) -> bool {
+    pub(super) fn is_text(&self, at: usize) -> bool {
         let start = self.left(at, PRODUCT);
         start + 1 == at && matches!(self.tokens[start].as_rule(), Rule::strings_v | Rule::strings_b | Rule::strings_c)
     }
@@ -384,7 +396,7 @@ impl<'a, 's> Line<'a, 's> {
         let name = word.as_str().split('.').next().unwrap_or("");
         let start = self.primary(at);
         let is_target = self.tokens.get(at + 2).is_some_and(|t| t.as_rule() == Rule::sep && t.as_str().ends_with('='));
-        if start == at || is_target || !self.called.properties.iter().any(|p| p == name) {
+        if start == at || is_target || !self.around.called.properties.iter().any(|p| p == name) {
             return;
         }
         let end = word.as_span().start() + name.len();
@@ -428,7 +440,7 @@ impl<'a, 's> Line<'a, 's> {
     /// `next(x for x in xs)` becomes `_first(…)`; false if it is no such call.
     fn search(&mut self, at: usize) -> bool {
         let Some(call) = self.tokens.get(at + 1).filter(|t| t.as_rule() == Rule::bracket) else { return false };
-        let Some(by) = searcher(self.tokens[at].as_str(), call).filter(|_| self.steps) else { return false };
+        let Some(by) = searcher(self.tokens[at].as_str(), call).filter(|_| self.around.steps) else { return false };
         let attached = call.as_span().start() == self.tokens[at].as_span().end();
         if attached {
             self.edits.push(Edit::replace(self.token(at), by));
@@ -452,55 +464,6 @@ impl<'a, 's> Line<'a, 's> {
         if called && dot.as_rule() == Rule::dot && name.as_str() == "__name__" {
             self.edits.push(Edit::replace(self.token(at), "_type_name"));
             self.edits.push(Edit::replace(self.bytes(at + 2..at + 4), ""));
-        }
-    }
-
-    /// `for x in y` becomes `for x in _each(y)`, where `y` may be a text; with a
-    /// starred target, what it goes over is parted accordingly.
-    fn loop_over(&mut self, at: usize) {
-        let words = at + 1..self.tokens.len();
-        let Some(inside) = words.clone().find(|i| self.tokens[*i].as_str() == "in" && self.roles[*i] == Role::End)
-        else {
-            return;
-        };
-        let is_end = |i: &usize| self.roles[*i] == Role::End || self.tokens[*i].as_str() == "if";
-        let in_line = self.tokens[at + 1..].iter().any(|t| t.as_rule() == Rule::sep && t.as_str() == ":");
-        let is_comma = |i: &usize| in_line && self.tokens[*i].as_rule() == Rule::comma;
-        let end = (inside + 1..self.tokens.len()).find(|i| is_end(i) && !is_comma(i)).unwrap_or(self.tokens.len());
-        let star = (at + 1..inside).find(|i| self.tokens[*i].as_str() == "*");
-        if end == inside + 1 || (star.is_none() && self.is_no_text(inside + 1..end)) {
-            return;
-        }
-        let whole = self.bytes(inside + 1..end);
-        let commas = |tokens: Range<usize>| self.tokens[tokens].iter().filter(|t| t.as_rule() == Rule::comma).count();
-        let tuple = commas(inside + 1..end) > 0;
-        let function = match star {
-            Some(star) => format!("_spread_each({}, {}, ", commas(at + 1..star), commas(star..inside)),
-            None => "_each(".to_owned(),
-        };
-        if let Some(star) = star {
-            self.edits.push(Edit::replace(self.token(star), ""));
-        }
-        self.edits.push(Edit::open(&whole, if tuple { format!("{function}(") } else { function }));
-        let close = match (tuple, self.copies && star.is_none()) {
-            (true, true) => "), True)",
-            (true, false) => "))",
-            (false, true) => ", True)",
-            (false, false) => ")",
-        };
-        self.edits.push(Edit::close(&whole, close));
-    }
-
-    /// Whether some tokens plainly stand for no text.
-    fn is_no_text(&self, tokens: Range<usize>) -> bool {
-        const LISTS: [&str; 7] = ["range", "enumerate", "zip", "sorted", "expand", "reversed", "list"];
-        match &self.tokens[tokens] {
-            [one] => one.as_rule() == Rule::bracket && !one.as_str().starts_with('('),
-            [name, call] if call.as_rule() == Rule::bracket => {
-                let method = name.as_str().rsplit_once('.').map(|(_, method)| method);
-                LISTS.contains(&name.as_str()) || matches!(method, Some("items" | "keys" | "values"))
-            }
-            _ => false,
         }
     }
 }

@@ -164,6 +164,7 @@ impl<'s> Builder<'s> {
         self.yields = yields(body);
         let around = std::mem::replace(&mut self.scope, Scope::of(head, body));
         let mut begin = self.begin_cells(head, body);
+        begin.extend(self.scope.iter().flat_map(Scope::begin));
         begin.extend(self.yields.then(|| "_yield = []".to_owned()));
         if let (Some(first), false) = (body.first(), begin.is_empty()) {
             let own = indent(first.as_str());

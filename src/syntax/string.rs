@@ -255,16 +255,17 @@ impl<'s> Builder<'s> {
         if is(Rule::unclosed) || !is(Rule::fexpr) {
             return self.unpaired(whole.start..whole.start + 1);
         }
-        let (debug, formatted) = (is(Rule::debug), is(Rule::spec) || is(Rule::conversion));
+        let (has_spec, formatted) = (is(Rule::spec), is(Rule::spec) || is(Rule::conversion));
+        let debug = parts.iter().find(|p| p.as_rule() == Rule::debug).map(range);
         let expr_end = parts.first().map_or(whole.end, |p| p.as_span().end());
         let mut open = String::new();
-        if debug {
-            open.push_str(&quoted(&format!("{}=", self.slice(whole.start + 1..expr_end))));
+        if let Some(sign) = &debug {
+            open.push_str(&quoted(self.slice(whole.start + 1..sign.end)));
             open.push(',');
         }
         open.push_str("_fmt((");
         self.emit.replace(whole.start..whole.start + 1, &open);
-        let mut conversion = if debug && !formatted { "r" } else { "" };
+        let mut conversion = if debug.is_some() && !formatted { "r" } else { "" };
         let mut spec = None;
         for part in parts {
             match part.as_rule() {
@@ -273,7 +274,9 @@ impl<'s> Builder<'s> {
                     self.fields.push(span);
                     self.tokens(part.into_inner().collect(), Vec::new());
                 }
-                Rule::conversion => conversion = if part.as_str() == "s" { "" } else { "r" },
+                Rule::conversion if part.as_str() != "s" => conversion = "r",
+                // Without a format it is a text anyway.
+                Rule::conversion if has_spec => conversion = "s",
                 Rule::spec => spec = Some(part),
                 _ => {}
             }

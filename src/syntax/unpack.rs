@@ -22,11 +22,15 @@ struct Words {
 
 const LIST: Words = Words { star: "*", open: "([", before: "] + list(", after: ") + [", close: ["])", "))"] };
 const TUPLE: Words = Words { star: "*", open: "tuple([", before: "] + list(", after: ") + [", close: ["])", "))"] };
+const SET: Words = Words { star: "*", open: "set([", before: "] + list(", after: ") + [", close: ["])", "))"] };
 const DICT: Words = Words { star: "**", open: "({", before: "} | (", after: ") | {", close: ["})", "))"] };
 
 /// What to change in a bracket; `nested` are the strings and brackets in it, and
-/// `group` says that it passes no arguments.
-pub(super) fn edits(source: &str, whole: Range<usize>, nested: &[Range<usize>], group: bool) -> Edits {
+/// `group` says that it passes no arguments. Stars may be of targets or parameters.
+pub(super) fn edits(source: &str, whole: Range<usize>, nested: &[Range<usize>], group: bool, others: bool) -> Edits {
+    if others && source.as_bytes()[whole.start] != b'{' {
+        return Edits::new();
+    }
     let words = match source.as_bytes()[whole.start] {
         b'[' => LIST,
         b'{' => DICT,
@@ -34,20 +38,20 @@ pub(super) fn edits(source: &str, whole: Range<usize>, nested: &[Range<usize>], 
         _ => return Edits::new(),
     };
     let (open, close) = (whole.start..whole.start + 1, whole.end - 1..whole.end);
-    let mut own = Own { edits: Edits::new(), in_star: false, fresh: true, content: !nested.is_empty(), colon: false };
-    let mut at = open.end;
-    for range in nested.iter().cloned().chain(std::iter::once(close.start..close.start)) {
-        own.stretch(source, at..range.start, &words);
-        own.fresh &= range.is_empty();
-        at = range.end;
+    let mut own = Own::read(source, &whole, nested, &words);
+    let mut words = words;
+    if words.star == "**" && own.edits.is_empty() && !own.colon && source[whole.clone()].contains('*') {
+        own = Own::read(source, &whole, nested, &SET);
+        words = SET;
     }
+    let words = &words;
     let starred = own.edits.iter().any(|(_, text)| *text == words.before);
     if starred {
         own.edits.insert(0, (open, words.open));
         own.edits.push((close, words.close[usize::from(own.in_star)]));
         return own.edits;
     }
-    if words.star == "**" && own.content && !own.colon {
+    if words.open != LIST.open && words.open != TUPLE.open && own.content && !own.colon {
         return vec![(open, "set(["), (close, "])")];
     }
     Edits::new()
@@ -65,6 +69,18 @@ struct Own {
 }
 
 impl Own {
+    fn read(source: &str, whole: &Range<usize>, nested: &[Range<usize>], words: &Words) -> Own {
+        let content = !nested.is_empty();
+        let mut own = Own { edits: Edits::new(), in_star: false, fresh: true, content, colon: false };
+        let mut at = whole.start + 1;
+        for range in nested.iter().cloned().chain(std::iter::once(whole.end - 1..whole.end - 1)) {
+            own.stretch(source, at..range.start, words);
+            own.fresh &= range.is_empty();
+            at = range.end;
+        }
+        own
+    }
+
     fn stretch(&mut self, source: &str, range: Range<usize>, words: &Words) {
         let mut at = range.start;
         while at < range.end {

@@ -35,7 +35,7 @@ impl<V: ValueLifetimeless> fmt::Display for MethodGen<V> {
 /// The method of a value; none if it has no such method of ours.
 pub(super) fn method<'v>(of: Value<'v>, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
     let ours = match of.get_type() {
-        "list" => matches!(name, "sort" | "reverse" | "copy" | "count"),
+        "list" => matches!(name, "sort" | "reverse" | "copy" | "count" | "isdisjoint"),
         "tuple" => matches!(name, "count" | "index"),
         "dict" => name == "copy",
         "set" => matches!(

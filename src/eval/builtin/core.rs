@@ -362,7 +362,7 @@ fn run_directive<'v>(
     }
     let (value, slot) = given.single().map_err(|d| Fault(vec![d]))?;
     let span = slot.span();
-    let Some(text) = value.unpack_str() else {
+    let Some(text) = path_text(value) else {
         let kind = value.get_type();
         let diag = Diag::at(span, format!("`{key}` wants a string, this is a value of type `{kind}`"));
         return Err(Fault(vec![diag]).into());

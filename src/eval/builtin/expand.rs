@@ -1,5 +1,6 @@
 //! `expand`, `collect` and `multiext`.
 
+use super::expand_fields::{expanded, has_formats};
 use crate::eval::convert::{elements, is_function};
 use crate::eval::exception::thrown_with;
 use crate::eval::fault::{fault, hinted};
@@ -76,8 +77,9 @@ fn has_wildcards_left(pattern: &Pattern, used: &[Option<&Column>]) -> bool {
     rest.contains('{') || used.iter().any(Option::is_none)
 }
 
+/// How values are combined.
 #[derive(Clone, Copy, PartialEq)]
-enum Combine {
+pub(super) enum Combine {
     Product,
     Zip,
 }
@@ -207,7 +209,6 @@ pub(super) fn expand_all<'v>(
     {
         return Ok(later);
     }
-    let patterns = with_rows(patterns, &named, heap);
     let mut allow_missing = false;
     let mut columns = Vec::new();
     for (name, value) in &named {
@@ -219,17 +220,25 @@ pub(super) fn expand_all<'v>(
         texts(*value, heap, &mut values, None)?;
         columns.push(Column::new(as_written(name), values.into_iter().map(|(t, _)| t).collect()));
     }
-    let combine = match (combinator(combine.first())?, combine.first()) {
-        (Some(combine), _) => combine,
-        (None, function) => {
-            combined(*function.expect("bug: no function is a product"), &mut columns, eval)?;
+    let how = match (combinator(combine.first())?, combine.first()) {
+        (Some(combine), _) => Ok(combine),
+        (None, function) => Err(*function.expect("bug: no function is a product")),
+    };
+    let marks = Marks::of(eval).cloned();
+    let marks = marks.as_ref();
+    let mut all = Vec::new();
+    texts(patterns, heap, &mut all, marks)?;
+    let plain = all.iter().any(|(pattern, _)| !has_formats(pattern));
+    let combine = match how {
+        Ok(combine) => combine,
+        Err(function) => {
+            if plain {
+                combined(function, &mut columns, eval)?;
+            }
             Combine::Zip
         }
     };
-    let marks = Marks::of(eval);
     let expansion = Expansion { columns: &columns, combine, allow_missing };
-    let mut all = Vec::new();
-    texts(patterns, heap, &mut all, marks)?;
     let mut out: Vec<Value> = Vec::new();
     for (pattern, mark) in &all {
         if mark.literal {
@@ -237,6 +246,11 @@ pub(super) fn expand_all<'v>(
             continue;
         }
         let mark = |literal| Mark { literal, ..*mark };
+        if has_formats(pattern) {
+            let texts = expanded(pattern, &named, how, eval)?;
+            out.extend(texts.iter().map(|(text, literal)| alloc(text, mark(*literal), marks, heap)));
+            continue;
+        }
         expansion.fill(pattern, &mut |text, literal| out.push(alloc(text, mark(literal), marks, heap)))?;
     }
     Ok(heap.alloc(AllocList(out)))
@@ -245,30 +259,6 @@ pub(super) fn expand_all<'v>(
 /// Whether the values of a wildcard are a function, or some of them are.
 fn waits_for_values(value: Value) -> bool {
     is_function(value) || ListRef::from_value(value).is_some_and(|l| l.iter().any(waits_for_values))
-}
-
-/// Patterns with `{item.name}` filled from the rows given for `item`.
-fn with_rows<'v>(patterns: Value<'v>, named: &SmallMap<String, Value<'v>>, heap: Heap<'v>) -> Value<'v> {
-    let mut patterns = patterns;
-    for (name, value) in named {
-        let rows = elements(*value, heap).unwrap_or_else(|| vec![*value]);
-        let begin = format!("{{{name}.");
-        let all = elements(patterns, heap).unwrap_or_else(|| vec![patterns]);
-        if !all.iter().any(|p| p.unpack_str().is_some_and(|t| t.contains(&begin))) {
-            continue;
-        }
-        let mut filled = Vec::new();
-        for pattern in all {
-            match pattern.unpack_str().filter(|t| t.contains(&begin)) {
-                Some(text) => {
-                    filled.extend(rows.iter().map(|r| heap.alloc_str(&with_row(text, name, *r, heap)).to_value()))
-                }
-                None => filled.push(pattern),
-            }
-        }
-        patterns = heap.alloc(AllocList(filled));
-    }
-    patterns
 }
 
 /// A text with `{name.attribute}` filled from one row.

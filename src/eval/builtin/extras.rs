@@ -3,6 +3,7 @@
 //! Owns what no Starlark text can do: questions to the machine, which are tracked
 //! where they are about files or variables, YAML, and constants of the system.
 
+use super::abstraction::Abstract;
 use super::environment::{home, listed_size, make_dir};
 use super::record::Record;
 use super::{logger, regex};
@@ -40,6 +41,9 @@ fn extras() -> &'static Globals {
             .with_namespace("platform", platform)
             .with_namespace("yaml", yaml_module)
             .with_namespace("re", regex::extras)
+            .with_namespace("base64", super::bytes::coded)
+            .with_namespace("multiprocessing", multiprocessing)
+            .with_namespace("logging", logger::register)
             .with_namespace("snakemake_utils", utils)
             .with_namespace("hashlib", super::hashes::register)
             .with_namespace("numpy", super::numpy::register)
@@ -60,10 +64,9 @@ pub(super) fn member<'v>(module: &str, name: &str, heap: Heap<'v>) -> Option<Val
         ("os", "pathsep") => return Some(heap.alloc(":")),
         ("sys", _) => return of_sys(name, heap),
         ("datetime", _) => return super::datetime::member(module, name, heap),
-        ("logging", "getLogger") => return Some(heap.alloc(logger::Logger)),
-        ("logging", _) => return heap.alloc(logger::Logger).get_attr(name, heap).ok().flatten(),
+        ("collections.abc" | "numbers" | "typing", _) => return Abstract::named(name).map(|class| heap.alloc(class)),
         ("snakemake", "__version__") => return Some(heap.alloc(SNAKEMAKE)),
-        ("snakemake.logging", "logger") => return Some(heap.alloc(logger::Logger)),
+        ("snakemake.logging", "logger") => return Some(heap.alloc(logger::Logger::of_snakemake())),
         ("yaml", "FullLoader" | "SafeLoader" | "Loader" | "BaseLoader" | "CLoader" | "CSafeLoader") => {
             return Some(Value::new_none());
         }
@@ -71,6 +74,12 @@ pub(super) fn member<'v>(module: &str, name: &str, heap: Heap<'v>) -> Option<Val
     }
     if module == "numpy"
         && let Some(found) = super::numpy::member(name, heap)
+    {
+        return Some(found);
+    }
+    if module == "logging"
+        && let Some(found) = heap.alloc(logger::Logger::root()).get_attr(name, heap).ok().flatten()
+        && name != "name"
     {
         return Some(found);
     }
@@ -115,6 +124,26 @@ fn of_sys<'v>(name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
     })
 }
 
+/// A text with `$NAME` and `${NAME}` filled, where there are such variables.
+fn with_variables(text: &str, of: impl Fn(&str) -> Option<String>) -> String {
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        let braced = after.strip_prefix('{').and_then(|inner| Some((&inner[..inner.find('}')?], 2)));
+        let bare =
+            || (&after[..after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len())], 0);
+        let (name, braces) = braced.unwrap_or_else(bare);
+        let whole = 1 + name.len() + braces;
+        match of(name).filter(|_| !name.is_empty()) {
+            Some(value) => out.push_str(&value),
+            None => out.push_str(&rest[at..at + whole]),
+        }
+        rest = &rest[at + whole..];
+    }
+    out + rest
+}
+
 fn cores() -> i32 {
     std::thread::available_parallelism().map_or(1, |n| n.get() as i32)
 }
@@ -138,12 +167,27 @@ fn os(builder: &mut GlobalsBuilder) {
 }
 
 #[starlark_module]
+fn multiprocessing(builder: &mut GlobalsBuilder) {
+    fn cpu_count() -> starlark::Result<i32> {
+        Ok(cores())
+    }
+}
+
+#[starlark_module]
 fn os_path(builder: &mut GlobalsBuilder) {
     fn getsize<'v>(
         #[starlark(require = pos)] path: Value<'v>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<i64> {
         listed_size(&path.to_str(), eval)
+    }
+
+    fn expandvars<'v>(
+        #[starlark(require = pos)] path: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<String> {
+        let system = Session::of(eval).map(|session| session.system.clone()).unwrap_or_default();
+        Ok(with_variables(&path.to_str(), |name| system.variable(name)))
     }
 
     fn islink<'v>(

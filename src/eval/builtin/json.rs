@@ -3,11 +3,15 @@
 use super::reading::Opened;
 use crate::eval::config;
 use crate::eval::convert::{from_val, to_val};
+use crate::eval::depth::Step;
 use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
 use crate::value::Val;
 use starlark::environment::GlobalsBuilder;
+use starlark::eval::Evaluator;
 use starlark::starlark_module;
+use starlark::values::dict::{AllocDict, DictRef};
+use starlark::values::list::AllocList;
 use starlark::values::none::NoneOr;
 use starlark::values::{Heap, Value};
 use std::fmt::Write;
@@ -21,8 +25,11 @@ fn loaded<'v>(text: &str, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
 /// Python's spelling: `", "` and `": "`, and ASCII alone.
 struct Dump {
     out: String,
-    indent: Option<usize>,
+    indent: Option<String>,
     sorted: bool,
+    /// What stands between elements, and behind keys.
+    separators: (String, String),
+    ascii: bool,
 }
 
 impl Dump {
@@ -42,7 +49,8 @@ impl Dump {
                 }
                 self.sequence('{', &entries, '}', level, |dump, (key, value), level| {
                     dump.text(key);
-                    dump.out.push_str(": ");
+                    let colon = dump.separators.1.clone();
+                    dump.out.push_str(&colon);
                     dump.value(value, level)
                 })?;
             }
@@ -61,10 +69,8 @@ impl Dump {
     ) -> Result<(), String> {
         self.out.push(open);
         for (i, item) in items.iter().enumerate() {
-            match (self.indent, i) {
-                (Some(_), 0) | (None, 0) => {}
-                (Some(_), _) => self.out.push(','),
-                (None, _) => self.out.push_str(", "),
+            if i > 0 {
+                self.out.push_str(&self.separators.0);
             }
             self.line(level + 1);
             one(self, item, level + 1)?;
@@ -78,9 +84,9 @@ impl Dump {
 
     /// A new line, if lines are indented.
     fn line(&mut self, level: usize) {
-        if let Some(indent) = self.indent {
+        if let Some(indent) = &self.indent {
             self.out.push('\n');
-            self.out.push_str(&" ".repeat(indent * level));
+            self.out.push_str(&indent.repeat(level));
         }
     }
 
@@ -93,12 +99,37 @@ impl Dump {
                 '\r' => self.out.push_str("\\r"),
                 '\t' => self.out.push_str("\\t"),
                 ' '..='~' => self.out.push(c),
+                '\x7f'.. if !self.ascii => self.out.push(c),
                 c => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| {
                     let _ = write!(self.out, "\\u{unit:04x}");
                 }),
             }
         }
         self.out.push('"');
+    }
+}
+
+/// A value with what a function gives for what JSON has no form for.
+fn plain<'v>(value: Value<'v>, default: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
+    let _step = Step::into_value()?;
+    let heap = eval.heap();
+    if let Some(dict) = DictRef::from_value(super::inner(value)) {
+        let pairs: Vec<(Value, Value)> = dict.iter().collect();
+        let pairs = pairs.into_iter().map(|(key, value)| Ok((key, plain(value, default, eval)?)));
+        return Ok(heap.alloc(AllocDict(pairs.collect::<starlark::Result<Vec<_>>>()?)));
+    }
+    match value.get_type() {
+        "list" | "tuple" => {
+            let items: Vec<Value> = value.iterate(heap)?.collect();
+            let items =
+                items.into_iter().map(|item| plain(item, default, eval)).collect::<starlark::Result<Vec<_>>>()?;
+            Ok(heap.alloc(AllocList(items)))
+        }
+        "string" | "int" | "float" | "bool" | "NoneType" | "record" => Ok(value),
+        _ => {
+            let given = eval.eval_function(default, &[value], &[])?;
+            plain(given, default, eval)
+        }
     }
 }
 
@@ -126,13 +157,24 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
 
     fn dumps<'v>(
         #[starlark(require = pos)] value: Value<'v>,
-        #[starlark(require = named, default = NoneOr::None)] indent: NoneOr<u32>,
+        #[starlark(require = named, default = NoneOr::None)] indent: NoneOr<Value<'v>>,
         #[starlark(require = named, default = false)] sort_keys: bool,
-        heap: Heap<'v>,
+        #[starlark(require = named, default = NoneOr::None)] separators: NoneOr<(&str, &str)>,
+        #[starlark(require = named, default = true)] ensure_ascii: bool,
+        #[starlark(require = named, default = NoneOr::None)] default: NoneOr<Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<String> {
-        let value = to_val(value, heap, &mut |_| Err(fault("a function has no JSON")))?;
-        let indent = indent.into_option().map(|n| n as usize);
-        let mut dump = Dump { out: String::new(), indent, sorted: sort_keys };
+        let value = match default.into_option() {
+            Some(default) => plain(value, default, eval)?,
+            None => value,
+        };
+        let value = to_val(value, eval.heap(), &mut |_| Err(fault("a function has no JSON")))?;
+        let blanks = |by: Value| by.unpack_i32().map_or_else(|| by.to_str(), |n| " ".repeat(n.max(0) as usize));
+        let indent = indent.into_option().map(blanks);
+        let usual = (if indent.is_some() { "," } else { ", " }, ": ");
+        let (comma, colon) = separators.into_option().unwrap_or(usual);
+        let separators = (comma.to_owned(), colon.to_owned());
+        let mut dump = Dump { out: String::new(), indent, sorted: sort_keys, separators, ascii: ensure_ascii };
         dump.value(&value, 0).map_err(fault)?;
         Ok(dump.out)
     }

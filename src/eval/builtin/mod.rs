@@ -3,8 +3,10 @@
 //! Owns the table of globals and the calls that lowered text makes. It does
 //! not know how files are loaded or rules checked.
 
+mod abstraction;
 mod arguments;
 mod attempt;
+mod bytes;
 mod checkpoints;
 mod class;
 mod column;
@@ -21,8 +23,10 @@ mod deque;
 mod dicts;
 mod environment;
 mod expand;
+mod expand_fields;
 mod extras;
 mod flags;
+mod format;
 mod frame;
 mod frame_changes;
 mod frame_choices;
@@ -169,6 +173,7 @@ pub(super) fn globals() -> &'static Globals {
             .with(located::register)
             .with(query::register)
             .with(arguments::register)
+            .with(bytes::register)
             .with_namespace("access", marks::access)
             .with_namespace("os", environment::os)
             .with_namespace("shell", core::shell)
@@ -218,7 +223,7 @@ pub(super) fn prepare(session: &Session, module: &Module) {
     module.set("checkpoints", heap.alloc(checkpoints::Gates::new(shown, marks)));
     let os = python_module::module("os", &session.system).expect("bug: `os` is served");
     module.set("os", heap.alloc(os));
-    module.set("logger", heap.alloc(logger::Logger));
+    module.set("logger", heap.alloc(logger::Logger::of_snakemake()));
     for name in later::ROOTS {
         module.set(name, heap.alloc(later::Later::new(name)));
     }

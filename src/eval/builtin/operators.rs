@@ -4,7 +4,7 @@
 //! Owns `%`, `**`, chained comparisons, loops over texts, starred targets and
 //! `del`. It does not know the text that was lowered.
 
-use super::class::{EnumMember, asked, iterated, method, truth};
+use super::class::{EnumMember, asked, iterated, method, number, truth};
 use super::column::Column;
 use super::environment::Environ;
 use super::numpy::Array;
@@ -16,15 +16,18 @@ use crate::eval::fault::{fault, hinted};
 use crate::eval::limits;
 use crate::eval::session::Session;
 use crate::value::Val;
+use allocative::Allocative;
+use starlark::any::ProvidesStaticType;
+use starlark::collections::SmallMap;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
-use starlark::starlark_module;
 use starlark::values::dict::{AllocDict, DictMut};
 use starlark::values::float::UnpackFloat;
 use starlark::values::list::AllocList;
 use starlark::values::none::NoneType;
 use starlark::values::tuple::{AllocTuple, UnpackTuple};
-use starlark::values::{Heap, UnpackValue, Value};
+use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, UnpackValue, Value, starlark_value};
+use starlark::{starlark_module, starlark_simple_value};
 use std::cmp::Ordering;
 
 /// What a loop goes over: of a text its characters, of what is given bit by bit the rest.
@@ -55,6 +58,20 @@ pub(super) fn power<'v>(base: Value<'v>, exponent: Value<'v>, heap: Heap<'v>) ->
         (Some(UnpackFloat(b)), Some(UnpackFloat(e))) => float_power(b, e).map(|power| heap.alloc(power)),
         _ => Err(fault(format!("`**` wants numbers, not {} and {}", base.get_type(), exponent.get_type()))),
     }
+}
+
+/// `base ** exponent % modulus`, by squares.
+fn rest_of_power(base: i64, exponent: i64, modulus: i64) -> i64 {
+    let whole = i128::from(modulus);
+    let (mut square, mut left, mut rest) = (i128::from(base).rem_euclid(whole), exponent, 1 % whole);
+    while left > 0 {
+        if left % 2 == 1 {
+            rest = rest * square % whole;
+        }
+        square = square * square % whole;
+        left /= 2;
+    }
+    rest as i64
 }
 
 fn float_power(base: f64, exponent: f64) -> starlark::Result<f64> {
@@ -229,7 +246,20 @@ fn spread<'v>(
     Ok(heap.alloc(AllocTuple(parts)))
 }
 
+/// What a name is that has no value yet.
+#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[display("<no value>")]
+struct Unset;
+
+const UNSET: &str = "no value";
+
+starlark_simple_value!(Unset);
+
+#[starlark_value(type = "no value")]
+impl<'v> StarlarkValue<'v> for Unset {}
+
 pub(super) fn register(builder: &mut GlobalsBuilder) {
+    builder.set("_unset", Unset);
     operators(builder);
     of_classes(builder);
     statements(builder);
@@ -252,9 +282,16 @@ fn operators(builder: &mut GlobalsBuilder) {
     fn pow<'v>(
         #[starlark(require = pos)] base: Value<'v>,
         #[starlark(require = pos)] exponent: Value<'v>,
+        #[starlark(require = pos)] modulus: Option<i64>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        power(base, exponent, heap)
+        match (modulus, i64::unpack_value(base)?, i64::unpack_value(exponent)?) {
+            (None, ..) => power(base, exponent, heap),
+            (Some(modulus @ 1..), Some(base), Some(exponent @ 0..)) => {
+                Ok(heap.alloc(rest_of_power(base, exponent, modulus)))
+            }
+            _ => Err(fault("`pow` of three wants whole numbers, the last above 0 and the second not below")),
+        }
     }
 
     fn _pow<'v>(
@@ -298,6 +335,9 @@ fn of_classes(builder: &mut GlobalsBuilder) {
         let index = index.at(eval.heap().alloc(0), eval.heap())?;
         match method(of, "__getitem__") {
             Some(method) => eval.eval_function(method, &[of, index], &[]),
+            None if matches!(of.get_type(), "list" | "tuple" | "string") => {
+                of.at(number(index, eval.heap()), eval.heap())
+            }
             None => of.at(index, eval.heap()),
         }
     }
@@ -320,6 +360,14 @@ fn of_classes(builder: &mut GlobalsBuilder) {
         let (module, heap) = (eval.module(), eval.heap());
         let named = module.names().filter_map(|name| Some((name.as_str(), module.get(name.as_str())?)));
         Ok(heap.alloc(AllocDict(named)))
+    }
+
+    /// The names of a function that have a value, and their values.
+    fn _locals<'v>(
+        #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        Ok(heap.alloc(AllocDict(named.into_iter().filter(|(_, value)| value.get_type() != UNSET))))
     }
 
     /// The condition of a `while`, of which none goes on for ever.
@@ -349,6 +397,12 @@ fn statements(builder: &mut GlobalsBuilder) {
             return iterated(value, eval).map(|items| each(items, heap));
         }
         Ok(each(value, heap))
+    }
+
+    /// What a loop goes over, each text of it as its characters.
+    fn _letters<'v>(#[starlark(require = pos)] values: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let items: Vec<Value> = values.iterate(heap)?.map(|item| each(item, heap)).collect();
+        Ok(heap.alloc(AllocList(items)))
     }
 
     fn _spread<'v>(

@@ -18,7 +18,7 @@ use starlark::starlark_simple_value;
 use starlark::values::{FrozenValue, Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 
 /// Modules of which something is served.
-const SERVED: [&str; 41] = [
+const SERVED: [&str; 52] = [
     "gzip",
     "os",
     "os.path",
@@ -26,7 +26,18 @@ const SERVED: [&str; 41] = [
     "re",
     "json",
     "itertools",
+    "base64",
+    "bisect",
     "collections",
+    "fnmatch",
+    "heapq",
+    "multiprocessing",
+    "pprint",
+    "shlex",
+    "urllib",
+    "urllib.parse",
+    "collections.abc",
+    "numbers",
     "pathlib",
     "string",
     "functools",
@@ -63,12 +74,11 @@ const SERVED: [&str; 41] = [
 ];
 
 /// Modules of Python's own that are there, though nothing of them is served.
-const STANDARD: [&str; 36] = [
+const STANDARD: [&str; 29] = [
     "argparse",
     "array",
     "ast",
     "asyncio",
-    "base64",
     "bz2",
     "contextlib",
     "concurrent",
@@ -76,10 +86,8 @@ const STANDARD: [&str; 36] = [
     "decimal",
     "difflib",
     "errno",
-    "fnmatch",
     "fractions",
     "getpass",
-    "heapq",
     "html",
     "http",
     "importlib",
@@ -87,13 +95,9 @@ const STANDARD: [&str; 36] = [
     "io",
     "locale",
     "lzma",
-    "multiprocessing",
-    "numbers",
     "pickle",
-    "pprint",
     "queue",
     "random",
-    "shlex",
     "socket",
     "subprocess",
     "threading",

@@ -5,10 +5,10 @@
 //! those of lists, dicts and sets are in `container`.
 
 use super::container;
-use super::core::formatted;
+use super::dicts;
+use super::format::{self, Given};
 use super::reading::{Opened, opened};
-use crate::diag::{Diag, Kind};
-use crate::eval::exception::{thrown, unfound};
+use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
 use crate::eval::pure_path::{PurePath, path_text};
 use allocative::Allocative;
@@ -17,7 +17,10 @@ use starlark::collections::SmallMap;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::{Arguments, Evaluator};
 use starlark::values::dict::DictRef;
-use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, StringValue, Value, starlark_value};
+use starlark::values::float::UnpackFloat;
+use starlark::values::{
+    Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, StringValue, UnpackValue, Value, starlark_value,
+};
 use starlark::{starlark_module, starlark_simple_value};
 
 /// A method of a text.
@@ -89,75 +92,6 @@ fn translated(text: &str, table: Value) -> starlark::Result<String> {
     Ok(out)
 }
 
-/// `"...".format(...)`.
-fn format<'v>(
-    text: &str,
-    given: &[Value<'v>],
-    named: &SmallMap<StringValue<'v>, Value<'v>>,
-    eval: &mut Evaluator<'v, '_, '_>,
-) -> starlark::Result<String> {
-    let mut next = 0;
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(['{', '}']) {
-        out.push_str(&rest[..at]);
-        let doubled = rest[at..].starts_with("{{") || rest[at..].starts_with("}}");
-        if doubled {
-            out.push_str(&rest[at..=at]);
-            rest = &rest[at + 2..];
-            continue;
-        }
-        let end = rest[at..].find('}').filter(|end| *end > 0).map(|end| at + end);
-        let end = end.ok_or_else(|| thrown("ValueError", "a brace in this format has no partner"))?;
-        let (field, spec) = rest[at + 1..end].split_once(':').unwrap_or((&rest[at + 1..end], ""));
-        let (field, conversion) = field.split_once('!').unwrap_or((field, ""));
-        let value = field_value(field, given, named, &mut next, eval)?;
-        out.push_str(&formatted(value, conversion, spec, eval)?);
-        rest = &rest[end + 1..];
-    }
-    out.push_str(rest);
-    Ok(out)
-}
-
-/// The value of a field such as `0`, `name`, `name.attribute` or `name[key]`.
-fn field_value<'v>(
-    field: &str,
-    given: &[Value<'v>],
-    named: &SmallMap<StringValue<'v>, Value<'v>>,
-    next: &mut usize,
-    eval: &mut Evaluator<'v, '_, '_>,
-) -> starlark::Result<Value<'v>> {
-    let heap = eval.heap();
-    let root_end = field.find(['.', '[']).unwrap_or(field.len());
-    let (root, mut steps) = field.split_at(root_end);
-    let mut value = match root.parse::<usize>() {
-        Ok(number) => given.get(number).copied(),
-        Err(_) if root.is_empty() => {
-            *next += 1;
-            given.get(*next - 1).copied()
-        }
-        Err(_) => named.iter().find(|(n, _)| n.as_str() == root).map(|(_, v)| *v),
-    }
-    .ok_or_else(|| {
-        let by_number = root.is_empty() || root.starts_with(|c: char| c.is_ascii_digit());
-        let why = format!("this format has no value for `{{{field}}}`");
-        if by_number { thrown("IndexError", why) } else { unfound(root, Diag::error(Kind::Rulefile, why)) }
-    })?;
-    while !steps.is_empty() {
-        if let Some(inner) = steps.strip_prefix('[') {
-            let (key, rest) =
-                inner.split_once(']').ok_or_else(|| thrown("ValueError", "a `[` in this format has no partner"))?;
-            let key = key.parse::<i32>().map_or_else(|_| heap.alloc(key), |number| heap.alloc(number));
-            (value, steps) = (value.at(key, heap)?, rest);
-        } else {
-            let inner = steps.trim_start_matches('.');
-            let (name, rest) = inner.split_at(inner.find(['.', '[']).unwrap_or(inner.len()));
-            (value, steps) = (value.get_attr_error(name, heap)?, rest);
-        }
-    }
-    Ok(value)
-}
-
 impl Method {
     /// The first argument as a count.
     fn count<'v>(&self, args: &[Value<'v>], default: Option<usize>) -> starlark::Result<usize> {
@@ -220,7 +154,16 @@ impl<'v> StarlarkValue<'v> for Method {
                 return Ok(Value::new_bool(first && text.chars().all(|c| c.is_alphanumeric() || c == '_')));
             }
             "isascii" => return Ok(Value::new_bool(text.is_ascii())),
-            "format" => format(text, &given, &args.names_map()?, eval)?,
+            "format" => {
+                let names = args.names_map()?;
+                let named = |name: &str| names.iter().find(|(n, _)| n.as_str() == name).map(|(_, v)| *v);
+                format::filled(text, &Given { values: &given, named: &named }, eval)?
+            }
+            "format_map" => {
+                let from = dicts::inner(args.positional1(heap)?);
+                let named = |name: &str| from.at(heap.alloc(name), heap).ok();
+                format::filled(text, &Given { values: &[], named: &named }, eval)?
+            }
             "split" | "rsplit" => return self.parted(&given, &args.names_map()?, eval),
             "open" => {
                 let mode = given.first().map_or(Some("r"), |v| v.unpack_str()).unwrap_or("");
@@ -230,6 +173,50 @@ impl<'v> StarlarkValue<'v> for Method {
             other => panic!("bug: the grammar knows no method `{other}`"),
         };
         Ok(heap.alloc_str(&out).to_value())
+    }
+}
+
+/// What a method of a number gives that Starlark's lack; none of others.
+fn of_number(value: Value, name: &str) -> Option<Number> {
+    let whole = i64::unpack_value(value).ok().flatten();
+    match (name, whole) {
+        ("bit_length", Some(n)) => Some(Number::Count(64 - n.unsigned_abs().leading_zeros())),
+        ("is_integer", Some(_)) => Some(Number::Truth(true)),
+        ("is_integer", None) => {
+            let number = UnpackFloat::unpack_value(value).ok().flatten()?.0;
+            Some(Number::Truth(number.is_finite() && number.fract() == 0.0))
+        }
+        _ => None,
+    }
+}
+
+/// What a method of a number gives.
+#[derive(Clone, Copy, Debug, Allocative)]
+enum Number {
+    Count(u32),
+    Truth(bool),
+}
+
+/// A method of a number, whose answer is known.
+#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[display("<method of a number>")]
+struct Answer(Number);
+
+starlark_simple_value!(Answer);
+
+#[starlark_value(type = "function")]
+impl<'v> StarlarkValue<'v> for Answer {
+    fn invoke(
+        &self,
+        _me: Value<'v>,
+        args: &Arguments<'v, '_>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        args.no_positional_args(eval.heap())?;
+        Ok(match self.0 {
+            Number::Count(count) => eval.heap().alloc(count),
+            Number::Truth(truth) => Value::new_bool(truth),
+        })
     }
 }
 
@@ -243,6 +230,9 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         let reads = matches!(name, "open" | "read_text");
         if let Some(method) = container::method(value, name, heap) {
             return Ok(method);
+        }
+        if let Some(answer) = of_number(value, name) {
+            return Ok(heap.alloc(Answer(answer)));
         }
         let of_others = matches!(name, "sort" | "reverse" | "copy" | "isdisjoint" | "count" | "index");
         if of_others || name.ends_with("_update") {

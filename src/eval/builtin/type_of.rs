@@ -3,6 +3,7 @@
 //! Owns which class of Python's a value is of. A class is the function that makes its
 //! values: `type(1)` is `int`.
 
+use super::abstraction::Abstract;
 use super::class::{Class, EnumMember, Object};
 use super::datetime::{Maker, Stamp};
 use super::record::{Fields, Record};
@@ -15,6 +16,9 @@ use starlark::any::ProvidesStaticType;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::{Arguments, Evaluator};
 use starlark::typing::Ty;
+use starlark::values::dict::AllocDict;
+use starlark::values::none::NoneType;
+use starlark::values::structs::StructRef;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 use starlark::{starlark_module, starlark_simple_value};
 
@@ -166,13 +170,16 @@ pub(super) fn is_instance<'v>(value: Value<'v>, kind: Value<'v>, heap: Heap<'v>)
     if let Some(named) = Named::from_value(kind) {
         return Ok(type_name(value) == named.0);
     }
+    if let Some(abstraction) = Abstract::from_value(kind) {
+        return Ok(abstraction.has(value));
+    }
     if Missing::from_value(kind).is_some() {
         return Err(unknown("isinstance", kind));
     }
     match elements(kind, heap) {
         Some(kinds) => {
             for kind in kinds {
-                if is_instance(value, kind, heap)? {
+                if (kind.is_none() && value.is_none()) || is_instance(value, kind, heap)? {
                     return Ok(true);
                 }
             }
@@ -242,6 +249,44 @@ fn functions(builder: &mut GlobalsBuilder) {
     /// `type(value).__name__`.
     fn _type_name(#[starlark(require = pos)] value: Value<'_>) -> starlark::Result<String> {
         Ok(type_name(value))
+    }
+
+    /// `f.__name__`, also of what Starlark gives no attributes.
+    fn _name_of<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        match value.get_attr("__name__", heap)? {
+            Some(name) => Ok(name),
+            None if value.get_type() == "function" => {
+                let name = value.to_str();
+                let name = name.rsplit(['.', ' ']).next().unwrap_or("").trim_end_matches("__of");
+                Ok(heap.alloc(if name == "lambda" { "<lambda>" } else { name }))
+            }
+            None => value.get_attr_error("__name__", heap),
+        }
+    }
+
+    /// The attributes of an object.
+    fn vars<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        if let Some(fields) = StructRef::from_value(value) {
+            return Ok(heap.alloc(AllocDict(fields.iter())));
+        }
+        match value.get_attr("__dict__", heap)? {
+            Some(attributes) => Ok(attributes),
+            None => Err(thrown("TypeError", "vars() argument must have __dict__ attribute")),
+        }
+    }
+
+    fn setattr<'v>(
+        #[starlark(require = pos)] object: Value<'v>,
+        #[starlark(require = pos)] name: &str,
+        #[starlark(require = pos)] value: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<NoneType> {
+        // A name that no method gives is the object's alone.
+        match (object.get_attr(name, heap)?, object.get_attr("__dict__", heap)?) {
+            (None, Some(attributes)) => attributes.set_at(heap.alloc(name), value)?,
+            _ => object.set_attr(name, value)?,
+        }
+        Ok(NoneType)
     }
 
     /// Starlark's own name of the type of a value.

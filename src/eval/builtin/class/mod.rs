@@ -16,7 +16,7 @@ pub(in crate::eval) use enums::Member as EnumMember;
 pub(super) use member::{Special, register as special_register};
 pub(super) use object::{Object, iterated, method};
 pub(in crate::eval) use object::{attributes, truth_asked, written};
-pub(super) use operate::{asked, operate, register as operate_register, truth};
+pub(super) use operate::{asked, number, operate, register as operate_register, truth};
 
 use super::record::Record;
 use crate::eval::exception::{Class as ExceptionClass, Exception, thrown};

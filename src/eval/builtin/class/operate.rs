@@ -56,6 +56,11 @@ fn name_of(operator: &str) -> Option<&'static str> {
     })
 }
 
+/// A bool as the number that it is in Python; others as they are.
+pub(in crate::eval::builtin) fn number<'v>(value: Value<'v>, heap: Heap<'v>) -> Value<'v> {
+    value.unpack_bool().map_or(value, |truth| heap.alloc(i32::from(truth)))
+}
+
 /// The operator of values that have no such method.
 fn plainly<'v>(
     left: Value<'v>,
@@ -67,6 +72,16 @@ fn plainly<'v>(
     if let Some(array) = Array::operated(left, operator, right, heap) {
         return array;
     }
+    if let (Some(a), Some(b)) = (left.unpack_bool(), right.unpack_bool()) {
+        match operator {
+            "|" => return Ok(Value::new_bool(a | b)),
+            "&" => return Ok(Value::new_bool(a & b)),
+            "^" => return Ok(Value::new_bool(a ^ b)),
+            _ => {}
+        }
+    }
+    let formats = operator == "%" && left.unpack_str().is_some();
+    let (left, right) = if formats { (left, right) } else { (number(left, heap), number(right, heap)) };
     match operator {
         "+" => left.add(right, heap),
         "-" => left.sub(right, heap),
@@ -171,6 +186,11 @@ fn functions(builder: &mut GlobalsBuilder) {
         operate(left, operator, right, eval)
     }
 
+    /// A value that is reckoned with.
+    fn _number<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(number(value, heap))
+    }
+
     /// `-x`, `+x`, `~x`.
     fn _signed<'v>(
         #[starlark(require = pos)] sign: &str,
@@ -186,6 +206,7 @@ fn functions(builder: &mut GlobalsBuilder) {
             return Ok(made);
         }
         let heap: Heap<'v> = eval.heap();
+        let value = number(value, heap);
         match sign {
             "-" => value.minus(heap),
             "+" => value.plus(heap),
