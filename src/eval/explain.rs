@@ -166,7 +166,6 @@ const PYTHON: &[(&str, &str)] = &[
     ("next", "take an element with `xs[0]`"),
     ("iter", "loop over the list itself"),
     ("bytes", "use strings"),
-    ("object", "write `struct(name=value)`"),
     ("globals", "name the variable itself"),
     ("locals", "name the variable itself"),
     ("from_queue", "make it a `checkpoint`, and ask for its files in an input function"),
@@ -336,6 +335,9 @@ fn missing_key(key: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
 
 fn missing_attribute(kind: &str, name: &str, text: &str) -> Worded {
     let suggestion = text.split_once("did you mean").map(|(_, rest)| format!("did you mean `{}`?", quoted(rest, 0)));
+    // Of pandas' many methods some are short, and one letter apart.
+    let told_apart = !matches!(kind, "sheet" | "column" | "row") || name.len() > 3;
+    let suggestion = suggestion.filter(|_| told_apart);
     let worded = match kind {
         "wildcards" => Worded::new(format!("there is no wildcard `{name}` here")),
         "rules" => Worded::new(format!("no rule `{name}` is defined before this line"))

@@ -120,7 +120,7 @@ impl<'s> Builder<'s> {
         edits.extend(self.kinds(start, &inner));
         edits.extend(self.walked(start..end, &inner));
         if index && has(Rule::comma) {
-            edits.extend(every(&inner));
+            edits.extend(spans(&inner));
         }
         // Of targets and of parameters.
         let stars = has(Rule::for_word) || inner.first().is_some_and(|t| t.as_str() == "lambda");
@@ -136,10 +136,26 @@ impl<'s> Builder<'s> {
     }
 }
 
-/// In `a[x, :]` the colon stands for all there is.
-fn every(inner: &[Pair]) -> Vec<Edit> {
-    let parts = |at: usize| inner.get(at).is_none_or(|token| token.as_rule() == Rule::comma);
-    let alone = |at: &usize| inner[*at].as_str() == ":" && (*at == 0 || parts(at - 1)) && parts(at + 1);
-    let place = |at: usize| inner[at].as_span().start()..inner[at].as_span().end();
-    (0..inner.len()).filter(alone).map(|at| Edit::replace(place(at), "_every".to_owned())).collect()
+/// In `a[x, :]` the colon stands for all there is, and in `a[x:y, z]` for what lies between.
+fn spans(inner: &[Pair]) -> Vec<Edit> {
+    inner.split(|token| token.as_rule() == Rule::comma).flat_map(span).collect()
+}
+
+fn span(part: &[Pair]) -> Vec<Edit> {
+    let place = |at: usize| part[at].as_span().start()..part[at].as_span().end();
+    let is_colon = |at: &usize| part[*at].as_rule() == Rule::sep && part[*at].as_str() == ":";
+    let colons: Vec<usize> = (0..part.len()).filter(is_colon).collect();
+    if colons.is_empty() || part.iter().any(|token| token.as_str().starts_with("lambda")) {
+        return Vec::new();
+    }
+    if part.len() == 1 {
+        return vec![Edit::replace(place(0), "_every")];
+    }
+    let ends = |at: usize| part.get(at).is_none() || colons.contains(&at);
+    let whole = place(0).start..place(part.len() - 1).end;
+    let mut edits = vec![Edit::open(&whole, if ends(0) { "_span(None" } else { "_span(" })];
+    let comma = |at: &usize| Edit::replace(place(*at), if ends(at + 1) { ", None" } else { ", " });
+    edits.extend(colons.iter().map(comma));
+    edits.push(Edit::close(&whole, ")"));
+    edits
 }

@@ -152,20 +152,24 @@ fn what_sheets_lack_is_told_with_a_way_out() {
         story.write("Rulefile", &format!("import pandas as pd\nt = pd.read_table('t.tsv')\n{line}\n"));
         story.run(&["--list"]).is_refused().says(words);
     };
-    says("pd.read_excel('t.xlsx')", "`pandas.read_excel` cannot be used here");
-    says("pd.read_csv('t.tsv', skiprows=1)", "`read_csv` knows no `skiprows` here");
+    says("pd.merge_asof(t, t)", "`pandas.merge_asof` cannot be used here");
+    says("pd.read_csv('t.tsv', skipfooter=1)", "`read_csv` knows no `skipfooter` here");
     says("t['nix']", "there is no column `nix` in the sheet");
     says("t.set_index('sample').loc['zz']", "the sheet has no row 'zz' by its `sample`");
-    says("t.pivot(columns='sample')", "sheets have no `.pivot` here");
+    says("t.unstack()", "sheets have no `.unstack` here");
+    says("t['size'].gx(1)", "use pandas itself in a Python file");
+    says("t.to_csv('x.csv')", "no file is written while the Rulefile is read");
+    says("t.loc['a':'b']", "the sheet has no row 'a' by its `number`");
+    says("t[0]", "a row by its number is `sheet.iloc[0]`");
     says("t.head(1)[t['size'] > 1]['size'].tolist() + t[1:][t.head(1)['size'] > 1]['size']", "has other rows");
-    says("t.groupby(7)", "columns are named by a text or a list of texts");
-    says("pd.read_table('t.tsv', header=1)", "`read_table` knows no `header=1` here");
+    says("t.groupby(7)", "there is no column `7` in the sheet");
+    says("pd.read_table('t.tsv', header=-1)", "`read_table` knows no `header=-1` here");
     says("pd.read_table('t.tsv', usecols=['nix'])", "there is no column `nix` in the sheet");
     says("t['sample'].astype('complex')", "`complex` is no type of cells here");
     says("t['sample'].astype(int)", "'b' cannot be made `int`");
     says("x = t['size'] < 'a'", "an int and a string cannot be put in order");
     says("t.groupby('nix')", "there is no column `nix` in the sheet");
-    says("t.drop('sample')", "`drop` leaves out columns: `drop(columns=[...])`");
+    says("t.drop('sample')", "the sheet has no row 'sample' by its `number`");
 }
 
 #[test]

@@ -16,6 +16,9 @@ use crate::syntax::{Piece, named};
 use crate::value::Val;
 use rustc_hash::FxHashMap;
 use starlark::environment::Module;
+use starlark::values::Value;
+use starlark::values::dict::DictRef;
+use starlark::values::list::ListRef;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::Arc;
@@ -57,6 +60,8 @@ struct Uses {
     variables: BTreeSet<Box<str>>,
     /// Names that nothing in the Rulefile gives, and Snakemake has imported.
     implicit: BTreeSet<Box<str>>,
+    /// Variables that hold functions of the file.
+    holders: BTreeSet<Box<str>>,
     rules: BTreeSet<Box<str>>,
     config_keys: BTreeSet<Box<str>>,
     all_config: bool,
@@ -97,6 +102,8 @@ impl<'a, 'm, 'v> Bodies<'a, 'm, 'v> {
         let python = self.python(span);
         let uses = self.uses(&python.text);
         let mut pieces: Vec<Arc<Python>> = uses.pieces.iter().map(|i| self.piece(*i)).collect();
+        pieces
+            .extend(uses.holders.iter().filter_map(|name| self.held(name)).map(|(text, _)| Arc::new(generated(&text))));
         let recorded = self.recorded(&python, &pieces, &uses);
         // The text says what they are, so they are no part of what is recorded.
         pieces.splice(0..0, implicit::imports(uses.implicit.iter().map(|name| &**name)).map(Arc::new));
@@ -149,7 +156,11 @@ impl<'a, 'm, 'v> Bodies<'a, 'm, 'v> {
                     continue;
                 }
                 let binding = self.pieces.iter().enumerate().filter(|(_, (p, _))| p.names.contains(word));
-                let binding: Vec<usize> = binding.map(|(i, _)| i).collect();
+                let mut binding: Vec<usize> = binding.map(|(i, _)| i).collect();
+                if let Some((_, functions)) = self.held(word).filter(|_| uses.holders.insert(word.clone())) {
+                    let theirs = |piece: &Piece| functions.iter().any(|name| piece.names.contains(name));
+                    binding.extend(self.pieces.iter().enumerate().filter(|(_, (p, _))| theirs(p)).map(|(i, _)| i));
+                }
                 if binding.is_empty() && implicit::meant(word).is_some() {
                     uses.implicit.insert(word.clone());
                 }
@@ -177,6 +188,28 @@ impl<'a, 'm, 'v> Bodies<'a, 'm, 'v> {
         let shape = if has_fields(found) { Shape::Fields } else { Shape::Plain };
         self.variables.insert(name.into(), Variable { name: name.into(), value, shape });
         true
+    }
+
+    /// What fills a dict or list with the functions of the file that it holds by now, and
+    /// the names of those; none of what holds others, too.
+    fn held(&self, name: &str) -> Option<(String, Vec<Box<str>>)> {
+        let value = self.module.get(name)?;
+        let named = |value: Value<'v>| {
+            let same = |name: &&str| self.module.get(name).is_some_and(|known| known.ptr_eq(value));
+            let names = self.module.names().map(|name| name.as_str().to_owned());
+            let names: Vec<String> = names.filter(|name| !name.contains('#')).collect();
+            is_function(value).then(|| names.iter().map(String::as_str).find(same).map(Box::<str>::from)).flatten()
+        };
+        if let Some(dict) = DictRef::from_value(value).filter(|dict| dict.iter().next().is_some()) {
+            let entry =
+                |(key, value): (Value<'v>, Value<'v>)| Some((plain(key, self.module).ok()?.repr(), named(value)?));
+            let entries: Vec<(String, Box<str>)> = dict.iter().map(entry).collect::<Option<_>>()?;
+            let text: String = entries.iter().map(|(key, name)| format!("{key}: {name}, ")).collect();
+            return Some((format!("{name}.update({{{text}}})"), entries.into_iter().map(|(_, name)| name).collect()));
+        }
+        let items = ListRef::from_value(value).filter(|items| !items.is_empty())?;
+        let names: Vec<Box<str>> = items.iter().map(named).collect::<Option<_>>()?;
+        Some((format!("{name}[:] = [{}]", names.join(", ")), names))
     }
 
     /// What `rules` shows of those that a body names.
@@ -210,6 +243,11 @@ impl<'a, 'm, 'v> Bodies<'a, 'm, 'v> {
         text.push_str(&body.outdented());
         text
     }
+}
+
+/// A line that no file holds.
+fn generated(text: &str) -> Python {
+    Python { shown: "<values>".into(), path: "<values>".into(), line: 1, text: text.into() }
 }
 
 /// A path of a Rulefile, from the root.

@@ -3,6 +3,7 @@
 //! Owns what their lowered text calls. Starlark wants one of each, at the end.
 
 use super::operators::each;
+use super::row::as_dict;
 use crate::eval::convert::from_wildcards;
 use crate::eval::fault::fault;
 use crate::eval::files::Files;
@@ -29,6 +30,9 @@ fn keywords<'v>(value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>>
         Some(dict) => Ok(dict),
         None if value.get_type() == "dict" => Ok(value),
         None => {
+            if let Some(dict) = as_dict(value, heap) {
+                return Ok(dict);
+            }
             let kind = value.get_type();
             Err(fault(format!("`**` wants a dict or the wildcards, this is a value of type `{kind}`")))
         }

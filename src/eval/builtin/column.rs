@@ -3,14 +3,19 @@
 //! Owns its cells and labels, and what operators make of them. What it is asked
 //! for by methods is `column_methods`'s.
 
-use super::frame::{Frame, cell_of, cells_of};
+use super::frame::{Frame, cell_of, cells_of, plain_of};
+use super::frame_counts::kind;
 use super::index::Index;
-use super::sheet::{Sheet, compared};
-use crate::eval::convert::{elements, from_val, to_val};
+use super::located::numbers;
+use super::name::Name;
+use super::sheet::{Maker, Sheet, compared, is_empty};
+use crate::diag::{Diag, Kind};
+use crate::eval::convert::{elements, from_val};
+use crate::eval::exception::unfound;
 use crate::eval::fault::fault;
 use crate::value::Val;
 use allocative::Allocative;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use starlark::any::ProvidesStaticType;
 use starlark::environment::Methods;
 use starlark::starlark_simple_value;
@@ -29,9 +34,11 @@ pub(super) struct Column {
     /// Whether it has no labels of its own, so that its cells go by their place.
     pub(super) by_place: bool,
     /// What it is called in the sheet that it is of.
-    pub(super) name: Option<Box<str>>,
+    pub(super) name: Option<Name>,
     /// The sheet whose labels these are, if they are any's.
     pub(super) labels_of: Option<Frame>,
+    /// By whose functions its sheet was made.
+    pub(super) of: Maker,
 }
 
 starlark_simple_value!(Column);
@@ -48,6 +55,22 @@ pub(super) fn distinct<'a>(values: impl Iterator<Item = &'a Val>) -> Vec<usize> 
     values.enumerate().filter(|(_, v)| seen.insert(v.repr())).map(|(at, _)| at).collect()
 }
 
+/// Which values were there before; with `last` which come again, else which are there
+/// several times.
+pub(super) fn repeated<'a>(values: impl Iterator<Item = &'a Val>, keep: &str) -> Vec<bool> {
+    let words: Vec<String> = values.map(Val::repr).collect();
+    let mut seen: FxHashMap<&str, (usize, usize)> = FxHashMap::default();
+    for (at, word) in words.iter().enumerate() {
+        seen.entry(word).or_insert((at, at)).1 = at;
+    }
+    let again = |at: usize| match (keep, seen[&*words[at]]) {
+        ("first", (first, _)) => first != at,
+        ("last", (_, last)) => last != at,
+        (_, (first, last)) => first != last,
+    };
+    (0..words.len()).map(again).collect()
+}
+
 /// A number in a list, from the end if negative.
 pub(super) fn number(index: Value, count: usize) -> Option<usize> {
     let wanted = i64::from(index.unpack_i32()?);
@@ -59,7 +82,8 @@ impl Column {
     /// Without labels of its own.
     pub(super) fn plain(values: impl IntoIterator<Item = Val>) -> Column {
         let values: Arc<[Val]> = values.into_iter().collect();
-        Column { index: Arc::new(Index::numbers(values.len())), values, by_place: true, name: None, labels_of: None }
+        let index = Arc::new(Index::numbers(values.len()));
+        Column { index, values, by_place: true, name: None, labels_of: None, of: Maker::Pandas }
     }
 
     pub(super) fn list<'v>(&self, heap: Heap<'v>) -> Value<'v> {
@@ -84,8 +108,13 @@ impl Column {
     /// A sheet of it alone.
     pub(super) fn sheet(&self) -> Sheet {
         let rows = self.values.iter().map(|value| [value.clone()].into()).collect();
-        let name = self.name.clone().unwrap_or_else(|| "0".into());
-        Sheet { columns: [name].into(), rows, index: self.index.clone() }
+        let name = self.name.clone().unwrap_or_else(|| Name::number(0));
+        Sheet { columns: [name].into(), rows, index: self.index.clone(), of: self.of }
+    }
+
+    /// The same rows with other values, as whose functions made it has them.
+    pub(super) fn filled(&self, values: Vec<Val>) -> Column {
+        self.with(self.of.settled(values))
     }
 
     /// The same rows with other values.
@@ -124,7 +153,7 @@ impl Column {
     }
 
     /// The names of the columns that these labels came from.
-    pub(super) fn level_names(&self) -> Vec<Box<str>> {
+    pub(super) fn level_names(&self) -> Vec<Name> {
         self.labels_of.as_ref().map(Frame::level_names).unwrap_or_default()
     }
 
@@ -162,7 +191,7 @@ impl Column {
                 return Some(Err(fault("two columns of one length are wanted here")));
             }
             Some(other) => other.values.to_vec(),
-            None => vec![cell_of(other).filter(|cell| !matches!(cell, Val::List(_)))?; self.values.len()],
+            None => vec![cell_of(other).filter(|cell| cell.items().is_none())?; self.values.len()],
         };
         let sum = |(own, other): (&Val, &Val)| {
             add(own, other).ok_or_else(|| {
@@ -179,9 +208,13 @@ impl Column {
         made.map(|made| heap.alloc(made))
     }
 
+    fn no_element(&self, index: Value) -> String {
+        format!("the column has no element `[{}]`", index.to_str())
+    }
+
     /// By label: one value, or those of several rows.
     pub(super) fn labelled<'v>(&self, label: Value<'v>, heap: Heap<'v>) -> starlark::Result<Option<Value<'v>>> {
-        let label = to_val(label, heap, &mut |_| Err(fault("a label is no function")))?.listed();
+        let label = plain_of(label, heap)?;
         Ok(self.index.find(&label).map(|found| match found {
             [one] if self.index.is_whole(&label) => from_val(&self.values[*one], heap),
             several => heap.alloc(self.pick(several)),
@@ -198,20 +231,24 @@ impl<'v> StarlarkValue<'v> for Column {
 
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
         match name {
-            "values" => Some(heap.alloc(Column::plain(self.values.iter().cloned()))),
-            "iloc" => Some(self.list(heap)),
-            "loc" => Some(heap.alloc(self.clone())),
+            "values" | "array" => Some(heap.alloc(Column::plain(self.values.iter().cloned()))),
+            "iloc" | "iat" => Some(self.list(heap)),
+            "loc" | "at" => Some(heap.alloc(self.clone())),
             "index" => Some(heap.alloc(Column::plain(self.index.keys.iter().cloned()))),
             "str" => Some(heap.alloc(super::column_texts::Texts(self.clone()))),
             "names" => {
                 let names = self.labels_of.as_ref()?.level_names();
-                Some(heap.alloc(AllocList(names.iter().map(|name| &**name))))
+                Some(heap.alloc(AllocList(names.iter().map(|name| from_val(&name.value(), heap)))))
             }
             "levels" => {
                 let levels = self.levels()?;
                 Some(heap.alloc(AllocList(levels.into_iter().map(Column::plain))))
             }
-            "name" => Some(self.name.as_deref().map_or_else(Value::new_none, |name| heap.alloc(name))),
+            "name" => Some(self.name.as_ref().map_or_else(Value::new_none, |name| from_val(&name.value(), heap))),
+            "dtype" => Some(heap.alloc(kind(self))),
+            "shape" => Some(heap.alloc(AllocTuple([self.values.len() as i64]))),
+            "is_unique" => Some(Value::new_bool(distinct(self.values.iter()).len() == self.values.len())),
+            "has_duplicates" => Some(Value::new_bool(distinct(self.values.iter()).len() < self.values.len())),
             "size" => Some(heap.alloc(self.values.len() as i64)),
             "empty" => Some(Value::new_bool(self.values.is_empty())),
             // As of a row: the columns are its labels.
@@ -226,21 +263,31 @@ impl<'v> StarlarkValue<'v> for Column {
             _ => None,
         };
         match (&self.labels_of, names) {
-            (Some(frame), Some(names)) => frame.name_levels(names.iter().map(|name| name.display().into()).collect()),
+            (Some(frame), Some(names)) => frame.name_levels(names.iter().map(Name::of).collect()),
             _ => Err(fault(format!("a column has no `{name}` to give"))),
         }
     }
 
     fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        if let Some(rows) = Column::from_value(index).and_then(|mask| mask.masked(&self.index)) {
+        // Labels have none themselves, so what is asked of them goes by place.
+        let by_place = |mask: &Column| if self.by_place { Column::plain(mask.values.to_vec()) } else { mask.clone() };
+        if let Some(rows) = Column::from_value(index).and_then(|mask| by_place(mask).masked(&self.index)) {
             return Ok(heap.alloc(self.pick(&rows?)));
         }
         if let Some(found) = self.labelled(index, heap)? {
             return Ok(found);
         }
+        if let Some(labels) = elements(index, heap).filter(|_| index.get_type() != "tuple") {
+            let place = |label: Value<'v>| {
+                let label = plain_of(label, heap)?;
+                self.index.find(&label).map(<[usize]>::to_vec).ok_or_else(|| self.index.lacks(&label))
+            };
+            let rows: Vec<Vec<usize>> = labels.into_iter().map(place).collect::<starlark::Result<_>>()?;
+            return Ok(heap.alloc(self.pick(&rows.concat())));
+        }
         match number(index, self.values.len()) {
             Some(at) => Ok(from_val(&self.values[at], heap)),
-            None => Err(fault(format!("the column has no element `[{}]`", index.to_str()))),
+            None => Err(unfound(&index.to_str(), Diag::error(Kind::Rulefile, self.no_element(index)))),
         }
     }
 
@@ -251,7 +298,7 @@ impl<'v> StarlarkValue<'v> for Column {
         stride: Option<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        self.list(heap).slice(start, stop, stride, heap)
+        Ok(heap.alloc(self.pick(&numbers(self.values.len(), (start, stop, stride), heap)?)))
     }
 
     fn length(&self) -> starlark::Result<i32> {
@@ -270,10 +317,14 @@ impl<'v> StarlarkValue<'v> for Column {
         Ok(heap.alloc(self.with(self.values.iter().map(|v| Val::Bool(*v != Val::Bool(true))).collect())))
     }
 
-    /// Whether a value is in a cell; of labels, also a part of one.
+    /// Whether a value is a label, to pandas; of labels, also a part of one. In a cell
+    /// otherwise.
     fn is_in(&self, other: Value<'v>) -> starlark::Result<bool> {
         if let (Some(_), Some(label)) = (&self.labels_of, cell_of(other)) {
             return Ok(Index::new(self.level_names(), self.values.to_vec()).find(&label).is_some());
+        }
+        if !self.by_place && self.of == Maker::Pandas {
+            return Ok(cell_of(other).is_some_and(|label| self.index.find(&label).is_some()));
         }
         let text = other.unpack_str().map_or_else(|| other.to_str(), str::to_owned);
         Ok(self.values.iter().any(|v| v.display() == text))
@@ -339,10 +390,28 @@ impl<'v> StarlarkValue<'v> for Column {
     }
 }
 
+/// For each cell of a column of bools one of two values, or of the cells of two columns.
+pub(super) fn chosen<'v>(
+    condition: Value<'v>,
+    yes: Value<'v>,
+    no: Value<'v>,
+    heap: Heap<'v>,
+) -> starlark::Result<Value<'v>> {
+    let holds = cells_of(condition).ok_or_else(|| fault("`np.where` wants a column of bools"))?;
+    let cells = |given: Value<'v>| match cells_of(given) {
+        Some(cells) if cells.len() == holds.len() => Ok(cells),
+        Some(_) => Err(fault("two columns of one length are wanted here")),
+        None => Ok(vec![plain_of(given, heap)?; holds.len()]),
+    };
+    let (yes, no) = (cells(yes)?, cells(no)?);
+    let cell = |at: usize| if holds[at] == Val::Bool(true) { yes[at].clone() } else { no[at].clone() };
+    Ok(heap.alloc(Column::plain((0..holds.len()).map(cell))))
+}
+
 /// The sum of two cells: texts are joined, and with an empty cell there is none.
 fn added(a: &Val, b: &Val) -> Option<Val> {
     match (a, b) {
-        (Val::None, _) | (_, Val::None) => Some(Val::None),
+        (empty, _) | (_, empty) if is_empty(empty) => Some(empty.clone()),
         (Val::Str(a), Val::Str(b)) => Some(Val::str(format!("{a}{b}"))),
         (Val::Int(a), Val::Int(b)) => a.checked_add(*b).map(Val::Int),
         (Val::Int(a), Val::Float(b)) | (Val::Float(b), Val::Int(a)) => Some(Val::Float(*a as f64 + b)),
@@ -362,8 +431,8 @@ fn reckoned(a: &Val, operator: &str, b: &Val) -> Option<Val> {
         Val::Float(f) => Some(*f),
         other => whole(other).map(|i| i as f64),
     };
-    if *a == Val::None || *b == Val::None {
-        return Some(Val::None);
+    if let Some(empty) = [a, b].into_iter().find(|cell| is_empty(cell)) {
+        return Some(empty.clone());
     }
     let (x, y) = (number(a)?, number(b)?);
     match (whole(a), whole(b), operator) {
@@ -386,7 +455,9 @@ fn reckoned(a: &Val, operator: &str, b: &Val) -> Option<Val> {
 /// A label as a key of a dict: several columns are a tuple.
 pub(super) fn hashable<'v>(label: &Val, heap: Heap<'v>) -> Value<'v> {
     match label {
-        Val::List(parts) => heap.alloc(AllocTuple(parts.iter().map(|p| hashable(p, heap)).collect::<Vec<_>>())),
+        Val::List(parts) | Val::Tuple(parts) => {
+            heap.alloc(AllocTuple(parts.iter().map(|p| hashable(p, heap)).collect::<Vec<_>>()))
+        }
         // Nothing else that cannot be a key fits into a cell.
         Val::Dict(_) => heap.alloc(label.repr()),
         one => from_val(one, heap),

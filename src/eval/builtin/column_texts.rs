@@ -4,17 +4,20 @@
 
 use super::column::Column;
 use super::frame::plain_of;
+use super::name::Name;
 use super::passed::Passed;
+use super::replaced::of_re;
+use super::sheet::{NOTHING, Sheet, is_empty};
 use crate::eval::convert::from_val;
 use crate::eval::fault::fault;
 use crate::value::Val;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
-use starlark::environment::{Methods, MethodsBuilder};
+use starlark::environment::Methods;
 use starlark::eval::{Arguments, Evaluator};
+use starlark::starlark_simple_value;
 use starlark::values::none::NoneOr;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
-use starlark::{starlark_module, starlark_simple_value};
 
 /// See the module.
 #[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
@@ -38,7 +41,7 @@ starlark_simple_value!(Each);
 #[starlark_value(type = "texts")]
 impl<'v> StarlarkValue<'v> for Texts {
     fn get_methods() -> Option<&'static Methods> {
-        starlark::methods_static!(METHODS = texts_methods);
+        starlark::methods_static!(METHODS = super::text_methods::methods);
         Some(METHODS.methods())
     }
 
@@ -49,8 +52,22 @@ impl<'v> StarlarkValue<'v> for Texts {
 
     fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         let cell = |value: &Val| match value {
-            Val::None => Ok(Val::None),
-            text => plain_of(from_val(text, heap).at(index, heap)?, heap),
+            empty if is_empty(empty) => Ok(empty.clone()),
+            text => from_val(text, heap).at(index, heap).map_or(Ok(NOTHING), |part| plain_of(part, heap)),
+        };
+        Ok(heap.alloc(self.0.with(self.0.values.iter().map(cell).collect::<starlark::Result<_>>()?)))
+    }
+
+    fn slice(
+        &self,
+        start: Option<Value<'v>>,
+        stop: Option<Value<'v>>,
+        stride: Option<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let cell = |value: &Val| match value {
+            empty if is_empty(empty) => Ok(empty.clone()),
+            text => plain_of(from_val(text, heap).slice(start, stop, stride, heap)?, heap),
         };
         Ok(heap.alloc(self.0.with(self.0.values.iter().map(cell).collect::<starlark::Result<_>>()?)))
     }
@@ -65,11 +82,12 @@ impl<'v> StarlarkValue<'v> for Each {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let heap = eval.heap();
-        let passed = Passed::of(args, heap)?;
+        let mut passed = Passed::of(args, heap)?;
+        let empty = passed.take("na");
         let mut values = Vec::with_capacity(self.column.values.len());
         for value in &*self.column.values {
             if !matches!(value, Val::Str(_)) {
-                values.push(Val::None);
+                values.push(if is_empty(value) { value.clone() } else { NOTHING });
                 continue;
             }
             let method = from_val(value, heap).get_attr(&self.name, heap)?;
@@ -77,53 +95,93 @@ impl<'v> StarlarkValue<'v> for Each {
             let made = passed.on_to(method, &[], eval)?;
             values.push(plain_of(made, heap)?);
         }
-        Ok(heap.alloc(self.column.with(values)))
+        let empty = empty.map(|empty| plain_of(empty, heap)).transpose()?;
+        Ok(heap.alloc(self.column.with(settled(values, empty.as_ref()))))
     }
 }
 
-#[starlark_module]
-fn texts_methods(builder: &mut MethodsBuilder) {
-    /// Each text joined to that of another column; without one, all to one text.
-    fn cat<'v>(
-        this: &Texts,
-        #[starlark(default = NoneOr::None)] others: NoneOr<Value<'v>>,
-        #[starlark(default = "")] sep: &str,
+/// Answers about texts, of which empty cells have none: they are not so, to pandas, or
+/// what is given for them; and numbers among empty cells are floats.
+fn settled(values: Vec<Val>, empty: Option<&Val>) -> Vec<Val> {
+    let bools = values.iter().any(|value| matches!(value, Val::Bool(_)));
+    let floats = values.iter().any(is_empty);
+    let cell = |value: Val| match value {
+        value if is_empty(&value) && bools => empty.cloned().unwrap_or(Val::Bool(false)),
+        Val::Int(i) if floats => Val::Float(i as f64),
+        value => value,
+    };
+    values.into_iter().map(cell).collect()
+}
+
+impl Texts {
+    /// An answer about each text; about an empty cell none.
+    pub(super) fn asked<'v>(
+        &self,
+        mut ask: impl FnMut(Value<'v>) -> starlark::Result<Value<'v>>,
         heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
-        let own = &this.0;
-        let Some(others) = others.into_option() else {
-            let all: Vec<String> = own.values.iter().filter(|v| **v != Val::None).map(Val::display).collect();
-            return Ok(heap.alloc(all.join(sep)));
-        };
-        let others = Column::from_value(others).filter(|others| others.values.len() == own.values.len());
-        let others = others.ok_or_else(|| fault("`cat` wants a column with as many cells"))?;
-        let joined = |(a, b): (&Val, &Val)| match (a, b) {
-            (Val::None, _) | (_, Val::None) => Val::None,
-            (a, b) => Val::str(format!("{}{sep}{}", a.display(), b.display())),
-        };
-        Ok(heap.alloc(own.with(own.values.iter().zip(&*others.values).map(joined).collect())))
+    ) -> starlark::Result<Vec<Val>> {
+        let mut values = Vec::with_capacity(self.0.values.len());
+        for value in &*self.0.values {
+            values.push(match value {
+                Val::Str(_) => plain_of(ask(from_val(value, heap))?, heap)?,
+                _ => NOTHING,
+            });
+        }
+        Ok(values)
     }
 
-    /// Whether a regular expression is found in each; a plain text with `regex=False`.
-    fn contains<'v>(
-        this: &Texts,
-        #[starlark(require = pos)] pattern: &str,
-        #[starlark(default = true)] regex: bool,
+    /// Whether a regular expression is found in each, by a function of `re`.
+    pub(super) fn found<'v>(
+        &self,
+        (function, pattern): (&str, &str),
+        empty: NoneOr<Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Column> {
-        let pattern = if regex { pattern.to_owned() } else { regex::escape(pattern) };
-        let found = regex::Regex::new(&pattern).map_err(|e| fault(format!("this is no regular expression: {e}")))?;
-        let cell = |value: &Val| match value {
-            Val::Str(text) => Val::Bool(found.is_match(text)),
-            _ => Val::None,
-        };
-        Ok(this.0.with(this.0.values.iter().map(cell).collect()))
+        let heap = eval.heap();
+        let pattern = heap.alloc_str(pattern).to_value();
+        let holds = |text| Ok(Value::new_bool(!of_re(function, &[pattern, text], eval)?.is_none()));
+        let empty = empty.into_option().map(|empty| plain_of(empty, heap)).transpose()?;
+        let values = self.asked(holds, heap)?;
+        // Where all are empty, nothing says what an answer is.
+        let none = |value: Val| if is_empty(&value) { Val::Bool(false) } else { value };
+        Ok(self.0.with(match empty {
+            Some(empty) => values.into_iter().map(|v| if is_empty(&v) { empty.clone() } else { v }).collect(),
+            None => values.into_iter().map(none).collect(),
+        }))
     }
 
-    fn len(this: &Texts) -> starlark::Result<Column> {
-        let cell = |value: &Val| match value {
-            Val::Str(text) => Val::Int(text.chars().count() as i64),
-            _ => Val::None,
+    /// Each text parted, as lists or as columns.
+    pub(super) fn parted<'v>(
+        &self,
+        (method, sep, most): (&str, Option<&str>, i32),
+        (expand, regex): (bool, Option<bool>),
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let heap = eval.heap();
+        let by_pattern = method == "split" && regex.unwrap_or_else(|| sep.is_some_and(|sep| sep.chars().count() > 1));
+        let most = if most <= 0 { -1 } else { most };
+        let parts = |text: Value<'v>| {
+            let sep = sep.map_or_else(Value::new_none, |sep| heap.alloc_str(sep).to_value());
+            if by_pattern {
+                return of_re("split", &[sep, text, heap.alloc(most.max(0))], eval);
+            }
+            let split = text.get_attr(method, heap)?.ok_or_else(|| fault("texts are not parted"))?;
+            let limit = if most < 0 { vec![sep] } else { vec![sep, heap.alloc(most)] };
+            eval.eval_function(split, &limit, &[])
         };
-        Ok(this.0.with(this.0.values.iter().map(cell).collect()))
+        let lists = self.asked(parts, heap)?;
+        if !expand {
+            return Ok(heap.alloc(self.0.with(lists)));
+        }
+        let width = lists.iter().filter_map(|list| list.items().map(<[Val]>::len)).max().unwrap_or(0);
+        // What a text has fewer parts of is `None` to pandas, but nothing of an empty cell.
+        let part = |list: &Val, at: usize| match list.items() {
+            Some(parts) => parts.get(at).cloned().unwrap_or(Val::None),
+            None => NOTHING,
+        };
+        let column = |at: usize| lists.iter().map(|list| part(list, at)).collect();
+        let columns: Vec<Vec<Val>> = (0..width).map(column).collect();
+        let names = (0..width as i64).map(Name::number).collect();
+        Ok(heap.alloc(Sheet { index: self.0.index.clone(), ..Sheet::of_columns(names, &columns) }))
     }
 }

@@ -9,10 +9,12 @@ use super::frame_counts::{OfAll, kind, names};
 use super::frame_methods::frame_methods;
 use super::index::Index;
 use super::located::{Rows, sliced};
+use super::name::Name;
 use super::row::Row;
-use super::sheet::Sheet;
-use crate::eval::convert::{elements, to_val};
-use crate::eval::exception::thrown;
+use super::sheet::{Maker, Sheet, is_empty};
+use crate::diag::{Diag, Kind};
+use crate::eval::convert::{elements, from_val, to_val};
+use crate::eval::exception::{thrown, unfound};
 use crate::eval::fault::{fault, hinted};
 use crate::value::Val;
 use allocative::Allocative;
@@ -48,12 +50,12 @@ impl Frame {
     }
 
     /// The names of the columns that its labels came from.
-    pub(super) fn level_names(&self) -> Vec<Box<str>> {
+    pub(super) fn level_names(&self) -> Vec<Name> {
         self.now().index.names.clone()
     }
 
     /// Other names for them.
-    pub(super) fn name_levels(&self, names: Vec<Box<str>>) -> starlark::Result<()> {
+    pub(super) fn name_levels(&self, names: Vec<Name>) -> starlark::Result<()> {
         let sheet = self.now();
         let levels = sheet.index.names.len().max(1);
         if names.len() != levels {
@@ -74,7 +76,7 @@ impl Frame {
         if keys.len() != sheet.rows.len() {
             return Err(miscounted(keys.len(), sheet.rows.len()));
         }
-        let depth = |key: &Val| if let Val::List(parts) = key { parts.len() } else { 1 };
+        let depth = |key: &Val| if let Val::Tuple(parts) = key { parts.len() } else { 1 };
         let levels = keys.first().map_or(1, depth);
         if keys.iter().any(|key| depth(key) != levels) {
             return Err(fault("the labels of a sheet have one number of parts"));
@@ -100,14 +102,14 @@ impl Frame {
                 names.len()
             )));
         }
-        let columns = names.iter().map(|name| name.display().into()).collect();
+        let columns = names.iter().map(Name::of).collect();
         self.put(Sheet { columns, ..(*sheet).clone() });
         Ok(())
     }
 
     /// A column of the values of another, by its labels; of a list; or of one
     /// value in each row.
-    fn set_column(&self, name: &str, given: Value) -> starlark::Result<()> {
+    pub(super) fn set_column(&self, name: &Name, given: Value) -> starlark::Result<()> {
         let sheet = self.now();
         let count = sheet.rows.len();
         let values = match (Column::from_value(given), cells_of(given)) {
@@ -117,7 +119,7 @@ impl Frame {
                     .index
                     .keys
                     .iter()
-                    .map(|key| find(key).map_or(Val::None, |at| column.values[*at].clone()))
+                    .map(|key| find(key).map_or(sheet.of.nothing(), |at| column.values[*at].clone()))
                     .collect()
             }
             (_, Some(values)) if values.len() != count => return Err(miscounted(values.len(), count)),
@@ -125,26 +127,61 @@ impl Frame {
             (None, None) => vec![cell_of(given).ok_or_else(no_cell)?; count],
             (Some(_), None) => unreachable!("a column has cells"),
         };
-        self.put(sheet.with_column(name, values));
+        self.put(sheet.with_column(name, sheet.of.settled(values)));
         Ok(())
     }
 
-    /// One value in some rows of a column.
-    pub(super) fn set_cells(&self, rows: &[usize], name: &str, given: Value) -> starlark::Result<()> {
+    /// What rows have under the names of columns, in empty cells and in new columns.
+    pub(super) fn fill(&self, records: &[Val]) {
+        let mut sheet = (*self.now()).clone();
+        let entries = |record: &Val| if let Val::Dict(entries) = record { entries.clone() } else { Vec::new() };
+        for (row, record) in records.iter().enumerate() {
+            for (key, value) in entries(record) {
+                let at = sheet.columns.iter().position(|known| known.is(&key));
+                if at.is_some_and(|at| !is_empty(&sheet.rows[row][at])) {
+                    continue;
+                }
+                let nothing = || vec![sheet.of.nothing(); sheet.rows.len()];
+                let mut cells = at.map_or_else(nothing, |at| sheet.values(at).values.to_vec());
+                cells[row] = value;
+                sheet = sheet.with_column(&Name::of(&key), cells);
+            }
+        }
+        self.put(sheet.settled());
+    }
+
+    /// One value in some rows of a column, or one for each.
+    pub(super) fn set_cells(&self, rows: &[usize], name: &Name, given: Value) -> starlark::Result<()> {
         let sheet = self.now();
         let mut values = match sheet.column(name) {
             Some(at) => sheet.values(at).values.to_vec(),
-            None => vec![Val::None; sheet.rows.len()],
+            None => vec![sheet.of.nothing(); sheet.rows.len()],
         };
-        let value = cell_of(given).ok_or_else(no_cell)?;
-        rows.iter().for_each(|row| values[*row] = value.clone());
-        self.put(sheet.with_column(name, values));
+        match cells_of(given) {
+            Some(cells) if cells.len() == rows.len() => {
+                rows.iter().zip(cells).for_each(|(row, cell)| values[*row] = cell);
+            }
+            Some(cells) => return Err(miscounted(cells.len(), rows.len())),
+            None => {
+                let value = cell_of(given).ok_or_else(no_cell)?;
+                rows.iter().for_each(|row| values[*row] = value.clone());
+            }
+        }
+        self.put(sheet.with_column(name, sheet.of.settled(values)));
         Ok(())
     }
 }
 
 fn miscounted(given: usize, rows: usize) -> starlark::Error {
     fault(format!("these are {given} values, and the sheet has {rows} rows"))
+}
+
+/// The error of a number that names no column.
+fn no_number(name: &Val, sheet: &Sheet) -> starlark::Error {
+    let why = format!("there is no column `{}` in the sheet", name.display());
+    let known = sheet.columns.join("`, `");
+    let hint = format!("its columns are `{known}`; a row by its number is `sheet.iloc[{}]`", name.display());
+    unfound(&name.display(), Diag::error(Kind::Rulefile, why).hint(hint))
 }
 
 fn no_cell() -> starlark::Error {
@@ -159,9 +196,15 @@ pub(super) fn cell_of(value: Value) -> Option<Val> {
         "bool" => value.unpack_bool().map(Val::Bool),
         "int" => value.unpack_i32().map(|i| Val::Int(i.into())).or_else(|| value.to_str().parse().ok().map(Val::Int)),
         "float" => value.to_str().parse().ok().map(Val::Float),
-        "tuple" => parts?.iter().map(|part| cell_of(*part)).collect::<Option<_>>().map(Val::List),
+        "list" => ListRef::from_value(value)?.iter().map(cell_of).collect::<Option<_>>().map(Val::List),
+        "tuple" => parts?.iter().map(|part| cell_of(*part)).collect::<Option<_>>().map(Val::Tuple),
         _ => value.unpack_str().map(Val::str),
     }
+}
+
+/// A text, a number or a tuple that names a row or a column.
+pub(super) fn label_of(value: Value) -> Option<Val> {
+    cell_of(value).filter(|_| !matches!(value.get_type(), "list" | "bool" | "NoneType"))
 }
 
 /// The cells of a column or a list.
@@ -241,7 +284,7 @@ impl fmt::Display for Frame {
 
 /// A plain value of one of Starlark.
 pub(super) fn plain_of<'v>(value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Val> {
-    to_val(value, heap, &mut |_| Err(fault("a cell is no function"))).map(Val::listed)
+    to_val(value, heap, &mut |_| Err(fault("a cell is no function")))
 }
 
 /// A sheet as a list of dicts, a row as a dict, a column as a list; none if it is
@@ -258,14 +301,15 @@ pub(in crate::eval) fn plain(value: Value) -> Option<Val> {
 
 /// The numbers of columns by name.
 pub(super) fn named<'v>(sheet: &Sheet, names: Value<'v>, heap: Heap<'v>) -> starlark::Result<Vec<usize>> {
-    let names = match names.unpack_str() {
-        Some(one) => vec![one.to_owned()],
-        None => {
-            let names = elements(names, heap).ok_or_else(|| fault("columns are named by a text or a list of texts"))?;
-            names.iter().map(|n| n.to_str()).collect()
-        }
+    let names = match elements(names, heap) {
+        Some(names) => names,
+        None => vec![names],
     };
-    names.iter().map(|name| sheet.column_at(name)).collect()
+    let name = |value: &Value<'v>| {
+        let name = label_of(*value).ok_or_else(|| fault("columns are named by a text or a list of texts"))?;
+        sheet.column_of(&name)
+    };
+    names.iter().map(name).collect()
 }
 
 #[starlark_value(type = "sheet")]
@@ -278,7 +322,7 @@ impl<'v> StarlarkValue<'v> for Frame {
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
         let sheet = self.now();
         match name {
-            "columns" => Some(heap.alloc(Column::plain(sheet.columns.iter().map(|c| Val::str(&**c))))),
+            "columns" => Some(heap.alloc(Column::plain(sheet.names()))),
             "index" => {
                 let labels = Column::plain(sheet.index.keys.iter().cloned());
                 Some(heap.alloc(Column { labels_of: Some(self.clone()), ..labels }))
@@ -303,7 +347,7 @@ impl<'v> StarlarkValue<'v> for Frame {
         match name {
             "index" => self.set_labels(new),
             "columns" => self.rename(new),
-            column if self.now().column(column).is_some() => self.set_column(column, new),
+            column if self.now().column(column).is_some() => self.set_column(&column.into(), new),
             other => Err(hinted(
                 format!("the sheet has no column `{other}` to give another value"),
                 format!("a new column is `sheet[\"{other}\"] = ...`"),
@@ -312,8 +356,8 @@ impl<'v> StarlarkValue<'v> for Frame {
     }
 
     fn set_at(&self, index: Value<'v>, new: Value<'v>) -> starlark::Result<()> {
-        match index.unpack_str() {
-            Some(name) => self.set_column(name, new),
+        match cell_of(index) {
+            Some(name) => self.set_column(&Name::of(&name), new),
             None => Err(fault("a column of a sheet is given by its name, rows by `.loc[...]`")),
         }
     }
@@ -324,8 +368,12 @@ impl<'v> StarlarkValue<'v> for Frame {
 
     fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         let sheet = self.now();
-        if let Some(name) = index.unpack_str() {
-            return Ok(heap.alloc(sheet.values(sheet.column_at(name)?)));
+        let name = label_of(index);
+        if let Some(name) = name.filter(|_| index.unpack_str().is_some() || sheet.of == Maker::Pandas) {
+            return match sheet.column_of(&name) {
+                Err(_) if matches!(name, Val::Int(_)) => Err(no_number(&name, &sheet)),
+                found => Ok(heap.alloc(sheet.values(found?))),
+            };
         }
         if let Some(rows) = Column::from_value(index).and_then(|mask| mask.masked(&sheet.index)) {
             return Ok(heap.alloc(sheet.pick(&rows?)));
@@ -363,11 +411,14 @@ impl<'v> StarlarkValue<'v> for Frame {
     }
 
     fn is_in(&self, other: Value<'v>) -> starlark::Result<bool> {
-        Ok(other.unpack_str().is_some_and(|name| self.now().column(name).is_some()))
+        Ok(cell_of(other).is_some_and(|name| self.now().columns.iter().any(|known| known.is(&name))))
     }
 
     fn iterate_collect(&self, heap: Heap<'v>) -> starlark::Result<Vec<Value<'v>>> {
         let sheet = self.now();
+        if sheet.of == Maker::Pandas {
+            return Ok(sheet.names().iter().map(|name| from_val(name, heap)).collect());
+        }
         Ok((0..sheet.rows.len()).map(|i| heap.alloc(sheet.row(i))).collect())
     }
 }

@@ -4,7 +4,7 @@ use super::column::Column;
 use super::frame::{Now, named, plain_of};
 use super::frame_methods::is_columns;
 use super::index::Index;
-use super::sheet::Sheet;
+use super::sheet::{Sheet, is_empty};
 use crate::eval::fault::fault;
 use crate::value::Val;
 use allocative::Allocative;
@@ -18,11 +18,11 @@ use std::sync::Arc;
 
 /// The type of a column by pandas' name.
 pub(super) fn kind(column: &Column) -> &'static str {
-    let mut held = column.values.iter().filter(|value| **value != Val::None).peekable();
+    let mut held = column.values.iter().filter(|value| !is_empty(value)).peekable();
     if held.peek().is_none() {
         return "object";
     }
-    let empty = column.values.contains(&Val::None);
+    let empty = column.values.iter().any(is_empty);
     if held.clone().all(|value| matches!(value, Val::Bool(_))) && !empty {
         return "bool";
     }
@@ -35,8 +35,8 @@ pub(super) fn kind(column: &Column) -> &'static str {
     if held.all(|value| matches!(value, Val::Str(_))) { "str" } else { "object" }
 }
 
-fn emptiness(sheet: &Sheet, empty: bool) -> Sheet {
-    let row = |row: &Arc<[Val]>| row.iter().map(|cell| Val::Bool((*cell == Val::None) == empty)).collect();
+pub(super) fn emptiness(sheet: &Sheet, empty: bool) -> Sheet {
+    let row = |row: &Arc<[Val]>| row.iter().map(|cell| Val::Bool(is_empty(cell) == empty)).collect();
     Sheet { rows: sheet.rows.iter().map(row).collect(), ..sheet.clone() }
 }
 
@@ -91,7 +91,7 @@ impl<'v> StarlarkValue<'v> for OfAll {
 
 /// The names of the columns as labels.
 pub(super) fn names(sheet: &Sheet) -> Arc<Index> {
-    Arc::new(Index::new(Vec::new(), sheet.columns.iter().map(|name| Val::str(&**name)).collect()))
+    Arc::new(Index::new(Vec::new(), sheet.names()))
 }
 
 #[starlark_module]

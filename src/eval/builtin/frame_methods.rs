@@ -1,13 +1,13 @@
 //! What a sheet is asked for by methods, named as in pandas.
 
 use super::column::{Column, distinct, hashable};
-use super::column_methods::as_type;
 use super::frame::{Now, named, plain_of};
 use super::frame_counts::names;
 use super::groups::Groups;
+use super::name::Name;
 use super::query::sheet_where;
 use super::row::{Row, record};
-use super::sheet::{Columns, Sheet, compared};
+use super::sheet::{Columns, Sheet, ordered};
 use crate::eval::convert::{elements, from_val};
 use crate::eval::fault::fault;
 use crate::value::Val;
@@ -15,7 +15,7 @@ use starlark::collections::SmallMap;
 use starlark::environment::MethodsBuilder;
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
-use starlark::values::dict::{AllocDict, DictRef};
+use starlark::values::dict::AllocDict;
 use starlark::values::list::AllocList;
 use starlark::values::none::NoneOr;
 use starlark::values::tuple::AllocTuple;
@@ -27,8 +27,9 @@ pub(super) fn frame_methods(builder: &mut MethodsBuilder) {
     choosing(builder);
     labelling(builder);
     handing_out(builder);
-    cleaning(builder);
-    changing(builder);
+    super::frame_cleaning::methods(builder);
+    super::frame_changes::methods(builder);
+    super::frame_choices::methods(builder);
     mapping(builder);
     grouping(builder);
     super::frame_joins::methods(builder);
@@ -41,11 +42,14 @@ fn choosing(builder: &mut MethodsBuilder) {
     fn query<'v>(
         this: Value<'v>,
         #[starlark(require = pos)] query: &str,
+        #[starlark(require = named, default = NoneOr::None)] engine: NoneOr<&str>,
+        #[starlark(require = named, default = false)] inplace: bool,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
+        let _ = engine;
         let rows = sheet_where(this, query, eval)?;
         let sheet = Now::of(this).ok_or_else(|| fault("`query` is asked of a sheet"))?;
-        Ok(eval.heap().alloc(sheet.pick(&rows)))
+        Ok(sheet.become_or_give(sheet.pick(&rows), inplace, eval.heap()))
     }
 
     /// The rows whose columns have these values.
@@ -94,18 +98,19 @@ fn labelling(builder: &mut MethodsBuilder) {
         #[starlark(require = named, default = false)] inplace: bool,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let sheet = if drop { Sheet::new(this.columns.clone(), this.rows.clone()) } else { this.reset() };
+        let sheet = if drop { this.numbered() } else { this.reset() };
         Ok(this.become_or_give(sheet, inplace, heap))
     }
 
     /// The rows by the order of their labels.
     fn sort_index<'v>(
         this: Now,
+        #[starlark(require = named, default = true)] ascending: bool,
         #[starlark(require = named, default = false)] inplace: bool,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
         let mut order: Vec<usize> = (0..this.rows.len()).collect();
-        order.sort_by(|a, b| compared(&this.index.keys[*a], &this.index.keys[*b]));
+        order.sort_by(|a, b| ordered(&this.index.keys[*a], &this.index.keys[*b], ascending, false));
         Ok(this.become_or_give(this.pick(&order), inplace, heap))
     }
 
@@ -116,6 +121,7 @@ fn labelling(builder: &mut MethodsBuilder) {
         #[starlark(require = named)] ascending: Option<Value<'v>>,
         #[starlark(require = named, default = false)] inplace: bool,
         #[starlark(require = named, default = false)] ignore_index: bool,
+        #[starlark(require = named, default = "last")] na_position: &str,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
         let by = named(&this, by, heap)?;
@@ -126,19 +132,16 @@ fn labelling(builder: &mut MethodsBuilder) {
         };
         let mut order: Vec<usize> = (0..this.rows.len()).collect();
         order.sort_by(|a, b| {
-            let cells = by.iter().zip(&upwards).map(|(c, up)| ordered(&this.rows[*a][*c], &this.rows[*b][*c], *up));
+            let cells = by
+                .iter()
+                .zip(&upwards)
+                .map(|(c, up)| ordered(&this.rows[*a][*c], &this.rows[*b][*c], *up, na_position == "first"));
             cells.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
         });
         let sorted = this.pick(&order);
-        let sorted = if ignore_index { Sheet::new(sorted.columns, sorted.rows) } else { sorted };
+        let sorted = if ignore_index { sorted.numbered() } else { sorted };
         Ok(this.become_or_give(sorted, inplace, heap))
     }
-}
-
-/// The order of two cells, upwards or downwards; empty ones are last in both.
-fn ordered(a: &Val, b: &Val, upwards: bool) -> Ordering {
-    let order = compared(a, b);
-    if upwards || *a == Val::None || *b == Val::None { order } else { order.reverse() }
 }
 
 #[starlark_module]
@@ -146,10 +149,15 @@ fn handing_out(builder: &mut MethodsBuilder) {
     fn itertuples<'v>(
         this: Now,
         #[starlark(default = true)] index: bool,
-        #[starlark(default = NoneOr::None)] name: NoneOr<&str>,
+        #[starlark(default = NoneOr::Other("Pandas"))] name: NoneOr<&str>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let _ = name;
+        if name.into_option().is_none() {
+            let row = |(key, row): (&Val, &Arc<[Val]>)| {
+                from_val(&Val::Tuple(index.then(|| key.clone()).into_iter().chain(row.iter().cloned()).collect()), heap)
+            };
+            return Ok(heap.alloc(AllocList(this.index.keys.iter().zip(&this.rows).map(row))));
+        }
         let columns: Columns = index.then(|| "Index".into()).into_iter().chain(this.columns.iter().cloned()).collect();
         let row = |(key, row): (&Val, &Arc<[Val]>)| {
             let values = index.then(|| key.clone()).into_iter().chain(row.iter().cloned()).collect();
@@ -168,7 +176,7 @@ fn handing_out(builder: &mut MethodsBuilder) {
         #[starlark(default = "dict")] orient: &str,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let columns = || this.columns.iter().enumerate().map(|(at, name)| (&**name, this.values(at)));
+        let columns = || this.columns.iter().enumerate().map(|(at, name)| (name, this.values(at)));
         Ok(match orient {
             "records" => from_val(&Val::List(this.rows.iter().map(|r| record(&this.columns, r)).collect()), heap),
             "index" => {
@@ -178,8 +186,8 @@ fn handing_out(builder: &mut MethodsBuilder) {
                 heap.alloc(AllocDict(this.index.keys.iter().zip(&this.rows).map(row).collect::<Vec<_>>()))
             }
             "list" => {
-                let column = |(name, column): (&str, Column)| {
-                    (heap.alloc_str(name), from_val(&Val::List(column.values.to_vec()), heap))
+                let column = |(name, column): (&Name, Column)| {
+                    (from_val(&name.value(), heap), from_val(&Val::List(column.values.to_vec()), heap))
                 };
                 heap.alloc(AllocDict(columns().map(column).collect::<Vec<_>>()))
             }
@@ -188,146 +196,14 @@ fn handing_out(builder: &mut MethodsBuilder) {
                     let pair = |(key, value)| (hashable(key, heap), from_val(value, heap));
                     heap.alloc(AllocDict(column.index.keys.iter().zip(&*column.values).map(pair).collect::<Vec<_>>()))
                 };
-                heap.alloc(AllocDict(columns().map(|(name, c)| (heap.alloc_str(name), cells(&c))).collect::<Vec<_>>()))
+                heap.alloc(AllocDict(
+                    columns().map(|(name, c)| (from_val(&name.value(), heap), cells(&c))).collect::<Vec<_>>(),
+                ))
             }
             other => {
                 return Err(fault(format!("`to_dict` knows `dict`, `list`, `records` and `index`, not `{other}`")));
             }
         })
-    }
-}
-
-#[starlark_module]
-fn cleaning(builder: &mut MethodsBuilder) {
-    fn drop_duplicates<'v>(
-        this: Now,
-        #[starlark(default = NoneOr::None)] subset: NoneOr<Value<'v>>,
-        #[starlark(require = named, default = false)] inplace: bool,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
-        let by = match subset.into_option() {
-            Some(names) => named(&this, names, heap)?,
-            None => (0..this.columns.len()).collect(),
-        };
-        let keys: Vec<Val> = this.only(&by).rows.iter().map(|r| Val::List(r.to_vec())).collect();
-        Ok(this.become_or_give(this.pick(&distinct(keys.iter())), inplace, heap))
-    }
-
-    fn dropna<'v>(
-        this: Now,
-        #[starlark(require = named, default = NoneOr::None)] subset: NoneOr<Value<'v>>,
-        #[starlark(require = named, default = false)] inplace: bool,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
-        let by = match subset.into_option() {
-            Some(names) => named(&this, names, heap)?,
-            None => (0..this.columns.len()).collect(),
-        };
-        let whole = |at: &usize| by.iter().all(|c| this.rows[*at][*c] != Val::None);
-        let whole: Vec<usize> = (0..this.rows.len()).filter(whole).collect();
-        Ok(this.become_or_give(this.pick(&whole), inplace, heap))
-    }
-
-    /// One value for all empty cells, or by a dict one for those of each column.
-    fn fillna<'v>(
-        this: Now,
-        value: Value<'v>,
-        #[starlark(require = named, default = false)] inplace: bool,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
-        let by_column = match DictRef::from_value(value) {
-            Some(dict) => {
-                let of = |name: &str| dict.get_str(name).map(|value| plain_of(value, heap)).transpose();
-                this.columns.iter().map(|name| of(name)).collect::<starlark::Result<Vec<Option<Val>>>>()?
-            }
-            None => vec![Some(plain_of(value, heap)?); this.columns.len()],
-        };
-        let fill = |(cell, value): (&Val, &Option<Val>)| match value {
-            Some(value) if *cell == Val::None => value.clone(),
-            _ => cell.clone(),
-        };
-        let rows = this.rows.iter().map(|row| row.iter().zip(&by_column).map(fill).collect()).collect();
-        Ok(this.become_or_give(Sheet { rows, ..(*this).clone() }, inplace, heap))
-    }
-}
-
-#[starlark_module]
-fn changing(builder: &mut MethodsBuilder) {
-    /// With other names of columns.
-    fn rename<'v>(
-        this: Now,
-        #[starlark(require = named)] columns: DictRef<'v>,
-        #[starlark(require = named, default = false)] inplace: bool,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
-        let new = |old: &str| columns.get_str(old).map_or_else(|| old.into(), |new| new.to_str().into());
-        let columns = this.columns.iter().map(|old| new(old)).collect();
-        Ok(this.become_or_give(Sheet { columns, ..(*this).clone() }, inplace, heap))
-    }
-
-    /// Without some columns: `columns=[...]`, or `[...], axis=1`.
-    fn drop<'v>(
-        this: Now,
-        #[starlark(default = NoneOr::None)] labels: NoneOr<Value<'v>>,
-        #[starlark(default = NoneOr::None)] axis: NoneOr<Value<'v>>,
-        #[starlark(require = named, default = NoneOr::None)] columns: NoneOr<Value<'v>>,
-        #[starlark(require = named, default = false)] inplace: bool,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
-        let by_column = axis.into_option().is_some_and(is_columns);
-        let names = columns.into_option().or(labels.into_option().filter(|_| by_column));
-        let names = names.ok_or_else(|| fault("`drop` leaves out columns: `drop(columns=[...])`"))?;
-        let left_out = named(&this, names, heap)?;
-        let kept: Vec<usize> = (0..this.columns.len()).filter(|at| !left_out.contains(at)).collect();
-        Ok(this.become_or_give(this.only(&kept), inplace, heap))
-    }
-
-    /// With cells of another type, in all columns or by a dict.
-    fn astype<'v>(this: Now, #[starlark(require = pos)] kind: Value<'v>) -> starlark::Result<Sheet> {
-        let mut sheet = (*this).clone();
-        for (at, name) in this.columns.iter().enumerate() {
-            let kind = match DictRef::from_value(kind) {
-                Some(dict) => dict.get_str(name),
-                None => Some(kind),
-            };
-            if let Some(kind) = kind {
-                sheet = sheet.with_column(name, as_type(&this.values(at), kind)?);
-            }
-        }
-        Ok(sheet)
-    }
-
-    /// With more columns: values, or functions of the sheet so far.
-    fn assign<'v>(
-        this: Value<'v>,
-        #[starlark(kwargs)] columns: SmallMap<String, Value<'v>>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        let of = Now::of(this).ok_or_else(|| fault("`assign` is asked of a sheet"))?;
-        let made = eval.heap().alloc((*of).clone());
-        for (name, value) in columns {
-            let is_function = value.get_type() == "function";
-            let value = if is_function { eval.eval_function(value, &[made], &[])? } else { value };
-            made.set_at(eval.heap().alloc(&*name), value)?;
-        }
-        Ok(made)
-    }
-
-    fn tail(this: Now, #[starlark(default = 5)] count: u32) -> starlark::Result<Sheet> {
-        let all = this.rows.len();
-        Ok(this.pick(&(all.saturating_sub(count as usize)..all).collect::<Vec<_>>()))
-    }
-
-    fn to_numpy(this: Now) -> starlark::Result<Column> {
-        Ok(this.arrays())
-    }
-
-    fn copy(this: Now) -> starlark::Result<Sheet> {
-        Ok((*this).clone())
-    }
-
-    fn head(this: Now, #[starlark(default = 5)] count: u32) -> starlark::Result<Sheet> {
-        Ok(this.pick(&(0..this.rows.len().min(count as usize)).collect::<Vec<_>>()))
     }
 }
 
@@ -349,13 +225,21 @@ fn grouping(builder: &mut MethodsBuilder) {
         let sheet = if level.into_option().is_some() { this.beside_labels() } else { (*this).clone() };
         let names = match (by.into_option(), level.into_option()) {
             (Some(names), _) => names,
-            (None, Some(level)) => heap.alloc(level_of(&this, level, heap)?),
+            (None, Some(level)) => match elements(level, heap) {
+                Some(levels) => {
+                    let names = levels.into_iter().map(|level| level_of(&this, level, heap));
+                    heap.alloc(AllocList(names.collect::<starlark::Result<Vec<&str>>>()?))
+                }
+                None => heap.alloc(level_of(&this, level, heap)?),
+            },
             (None, None) => return Err(fault("`groupby` wants a column, or a list of columns")),
         };
         let by = named(&sheet, names, heap)?;
-        let groups = sheet.groups(&by, sort).into();
+        let groups = sheet.groups(&by, sort);
+        let whole = (sheet.index.clone(), groups.iter().map(|(_, rows)| rows.clone()).collect());
+        let groups = groups.into_iter().map(|(key, rows)| (key, sheet.pick(&rows))).collect();
         let by = by.iter().map(|at| sheet.columns[*at].clone()).collect();
-        Ok(Groups { groups, by, reset: !as_index, listed: names.unpack_str().is_none(), column: None })
+        Ok(Groups { groups, by, reset: !as_index, listed: names.unpack_str().is_none(), column: None, whole })
     }
 }
 

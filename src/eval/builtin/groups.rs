@@ -3,10 +3,11 @@
 //! Owns asking each group. A column of the groups has a column's own methods.
 
 use super::column::{Column, hashable};
-use super::frame::{named, plain_of};
+use super::frame::{cells_of, named, plain_of};
 use super::index::Index;
+use super::name::Name;
 use super::passed::Passed;
-use super::sheet::Sheet;
+use super::sheet::{NOTHING, Sheet, is_empty, settled};
 use crate::eval::convert::{elements, from_val};
 use crate::eval::fault::fault;
 use crate::value::Val;
@@ -28,13 +29,15 @@ use std::sync::Arc;
 pub(super) struct Groups {
     pub(super) groups: Arc<[(Val, Sheet)]>,
     /// The columns that they are by.
-    pub(super) by: Arc<[Box<str>]>,
+    pub(super) by: Arc<[Name]>,
     /// Whether what is asked of them is a sheet with these as columns, not as labels.
     pub(super) reset: bool,
     /// Whether they are by a list of columns: then keys are tuples, also of one.
     pub(super) listed: bool,
     /// The column that is asked for.
-    pub(super) column: Option<Box<str>>,
+    pub(super) column: Option<Name>,
+    /// The sheet that they are of, and the numbers of each one's rows.
+    pub(super) whole: (Arc<Index>, Arc<[Vec<usize>]>),
 }
 
 starlark_simple_value!(Groups);
@@ -64,6 +67,16 @@ impl Groups {
         let keys = self.groups.iter().map(|(key, _)| key.clone()).collect();
         let index = Arc::new(Index::new(self.by.to_vec(), keys));
         Column { name: self.column.clone(), ..Column::labelled_by(index, values) }
+    }
+
+    /// A value for each row, of those for the rows of each group.
+    fn placed(&self, answers: Vec<Vec<Val>>) -> Column {
+        let (index, places) = &self.whole;
+        let mut values = vec![NOTHING; index.keys.len()];
+        for (rows, answers) in places.iter().zip(answers) {
+            rows.iter().zip(answers).for_each(|(row, answer)| values[*row] = answer);
+        }
+        Column { name: self.column.clone(), ..Column::labelled_by(index.clone(), settled(values)) }
     }
 
     /// What is handed out for such a column.
@@ -130,7 +143,7 @@ impl Groups {
 /// The first value of a column that is not empty, or the last.
 fn end_of<'v>(column: Value<'v>, last: bool, heap: Heap<'v>) -> Value<'v> {
     let values = Column::from_value(column).map(|column| column.values.clone()).unwrap_or_default();
-    let mut held = values.iter().filter(|value| **value != Val::None);
+    let mut held = values.iter().filter(|value| !is_empty(value));
     let found = if last { held.next_back() } else { held.next() };
     found.map_or_else(Value::new_none, |value| from_val(value, heap))
 }
@@ -177,7 +190,7 @@ impl<'v> StarlarkValue<'v> for Groups {
 
     fn iterate_collect(&self, heap: Heap<'v>) -> starlark::Result<Vec<Value<'v>>> {
         let shown = |key: &Val| match key {
-            one if self.listed && !matches!(one, Val::List(_)) => hashable(&Val::List(vec![one.clone()]), heap),
+            one if self.listed && !matches!(one, Val::Tuple(_)) => hashable(&Val::Tuple(vec![one.clone()]), heap),
             key => hashable(key, heap),
         };
         let pair = |(key, sheet): &(Val, Sheet)| Ok(heap.alloc(AllocTuple([shown(key), self.member(sheet, heap)?])));
@@ -270,6 +283,43 @@ fn groups_methods(builder: &mut MethodsBuilder) {
         let sizes = this.groups.iter().map(|(_, sheet)| Val::Int(sheet.rows.len() as i64)).collect();
         let name = this.reset.then_some("size");
         Ok(this.handed(this.answered(sizes).called(name), heap))
+    }
+
+    /// What a function, or a method of columns, answers of a group, for each of its rows.
+    fn transform<'v>(
+        this: &Groups,
+        #[starlark(require = pos)] function: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Column> {
+        let heap = eval.heap();
+        let mut answers = Vec::with_capacity(this.groups.len());
+        for (group, (_, sheet)) in this.groups.iter().enumerate() {
+            let alone = Groups { groups: [this.groups[group].clone()].into(), ..this.clone() };
+            let cells = match function.unpack_str() {
+                Some(_) => vec![alone.aggregated(function, eval)?.values[0].clone(); sheet.rows.len()],
+                None => {
+                    let made = eval.eval_function(function, &[this.member(sheet, heap)?], &[])?;
+                    match cells_of(made) {
+                        Some(cells) if cells.len() == sheet.rows.len() => cells,
+                        _ => vec![plain_of(made, heap)?; sheet.rows.len()],
+                    }
+                }
+            };
+            answers.push(cells);
+        }
+        Ok(this.placed(answers))
+    }
+
+    /// How many rows of its group stand before each row.
+    fn cumcount(this: &Groups) -> starlark::Result<Column> {
+        let count = |(_, sheet): &(Val, Sheet)| (0..sheet.rows.len() as i64).map(Val::Int).collect();
+        Ok(this.placed(this.groups.iter().map(count).collect()))
+    }
+
+    /// The number of each row's group.
+    fn ngroup(this: &Groups) -> starlark::Result<Column> {
+        let number = |(at, (_, sheet)): (usize, &(Val, Sheet))| vec![Val::Int(at as i64); sheet.rows.len()];
+        Ok(this.placed(this.groups.iter().enumerate().map(number).collect()))
     }
 
     fn get_group<'v>(

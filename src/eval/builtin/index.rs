@@ -3,6 +3,7 @@
 //! Owns finding rows by label. Labels are compared as texts, so that a wildcard
 //! finds a number.
 
+use super::name::Name;
 use crate::diag::{Diag, Kind};
 use crate::eval::convert::{elements, to_val};
 use crate::eval::exception::unfound;
@@ -11,25 +12,25 @@ use crate::value::Val;
 use rustc_hash::FxHashMap;
 use starlark::values::{Heap, Value};
 
-/// Labels of rows; of several columns, each is a list.
+/// Labels of rows; of several columns, each is a tuple.
 #[derive(Clone, Debug)]
 pub(super) struct Index {
     /// The columns they came from.
-    pub(super) names: Vec<Box<str>>,
+    pub(super) names: Vec<Name>,
     /// A label for each row.
     pub(super) keys: Vec<Val>,
     places: FxHashMap<String, Vec<usize>>,
 }
 
 impl Index {
-    pub(super) fn new(names: Vec<Box<str>>, keys: Vec<Val>) -> Index {
+    pub(super) fn new(names: Vec<Name>, keys: Vec<Val>) -> Index {
         let mut places: FxHashMap<String, Vec<usize>> = FxHashMap::default();
         for (at, key) in keys.iter().enumerate() {
             places.entry(word(key)).or_default().push(at);
             // A part of the columns is a label too.
-            if let Val::List(parts) = key {
+            if let Val::Tuple(parts) = key {
                 for length in 1..parts.len() {
-                    places.entry(word(&Val::List(parts[..length].to_vec()))).or_default().push(at);
+                    places.entry(word(&Val::Tuple(parts[..length].to_vec()))).or_default().push(at);
                 }
             }
         }
@@ -49,8 +50,8 @@ impl Index {
     /// The rows with a label: one or several columns of it.
     pub(super) fn find(&self, label: &Val) -> Option<&[usize]> {
         let label = match label {
-            Val::List(_) => label.clone(),
-            one if self.names.len() > 1 => Val::List(vec![one.clone()]),
+            Val::List(_) | Val::Tuple(_) => label.clone(),
+            one if self.names.len() > 1 => Val::Tuple(vec![one.clone()]),
             one => one.clone(),
         };
         self.places.get(&word(&label)).map(Vec::as_slice)
@@ -58,14 +59,13 @@ impl Index {
 
     /// Whether a label can stand for one row at most.
     pub(super) fn is_whole(&self, label: &Val) -> bool {
-        let parts = if let Val::List(parts) = label { parts.len() } else { 1 };
-        parts >= self.names.len()
+        label.items().map_or(1, <[Val]>::len) >= self.names.len()
     }
 
     /// A label's parts: one for each column it came from.
     pub(super) fn part(key: &Val, level: usize) -> Val {
         match key {
-            Val::List(parts) => parts.get(level).cloned().unwrap_or(Val::None),
+            Val::Tuple(parts) => parts.get(level).cloned().unwrap_or(Val::None),
             one => one.clone(),
         }
     }
@@ -76,11 +76,11 @@ impl Index {
     }
 
     /// Of columns that hold the parts of the labels.
-    pub(super) fn of_levels(names: Vec<Box<str>>, levels: &[Vec<Val>]) -> Index {
+    pub(super) fn of_levels(names: Vec<Name>, levels: &[Vec<Val>]) -> Index {
         let count = levels.first().map_or(0, Vec::len);
         let key = |row: usize| match levels {
             [one] => one[row].clone(),
-            several => Val::List(several.iter().map(|level| level[row].clone()).collect()),
+            several => Val::Tuple(several.iter().map(|level| level[row].clone()).collect()),
         };
         Index::new(names, (0..count).map(key).collect())
     }
@@ -89,6 +89,13 @@ impl Index {
     pub(super) fn below(&self, parts: usize) -> Index {
         let levels: Vec<Vec<Val>> = (parts..self.names.len()).map(|level| self.level(level)).collect();
         Index::of_levels(self.names[parts..].to_vec(), &levels)
+    }
+
+    /// Without one of the parts of all labels.
+    pub(super) fn without(&self, level: usize) -> Index {
+        let kept: Vec<usize> = (0..self.names.len()).filter(|other| *other != level).collect();
+        let levels: Vec<Vec<Val>> = kept.iter().map(|level| self.level(*level)).collect();
+        Index::of_levels(kept.iter().map(|level| self.names[*level].clone()).collect(), &levels)
     }
 
     /// The error of a label that is not there.
@@ -102,7 +109,7 @@ impl Index {
 /// A label as it is compared: numbers and texts alike.
 fn word(label: &Val) -> String {
     match label {
-        Val::List(parts) => parts.iter().map(|p| format!("{}\n", p.display())).collect(),
+        Val::List(parts) | Val::Tuple(parts) => parts.iter().map(|p| format!("{}\n", p.display())).collect(),
         Val::Float(f) if f.fract() == 0.0 && f.abs() < 1e15 => format!("{}\n", *f as i64),
         one => format!("{}\n", one.display()),
     }

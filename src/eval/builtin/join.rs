@@ -3,7 +3,8 @@
 //! Owns which rows and columns come out, in pandas' order. It sees nothing of Starlark.
 
 use super::index::Index;
-use super::sheet::{Sheet, compared};
+use super::name::Name;
+use super::sheet::{Maker, NOTHING, Sheet, compared, is_empty};
 use crate::value::Val;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -40,7 +41,7 @@ fn widened(rows: &mut [Vec<Val>], columns: usize) {
     for at in 0..columns {
         let cells = || rows.iter().map(|row| &row[at]);
         let numbers = cells().all(|cell| matches!(cell, Val::Int(_) | Val::Float(_) | Val::None));
-        if numbers && cells().any(|cell| *cell == Val::None) {
+        if numbers && cells().any(is_empty) {
             for row in rows.iter_mut() {
                 if let Val::Int(i) = row[at] {
                     row[at] = Val::Float(i as f64);
@@ -50,10 +51,11 @@ fn widened(rows: &mut [Vec<Val>], columns: usize) {
     }
 }
 
-fn made(columns: Vec<Box<str>>, mut rows: Vec<Vec<Val>>, index: Option<Index>) -> Sheet {
+fn made(columns: Vec<Name>, mut rows: Vec<Vec<Val>>, index: Option<Index>) -> Sheet {
     widened(&mut rows, columns.len());
     let index = index.unwrap_or_else(|| Index::numbers(rows.len()));
-    Sheet { columns: columns.into(), rows: rows.into_iter().map(Into::into).collect(), index: Arc::new(index) }
+    let rows = rows.into_iter().map(Into::into).collect();
+    Sheet { columns: columns.into(), rows, index: Arc::new(index), of: Maker::Pandas }
 }
 
 /// The labels of several sheets on end.
@@ -66,7 +68,7 @@ pub(super) fn labels_on_end<'a>(indexes: impl Iterator<Item = &'a Index> + Clone
 
 /// The rows of some sheets below one another; `common` leaves out what not all have for columns.
 pub(super) fn stacked(sheets: &[Arc<Sheet>], common: bool, renumber: bool) -> Sheet {
-    let mut columns: Vec<Box<str>> = Vec::new();
+    let mut columns: Vec<Name> = Vec::new();
     for name in sheets.iter().flat_map(|sheet| sheet.columns.iter()) {
         if !columns.contains(name) && (!common || sheets.iter().all(|sheet| sheet.column(name).is_some())) {
             columns.push(name.clone());
@@ -75,7 +77,7 @@ pub(super) fn stacked(sheets: &[Arc<Sheet>], common: bool, renumber: bool) -> Sh
     let mut rows: Vec<Vec<Val>> = Vec::new();
     for sheet in sheets {
         let places: Vec<Option<usize>> = columns.iter().map(|name| sheet.column(name)).collect();
-        let cell = |row: &[Val], place: &Option<usize>| place.map_or(Val::None, |at| row[at].clone());
+        let cell = |row: &[Val], place: &Option<usize>| place.map_or(NOTHING, |at| row[at].clone());
         rows.extend(sheet.rows.iter().map(|row| places.iter().map(|place| cell(row, place)).collect()));
     }
     let index = (!renumber).then(|| labels_on_end(sheets.iter().map(|sheet| &*sheet.index)));
@@ -88,10 +90,10 @@ pub(super) fn beside(sheets: &[Arc<Sheet>]) -> Option<Sheet> {
     if sheets.iter().any(|sheet| sheet.index.keys != first.index.keys) {
         return None;
     }
-    let columns: Vec<Box<str>> = sheets.iter().flat_map(|sheet| sheet.columns.iter().cloned()).collect();
+    let columns: Vec<Name> = sheets.iter().flat_map(|sheet| sheet.columns.iter().cloned()).collect();
     let row = |at: usize| sheets.iter().flat_map(|sheet| sheet.rows[at].iter().cloned()).collect();
     let rows = (0..first.rows.len()).map(row).collect();
-    Some(Sheet { columns: columns.into(), rows, index: first.index.clone() })
+    Some(Sheet { columns: columns.into(), rows, index: first.index.clone(), of: Maker::Pandas })
 }
 
 /// What each row is found by.
@@ -101,7 +103,7 @@ fn keys(sheet: &Sheet, by: &By) -> Vec<Vec<Val>> {
             sheet.rows.iter().map(|row| columns.iter().map(|c| row[*c].clone()).collect()).collect()
         }
         By::Labels => {
-            let parts = |key: &Val| if let Val::List(parts) = key { parts.clone() } else { vec![key.clone()] };
+            let parts = |key: &Val| if let Val::Tuple(parts) = key { parts.clone() } else { vec![key.clone()] };
             sheet.index.keys.iter().map(parts).collect()
         }
     }
@@ -149,14 +151,14 @@ pub(super) fn merged(left: (&Sheet, &By), right: (&Sheet, &By), keep: Keep, suff
     let others: Vec<usize> = (0..right.columns.len()).filter(|at| shared.iter().all(|(_, r)| r != at)).collect();
     let is_shared = |at: usize| shared.iter().find(|(l, _)| *l == at).map(|(_, r)| *r);
     let told =
-        |name: &str, apart: bool, suffix: &str| if apart { format!("{name}{suffix}").into() } else { name.into() };
+        |name: &Name, apart: bool, suffix: &str| if apart { format!("{name}{suffix}").into() } else { name.clone() };
     let in_right = |name: &str| others.iter().any(|at| *right.columns[*at] == *name);
     let of_left = left.columns.iter().enumerate();
-    let mut columns: Vec<Box<str>> =
+    let mut columns: Vec<Name> =
         of_left.map(|(at, name)| told(name, is_shared(at).is_none() && in_right(name), suffixes.0)).collect();
     let in_left = |name: &str| left.column(name).is_some_and(|at| is_shared(at).is_none());
     columns.extend(others.iter().map(|at| told(&right.columns[*at], in_left(&right.columns[*at]), suffixes.1)));
-    let cell = |sheet: &Sheet, row: Option<usize>, at: usize| row.map_or(Val::None, |row| sheet.rows[row][at].clone());
+    let cell = |sheet: &Sheet, row: Option<usize>, at: usize| row.map_or(NOTHING, |row| sheet.rows[row][at].clone());
     let row = |(l, r): &Pair| {
         let of_left = (0..left.columns.len()).map(|at| match (l, is_shared(at)) {
             (None, Some(place)) => cell(right, *r, place),
@@ -169,7 +171,7 @@ pub(super) fn merged(left: (&Sheet, &By), right: (&Sheet, &By), keep: Keep, suff
 
 /// The labels of merged rows: those that a side was found by, or of the side that was not.
 fn labels(left: (&Sheet, &By), right: (&Sheet, &By), found: &[Pair]) -> Option<Index> {
-    let of = |index: &Index, at: Option<usize>| at.map_or(Val::None, |at| index.keys[at].clone());
+    let of = |index: &Index, at: Option<usize>| at.map_or(NOTHING, |at| index.keys[at].clone());
     let (l, r) = (&left.0.index, &right.0.index);
     let key = |(a, b): &Pair| match (left.1, right.1) {
         (By::Labels, By::Labels) => a.map_or_else(|| of(r, *b), |a| l.keys[a].clone()),
@@ -188,8 +190,8 @@ pub(super) fn exploded(sheet: &Sheet, column: usize, renumber: bool) -> Sheet {
     let (mut rows, mut keys) = (Vec::new(), Vec::new());
     for (row, key) in sheet.rows.iter().zip(&sheet.index.keys) {
         let cells = match &row[column] {
-            Val::List(cells) if cells.is_empty() => vec![Val::None],
-            Val::List(cells) => cells.clone(),
+            Val::List(cells) if cells.is_empty() => vec![NOTHING],
+            Val::List(cells) | Val::Tuple(cells) | Val::Set(cells) => cells.clone(),
             one => vec![one.clone()],
         };
         for cell in cells {
@@ -200,7 +202,7 @@ pub(super) fn exploded(sheet: &Sheet, column: usize, renumber: bool) -> Sheet {
         }
     }
     let index = if renumber { Index::numbers(rows.len()) } else { Index::new(sheet.index.names.clone(), keys) };
-    Sheet { columns: sheet.columns.clone(), rows, index: Arc::new(index) }
+    Sheet { columns: sheet.columns.clone(), rows, index: Arc::new(index), of: sheet.of }
 }
 
 /// A row for each cell of some columns, with the name of its column.
@@ -209,7 +211,7 @@ pub(super) fn melted(sheet: &Sheet, kept: &[usize], cells: &[usize], names: (&st
     let columns = kept_names.chain([names.0.into(), names.1.into()]).collect();
     let row = |at: usize, row: &Arc<[Val]>| {
         let own = kept.iter().map(|k| row[*k].clone());
-        own.chain([Val::str(&*sheet.columns[at]), row[at].clone()]).collect::<Vec<Val>>()
+        own.chain([sheet.columns[at].value(), row[at].clone()]).collect::<Vec<Val>>()
     };
     let rows = cells.iter().flat_map(|at| sheet.rows.iter().map(move |r| row(*at, r))).collect();
     made(columns, rows, None)

@@ -1,19 +1,22 @@
 //! `sheet.loc` and `sheet.iloc`: rows by label or by number, and cells of them.
 
 use super::column::{Column, number};
-use super::frame::{Frame, cell_of, named, plain_of};
-use super::index::labels;
+use super::frame::{Frame, cell_of, cells_of, label_of, named, plain_of};
+use super::index::{Index, labels};
+use super::name::Name;
 use super::sheet::Sheet;
 use crate::eval::convert::{elements, from_val};
+use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
 use crate::value::Val;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::environment::GlobalsBuilder;
-use starlark::starlark_simple_value;
 use starlark::values::list::AllocList;
+use starlark::values::none::NoneOr;
 use starlark::values::tuple::TupleRef;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+use starlark::{starlark_module, starlark_simple_value};
 
 /// See the module.
 #[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
@@ -37,9 +40,89 @@ starlark_simple_value!(Every);
 #[starlark_value(type = "slice")]
 impl<'v> StarlarkValue<'v> for Every {}
 
+/// What lies between two labels or numbers: `[a:b, "column"]`.
+#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[display(":")]
+#[allocative(skip)]
+struct Span {
+    start: Val,
+    stop: Val,
+    stride: Val,
+}
+
+starlark_simple_value!(Span);
+
+#[starlark_value(type = "slice")]
+impl<'v> StarlarkValue<'v> for Span {}
+
+impl Span {
+    fn ends(&self) -> (Option<&Val>, Option<&Val>) {
+        let [start, stop] = [&self.start, &self.stop].map(|end| Some(end).filter(|end| **end != Val::None));
+        (start, stop)
+    }
+
+    /// The numbers that it names, of so many.
+    fn numbers(&self, count: usize) -> starlark::Result<Vec<usize>> {
+        let number = |end: &Val, default: i64| match end {
+            Val::None => Ok(default),
+            Val::Int(at) if *at < 0 => Ok((at + count as i64).max(0)),
+            Val::Int(at) => Ok(*at),
+            other => Err(thrown("TypeError", format!("`.iloc` wants whole numbers, not {}", other.repr()))),
+        };
+        let (start, stop) = (number(&self.start, 0)?, number(&self.stop, count as i64)?.min(count as i64));
+        let stride = usize::try_from(number(&self.stride, 1)?).ok().filter(|stride| *stride > 0);
+        let stride = stride.ok_or_else(|| fault("a stride is above zero here"))?;
+        Ok((start as usize..(stop as usize).max(start as usize)).step_by(stride).collect())
+    }
+}
+
 /// What the lowered text names.
 pub(super) fn register(builder: &mut GlobalsBuilder) {
     builder.set("_every", Every);
+    functions(builder);
+}
+
+#[starlark_module]
+fn functions(builder: &mut GlobalsBuilder) {
+    fn _span<'v>(
+        #[starlark(require = pos)] start: Value<'v>,
+        #[starlark(require = pos)] stop: Value<'v>,
+        #[starlark(require = pos, default = NoneOr::None)] stride: NoneOr<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let stride = stride.into_option().map_or(Ok(Val::None), |stride| plain_of(stride, heap))?;
+        Ok(heap.alloc(Span { start: plain_of(start, heap)?, stop: plain_of(stop, heap)?, stride }))
+    }
+}
+
+/// The numbers that a slice names, of so many.
+pub(super) fn numbers<'v>(
+    count: usize,
+    (start, stop, stride): (Option<Value<'v>>, Option<Value<'v>>, Option<Value<'v>>),
+    heap: Heap<'v>,
+) -> starlark::Result<Vec<usize>> {
+    let all = heap.alloc(AllocList(0..count as i64));
+    let chosen = elements(all.slice(start, stop, stride, heap)?, heap).unwrap_or_default();
+    Ok(chosen.iter().filter_map(|at| number(*at, count)).collect())
+}
+
+/// A column of bools, or a list of them.
+fn mask(index: Value) -> Option<Column> {
+    match Column::from_value(index) {
+        Some(column) => Some(column.clone()),
+        None if index.get_type() == "list" => {
+            let cells = cells_of(index)?;
+            let bools = !cells.is_empty() && cells.iter().all(|cell| matches!(cell, Val::Bool(_)));
+            bools.then(|| Column::plain(cells))
+        }
+        None => None,
+    }
+}
+
+/// Columns that were asked for: one by its name, or some.
+enum Columns {
+    One(usize),
+    Some(Vec<usize>),
 }
 
 /// Rows that were asked for.
@@ -65,8 +148,14 @@ impl Asked {
 
 impl Rows {
     fn asked<'v>(&self, sheet: &Sheet, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Asked> {
-        if let Some(rows) = Column::from_value(index).and_then(|mask| mask.masked(&sheet.index)) {
+        if let Some(rows) = mask(index).and_then(|mask| mask.masked(&sheet.index)) {
             return Ok(Asked::some(rows?));
+        }
+        if let Some(span) = Span::from_value(index) {
+            return Ok(Asked::some(match self.by_number {
+                true => span.numbers(sheet.rows.len())?,
+                false => between(&sheet.index, span.ends())?,
+            }));
         }
         if Every::from_value(index).is_some() {
             return Ok(Asked::some((0..sheet.rows.len()).collect()));
@@ -83,7 +172,7 @@ impl Rows {
             let is_whole = sheet.index.is_whole(label);
             asked.is_one &= rows.len() == 1 && is_whole;
             if !listed && !is_whole {
-                asked.shared = if let Val::List(parts) = label { parts.len() } else { 1 };
+                asked.shared = label.items().map_or(1, <[Val]>::len);
             }
             asked.rows.extend_from_slice(rows);
         }
@@ -99,79 +188,108 @@ impl Rows {
     ) -> starlark::Result<Value<'v>> {
         let asked = self.asked(sheet, rows, heap)?;
         let picked = asked.of(sheet);
-        let one_column = match (column.unpack_str(), self.by_number.then(|| column.unpack_i32()).flatten()) {
-            (Some(name), _) => Some(picked.column_at(name)?),
-            (None, Some(_)) => {
-                Some(number(column, picked.columns.len()).ok_or_else(|| fault("the sheet has fewer columns"))?)
+        let at = match self.columns(&picked, column, heap)? {
+            Columns::One(at) => at,
+            Columns::Some(several) => {
+                let cut = picked.only(&several);
+                return Ok(if asked.is_one { heap.alloc(cut.row(0)) } else { heap.alloc(cut) });
             }
-            (None, None) => None,
-        };
-        let Some(at) = one_column else {
-            let cut = match Every::from_value(column) {
-                Some(_) => picked,
-                None => picked.only(&named(&picked, column, heap)?),
-            };
-            return Ok(if asked.is_one { heap.alloc(cut.row(0)) } else { heap.alloc(cut) });
         };
         let values = picked.values(at);
         Ok(if asked.is_one { from_val(&values.values[0], heap) } else { heap.alloc(values) })
     }
 
-    /// The numbers of rows that are given a value: by a label or by bools.
-    fn places(&self, sheet: &Sheet, rows: Value) -> starlark::Result<Vec<usize>> {
-        if let Some(rows) = Column::from_value(rows).and_then(|mask| mask.masked(&sheet.index)) {
-            return rows;
+    fn columns<'v>(&self, sheet: &Sheet, column: Value<'v>, heap: Heap<'v>) -> starlark::Result<Columns> {
+        let count = sheet.columns.len();
+        if Every::from_value(column).is_some() {
+            return Ok(Columns::Some((0..count).collect()));
+        }
+        let names = || Index::new(Vec::new(), sheet.names());
+        if let Some(found) = mask(column).and_then(|mask| mask.masked(&names())) {
+            return found.map(Columns::Some);
+        }
+        if let Some(span) = Span::from_value(column) {
+            let found = if self.by_number { span.numbers(count)? } else { between(&names(), span.ends())? };
+            return Ok(Columns::Some(found));
         }
         if self.by_number {
-            let at = number(rows, sheet.rows.len()).ok_or_else(|| fault("the sheet has fewer rows"))?;
-            return Ok(vec![at]);
+            let at = |one| number(one, count).ok_or_else(|| thrown("IndexError", "the sheet has fewer columns"));
+            return Ok(match elements(column, heap) {
+                Some(several) => Columns::Some(several.into_iter().map(at).collect::<starlark::Result<_>>()?),
+                None => Columns::One(at(column)?),
+            });
         }
-        let label = cell_of(rows).ok_or_else(|| fault("rows are given by one label, or by a column of bools"))?;
-        Ok(sheet.index.find(&label).ok_or_else(|| sheet.index.lacks(&label))?.to_vec())
+        match label_of(column) {
+            Some(name) => sheet.column_of(&name).map(Columns::One),
+            None => named(sheet, column, heap).map(Columns::Some),
+        }
+    }
+
+    /// The numbers of rows that are given a value.
+    fn places(&self, sheet: &Sheet, rows: Value) -> starlark::Result<Vec<usize>> {
+        if let Some(rows) = mask(rows).and_then(|mask| mask.masked(&sheet.index)) {
+            return rows;
+        }
+        if Every::from_value(rows).is_some() {
+            return Ok((0..sheet.rows.len()).collect());
+        }
+        if let Some(span) = Span::from_value(rows) {
+            return if self.by_number { span.numbers(sheet.rows.len()) } else { between(&sheet.index, span.ends()) };
+        }
+        let several = if rows.get_type() == "tuple" { None } else { cells_of(rows) };
+        let labels = several.or_else(|| label_of(rows).map(|label| vec![label]));
+        let labels = labels.ok_or_else(|| fault("rows are given by labels, or by a column of bools"))?;
+        let place = |label: &Val| match (self.by_number, label) {
+            (true, Val::Int(at)) => {
+                let at = if *at < 0 { at + sheet.rows.len() as i64 } else { *at };
+                let at = usize::try_from(at).ok().filter(|at| *at < sheet.rows.len());
+                at.map(|at| vec![at]).ok_or_else(|| sheet.index.lacks(label))
+            }
+            _ => sheet.index.find(label).map(<[usize]>::to_vec).ok_or_else(|| sheet.index.lacks(label)),
+        };
+        Ok(labels.iter().map(place).collect::<starlark::Result<Vec<_>>>()?.concat())
+    }
+
+    /// The name of a column that is given values, which may be a new one.
+    fn name(&self, sheet: &Sheet, column: Value) -> starlark::Result<Name> {
+        let by_number = || number(column, sheet.columns.len()).map(|at| sheet.columns[at].clone());
+        let found = if self.by_number { by_number() } else { label_of(column).map(|name| Name::of(&name)) };
+        found.ok_or_else(|| fault("cells are given in columns by their names"))
     }
 
     /// Rows and columns, of `[rows, columns]`; the label of a row may be a tuple.
-    fn pair<'v>(sheet: &Sheet, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Option<(Value<'v>, Value<'v>)>> {
-        let Some(&[rows, column]) = TupleRef::from_value(index).map(|t| t.content()) else { return Ok(None) };
-        let is_label = sheet.index.names.len() > 1 && sheet.index.find(&plain_of(index, heap)?).is_some();
-        Ok((!is_label).then_some((rows, column)))
+    fn pair<'v>(sheet: &Sheet, index: Value<'v>) -> Option<(Value<'v>, Value<'v>)> {
+        let Some(&[rows, column]) = TupleRef::from_value(index).map(|t| t.content()) else { return None };
+        let is_label = sheet.index.names.len() > 1 && cell_of(index).is_some_and(|l| sheet.index.find(&l).is_some());
+        (!is_label).then_some((rows, column))
     }
 }
 
 /// Rows by a slice of their numbers.
 pub(super) fn sliced<'v>(
     sheet: &Sheet,
-    (start, stop, stride): (Option<Value<'v>>, Option<Value<'v>>, Option<Value<'v>>),
+    ends: (Option<Value<'v>>, Option<Value<'v>>, Option<Value<'v>>),
     heap: Heap<'v>,
 ) -> starlark::Result<Value<'v>> {
-    let numbers = heap.alloc(AllocList(0..sheet.rows.len() as i64));
-    let chosen = elements(numbers.slice(start, stop, stride, heap)?, heap).unwrap_or_default();
-    let rows: Vec<usize> = chosen.iter().filter_map(|at| number(*at, sheet.rows.len())).collect();
-    Ok(heap.alloc(sheet.pick(&rows)))
+    Ok(heap.alloc(sheet.pick(&numbers(sheet.rows.len(), ends, heap)?)))
 }
 
-/// Rows from one label to another, both included.
-fn between<'v>(
-    sheet: &Sheet,
-    start: Option<Value<'v>>,
-    stop: Option<Value<'v>>,
-    heap: Heap<'v>,
-) -> starlark::Result<Value<'v>> {
-    let found = |label: Value<'v>| {
-        let label = plain_of(label, heap)?;
-        sheet.index.find(&label).map(<[usize]>::to_vec).ok_or_else(|| sheet.index.lacks(&label))
-    };
+/// The numbers of what lies between two labels, both included.
+fn between(index: &Index, (start, stop): (Option<&Val>, Option<&Val>)) -> starlark::Result<Vec<usize>> {
+    // Numbers of rows may end beyond the last.
+    let beyond =
+        |label: &Val| index.names.is_empty() && matches!(label, Val::Int(at) if *at >= index.keys.len() as i64);
+    let found = |label: &Val| index.find(label).ok_or_else(|| index.lacks(label));
     let first = start.map(found).transpose()?.and_then(|rows| rows.first().copied()).unwrap_or(0);
-    let last = stop.map(found).transpose()?.and_then(|rows| rows.last().copied());
-    let end = last.map_or(sheet.rows.len(), |last| last + 1);
-    Ok(heap.alloc(sheet.pick(&(first..end).collect::<Vec<_>>())))
+    let last = stop.filter(|label| !beyond(label)).map(found).transpose()?.and_then(|rows| rows.last().copied());
+    Ok((first..last.map_or(index.keys.len(), |last| last + 1)).collect())
 }
 
 #[starlark_value(type = "rows")]
 impl<'v> StarlarkValue<'v> for Rows {
     fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         let sheet = self.frame.now();
-        if let Some((rows, column)) = Rows::pair(&sheet, index, heap)? {
+        if let Some((rows, column)) = Rows::pair(&sheet, index) {
             return self.both(&sheet, rows, column, heap);
         }
         let asked = self.asked(&sheet, index, heap)?;
@@ -192,7 +310,10 @@ impl<'v> StarlarkValue<'v> for Rows {
             if stride.is_some() {
                 return Err(fault("rows by label have no stride here: write `.iloc[from:to:stride]`"));
             }
-            return between(&self.frame.now(), start, stop, heap);
+            let sheet = self.frame.now();
+            let label = |end: Option<Value<'v>>| end.map(|end| plain_of(end, heap)).transpose();
+            let rows = between(&sheet.index, (label(start)?.as_ref(), label(stop)?.as_ref()))?;
+            return Ok(heap.alloc(sheet.pick(&rows)));
         }
         sliced(&self.frame.now(), (start, stop, stride), heap)
     }
@@ -201,8 +322,12 @@ impl<'v> StarlarkValue<'v> for Rows {
         let Some(&[rows, column]) = TupleRef::from_value(index).map(|t| t.content()) else {
             return Err(fault("cells are given by rows and a column: `sheet.loc[rows, \"column\"] = value`"));
         };
-        let name = column.unpack_str().ok_or_else(|| fault("cells are given in one column, by its name"))?;
-        let rows = self.places(&self.frame.now(), rows)?;
-        self.frame.set_cells(&rows, name, new)
+        let sheet = self.frame.now();
+        let rows = self.places(&sheet, rows)?;
+        let names = match cells_of(column).filter(|_| !self.by_number) {
+            Some(names) => names.iter().map(Name::of).collect(),
+            None => vec![self.name(&sheet, column)?],
+        };
+        names.iter().try_for_each(|name| self.frame.set_cells(&rows, name, new))
     }
 }

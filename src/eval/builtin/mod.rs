@@ -10,6 +10,9 @@ mod bytes;
 mod checkpoints;
 mod class;
 mod column;
+mod column_compared;
+mod column_counts;
+mod column_labels;
 mod column_methods;
 mod column_texts;
 mod container;
@@ -25,6 +28,9 @@ mod extras;
 mod flags;
 mod format;
 mod frame;
+mod frame_changes;
+mod frame_choices;
+mod frame_cleaning;
 mod frame_counts;
 mod frame_joins;
 mod frame_methods;
@@ -41,16 +47,20 @@ mod marks;
 mod matched;
 mod math;
 mod modules;
+mod name;
 mod numpy;
 mod operators;
+mod pandas;
 mod passed;
 mod printf;
 mod python;
 pub(in crate::eval) mod python_module;
 mod query;
+mod read_csv;
 mod reading;
 mod record;
 mod regex;
+mod replaced;
 mod row;
 mod rows;
 mod rules;
@@ -61,6 +71,7 @@ mod sheet;
 mod stream;
 mod table;
 mod text;
+mod text_methods;
 mod texts;
 pub(in crate::eval) mod type_of;
 mod validate;
@@ -160,6 +171,7 @@ pub(super) fn globals() -> &'static Globals {
             .with(text::register)
             .with(rows::register)
             .with(located::register)
+            .with(query::register)
             .with(arguments::register)
             .with(bytes::register)
             .with_namespace("access", marks::access)
@@ -172,7 +184,7 @@ pub(super) fn globals() -> &'static Globals {
             .with_namespace("math", math::register)
             .with_namespace("string", text::constants)
             .with_namespace("re", regex::register)
-            .with_namespace("pandas", table::pandas)
+            .with_namespace("pandas", pandas::register)
             .build()
     })
 }

@@ -2,9 +2,9 @@
 //! without an import, and what an `import` binds.
 
 use super::operators::each;
+use super::pandas::Partly;
 use super::python_module;
 use super::record::Fields;
-use super::table::Partly;
 use crate::eval::exception::told_as;
 use crate::eval::limits;
 use crate::eval::local;

@@ -9,6 +9,7 @@ use super::column::Column;
 use super::environment::Environ;
 use super::numpy::Array;
 use super::printf;
+use super::sheet::is_empty;
 use crate::eval::convert::from_val;
 use crate::eval::exception::thrown;
 use crate::eval::fault::{fault, hinted};
@@ -89,8 +90,13 @@ fn float_power(base: f64, exponent: f64) -> starlark::Result<f64> {
     }
 }
 
+/// Whether it is the float that equals nothing, and has no order.
+pub(super) fn is_nan(value: Value) -> bool {
+    value.get_type() == "float" && matches!(UnpackFloat::unpack_value(value), Ok(Some(UnpackFloat(x))) if x.is_nan())
+}
+
 /// `a < b`, by the operator's text.
-fn holds<'v>(left: Value<'v>, operator: &str, right: Value<'v>, heap: Heap<'v>) -> starlark::Result<bool> {
+pub(super) fn holds<'v>(left: Value<'v>, operator: &str, right: Value<'v>, heap: Heap<'v>) -> starlark::Result<bool> {
     let is_set = |value: Value| matches!(value.get_type(), "set" | "frozenset");
     if is_set(left) && is_set(right) && operator.starts_with(['<', '>']) {
         let (small, large) = if operator.starts_with('<') { (left, right) } else { (right, left) };
@@ -106,6 +112,10 @@ fn holds<'v>(left: Value<'v>, operator: &str, right: Value<'v>, heap: Heap<'v>) 
         }
         _ => (left, right),
     };
+    if is_nan(left) || is_nan(right) {
+        let same = left.ptr_eq(right) || (is_nan(left) && is_nan(right));
+        return Ok(operator == "!=" || (operator == "is" && same) || (operator == "is not" && !same));
+    }
     Ok(match operator {
         "==" | "is" => left.equals(right)?,
         "!=" | "is not" => !left.equals(right)?,
@@ -175,7 +185,12 @@ fn listed<'v>(value: Value<'v>, of: Value<'v>, eval: &mut Evaluator<'v, '_, '_>)
 
 /// Each cell of a column or an array compared with a value, or with that of another; none
 /// if neither side is one, or the operator asks whether they are the same.
-fn mask<'v>(left: Value<'v>, operator: &str, right: Value<'v>, heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
+pub(super) fn mask<'v>(
+    left: Value<'v>,
+    operator: &str,
+    right: Value<'v>,
+    heap: Heap<'v>,
+) -> Option<starlark::Result<Value<'v>>> {
     let (column, operator, other) = match (Column::from_value(left), Column::from_value(right)) {
         _ if matches!(operator, "is" | "is not") => return None,
         (None, None) => return Array::compared(left, operator, right, heap),
@@ -188,7 +203,7 @@ fn mask<'v>(left: Value<'v>, operator: &str, right: Value<'v>, heap: Heap<'v>) -
         None => None,
     };
     let cell = |at: usize| {
-        let nothing = column.values[at] == Val::None || others.is_some_and(|others| others[at] == Val::None);
+        let nothing = is_empty(&column.values[at]) || others.is_some_and(|others| is_empty(&others[at]));
         let other = others.map_or(other, |others| from_val(&others[at], heap));
         let fits =
             if nothing { operator == "!=" } else { holds(from_val(&column.values[at], heap), operator, other, heap)? };

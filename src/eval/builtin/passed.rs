@@ -19,6 +19,12 @@ impl<'v> Passed<'v> {
         Ok(Passed { positions: args.positions(heap)?.collect(), named: args.names_map()? })
     }
 
+    /// A named argument, which is handed on no more.
+    pub(super) fn take(&mut self, name: &str) -> Option<Value<'v>> {
+        let name = self.named.keys().find(|known| known.as_str() == name).copied()?;
+        self.named.shift_remove(&name)
+    }
+
     /// Calls a function with some arguments and these behind them.
     ///
     /// # Errors

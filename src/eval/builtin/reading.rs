@@ -34,6 +34,11 @@ pub(super) struct Opened {
 starlark_simple_value!(Opened);
 
 impl Opened {
+    /// The path that it was opened by.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// What was not read yet; it is read now.
     pub(super) fn rest(&self) -> &str {
         &self.text[self.at.swap(self.text.len(), Ordering::Relaxed)..]

@@ -2,17 +2,20 @@
 //!
 //! Owns what is asked of one row. It does not know the sheet.
 
-use super::column::{hashable, number};
-use super::sheet::Columns;
+use super::column::{Column, hashable, number};
+use super::frame::label_of;
+use super::index::Index;
+use super::name::Name;
+use super::sheet::{Columns, is_empty};
 use crate::diag::{Diag, Kind};
 use crate::eval::convert::from_val;
 use crate::eval::exception::unfound;
-use crate::eval::fault::fault;
 use crate::suggest::did_you_mean;
 use crate::value::Val;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::environment::{Methods, MethodsBuilder};
+use starlark::values::dict::AllocDict;
 use starlark::values::list::AllocList;
 use starlark::values::tuple::AllocTuple;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
@@ -49,15 +52,37 @@ pub(super) fn no_column(name: &str, columns: &Columns) -> starlark::Error {
 }
 
 impl Row {
+    /// As a column with the names for its labels.
+    pub(super) fn column(&self) -> Column {
+        let names = self.columns.iter().map(Name::value).collect();
+        let index = Arc::new(Index::new(Vec::new(), names));
+        let name = Some(Name::of(&self.label));
+        Column { name, ..Column::labelled_by(index, self.values.iter().cloned()) }
+    }
+
     /// As a dict.
     pub(super) fn record(&self) -> Val {
         record(&self.columns, &self.values)
     }
 }
 
+/// A row as a dict, or a column with labels; none of others.
+pub(super) fn as_dict<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Value<'v>> {
+    if let Some(row) = Row::from_value(value) {
+        return Some(from_val(&row.record(), heap));
+    }
+    let column = Column::from_value(value).filter(|column| !column.by_place)?;
+    let pairs = column.index.keys.iter().zip(&*column.values);
+    Some(
+        heap.alloc(AllocDict(
+            pairs.map(|(label, cell)| (hashable(label, heap), from_val(cell, heap))).collect::<Vec<_>>(),
+        )),
+    )
+}
+
 /// Cells as a dict.
 pub(super) fn record(columns: &Columns, values: &[Val]) -> Val {
-    Val::Dict(columns.iter().zip(values).map(|(c, v)| (Val::str(&**c), v.clone())).collect())
+    Val::Dict(columns.iter().zip(values).map(|(c, v)| (c.value(), v.clone())).collect())
 }
 
 #[starlark_value(type = "row")]
@@ -70,7 +95,10 @@ impl<'v> StarlarkValue<'v> for Row {
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
         match self.columns.iter().position(|c| **c == *name) {
             Some(at) => Some(from_val(&self.values[at], heap)),
-            None => (name == "name").then(|| hashable(&self.label, heap)),
+            None if name == "name" => Some(hashable(&self.label, heap)),
+            // All else as of a column, but that it has no labels of its own.
+            None if name.starts_with('_') => None,
+            None => heap.alloc(self.column()).get_attr(name, heap).ok().flatten(),
         }
     }
 
@@ -79,16 +107,18 @@ impl<'v> StarlarkValue<'v> for Row {
     }
 
     fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        let Some(name) = index.unpack_str() else {
-            let at = number(index, self.values.len());
-            let at = at.ok_or_else(|| fault("a row is indexed by the name of a column"))?;
+        if let Some(at) = label_of(index).and_then(|name| self.columns.iter().position(|known| known.is(&name))) {
             return Ok(from_val(&self.values[at], heap));
-        };
-        self.get_attr(name, heap).ok_or_else(|| no_column(name, &self.columns))
+        }
+        match (index.unpack_str(), number(index, self.values.len())) {
+            (Some(name), _) => Err(no_column(name, &self.columns)),
+            (None, Some(at)) => Ok(from_val(&self.values[at], heap)),
+            (None, None) => self.column().at(index, heap),
+        }
     }
 
     fn is_in(&self, other: Value<'v>) -> starlark::Result<bool> {
-        Ok(other.unpack_str().is_some_and(|name| self.columns.iter().any(|c| **c == *name)))
+        Ok(label_of(other).is_some_and(|name| self.columns.iter().any(|known| known.is(&name))))
     }
 
     fn length(&self) -> starlark::Result<i32> {
@@ -104,16 +134,17 @@ impl<'v> StarlarkValue<'v> for Row {
 fn row_methods(builder: &mut MethodsBuilder) {
     fn get<'v>(
         this: &Row,
-        #[starlark(require = pos)] column: &str,
+        #[starlark(require = pos)] column: Value<'v>,
         #[starlark(require = pos)] default: Option<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        Ok(this.get_attr(column, heap).or(default).unwrap_or_else(Value::new_none))
+        let at = label_of(column).and_then(|name| this.columns.iter().position(|known| known.is(&name)));
+        Ok(at.map(|at| from_val(&this.values[at], heap)).or(default).unwrap_or_else(Value::new_none))
     }
 
     /// Without empty cells.
     fn dropna(this: &Row) -> starlark::Result<Row> {
-        let there = || (0..this.values.len()).filter(|i| this.values[*i] != Val::None);
+        let there = || (0..this.values.len()).filter(|i| !is_empty(&this.values[*i]));
         Ok(Row {
             label: this.label.clone(),
             columns: there().map(|i| this.columns[i].clone()).collect(),
@@ -134,11 +165,11 @@ fn row_methods(builder: &mut MethodsBuilder) {
     }
 
     fn keys<'v>(this: &Row, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        Ok(heap.alloc(AllocList(this.columns.iter().map(|c| &**c))))
+        Ok(heap.alloc(AllocList(this.columns.iter().map(|c| from_val(&c.value(), heap)))))
     }
 
     fn items<'v>(this: &Row, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        let pair = |(c, v): (&str, &Val)| AllocTuple([heap.alloc_str(c).to_value(), from_val(v, heap)]);
-        Ok(heap.alloc(AllocList(this.columns.iter().map(|c| &**c).zip(&*this.values).map(pair))))
+        let pair = |(c, v): (&Name, &Val)| AllocTuple([from_val(&c.value(), heap), from_val(v, heap)]);
+        Ok(heap.alloc(AllocList(this.columns.iter().zip(&*this.values).map(pair))))
     }
 }

@@ -5,12 +5,14 @@
 
 use super::column::Column;
 use super::index::Index;
+use super::name::Name;
 use super::row::{Row, no_column, record};
 use crate::value::Val;
 use rustc_hash::FxHashMap;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
-pub(super) type Columns = Arc<[Box<str>]>;
+pub(super) type Columns = Arc<[Name]>;
 
 /// A table.
 #[derive(Clone, Debug)]
@@ -18,17 +20,61 @@ pub(super) struct Sheet {
     pub(super) columns: Columns,
     pub(super) rows: Vec<Arc<[Val]>>,
     pub(super) index: Arc<Index>,
+    pub(super) of: Maker,
+}
+
+/// Whose functions a table was made by: it answers as they do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Maker {
+    /// `tsv` and `csv`: to loop over it gives rows, and a number is one's.
+    Own,
+    /// Pandas': to loop over it gives the names of columns, and a number is one's name.
+    Pandas,
+}
+
+impl Maker {
+    /// What is in an empty cell.
+    pub(super) fn nothing(self) -> Val {
+        match self {
+            Maker::Own => Val::None,
+            Maker::Pandas => NOTHING,
+        }
+    }
+
+    /// The cells of a column as it has them.
+    pub(super) fn settled(self, cells: Vec<Val>) -> Vec<Val> {
+        match self {
+            Maker::Own => cells,
+            Maker::Pandas => settled(cells),
+        }
+    }
 }
 
 impl Sheet {
-    /// A table with numbered rows.
+    /// A table of pandas with numbered rows.
     pub(super) fn new(columns: Columns, rows: Vec<Arc<[Val]>>) -> Sheet {
         let index = Arc::new(Index::numbers(rows.len()));
-        Sheet { columns, rows, index }
+        Sheet { columns, rows, index, of: Maker::Pandas }
+    }
+
+    /// With numbers for the labels of its rows.
+    pub(super) fn numbered(&self) -> Sheet {
+        Sheet { index: Arc::new(Index::numbers(self.rows.len())), ..self.clone() }
     }
 
     pub(super) fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|c| **c == *name)
+    }
+
+    /// The column that a value names.
+    pub(super) fn column_of(&self, name: &Val) -> starlark::Result<usize> {
+        let found = self.columns.iter().position(|known| known.is(name));
+        found.ok_or_else(|| no_column(&name.display(), &self.columns))
+    }
+
+    /// The names of its columns.
+    pub(super) fn names(&self) -> Vec<Val> {
+        self.columns.iter().map(Name::value).collect()
     }
 
     pub(super) fn column_at(&self, name: &str) -> starlark::Result<usize> {
@@ -37,7 +83,8 @@ impl Sheet {
 
     pub(super) fn values(&self, column: usize) -> Column {
         let values = self.rows.iter().map(|r| r[column].clone());
-        Column { name: Some(self.columns[column].clone()), ..Column::labelled_by(self.index.clone(), values) }
+        let name = Some(self.columns[column].clone());
+        Column { name, of: self.of, ..Column::labelled_by(self.index.clone(), values) }
     }
 
     pub(super) fn row(&self, at: usize) -> Row {
@@ -47,13 +94,7 @@ impl Sheet {
     /// Some of its rows.
     pub(super) fn pick(&self, at: &[usize]) -> Sheet {
         let rows = at.iter().map(|i| self.rows[*i].clone()).collect();
-        Sheet { columns: self.columns.clone(), rows, index: Arc::new(self.index.pick(at)) }
-    }
-
-    /// With labels from columns, which are columns no more.
-    pub(super) fn labelled(&self, by: &[String]) -> starlark::Result<Sheet> {
-        let by: Vec<usize> = by.iter().map(|name| self.column_at(name)).collect::<starlark::Result<_>>()?;
-        Ok(self.with_index(&by, false))
+        Sheet { columns: self.columns.clone(), rows, index: Arc::new(self.index.pick(at)), of: self.of }
     }
 
     /// Some of its columns.
@@ -63,7 +104,19 @@ impl Sheet {
             columns: columns.iter().map(|c| self.columns[*c].clone()).collect(),
             rows: self.rows.iter().map(cut).collect(),
             index: self.index.clone(),
+            of: self.of,
         }
+    }
+
+    /// With cells as whose functions made it has them.
+    pub(super) fn settled(self) -> Sheet {
+        if self.of == Maker::Own {
+            return self;
+        }
+        let column = |at: usize| settled(self.rows.iter().map(|row| row[at].clone()).collect());
+        let columns: Vec<Vec<Val>> = (0..self.columns.len()).map(column).collect();
+        let row = |at: usize| columns.iter().map(|column| column[at].clone()).collect();
+        Sheet { rows: (0..self.rows.len()).map(row).collect(), ..self }
     }
 
     /// Its rows as dicts.
@@ -78,20 +131,20 @@ impl Sheet {
     }
 
     /// Of columns, each as long as the others.
-    pub(super) fn of_columns(names: Vec<Box<str>>, columns: &[Vec<Val>]) -> Sheet {
+    pub(super) fn of_columns(names: Vec<Name>, columns: &[Vec<Val>]) -> Sheet {
         let count = columns.first().map_or(0, Vec::len);
+        let columns: Vec<Vec<Val>> = columns.iter().cloned().map(settled).collect();
         let row = |at: usize| columns.iter().map(|column| column[at].clone()).collect();
         Sheet::new(names.into(), (0..count).map(row).collect())
     }
 
-    /// Its rows by what some columns hold, in the order of that or as they come.
-    pub(super) fn groups(&self, by: &[usize], sort: bool) -> Vec<(Val, Sheet)> {
+    /// The numbers of its rows by what some columns hold, in the order of that or as they come.
+    pub(super) fn groups(&self, by: &[usize], sort: bool) -> Vec<(Val, Vec<usize>)> {
         let labels = self.with_index(by, true).index;
         let mut groups: Vec<(Val, Vec<usize>)> = Vec::new();
         let mut places: FxHashMap<String, usize> = FxHashMap::default();
-        let is_empty =
-            |key: &Val| if let Val::List(parts) = key { parts.contains(&Val::None) } else { *key == Val::None };
-        for (row, key) in labels.keys.iter().enumerate().filter(|(_, key)| !is_empty(key)) {
+        let lacks = |key: &Val| if let Val::Tuple(parts) = key { parts.iter().any(is_empty) } else { is_empty(key) };
+        for (row, key) in labels.keys.iter().enumerate().filter(|(_, key)| !lacks(key)) {
             let place = *places.entry(key.repr()).or_insert(groups.len());
             if place == groups.len() {
                 groups.push((key.clone(), Vec::new()));
@@ -101,23 +154,24 @@ impl Sheet {
         if sort {
             groups.sort_by(|a, b| compared(&a.0, &b.0));
         }
-        groups.into_iter().map(|(key, rows)| (key, self.pick(&rows))).collect()
+        groups
     }
 
     /// With a column of new values, in the place of one of that name or as the last.
-    pub(super) fn with_column(&self, name: &str, values: Vec<Val>) -> Sheet {
-        let at = self.column(name);
+    pub(super) fn with_column(&self, name: &Name, values: Vec<Val>) -> Sheet {
+        let at = self.columns.iter().position(|known| known == name);
         let row = |(row, value): (&Arc<[Val]>, Val)| match at {
             Some(at) => {
                 row.iter().enumerate().map(|(i, old)| if i == at { value.clone() } else { old.clone() }).collect()
             }
             None => row.iter().cloned().chain([value]).collect(),
         };
-        let new = at.is_none().then(|| name.into());
+        let new = at.is_none().then(|| name.clone());
         Sheet {
             columns: self.columns.iter().cloned().chain(new).collect(),
             rows: self.rows.iter().zip(values).map(row).collect(),
             index: self.index.clone(),
+            of: self.of,
         }
     }
 
@@ -130,7 +184,7 @@ impl Sheet {
         };
         let rows = self.index.keys.iter().zip(&self.rows).map(row).collect();
         let columns = names.iter().map(|i| self.index.names[*i].clone()).chain(self.columns.iter().cloned()).collect();
-        Sheet::new(columns, rows)
+        Sheet { of: self.of, ..Sheet::new(columns, rows) }
     }
 
     /// Its rows as lists of cells.
@@ -141,11 +195,11 @@ impl Sheet {
     /// With its rows as columns.
     pub(super) fn transposed(&self) -> Sheet {
         let row = |at: usize| self.rows.iter().map(|row| row[at].clone()).collect();
-        let labels = self.columns.iter().map(|name| Val::str(&**name)).collect();
         Sheet {
-            columns: self.index.keys.iter().map(|key| key.display().into()).collect(),
+            columns: self.index.keys.iter().map(Name::of).collect(),
             rows: (0..self.columns.len()).map(row).collect(),
-            index: Arc::new(Index::new(Vec::new(), labels)),
+            index: Arc::new(Index::new(Vec::new(), self.names())),
+            of: self.of,
         }
     }
 
@@ -163,10 +217,11 @@ impl Sheet {
         }
     }
 
+    /// With labels that are what some columns hold; they stay columns if `keep` says so.
     pub(super) fn with_index(&self, by: &[usize], keep: bool) -> Sheet {
         let key = |row: &Arc<[Val]>| match by {
             [one] => row[*one].clone(),
-            several => Val::List(several.iter().map(|c| row[*c].clone()).collect()),
+            several => Val::Tuple(several.iter().map(|c| row[*c].clone()).collect()),
         };
         let keys = self.rows.iter().map(key).collect();
         let index = Index::new(by.iter().map(|c| self.columns[*c].clone()).collect(), keys);
@@ -175,8 +230,49 @@ impl Sheet {
     }
 }
 
+/// An empty cell, as pandas has it.
+pub(super) const NOTHING: Val = Val::Float(f64::NAN);
+
+/// Whether a cell holds nothing.
+pub(super) fn is_empty(cell: &Val) -> bool {
+    match cell {
+        Val::Float(figure) => figure.is_nan(),
+        other => *other == Val::None,
+    }
+}
+
+/// The cells of a column as pandas has them: numbers are floats where some are empty, and
+/// empty among numbers and texts is `nan`; of numbers one float makes all of them floats.
+pub(super) fn settled(mut cells: Vec<Val>) -> Vec<Val> {
+    let held = || cells.iter().filter(|cell| !is_empty(cell));
+    let numbers = held().all(|cell| matches!(cell, Val::Int(_) | Val::Float(_)));
+    let texts = held().all(|cell| matches!(cell, Val::Str(_)));
+    let floats = cells.iter().any(|cell| matches!(cell, Val::Float(_))) || held().count() < cells.len();
+    if !(numbers && floats || texts) || held().next().is_none() {
+        return cells;
+    }
+    for cell in &mut cells {
+        match cell {
+            Val::Int(i) => *cell = Val::Float(*i as f64),
+            Val::None => *cell = NOTHING,
+            _ => {}
+        }
+    }
+    cells
+}
+
+/// The order of two cells, upwards or downwards; empty ones are last in both, or first.
+pub(super) fn ordered(a: &Val, b: &Val, upwards: bool, empty_first: bool) -> Ordering {
+    let order = compared(a, b);
+    match (is_empty(a), is_empty(b)) {
+        (false, false) if !upwards => order.reverse(),
+        (a, b) if a != b && empty_first => order.reverse(),
+        _ => order,
+    }
+}
+
 /// The order of cells: numbers by size, then texts, then the rest, and empty ones last.
-pub(super) fn compared(a: &Val, b: &Val) -> std::cmp::Ordering {
+pub(super) fn compared(a: &Val, b: &Val) -> Ordering {
     let number = |v: &Val| match v {
         Val::Bool(b) => f64::from(u8::from(*b)),
         Val::Int(i) => *i as f64,
@@ -184,14 +280,14 @@ pub(super) fn compared(a: &Val, b: &Val) -> std::cmp::Ordering {
         _ => 0.0,
     };
     let rank = |v: &Val| match v {
+        v if is_empty(v) => 4,
         Val::Bool(_) | Val::Int(_) | Val::Float(_) => 0,
         Val::Str(_) => 1,
-        Val::List(_) => 2,
-        Val::None => 4,
+        Val::List(_) | Val::Tuple(_) => 2,
         _ => 3,
     };
     rank(a).cmp(&rank(b)).then_with(|| match (a, b) {
-        (Val::List(a), Val::List(b)) => {
+        (Val::List(a) | Val::Tuple(a), Val::List(b) | Val::Tuple(b)) => {
             let differs = a.iter().zip(b).map(|(a, b)| compared(a, b)).find(|o| o.is_ne());
             differs.unwrap_or_else(|| a.len().cmp(&b.len()))
         }

@@ -9,6 +9,7 @@ use super::dicts;
 use super::operators::each;
 use super::python::Side;
 use super::reading::{self, is_ahead};
+use super::row::as_dict;
 use crate::eval::convert::from_wildcards;
 use crate::eval::exception::{bare, thrown};
 use crate::eval::fault::{fault, hinted};
@@ -100,7 +101,9 @@ impl Over {
         let single = args.len() == 1;
         for arg in &mut args {
             *arg = match self.0 {
-                "dict" => from_wildcards(*arg, heap).unwrap_or_else(|| dicts::inner(*arg)),
+                "dict" => {
+                    from_wildcards(*arg, heap).or_else(|| as_dict(*arg, heap)).unwrap_or_else(|| dicts::inner(*arg))
+                }
                 "max" | "min" if !single => *arg,
                 _ => iterated(*arg, eval).map(|items| each(items, heap))?,
             };

@@ -137,7 +137,7 @@ fn is_named(value: Value, kind: Value) -> Option<bool> {
         "NoneType" => own == "NoneType",
         "Path" | "PurePath" | "PosixPath" => own == "path",
         "DataFrame" => own == "sheet",
-        "Series" => own == "column",
+        "Series" => matches!(own, "column" | "row"),
         "object" => true,
         "type" => class_name(value).is_some() || Class::from_value(value).is_some(),
         "defaultdict" | "Counter" | "OrderedDict" => own == "dict" && super::dicts::is_a(value, last),
@@ -240,6 +240,7 @@ impl<'v> StarlarkValue<'v> for Type {
 
 pub(super) fn register(builder: &mut GlobalsBuilder) {
     builder.set("type", Type);
+    builder.set("object", Named("object".to_owned()));
     functions(builder);
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Owns the call. How values are checked is `schema`'s.
 
-use super::frame::plain;
+use super::frame::{Frame, plain};
+use super::sheet::is_empty;
 use crate::diag::Diag;
 use crate::eval::convert::{from_val, to_val};
 use crate::eval::fault::{Fault, fault};
@@ -60,17 +61,17 @@ fn validate_dict<'v>(
     Ok(())
 }
 
-/// A sheet: each row by itself.
-fn validate_rows(rows: Vec<Val>, schema: (&str, &Val), eval: &Evaluator) -> starlark::Result<()> {
+/// A sheet: each row by itself. With the defaults of what it lacks.
+fn validate_rows(mut rows: Vec<Val>, schema: (&str, &Val), eval: &Evaluator) -> starlark::Result<Vec<Val>> {
     let session = Session::loading(eval, "validate")?;
-    for (i, mut row) in rows.into_iter().enumerate() {
-        if let Val::Dict(cells) = &mut row {
-            cells.retain(|(_, v)| *v != Val::None);
+    for (i, row) in rows.iter_mut().enumerate() {
+        if let Val::Dict(cells) = &mut *row {
+            cells.retain(|(_, v)| !is_empty(v));
         }
-        let misfits = Schema { root: schema.1 }.check(&mut row);
+        let misfits = Schema { root: schema.1 }.check(row);
         report(&format!("row {}", i + 1), misfits, schema.0, session, eval)?;
     }
-    Ok(())
+    Ok(rows)
 }
 
 fn report(what: &str, misfits: Vec<Misfit>, schema: &str, session: &Session, eval: &Evaluator) -> starlark::Result<()> {
@@ -100,7 +101,12 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         }
         let (path, schema) = schema_of(session, schema, eval)?;
         match plain(data) {
-            Some(Val::List(rows)) => validate_rows(rows, (&path, &schema), eval)?,
+            Some(Val::List(rows)) => {
+                let filled = validate_rows(rows, (&path, &schema), eval)?;
+                if let Some(frame) = Frame::from_value(data).filter(|_| set_default) {
+                    frame.fill(&filled);
+                }
+            }
             _ => validate_dict(data, (&path, &schema), set_default, eval)?,
         }
         Ok(NoneType)

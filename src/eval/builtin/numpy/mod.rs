@@ -203,6 +203,16 @@ fn of_arrays(builder: &mut GlobalsBuilder) {
         reckon::unique(&Cells::of(ar, heap)?.0).map(Array::new)
     }
 
+    /// Of two values, or of two columns, the one for each cell that is true, the other else.
+    fn r#where<'v>(
+        #[starlark(require = pos)] condition: Value<'v>,
+        #[starlark(require = pos)] yes: Value<'v>,
+        #[starlark(require = pos)] no: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        super::column::chosen(condition, yes, no, heap)
+    }
+
     fn isnan<'v>(#[starlark(require = pos)] x: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         let (cells, single) = Cells::of(x, heap)?;
         let nans: Vec<bool> = cells.floats()?.iter().map(|x| x.is_nan()).collect();

@@ -1,0 +1,166 @@
+//! What is counted, summed and compared of a column's cells, named as in pandas.
+
+use super::column::{Column, hashable, repeated};
+use super::column_methods::holds;
+use super::index::Index;
+use super::sheet::{compared, is_empty};
+use crate::eval::convert::from_val;
+use crate::eval::exception::thrown;
+use crate::eval::fault::fault;
+use crate::value::Val;
+use rustc_hash::FxHashMap;
+use starlark::environment::MethodsBuilder;
+use starlark::starlark_module;
+use starlark::values::none::NoneOr;
+use starlark::values::{Heap, Value};
+use std::sync::Arc;
+
+#[starlark_module]
+pub(super) fn methods(builder: &mut MethodsBuilder) {
+    /// How often each value is there, the most frequent first.
+    fn value_counts(this: &Column) -> starlark::Result<Column> {
+        let mut counted = counts(this);
+        counted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let (keys, counts): (Vec<Val>, Vec<Val>) = counted.into_iter().map(|(k, n)| (k, Val::Int(n))).unzip();
+        Ok(Column::labelled_by(Arc::new(Index::new(Vec::new(), keys)), counts))
+    }
+
+    /// Which values were there before; with `keep="last"` which come again, with
+    /// `keep=False` which are there several times.
+    fn duplicated<'v>(
+        this: &Column,
+        #[starlark(require = named, default = NoneOr::None)] keep: NoneOr<Value<'v>>,
+    ) -> starlark::Result<Column> {
+        let keep = keep.into_option().map_or_else(|| "first".to_owned(), |keep| keep.to_str());
+        Ok(this.with(repeated(this.values.iter(), &keep).into_iter().map(Val::Bool).collect()))
+    }
+
+    fn count(this: &Column) -> starlark::Result<i32> {
+        Ok(this.values.iter().filter(|v| !is_empty(v)).count() as i32)
+    }
+
+    fn any(this: &Column) -> starlark::Result<bool> {
+        Ok(this.values.iter().any(holds))
+    }
+
+    fn all(this: &Column) -> starlark::Result<bool> {
+        Ok(this.values.iter().all(holds))
+    }
+
+    fn max<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let there = this.values.iter().filter(|v| !is_empty(v));
+        Ok(from_val(there.max_by(|a, b| compared(a, b)).unwrap_or(&this.of.nothing()), heap))
+    }
+
+    fn min<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let there = this.values.iter().filter(|v| !is_empty(v));
+        Ok(from_val(there.min_by(|a, b| compared(a, b)).unwrap_or(&this.of.nothing()), heap))
+    }
+
+    fn sum<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(match whole_sum(this) {
+            Some(sum) => heap.alloc(sum),
+            None => heap.alloc(summed(this)?),
+        })
+    }
+
+    /// The label of the largest value.
+    fn idxmax<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let there = (0..this.values.len()).filter(|at| !is_empty(&this.values[*at])).rev();
+        let at = there.max_by(|a, b| compared(&this.values[*a], &this.values[*b]));
+        Ok(hashable(&this.index.keys[at.ok_or_else(nothing_there)?], heap))
+    }
+
+    fn idxmin<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let there = (0..this.values.len()).filter(|at| !is_empty(&this.values[*at]));
+        let at = there.min_by(|a, b| compared(&this.values[*a], &this.values[*b]));
+        Ok(hashable(&this.index.keys[at.ok_or_else(nothing_there)?], heap))
+    }
+
+    fn median(this: &Column) -> starlark::Result<f64> {
+        let there = this.values.iter().filter(|v| !is_empty(v));
+        let mut numbers: Vec<f64> = there.map(number).collect::<starlark::Result<_>>()?;
+        numbers.sort_by(f64::total_cmp);
+        let half = numbers.len() / 2;
+        Ok(match numbers.len() {
+            0 => f64::NAN,
+            odd if odd % 2 == 1 => numbers[half],
+            _ => f64::midpoint(numbers[half - 1], numbers[half]),
+        })
+    }
+
+    /// The sum of each cell and those before it.
+    fn cumsum(this: &Column) -> starlark::Result<Column> {
+        let whole = this.values.iter().all(|v| matches!(v, Val::Int(_)));
+        let mut sum = 0.0;
+        let mut cell = |v: &Val| -> starlark::Result<Val> {
+            if is_empty(v) {
+                return Ok(v.clone());
+            }
+            sum += number(v)?;
+            Ok(if whole { Val::Int(sum as i64) } else { Val::Float(sum) })
+        };
+        Ok(this.with(this.values.iter().map(&mut cell).collect::<starlark::Result<_>>()?))
+    }
+
+    /// The most frequent values.
+    fn mode(this: &Column) -> starlark::Result<Column> {
+        let counted = counts(this);
+        let most = counted.iter().map(|(_, count)| *count).max();
+        let mut values: Vec<Val> = counted.into_iter().filter(|(_, n)| Some(*n) == most).map(|(v, _)| v).collect();
+        values.sort_by(compared);
+        Ok(Column::labelled_by(Arc::new(Index::numbers(values.len())), values))
+    }
+
+    fn mean(this: &Column) -> starlark::Result<f64> {
+        let there = this.values.iter().filter(|v| !is_empty(v)).count();
+        Ok(summed(this)? / there as f64)
+    }
+}
+
+/// The sum of whole numbers and bools; none if there are others, or it is beyond 64 bits.
+fn whole_sum(column: &Column) -> Option<i64> {
+    // Empty cells among bools leave them bools; all else is floats then.
+    let has = |kind: fn(&Val) -> bool| column.values.iter().any(kind);
+    if has(|v| matches!(v, Val::Float(_))) && !has(|v| matches!(v, Val::Bool(_))) {
+        return None;
+    }
+    column.values.iter().filter(|v| !is_empty(v)).try_fold(0_i64, |sum, value| match value {
+        Val::Int(i) => sum.checked_add(*i),
+        Val::Bool(b) => sum.checked_add(i64::from(*b)),
+        _ => None,
+    })
+}
+
+/// The sum of numbers and bools.
+fn summed(column: &Column) -> starlark::Result<f64> {
+    column.values.iter().filter(|v| !is_empty(v)).try_fold(0.0, |sum, cell| Ok(sum + number(cell)?))
+}
+
+/// A number or a bool.
+fn number(value: &Val) -> starlark::Result<f64> {
+    match value {
+        Val::Int(i) => Ok(*i as f64),
+        Val::Bool(b) => Ok(f64::from(u8::from(*b))),
+        Val::Float(f) => Ok(*f),
+        other => Err(fault(format!("{} is no number, and cannot be summed", other.repr()))),
+    }
+}
+
+/// How often each value is there, in the order of their first.
+fn counts(column: &Column) -> Vec<(Val, i64)> {
+    let mut counted: Vec<(Val, i64)> = Vec::new();
+    let mut places: FxHashMap<String, usize> = FxHashMap::default();
+    for value in column.values.iter().filter(|v| !is_empty(v)) {
+        let place = *places.entry(value.repr()).or_insert(counted.len());
+        if place == counted.len() {
+            counted.push((value.clone(), 0));
+        }
+        counted[place].1 += 1;
+    }
+    counted
+}
+
+fn nothing_there() -> starlark::Error {
+    thrown("ValueError", "the column holds nothing")
+}

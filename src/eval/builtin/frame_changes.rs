@@ -1,0 +1,155 @@
+//! What makes of a sheet another one: other names, types and columns, named as in pandas.
+
+use super::column::{Column, hashable};
+use super::column_methods::as_type;
+use super::frame::{Now, cells_of, label_of, plain_of};
+use super::frame_methods::is_columns;
+use super::index::Index;
+use super::name::Name;
+use super::sheet::Sheet;
+use crate::eval::fault::fault;
+use crate::value::Val;
+use starlark::collections::SmallMap;
+use starlark::environment::MethodsBuilder;
+use starlark::eval::Evaluator;
+use starlark::starlark_module;
+use starlark::values::dict::DictRef;
+use starlark::values::none::NoneOr;
+use starlark::values::{Heap, Value};
+use std::sync::Arc;
+
+#[starlark_module]
+pub(super) fn methods(builder: &mut MethodsBuilder) {
+    /// With other names of columns, by a dict or a function.
+    fn rename<'v>(
+        this: Now,
+        #[starlark(default = NoneOr::None)] mapper: NoneOr<Value<'v>>,
+        #[starlark(require = named, default = NoneOr::None)] columns: NoneOr<Value<'v>>,
+        #[starlark(require = named, default = NoneOr::None)] index: NoneOr<Value<'v>>,
+        #[starlark(require = named, default = NoneOr::None)] axis: NoneOr<Value<'v>>,
+        #[starlark(require = named, default = false)] inplace: bool,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let by_column = axis.into_option().is_some_and(is_columns);
+        let mapper = mapper.into_option();
+        let columns = columns.into_option().or(mapper.filter(|_| by_column));
+        let index = index.into_option().or(mapper.filter(|_| !by_column));
+        let mut made = (*this).clone();
+        if let Some(new) = columns {
+            let names = renamed(&this.names(), new, eval)?;
+            made.columns = names.iter().map(Name::of).collect();
+        }
+        if let Some(new) = index {
+            let keys = renamed(&this.index.keys, new, eval)?;
+            made.index = Arc::new(Index::new(this.index.names.clone(), keys));
+        }
+        Ok(this.become_or_give(made, inplace, eval.heap()))
+    }
+
+    /// Without some columns (`columns=[...]`, or `[...], axis=1`), or without some rows.
+    fn drop<'v>(
+        this: Now,
+        #[starlark(default = NoneOr::None)] labels: NoneOr<Value<'v>>,
+        #[starlark(default = NoneOr::None)] axis: NoneOr<Value<'v>>,
+        #[starlark(require = named, default = NoneOr::None)] columns: NoneOr<Value<'v>>,
+        #[starlark(require = named, default = NoneOr::None)] index: NoneOr<Value<'v>>,
+        #[starlark(require = named, default = "raise")] errors: &str,
+        #[starlark(require = named, default = false)] inplace: bool,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let by_column = axis.into_option().is_some_and(is_columns);
+        let labels = labels.into_option();
+        let columns = columns.into_option().or(labels.filter(|_| by_column));
+        let rows = index.into_option().or(labels.filter(|_| !by_column));
+        let names = Index::new(Vec::new(), this.names());
+        let kept_columns = without(&names, columns, errors)?;
+        let kept_rows = without(&this.index, rows, errors)?;
+        Ok(this.become_or_give(this.only(&kept_columns).pick(&kept_rows), inplace, heap))
+    }
+
+    /// With cells of another type, in all columns or by a dict.
+    fn astype<'v>(
+        this: Now,
+        kind: Value<'v>,
+        #[starlark(require = named, default = true)] copy: bool,
+    ) -> starlark::Result<Sheet> {
+        let _ = copy;
+        let mut sheet = (*this).clone();
+        for (at, name) in this.columns.iter().enumerate() {
+            let kind = match DictRef::from_value(kind) {
+                Some(dict) => {
+                    dict.iter().find(|(key, _)| label_of(*key).is_some_and(|key| name.is(&key))).map(|(_, kind)| kind)
+                }
+                None => Some(kind),
+            };
+            if let Some(kind) = kind {
+                sheet = sheet.with_column(name, as_type(&this.values(at), kind)?);
+            }
+        }
+        Ok(sheet)
+    }
+
+    /// With more columns: values, or functions of the sheet so far.
+    fn assign<'v>(
+        this: Value<'v>,
+        #[starlark(kwargs)] columns: SmallMap<String, Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let of = Now::of(this).ok_or_else(|| fault("`assign` is asked of a sheet"))?;
+        let made = eval.heap().alloc((*of).clone());
+        for (name, value) in columns {
+            let is_function = value.get_type() == "function";
+            let value = if is_function { eval.eval_function(value, &[made], &[])? } else { value };
+            made.set_at(eval.heap().alloc(&*name), value)?;
+        }
+        Ok(made)
+    }
+
+    fn tail(this: Now, #[starlark(default = 5)] count: u32) -> starlark::Result<Sheet> {
+        let all = this.rows.len();
+        Ok(this.pick(&(all.saturating_sub(count as usize)..all).collect::<Vec<_>>()))
+    }
+
+    fn to_numpy(this: Now) -> starlark::Result<Column> {
+        Ok(this.arrays())
+    }
+
+    fn copy(this: Now) -> starlark::Result<Sheet> {
+        Ok((*this).clone())
+    }
+
+    fn head(this: Now, #[starlark(default = 5)] count: u32) -> starlark::Result<Sheet> {
+        Ok(this.pick(&(0..this.rows.len().min(count as usize)).collect::<Vec<_>>()))
+    }
+}
+
+/// The numbers of what some labels do not name.
+fn without(index: &Index, labels: Option<Value>, errors: &str) -> starlark::Result<Vec<usize>> {
+    let all = 0..index.keys.len();
+    let Some(labels) = labels else { return Ok(all.collect()) };
+    let labels = label_of(labels).map(|one| vec![one]).or_else(|| cells_of(labels));
+    let mut left_out = Vec::new();
+    for label in labels.ok_or_else(|| fault("`drop` wants a label or a list of labels"))? {
+        match index.find(&label) {
+            Some(rows) => left_out.extend_from_slice(rows),
+            None if errors == "ignore" => {}
+            None => return Err(index.lacks(&label)),
+        }
+    }
+    Ok(all.filter(|at| !left_out.contains(at)).collect())
+}
+
+/// Labels as a dict or a function has them.
+fn renamed<'v>(labels: &[Val], new: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Vec<Val>> {
+    let heap = eval.heap();
+    let mut all = Vec::with_capacity(labels.len());
+    for label in labels {
+        let given = hashable(label, heap);
+        let made = match DictRef::from_value(new) {
+            Some(dict) => dict.get(given)?.unwrap_or(given),
+            None => eval.eval_function(new, &[given], &[])?,
+        };
+        all.push(plain_of(made, heap)?);
+    }
+    Ok(all)
+}

@@ -1,0 +1,193 @@
+//! Parts of a sheet that are asked for by name, and a sheet as a text, named as in pandas.
+
+use super::column::Column;
+use super::frame::{Now, cells_of, label_of, named, plain_of};
+use super::frame_methods::is_columns;
+use super::index::Index;
+use super::name::Name;
+use super::sheet::{NOTHING, Sheet, compared, is_empty};
+use crate::eval::convert::from_val;
+use crate::eval::fault::{fault, hinted};
+use crate::value::Val;
+use starlark::environment::MethodsBuilder;
+use starlark::starlark_module;
+use starlark::values::list::AllocList;
+use starlark::values::none::NoneOr;
+use starlark::values::tuple::AllocTuple;
+use starlark::values::{Heap, Value};
+use std::sync::Arc;
+
+#[starlark_module]
+pub(super) fn methods(builder: &mut MethodsBuilder) {
+    /// Some columns: those of a list, with a text in their names, or fitting a regular expression.
+    fn filter<'v>(
+        this: Now,
+        #[starlark(default = NoneOr::None)] items: NoneOr<Value<'v>>,
+        #[starlark(default = NoneOr::None)] like: NoneOr<&str>,
+        #[starlark(default = NoneOr::None)] regex: NoneOr<&str>,
+        #[starlark(default = NoneOr::None)] axis: NoneOr<Value<'v>>,
+    ) -> starlark::Result<Sheet> {
+        let by_row = axis.into_option().is_some_and(|axis| !is_columns(axis));
+        let names = if by_row { this.index.keys.clone() } else { this.names() };
+        let items = items.into_option().and_then(cells_of);
+        let (like, pattern) = (like.into_option(), regex.into_option().map(regex::Regex::new));
+        let pattern = pattern.transpose().map_err(|e| fault(format!("this is no regular expression: {e}")))?;
+        let fits = |name: &Val| match (&items, like, &pattern) {
+            (Some(items), _, _) => items.contains(name),
+            (None, Some(part), _) => name.display().contains(part),
+            (None, None, Some(pattern)) => pattern.is_match(&name.display()),
+            _ => false,
+        };
+        let found: Vec<usize> = match &items {
+            Some(items) => items.iter().filter_map(|item| names.iter().position(|name| name == item)).collect(),
+            None => (0..names.len()).filter(|at| fits(&names[*at])).collect(),
+        };
+        Ok(if by_row { this.pick(&found) } else { this.only(&found) })
+    }
+
+    /// The rows with a label, or with a part of one.
+    fn xs<'v>(
+        this: Now,
+        #[starlark(require = pos)] key: Value<'v>,
+        #[starlark(require = named, default = NoneOr::None)] level: NoneOr<Value<'v>>,
+        #[starlark(require = named, default = true)] drop_level: bool,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let key = plain_of(key, heap)?;
+        let Some(level) = level.into_option() else {
+            let rows = this.index.find(&key).ok_or_else(|| this.index.lacks(&key))?;
+            let parts = key.items().map_or(1, <[Val]>::len);
+            return Ok(match rows {
+                [one] if this.index.is_whole(&key) => heap.alloc(this.row(*one)),
+                rows if this.index.is_whole(&key) || !drop_level => heap.alloc(this.pick(rows)),
+                rows => heap.alloc(this.pick(rows).below(parts)),
+            });
+        };
+        let names = &this.index.names;
+        let level = this.level_name(&plain_of(level, heap)?).and_then(|name| names.iter().position(|n| **n == *name));
+        let level = level.ok_or_else(|| fault("the labels of the sheet have no such level"))?;
+        let values = this.index.level(level);
+        let rows: Vec<usize> = (0..values.len()).filter(|at| values[*at].display() == key.display()).collect();
+        if rows.is_empty() {
+            return Err(this.index.lacks(&key));
+        }
+        let picked = this.pick(&rows);
+        Ok(heap.alloc(if drop_level {
+            Sheet { index: Arc::new(picked.index.without(level)), ..picked }
+        } else {
+            picked
+        }))
+    }
+
+    /// A column, or something else where there is none.
+    fn get<'v>(
+        this: Now,
+        #[starlark(require = pos)] name: Value<'v>,
+        #[starlark(default = NoneOr::None)] default: NoneOr<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        Ok(match label_of(name).and_then(|name| this.column_of(&name).ok()) {
+            Some(at) => heap.alloc(this.values(at)),
+            None => default.into_option().unwrap_or_else(Value::new_none),
+        })
+    }
+
+    /// A column, which the sheet loses.
+    fn pop<'v>(this: Now, #[starlark(require = pos)] name: Value<'v>, heap: Heap<'v>) -> starlark::Result<Column> {
+        let at = named(&this, name, heap)?[0];
+        let kept: Vec<usize> = (0..this.columns.len()).filter(|other| *other != at).collect();
+        this.become_or_give(this.only(&kept), true, heap);
+        Ok(this.values(at))
+    }
+
+    /// Its only column, or its only cell.
+    fn squeeze<'v>(
+        this: Now,
+        #[starlark(default = NoneOr::None)] axis: NoneOr<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let by_column = axis.into_option().is_some_and(is_columns);
+        Ok(match (this.rows.len(), this.columns.len()) {
+            (1, 1) if !by_column => from_val(&this.rows[0][0], heap),
+            (_, 1) => heap.alloc(this.values(0)),
+            (1, _) if !by_column => heap.alloc(this.row(0).column()),
+            _ => heap.alloc((*this).clone()),
+        })
+    }
+
+    /// Names and columns.
+    fn items<'v>(this: Now, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let pair =
+            |(at, name): (usize, &Name)| AllocTuple([from_val(&name.value(), heap), heap.alloc(this.values(at))]);
+        Ok(heap.alloc(AllocList(this.columns.iter().enumerate().map(pair))))
+    }
+
+    fn keys(this: Now) -> starlark::Result<Column> {
+        Ok(Column::plain(this.names()))
+    }
+
+    /// Its rows as lines of text. Files are written in rules.
+    fn to_csv<'v>(
+        this: Now,
+        #[starlark(default = NoneOr::None)] path: NoneOr<Value<'v>>,
+        #[starlark(default = ",")] sep: &str,
+        #[starlark(require = named, default = "")] na_rep: &str,
+        #[starlark(require = named, default = true)] header: bool,
+        #[starlark(require = named, default = true)] index: bool,
+    ) -> starlark::Result<String> {
+        if path.into_option().is_some() {
+            let hint = "write it in a `run:` body or a script, or in a file for `pyload(\"FILE.py\")`";
+            return Err(hinted("no file is written while the Rulefile is read", hint));
+        }
+        let &[delimiter] = sep.as_bytes() else { return Err(fault("`sep` is one character")) };
+        written(&this, delimiter, na_rep, (header, index))
+    }
+
+    /// A cell of one column for each pair of what two others hold.
+    fn pivot<'v>(
+        this: Now,
+        #[starlark(require = named)] columns: Value<'v>,
+        #[starlark(require = named)] index: Value<'v>,
+        #[starlark(require = named)] values: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Sheet> {
+        let at = |name| named(&this, name, heap).map(|all| all[0]);
+        let (columns, index, values) = (at(columns)?, at(index)?, at(values)?);
+        let held = |at: usize| {
+            let mut held: Vec<Val> = this.values(at).values.to_vec();
+            held.sort_by(compared);
+            held.dedup();
+            held
+        };
+        let (names, keys) = (held(columns), held(index));
+        let mut rows = vec![vec![NOTHING; names.len()]; keys.len()];
+        for row in &this.rows {
+            let place = (keys.iter().position(|k| *k == row[index]), names.iter().position(|n| *n == row[columns]));
+            if let (Some(key), Some(name)) = place {
+                rows[key][name] = row[values].clone();
+            }
+        }
+        let names = names.iter().map(Name::of).collect();
+        let index = Index::new(vec![this.columns[index].clone()], keys);
+        Ok(Sheet { index: Arc::new(index), ..Sheet::new(names, rows.into_iter().map(Into::into).collect()) })
+    }
+}
+
+/// A sheet as lines of cells.
+fn written(sheet: &Sheet, delimiter: u8, na_rep: &str, (header, index): (bool, bool)) -> starlark::Result<String> {
+    let mut lines = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
+    let cell = |cell: &Val| if is_empty(cell) { na_rep.to_owned() } else { cell.display() };
+    let levels = if index { sheet.index.names.len().max(1) } else { 0 };
+    let failed = |e: csv::Error| fault(e.to_string());
+    if header {
+        let level = |at: usize| sheet.index.names.get(at).map_or_else(String::new, Name::to_string);
+        let names = (0..levels).map(level).chain(sheet.columns.iter().map(Name::to_string));
+        lines.write_record(names).map_err(failed)?;
+    }
+    for (key, row) in sheet.index.keys.iter().zip(&sheet.rows) {
+        let own = (0..levels).map(|level| cell(&Index::part(key, level)));
+        lines.write_record(own.chain(row.iter().map(cell))).map_err(failed)?;
+    }
+    let text = lines.into_inner().map_err(|e| fault(e.to_string()))?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}

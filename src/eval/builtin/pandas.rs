@@ -1,0 +1,411 @@
+//! The functions of pandas that sheets and columns are made with, and asked about cells.
+//!
+//! Owns `DataFrame` and `Series` of values. How files are read is `read_csv`'s, and how
+//! sheets are joined `frame_joins`'s.
+
+use super::column::{Column, distinct};
+use super::column_methods::converted;
+use super::frame::{Now, cell_of, cells_of, plain_of};
+use super::frame_counts::emptiness;
+use super::index::Index;
+use super::name::Name;
+use super::read_csv::{Asked, read};
+use super::row::Row;
+use super::sheet::{NOTHING, Sheet, is_empty};
+use crate::eval::convert::{elements, from_val};
+use crate::eval::exception::{Class, thrown};
+use crate::eval::fault::fault;
+use crate::eval::missing::Missing;
+use crate::value::Val;
+use allocative::Allocative;
+use starlark::any::ProvidesStaticType;
+use starlark::collections::SmallMap;
+use starlark::environment::GlobalsBuilder;
+use starlark::eval::{Arguments, Evaluator};
+use starlark::values::dict::DictRef;
+use starlark::values::none::NoneOr;
+use starlark::values::tuple::UnpackTuple;
+use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+use starlark::{starlark_module, starlark_simple_value};
+use std::sync::Arc;
+
+/// What is served of pandas.
+pub(super) fn register(builder: &mut GlobalsBuilder) {
+    readers(builder);
+    of_cells(builder);
+    of_columns(builder);
+    super::frame_joins::functions(builder);
+    builder.set("DataFrame", FrameMaker::DataFrame);
+    builder.set("NA", f64::NAN);
+    builder.set("NaT", f64::NAN);
+    builder.namespace("errors", |errors| {
+        errors.set("EmptyDataError", Class::of("EmptyDataError"));
+        errors.set("ParserError", Class::of("ParserError"));
+    });
+    builder.namespace("core", |core| {
+        core.namespace("frame", |frame| frame.set("DataFrame", FrameMaker::DataFrame));
+        core.namespace("series", of_columns);
+    });
+}
+
+#[starlark_module]
+fn readers(builder: &mut GlobalsBuilder) {
+    fn read_csv<'v>(
+        #[starlark(require = pos)] path: Value<'v>,
+        #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Sheet> {
+        read(path, &Asked { function: "read_csv", named, heap: eval.heap() }, ",", eval)
+    }
+
+    fn read_table<'v>(
+        #[starlark(require = pos)] path: Value<'v>,
+        #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Sheet> {
+        read(path, &Asked { function: "read_table", named, heap: eval.heap() }, "\t", eval)
+    }
+
+    /// How tables are shown, of which nothing is seen.
+    fn set_option<'v>(
+        #[starlark(args)] options: UnpackTuple<Value<'v>>,
+    ) -> starlark::Result<starlark::values::none::NoneType> {
+        let _ = options;
+        Ok(starlark::values::none::NoneType)
+    }
+}
+
+#[starlark_module]
+fn of_cells(builder: &mut GlobalsBuilder) {
+    fn isna<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(asked_empty(value, true, heap))
+    }
+
+    fn isnull<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(asked_empty(value, true, heap))
+    }
+
+    fn notna<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(asked_empty(value, false, heap))
+    }
+
+    fn notnull<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(asked_empty(value, false, heap))
+    }
+
+    /// The different values, in order.
+    fn unique<'v>(#[starlark(require = pos)] values: Value<'v>) -> starlark::Result<Column> {
+        let values = cells_of(values).ok_or_else(|| fault("`unique` wants a column or a list"))?;
+        Ok(Column::plain(distinct(values.iter()).into_iter().map(|at| values[at].clone())))
+    }
+
+    /// Numbers of texts; what is none is an error, or empty with `errors="coerce"`.
+    fn to_numeric<'v>(
+        #[starlark(require = pos)] values: Value<'v>,
+        #[starlark(default = "raise")] errors: &str,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let Some(column) = Column::from_value(values) else {
+            let cells = cells_of(values).or_else(|| Some(vec![cell_of(values)?]));
+            let cells = cells.ok_or_else(|| fault("`to_numeric` wants a column, a list or a cell"))?;
+            let numbers = Column::plain(numbers(&cells, errors)?);
+            return Ok(match values.unpack_str() {
+                Some(_) => from_val(&numbers.values[0], heap),
+                None => heap.alloc(numbers),
+            });
+        };
+        Ok(heap.alloc(column.with(numbers(&column.values, errors)?)))
+    }
+}
+
+#[starlark_module]
+fn of_columns(builder: &mut GlobalsBuilder) {
+    /// A column of a list or a dict, with labels.
+    fn Series<'v>(
+        #[starlark(default = NoneOr::None)] data: NoneOr<Value<'v>>,
+        #[starlark(default = NoneOr::None)] index: NoneOr<Value<'v>>,
+        #[starlark(require = named, default = NoneOr::None)] name: NoneOr<Value<'v>>,
+        #[starlark(require = named, default = NoneOr::None)] dtype: NoneOr<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Column> {
+        let _ = dtype;
+        let keys = index.into_option().map(labels_of).transpose()?;
+        let column = match data.into_option().map(|data| plain_of(data, heap)).transpose()? {
+            Some(Val::Dict(entries)) => {
+                let (labels, values): (Vec<Val>, Vec<Val>) = entries.into_iter().unzip();
+                Column::labelled_by(Arc::new(Index::new(Vec::new(), labels)), values)
+            }
+            Some(values) if values.items().is_some() => {
+                let values = values.items().unwrap_or_default().to_vec();
+                Column::labelled_by(Arc::new(Index::numbers(values.len())), values)
+            }
+            Some(one) => {
+                let count = keys.as_ref().map_or(1, Vec::len);
+                Column::labelled_by(Arc::new(Index::numbers(count)), vec![one; count])
+            }
+            None => Column::labelled_by(Arc::new(Index::numbers(0)), Vec::new()),
+        };
+        let index = match keys {
+            Some(keys) if keys.len() != column.values.len() => {
+                return Err(thrown("ValueError", "a column has as many labels as values"));
+            }
+            Some(keys) => Arc::new(Index::new(Vec::new(), keys)),
+            None => column.index.clone(),
+        };
+        let name = name.into_option().and_then(cell_of).map(|name| Name::of(&name));
+        Ok(Column { index, name, ..column })
+    }
+}
+
+fn labels_of(labels: Value) -> starlark::Result<Vec<Val>> {
+    cells_of(labels).ok_or_else(|| fault("labels are a list or a column"))
+}
+
+/// The numbers that texts are.
+fn numbers(cells: &[Val], errors: &str) -> starlark::Result<Vec<Val>> {
+    let number = |cell: &Val| match cell {
+        Val::Int(_) | Val::Float(_) | Val::Bool(_) => Ok(cell.clone()),
+        empty if is_empty(empty) => Ok(NOTHING),
+        text => converted(text, "int64")
+            .ok()
+            .filter(|_| !text.display().contains('.'))
+            .map_or_else(|| converted(text, "float"), Ok),
+    };
+    let mut made = Vec::with_capacity(cells.len());
+    for cell in cells {
+        made.push(match (number(cell), errors) {
+            (Err(_), "coerce") => NOTHING,
+            (number, _) => number?,
+        });
+    }
+    let floats = made.iter().any(|cell| matches!(cell, Val::Float(_)));
+    let float = |cell: Val| match cell {
+        Val::Int(i) if floats => Val::Float(i as f64),
+        other => other,
+    };
+    Ok(made.into_iter().map(float).collect())
+}
+
+/// Whether a cell is empty, or which cells of a column, a sheet, a row or a list are.
+fn asked_empty<'v>(value: Value<'v>, empty: bool, heap: Heap<'v>) -> Value<'v> {
+    let which = |cells: &[Val]| cells.iter().map(|cell| Val::Bool(is_empty(cell) == empty)).collect::<Vec<_>>();
+    if let Some(sheet) = Now::of(value) {
+        return heap.alloc(emptiness(&sheet, empty));
+    }
+    if let Some(column) = Row::from_value(value).map(Row::column).or_else(|| Column::from_value(value).cloned()) {
+        return heap.alloc(column.with(which(&column.values)));
+    }
+    match cells_of(value) {
+        Some(cells) => heap.alloc(Column::plain(which(&cells))),
+        None => Value::new_bool(cell_of(value).is_some_and(|cell| is_empty(&cell)) == empty),
+    }
+}
+
+/// What makes sheets of values: itself a class, and a function of it.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    derive_more::Display,
+    ProvidesStaticType,
+    NoSerialize,
+    StarlarkPagablePanic,
+    Allocative,
+)]
+enum FrameMaker {
+    #[display("DataFrame")]
+    DataFrame,
+    #[display("from_dict")]
+    FromDict,
+}
+
+starlark_simple_value!(FrameMaker);
+
+#[starlark_value(type = "function")]
+impl<'v> StarlarkValue<'v> for FrameMaker {
+    fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
+        match (self, name) {
+            (FrameMaker::DataFrame, "from_dict") => Some(heap.alloc(FrameMaker::FromDict)),
+            (FrameMaker::DataFrame, "from_records") => Some(heap.alloc(FrameMaker::DataFrame)),
+            _ => None,
+        }
+    }
+
+    fn invoke(
+        &self,
+        _me: Value<'v>,
+        args: &Arguments<'v, '_>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let heap = eval.heap();
+        let (mut positions, named) = (args.positions(heap)?, args.names_map()?);
+        let given: SmallMap<&str, Value> = named.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        const KNOWN: [&str; 6] = ["data", "index", "columns", "dtype", "copy", "orient"];
+        if let Some(other) = given.keys().find(|name| !KNOWN.contains(name)) {
+            return Err(fault(format!("`{self}` does not take `{other}` here")));
+        }
+        let mut at = |name: &str| positions.next().or_else(|| given.get(name).copied()).filter(|v| !v.is_none());
+        let data = at("data");
+        if *self == FrameMaker::FromDict {
+            let by_row = at("orient").is_some_and(|orient| orient.to_str() == "index");
+            let columns = given.get("columns").copied();
+            return Ok(heap.alloc(if by_row {
+                rows_by_label(data, columns, heap)?
+            } else {
+                frame(data, (None, columns), heap)?
+            }));
+        }
+        let (index, columns) = (at("index"), at("columns"));
+        Ok(heap.alloc(frame(data, (index, columns), heap)?))
+    }
+}
+
+fn no_frame() -> starlark::Error {
+    fault("`DataFrame` is made of a dict of lists, a list of dicts, or a list of rows")
+}
+
+/// A sheet of a dict of columns, of rows that are dicts or lists, or of another sheet.
+fn frame<'v>(
+    data: Option<Value<'v>>,
+    (index, columns): (Option<Value<'v>>, Option<Value<'v>>),
+    heap: Heap<'v>,
+) -> starlark::Result<Sheet> {
+    let names = columns.map(labels_of).transpose()?;
+    let keys = index.map(labels_of).transpose()?;
+    let sheet = match data.map(|data| (Now::of(data), data)) {
+        Some((Some(sheet), _)) => (*sheet).clone(),
+        Some((None, data)) => of_data(data, &names, keys.as_ref().map(Vec::len), heap)?,
+        None => {
+            let count = keys.as_ref().map_or(0, Vec::len);
+            let names: Vec<Name> = names.iter().flatten().map(Name::of).collect();
+            let row: Arc<[Val]> = vec![NOTHING; names.len()].into();
+            Sheet::new(names.into(), vec![row; count])
+        }
+    };
+    let sheet = match keys {
+        Some(keys) if keys.len() != sheet.rows.len() => {
+            return Err(thrown("ValueError", "a sheet has as many labels as rows"));
+        }
+        Some(keys) => Sheet { index: Arc::new(Index::new(Vec::new(), keys)), ..sheet },
+        None => sheet,
+    };
+    Ok(match names {
+        Some(names) => chosen(&sheet, &names),
+        None => sheet,
+    })
+}
+
+/// With these columns, of which some may be new and empty.
+fn chosen(sheet: &Sheet, names: &[Val]) -> Sheet {
+    let mut all = sheet.clone();
+    for name in names.iter().filter(|name| !sheet.columns.iter().any(|known| known.is(name))) {
+        all = all.with_column(&Name::of(name), vec![NOTHING; sheet.rows.len()]);
+    }
+    let at = names.iter().filter_map(|name| all.columns.iter().position(|known| known.is(name)));
+    all.only(&at.collect::<Vec<_>>())
+}
+
+fn of_data<'v>(
+    data: Value<'v>,
+    names: &Option<Vec<Val>>,
+    count: Option<usize>,
+    heap: Heap<'v>,
+) -> starlark::Result<Sheet> {
+    if let Some(dict) = DictRef::from_value(data) {
+        let labelled = dict.iter().find_map(|(_, cells)| Column::from_value(cells).filter(|column| !column.by_place));
+        let columns: Vec<(Val, Val)> = dict
+            .iter()
+            .map(|(name, cells)| Ok((plain_of(name, heap)?, plain_of(cells, heap)?)))
+            .collect::<starlark::Result<_>>()?;
+        let sheet = of_pairs(columns, count)?;
+        return Ok(match labelled.filter(|column| column.index.keys.len() == sheet.rows.len()) {
+            Some(column) => Sheet { index: column.index.clone(), ..sheet },
+            None => sheet,
+        });
+    }
+    if let Some(column) = Column::from_value(data).filter(|column| !column.by_place) {
+        return Ok(column.sheet());
+    }
+    let rows = elements(data, heap).ok_or_else(no_frame)?;
+    let rows: Vec<Val> = rows.into_iter().map(|row| plain_of(row, heap)).collect::<starlark::Result<_>>()?;
+    match rows.first() {
+        Some(Val::Dict(_)) => of_pairs(columns_of(&rows)?, None),
+        _ => of_rows(&rows, names),
+    }
+}
+
+/// Of rows that are lists, or of one column.
+fn of_rows(rows: &[Val], names: &Option<Vec<Val>>) -> starlark::Result<Sheet> {
+    let cells = |row: &Val| row.items().map_or_else(|| vec![row.clone()], <[Val]>::to_vec);
+    let mut rows: Vec<Vec<Val>> = rows.iter().map(cells).collect();
+    let width = rows.iter().map(Vec::len).max().unwrap_or(0);
+    rows.iter_mut().for_each(|row| row.resize(width, NOTHING));
+    let names: Vec<Name> = match names {
+        Some(names) if rows.is_empty() || names.len() == width => names.iter().map(Name::of).collect(),
+        Some(names) => {
+            let why = format!("{} names of columns for {width} columns", names.len());
+            return Err(thrown("ValueError", why));
+        }
+        None => (0..width as i64).map(Name::number).collect(),
+    };
+    Ok(Sheet::new(names.into(), rows.into_iter().map(Into::into).collect()))
+}
+
+/// Of names and cells; one value is that of all rows.
+fn of_pairs(pairs: Vec<(Val, Val)>, count: Option<usize>) -> starlark::Result<Sheet> {
+    let long = |cells: &Val| cells.items().map(<[Val]>::len);
+    let rows = pairs.iter().find_map(|(_, cells)| long(cells)).or(count).unwrap_or(0);
+    let column = |(_, cells): &(Val, Val)| match cells.items() {
+        Some(cells) if cells.len() != rows => Err(thrown("ValueError", "the columns of a sheet have one length")),
+        Some(cells) => Ok(cells.to_vec()),
+        None if matches!(cells, Val::Dict(_)) => Err(no_frame()),
+        None => Ok(vec![cells.clone(); rows]),
+    };
+    let columns: Vec<Vec<Val>> = pairs.iter().map(column).collect::<starlark::Result<_>>()?;
+    Ok(Sheet::of_columns(pairs.iter().map(|(name, _)| Name::of(name)).collect(), &columns))
+}
+
+/// The columns of rows that are dicts.
+fn columns_of(rows: &[Val]) -> starlark::Result<Vec<(Val, Val)>> {
+    let mut columns: Vec<(Val, Vec<Val>)> = Vec::new();
+    for (at, row) in rows.iter().enumerate() {
+        let Val::Dict(cells) = row else { return Err(no_frame()) };
+        for (name, cell) in cells {
+            let place = columns.iter().position(|(known, _)| known == name).unwrap_or(columns.len());
+            if place == columns.len() {
+                columns.push((name.clone(), vec![NOTHING; rows.len()]));
+            }
+            columns[place].1[at] = cell.clone();
+        }
+    }
+    Ok(columns.into_iter().map(|(name, cells)| (name, Val::List(cells))).collect())
+}
+
+/// Of a dict of rows: `from_dict(rows, orient="index")`.
+fn rows_by_label<'v>(data: Option<Value<'v>>, columns: Option<Value<'v>>, heap: Heap<'v>) -> starlark::Result<Sheet> {
+    let Val::Dict(rows) = plain_of(data.ok_or_else(no_frame)?, heap)? else { return Err(no_frame()) };
+    let names = columns.map(labels_of).transpose()?;
+    let (keys, rows): (Vec<Val>, Vec<Val>) = rows.into_iter().unzip();
+    let sheet = match rows.first() {
+        Some(Val::Dict(_)) => of_pairs(columns_of(&rows)?, None)?,
+        _ => of_rows(&rows, &names)?,
+    };
+    Ok(Sheet { index: Arc::new(Index::new(Vec::new(), keys)), ..sheet })
+}
+
+/// A module of Python of which some is served: all else fails where it is used.
+#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[display("<module {0}>", self.0)]
+pub(super) struct Partly(pub(super) &'static str);
+
+starlark_simple_value!(Partly);
+
+#[starlark_value(type = "module")]
+impl<'v> StarlarkValue<'v> for Partly {
+    fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
+        let served = super::global(self.0).and_then(|module| module.get_attr(name, heap).ok().flatten());
+        Some(served.unwrap_or_else(|| heap.alloc(Missing::of_module(&format!("{}.{name}", self.0)))))
+    }
+}

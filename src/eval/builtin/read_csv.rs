@@ -1,0 +1,367 @@
+//! `pd.read_csv` and `pd.read_table`: tables as pandas reads them.
+//!
+//! Owns what these are told, how text is parted into cells, and what the text of a
+//! cell means, which goes by all of its column.
+
+use super::column::Column;
+use super::column_methods::{as_type, kind_name};
+use super::frame::{cell_of, plain_of};
+use super::name::Name;
+use super::reading::Opened;
+use super::row::no_column;
+use super::sheet::{NOTHING, Sheet};
+use super::table::text_of;
+use crate::eval::convert::elements;
+use crate::eval::exception::thrown;
+use crate::eval::fault::{fault, hinted};
+use crate::eval::pure_path::path_text;
+use crate::value::Val;
+use starlark::collections::SmallMap;
+use starlark::eval::Evaluator;
+use starlark::values::dict::DictRef;
+use starlark::values::{Heap, Value};
+
+/// What pandas takes for an empty cell.
+fn is_word_for_nothing(text: &str) -> bool {
+    const WORDS: [&str; 19] = [
+        "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
+        "NULL", "NaN", "None", "n/a", "nan", "null",
+    ];
+    WORDS.contains(&text)
+}
+
+/// What the cells of a column are to pandas: all numbers, all bools, or texts.
+fn typed(cells: &[&str], is_empty: impl Fn(&str) -> bool) -> Vec<Val> {
+    let there = || cells.iter().filter(|c| !is_empty(c));
+    let any_empty = cells.iter().any(|c| is_empty(c));
+    let float = |text: &str| text.trim().parse::<f64>().ok().filter(|_| !text.trim().ends_with(char::is_alphabetic));
+    let (ints, floats) = (there().all(|c| c.trim().parse::<i64>().is_ok()), there().all(|c| float(c).is_some()));
+    let bools = there().all(|c| matches!(*c, "True" | "False" | "TRUE" | "FALSE" | "true" | "false"));
+    let value = |text: &&str| match *text {
+        t if is_empty(t) => NOTHING,
+        t if ints && !any_empty => t.trim().parse().map_or_else(|_| Val::str(t), Val::Int),
+        t if floats => float(t).map_or_else(|| Val::str(t), Val::Float),
+        t if bools => Val::Bool(t.starts_with(['T', 't'])),
+        t => Val::str(t),
+    };
+    cells.iter().map(value).collect()
+}
+
+/// What `read_csv` was told.
+pub(super) struct Asked<'v> {
+    pub(super) function: &'static str,
+    pub(super) named: SmallMap<String, Value<'v>>,
+    pub(super) heap: Heap<'v>,
+}
+
+/// Rows of cells, of which the first may be the names of the columns.
+type Records = Vec<Vec<String>>;
+
+impl<'v> Asked<'v> {
+    /// Parameters that change what is read; those of speed and encoding do not.
+    const KNOWN: [&'static str; 27] = [
+        "sep",
+        "delimiter",
+        "delim_whitespace",
+        "dtype",
+        "comment",
+        "index_col",
+        "header",
+        "names",
+        "usecols",
+        "keep_default_na",
+        "na_values",
+        "na_filter",
+        "nrows",
+        "skiprows",
+        "skip_blank_lines",
+        "converters",
+        "decimal",
+        "quotechar",
+        "quoting",
+        "engine",
+        "encoding",
+        "low_memory",
+        "memory_map",
+        "skipinitialspace",
+        "on_bad_lines",
+        "compression",
+        "float_precision",
+    ];
+
+    fn check(&self) -> starlark::Result<()> {
+        let header = |v: Value| v.is_none() || v.unpack_i32().is_some_and(|line| line >= 0) || v.to_str() == "infer";
+        let odd = match self.named.get("header") {
+            Some(value) if !header(*value) => Some(format!("header={}", value.to_repr())),
+            _ => self.named.keys().find(|k| !Self::KNOWN.contains(&k.as_str())).cloned(),
+        };
+        match odd {
+            None => Ok(()),
+            Some(odd) => Err(hinted(
+                format!("`{}` knows no `{odd}` here", self.function),
+                "read the table by pandas in a Python file, and ask for it by `pyload(\"FILE.py\")`",
+            )),
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<Value<'v>> {
+        self.named.get(name).copied().filter(|v| !v.is_none())
+    }
+
+    /// The elements of a list, or the one value that was given.
+    fn several(&self, name: &str) -> Option<Vec<Value<'v>>> {
+        self.get(name).map(|value| elements(value, self.heap).unwrap_or_else(|| vec![value]))
+    }
+
+    fn letter(&self, name: &str) -> Option<u8> {
+        self.get(name).and_then(|text| text.unpack_str()?.bytes().next())
+    }
+
+    fn holds(&self, name: &str, default: bool) -> bool {
+        self.get(name).map_or(default, Value::to_bool)
+    }
+
+    fn count(&self, name: &str) -> Option<usize> {
+        self.get(name).and_then(|number| usize::try_from(number.unpack_i32()?).ok())
+    }
+
+    /// What a dict has for a column, or what goes for all of them.
+    fn of_column(&self, name: &str, column: &Name) -> Option<Value<'v>> {
+        let value = self.get(name)?;
+        match DictRef::from_value(value) {
+            Some(by_column) => {
+                by_column.iter().find(|(key, _)| cell_of(*key).is_some_and(|key| column.is(&key))).map(|(_, one)| one)
+            }
+            None => Some(value),
+        }
+    }
+
+    /// Whether the cells of a column stay texts.
+    fn is_text(&self, column: &Name) -> bool {
+        let kind = self.of_column("dtype", column);
+        kind.is_some_and(|kind| matches!(kind_name(kind).as_str(), "str" | "string" | "object" | "O"))
+    }
+
+    /// Texts for empty cells of a column, beyond those that are known.
+    fn words_for_nothing(&self, column: &Name) -> Vec<String> {
+        let words = self.of_column("na_values", column);
+        let each = words.map(|words| elements(words, self.heap).unwrap_or_else(|| vec![words]));
+        each.unwrap_or_default().iter().map(|word| word.to_str()).collect()
+    }
+
+    /// The text without the lines that are left out at its head.
+    fn without_skipped(&self, text: &str) -> String {
+        let skipped = match self.get("skiprows") {
+            None => return text.to_owned(),
+            Some(rows) => elements(rows, self.heap).map(|rows| rows.iter().filter_map(|r| r.unpack_i32()).collect()),
+        };
+        let skipped: Vec<i32> =
+            skipped.unwrap_or_else(|| (0..self.count("skiprows").unwrap_or(0) as i32).collect::<Vec<i32>>());
+        let lines = text.split_inclusive('\n').enumerate();
+        lines.filter(|(at, _)| !skipped.contains(&(*at as i32))).map(|(_, line)| line).collect()
+    }
+
+    /// The rows of cells: parted by one character, or by a regular expression.
+    fn records(&self, text: &str, default: &str) -> starlark::Result<Records> {
+        let given = self.get("sep").or_else(|| self.get("delimiter")).map(|v| v.to_str());
+        let given =
+            given.unwrap_or_else(|| if self.holds("delim_whitespace", false) { "\\s+".into() } else { default.into() });
+        if given == "\\s+" {
+            return Ok(self.lines(text).map(|l| l.split_whitespace().map(str::to_owned).collect()).collect());
+        }
+        let &[delimiter] = given.as_bytes() else {
+            let parted = regex::Regex::new(&given);
+            let parted = parted.map_err(|_| fault("`sep` is one character, or a regular expression"))?;
+            let cells = |line: &str| parted.split(line.trim_end_matches('\r')).map(str::to_owned).collect();
+            return Ok(self.lines(text).map(cells).collect());
+        };
+        let mut reader = csv::ReaderBuilder::new();
+        let reader = reader.delimiter(delimiter).comment(self.letter("comment")).flexible(true).has_headers(false);
+        let reader = reader.quote(self.letter("quotechar").unwrap_or(b'"')).quoting(self.count("quoting") != Some(3));
+        let records = reader.from_reader(text.as_bytes()).into_records().collect::<Result<Vec<_>, _>>();
+        let records = records.map_err(|e| fault(format!("these are no rows: {e}")))?;
+        let blanks = self.holds("skipinitialspace", false);
+        let cell = |text: &str| if blanks { text.trim_start() } else { text }.to_owned();
+        Ok(records.iter().map(|r| r.iter().map(cell).collect()).collect())
+    }
+
+    /// Lines that hold something, without comments.
+    fn lines<'a>(&self, text: &'a str) -> impl Iterator<Item = &'a str> + use<'a> {
+        let comment = self.letter("comment");
+        let code = move |line: &'a str| match comment {
+            Some(c) => line.split(char::from(c)).next().unwrap_or(""),
+            None => line,
+        };
+        text.lines().map(code).filter(|line| !line.trim().is_empty())
+    }
+
+    /// The names of the columns, taken from the rows if they stand there.
+    fn names(&self, rows: &mut Records) -> Vec<Name> {
+        let told = self.named.get("header").filter(|header| header.unpack_str().is_none());
+        let given = self.several("names");
+        let line = match told {
+            Some(line) => line.unpack_i32().map(|line| line as usize),
+            None => given.is_none().then_some(0),
+        };
+        let head = line.map(|line| rows.drain(..rows.len().min(line + 1)).next_back().unwrap_or_default());
+        let width = rows.iter().map(Vec::len).max().unwrap_or(0);
+        match (given, head) {
+            (Some(names), _) => names.iter().map(|name| cell_of(*name).map_or("".into(), |n| Name::of(&n))).collect(),
+            (None, Some(head)) => told_apart(head),
+            (None, None) => (0..width as i64).map(Name::number).collect(),
+        }
+    }
+
+    /// What the texts of a column are as cells.
+    fn cells(&self, name: &Name, texts: &[&str], eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Vec<Val>> {
+        if let Some(convert) = self.of_column("converters", name) {
+            let cell = |text: &&str| plain_of(eval.eval_function(convert, &[self.heap.alloc(*text)], &[])?, self.heap);
+            return texts.iter().map(cell).collect();
+        }
+        let filtered = self.holds("na_filter", true);
+        let (usual, more) = (filtered && self.holds("keep_default_na", true), self.words_for_nothing(name));
+        let is_empty =
+            |text: &str| (usual && is_word_for_nothing(text)) || (filtered && more.iter().any(|w| w == text));
+        if self.is_text(name) {
+            return Ok(texts.iter().map(|text| if is_empty(text) { NOTHING } else { Val::str(*text) }).collect());
+        }
+        let cells = match self.letter("decimal").map(char::from).filter(|sign| *sign != '.') {
+            Some(sign) => with_decimals(texts, sign, is_empty),
+            None => typed(texts, is_empty),
+        };
+        match self.of_column("dtype", name) {
+            Some(kind) => as_type(&Column::plain(cells), kind),
+            None => Ok(cells),
+        }
+    }
+
+    /// The numbers of the columns that are wanted.
+    fn wanted(&self, sheet: &Sheet, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Option<Vec<usize>>> {
+        let Some(wanted) = self.get("usecols") else { return Ok(None) };
+        let all = 0..sheet.columns.len();
+        if wanted.get_type() == "function" {
+            let mut kept = Vec::new();
+            for at in all {
+                if eval.eval_function(wanted, &[self.heap.alloc(&*sheet.columns[at])], &[])?.to_bool() {
+                    kept.push(at);
+                }
+            }
+            return Ok(Some(kept));
+        }
+        let wanted = elements(wanted, self.heap).ok_or_else(|| fault("`usecols` is a list of columns"))?;
+        let mut found: Vec<usize> =
+            wanted.into_iter().map(|one| column_at(sheet, one)).collect::<starlark::Result<_>>()?;
+        found.sort_unstable();
+        Ok(Some(found))
+    }
+
+    /// With the columns that are wanted, and labels from some of them.
+    fn indexed(&self, sheet: Sheet, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Sheet> {
+        let sheet = match self.wanted(&sheet, eval)? {
+            Some(wanted) => sheet.only(&wanted),
+            None => sheet,
+        };
+        let Some(by) = self.several("index_col") else { return Ok(sheet) };
+        if by.iter().any(|one| one.unpack_bool() == Some(false)) {
+            return Ok(sheet);
+        }
+        let by: Vec<usize> = by.into_iter().map(|one| column_at(&sheet, one)).collect::<starlark::Result<_>>()?;
+        Ok(sheet.with_index(&by, false))
+    }
+}
+
+/// Numbers with another sign than a point between them; all else as it is.
+fn with_decimals(texts: &[&str], sign: char, is_empty: impl Fn(&str) -> bool) -> Vec<Val> {
+    let pointed: Vec<String> = texts.iter().map(|text| text.replace(sign, ".")).collect();
+    let pointed: Vec<&str> = pointed.iter().map(String::as_str).collect();
+    let cells = typed(&pointed, &is_empty);
+    if cells.iter().any(|cell| matches!(cell, Val::Str(_))) { typed(texts, &is_empty) } else { cells }
+}
+
+/// A column by its name, or by its number in the file.
+fn column_at(sheet: &Sheet, wanted: Value) -> starlark::Result<usize> {
+    let name = cell_of(wanted).ok_or_else(|| fault("columns are named by texts or numbers"))?;
+    let by_number = || match name {
+        Val::Int(at) => usize::try_from(at).ok().filter(|at| *at < sheet.columns.len()),
+        _ => None,
+    };
+    let found = sheet.columns.iter().position(|known| known.is(&name)).or_else(by_number);
+    found.ok_or_else(|| no_column(&name.display(), &sheet.columns))
+}
+
+/// The text that a table is read from: a file by its path, or one that is open.
+fn source_of<'v>(
+    asked: &Asked<'v>,
+    source: Value<'v>,
+    eval: &Evaluator<'v, '_, '_>,
+) -> starlark::Result<(String, String)> {
+    if let Some(file) = Opened::from_value(source) {
+        return Ok((file.name().to_owned(), file.rest().to_owned()));
+    }
+    let wants = || fault(format!("`{}` wants a path or an open file", asked.function));
+    text_of(&path_text(source).ok_or_else(wants)?, eval)
+}
+
+/// A table as pandas reads it.
+pub(super) fn read<'v>(
+    source: Value<'v>,
+    asked: &Asked<'v>,
+    delimiter: &str,
+    eval: &mut Evaluator<'v, '_, '_>,
+) -> starlark::Result<Sheet> {
+    asked.check()?;
+    let (real, text) = source_of(asked, source, eval)?;
+    let text = asked.without_skipped(text.trim_start_matches('\u{feff}'));
+    if text.trim().is_empty() {
+        return Err(thrown("EmptyDataError", "No columns to parse from file"));
+    }
+    let mut rows = asked.records(&text, delimiter)?;
+    let names = asked.names(&mut rows);
+    rows.truncate(asked.count("nrows").unwrap_or(usize::MAX));
+    if let Some(row) = rows.iter().position(|r| r.len() > names.len()) {
+        return Err(fault(format!("the sheet `{real}`: row {} has more cells than there are columns", row + 1)));
+    }
+    let mut columns = Vec::with_capacity(names.len());
+    for (at, name) in names.iter().enumerate() {
+        let texts: Vec<&str> = rows.iter().map(|r| r.get(at).map_or("", String::as_str)).collect();
+        columns.push(asked.cells(name, &texts, eval)?);
+    }
+    asked.indexed(Sheet::of_columns(names, &columns), eval)
+}
+
+/// Names of columns, of which equal ones get a number: `a`, `a.1`.
+fn told_apart(names: Vec<String>) -> Vec<Name> {
+    let mut all: Vec<String> = Vec::with_capacity(names.len());
+    for (at, name) in names.iter().enumerate() {
+        let name = if name.is_empty() { format!("Unnamed: {at}") } else { name.clone() };
+        let free = |name: &String| !all.contains(name);
+        let numbered = (1..).map(|number| format!("{name}.{number}")).find(free);
+        all.push(if free(&name) { name } else { numbered.unwrap_or_default() });
+    }
+    all.into_iter().map(Name::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_have_one_type_to_pandas() {
+        let words = |cells: &[&str]| Val::List(typed(cells, is_word_for_nothing)).repr();
+        assert_eq!(words(&["1", "02"]), "[1, 2]");
+        assert_eq!(words(&["1", ""]), "[1.0, nan]");
+        assert_eq!(words(&["1", "2.5"]), "[1.0, 2.5]");
+        assert_eq!(words(&["1", "x", "NA"]), "['1', 'x', nan]");
+        assert_eq!(words(&["True", "false"]), "[True, False]");
+        assert_eq!(words(&["inf", "1"]), "['inf', '1']");
+        let numbers = with_decimals(&["1,5", "2", ""], ',', is_word_for_nothing);
+        assert_eq!(Val::List(numbers).repr(), "[1.5, 2.0, nan]");
+    }
+
+    #[test]
+    fn names_of_columns_are_told_apart() {
+        let names: Vec<String> =
+            told_apart(vec!["a".into(), "a".into(), "".into()]).iter().map(Name::to_string).collect();
+        assert_eq!(names, ["a", "a.1", "Unnamed: 2"]);
+    }
+}
