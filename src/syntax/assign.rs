@@ -444,10 +444,12 @@ fn names_in(pair: &Pair, names: &mut Vec<String>) {
     }
 }
 
-/// The words and operators of a text, in order.
+/// The words and operators of a text, in order, but for those of comprehensions, where
+/// the order is another.
 fn words_in<'s>(pair: &Pair<'s>, words: &mut Vec<&'s str>) {
     match pair.as_rule() {
         Rule::word | Rule::op => words.push(pair.as_str()),
+        Rule::bracket if pair.clone().into_inner().any(|p| p.as_rule() == Rule::for_word) => {}
         _ => pair.clone().into_inner().for_each(|inner| words_in(&inner, words)),
     }
 }

@@ -98,7 +98,7 @@ impl<'v> StarlarkValue<'v> for One {
             "output" => Some(self.files(&self.shown.outputs, true, heap)),
             "input" => Some(self.files(&self.shown.inputs, false, heap)),
             "log" => Some(self.files(&self.shown.logs, true, heap)),
-            "params" => Some(heap.alloc(NamedValues(self.shown.params.iter().cloned().collect()))),
+            "params" => Some(heap.alloc(NamedValues(self.shown.params.to_vec()))),
             _ => None,
         }
     }
