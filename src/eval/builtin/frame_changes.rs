@@ -51,19 +51,22 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         this: Now,
         #[starlark(default = NoneOr::None)] labels: NoneOr<Value<'v>>,
         #[starlark(default = NoneOr::None)] axis: NoneOr<Value<'v>>,
-        #[starlark(require = named, default = NoneOr::None)] columns: NoneOr<Value<'v>>,
-        #[starlark(require = named, default = NoneOr::None)] index: NoneOr<Value<'v>>,
-        #[starlark(require = named, default = "raise")] errors: &str,
-        #[starlark(require = named, default = false)] inplace: bool,
+        #[starlark(kwargs)] given: SmallMap<String, Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
+        const KNOWN: [&str; 4] = ["columns", "index", "errors", "inplace"];
+        if let Some(other) = given.keys().find(|name| !KNOWN.contains(&name.as_str())) {
+            return Err(fault(format!("`drop` does not take `{other}` here")));
+        }
+        let value = |name: &str| given.get(name).copied().filter(|value| !value.is_none());
         let by_column = axis.into_option().is_some_and(is_columns);
         let labels = labels.into_option();
-        let columns = columns.into_option().or(labels.filter(|_| by_column));
-        let rows = index.into_option().or(labels.filter(|_| !by_column));
-        let names = Index::new(Vec::new(), this.names());
-        let kept_columns = without(&names, columns, errors)?;
-        let kept_rows = without(&this.index, rows, errors)?;
+        let columns = value("columns").or(labels.filter(|_| by_column));
+        let rows = value("index").or(labels.filter(|_| !by_column));
+        let errors = value("errors").map_or_else(|| "raise".to_owned(), |errors| errors.to_str());
+        let kept_columns = without(&Index::new(Vec::new(), this.names()), columns, &errors)?;
+        let kept_rows = without(&this.index, rows, &errors)?;
+        let inplace = value("inplace").is_some_and(|inplace| inplace.to_bool());
         Ok(this.become_or_give(this.only(&kept_columns).pick(&kept_rows), inplace, heap))
     }
 

@@ -299,7 +299,7 @@ fn source_of<'v>(
         return Ok((file.name().to_owned(), file.rest().to_owned()));
     }
     let wants = || fault(format!("`{}` wants a path or an open file", asked.function));
-    text_of(&path_text(source).ok_or_else(wants)?, eval)
+    text_of(path_text(source).ok_or_else(wants)?, eval)
 }
 
 /// A table as pandas reads it.
