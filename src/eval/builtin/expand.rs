@@ -102,13 +102,16 @@ fn combinator(value: Option<&Value>) -> starlark::Result<Option<Combine>> {
 /// value for each name, and gives rows of such pairs.
 fn combined<'v>(
     function: Value<'v>,
+    named: &SmallMap<String, Value<'v>>,
     columns: &mut [Column<'_>],
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<()> {
     let heap = eval.heap();
-    let pairs =
-        |c: &Column| heap.alloc(AllocList(c.values.iter().map(|v| AllocTuple([heap.alloc(c.name), heap.alloc(&**v)]))));
-    let lists: Vec<Value> = columns.iter().map(pairs).collect();
+    let pairs = |(name, value): (&String, &Value<'v>)| {
+        let values = elements(*value, heap).unwrap_or_else(|| vec![*value]);
+        heap.alloc(AllocList(values.into_iter().map(|v| AllocTuple([heap.alloc(as_written(name)), v]))))
+    };
+    let lists: Vec<Value> = named.iter().filter(|(name, _)| *name != "allow_missing").map(pairs).collect();
     let rows: Vec<Value> = eval.eval_function(function, &lists, &[])?.iterate(heap)?.collect();
     let mut values: Vec<Vec<Cow<str>>> = vec![Vec::new(); columns.len()];
     for row in rows {
@@ -233,7 +236,7 @@ pub(super) fn expand_all<'v>(
         Ok(combine) => combine,
         Err(function) => {
             if plain {
-                combined(function, &mut columns, eval)?;
+                combined(function, &named, &mut columns, eval)?;
             }
             Combine::Zip
         }
