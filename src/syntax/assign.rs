@@ -37,7 +37,17 @@ pub(super) fn declared(body: &[Pair], statement: &str) -> Vec<String> {
 
 /// Whether a definition gives its values by `yield`.
 pub(super) fn yields(body: &[Pair]) -> bool {
-    !lines_of(body, "yield").is_empty()
+    let mut rest = body;
+    while let [item, after @ ..] = rest {
+        let inner = definition_length(rest);
+        let is_code = inner.is_none() && item.as_rule() == Rule::code;
+        // Behind the head of a block it is a word as others are.
+        if is_code && tokens_of(item).iter().any(|t| t.as_str() == "yield") {
+            return true;
+        }
+        rest = inner.map_or(after, |length| &rest[length..]);
+    }
+    false
 }
 
 /// Whether a bracket is an index that cuts a slice.
@@ -55,7 +65,7 @@ impl<'s> Builder<'s> {
             self.emit.replace(whole.clone(), "pass");
             return true;
         }
-        if self.yields && first.as_rule() == Rule::banned && first.as_str() == "yield" {
+        if self.yields && first.as_str() == "yield" {
             self.yielded(parts);
             return true;
         }
