@@ -302,7 +302,7 @@ fn inside(
 }
 
 /// A file of Python has none.
-fn refuse_rules(tree: &Tree) -> Result<(), Diags> {
+pub(super) fn refuse_rules(tree: &Tree) -> Result<(), Diags> {
     let heads = tree.rules.iter().map(|rule| rule.head);
     let heads = heads.chain(tree.directives.iter().map(|directive| directive.section.key_span));
     let diag = |place| Diag::at(place, "an imported file is Python, and has no rules").hint("`include:` it");

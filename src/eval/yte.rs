@@ -5,9 +5,9 @@
 //! expressions in it mean, the language says.
 
 use super::convert::to_val;
-use super::explain::Origin;
 use super::fault::fault;
-use super::load::{diagnose, eval_text};
+use super::load::{diagnose, run_tree};
+use super::local::refuse_rules;
 use super::module::apart;
 use super::session::Session;
 use crate::diag::{Diag, Diags, Kind};
@@ -15,7 +15,6 @@ use crate::span::Span;
 use crate::syntax;
 use crate::value::Val;
 use starlark::environment::Module;
-use std::sync::Arc;
 
 /// The key that makes a file a template.
 const USE: &str = "__use_yte__";
@@ -63,11 +62,8 @@ pub(super) fn filled(session: &Session, path: &str, read: Val) -> Result<Val, Di
 fn value(session: &Session, module: &Module<'_>, path: &str, text: &str) -> Result<Val, Diags> {
     let file = session.sources.borrow_mut().add(format!("{path} as Python").as_str(), text);
     let tree = syntax::parse(file, text, session.base())?;
-    for chunk in tree.chunks {
-        let (name, lowered) = (session.origins.borrow().len().to_string(), chunk.text.clone());
-        session.origins.borrow_mut().push(Origin { file, chunk, fields: Arc::new([]) });
-        eval_text(session, module, &name, lowered).map_err(|error| diagnose(session, module, &error))?;
-    }
+    refuse_rules(&tree)?;
+    run_tree(session, module, file, text, tree)?;
     let whole = Span::new(file, 0, text.len());
     let given = module.get("yte_config").ok_or_else(|| vec![Diag::at(whole, "it gives nothing")])?;
     let plain = to_val(given, module.heap(), &mut |_| Err(fault("a function is no value of a config")));

@@ -40,8 +40,7 @@ fn keep(how: &str) -> starlark::Result<Keep> {
 impl<'v> Asked<'v> {
     /// Of the arguments behind the sheets.
     fn of(given: &SmallMap<String, Value<'v>>, heap: Heap<'v>) -> starlark::Result<Asked<'v>> {
-        const KNOWN: [&str; 8] =
-            ["how", "on", "left_on", "right_on", "left_index", "right_index", "suffixes", "validate"];
+        const KNOWN: [&str; 7] = ["how", "on", "left_on", "right_on", "left_index", "right_index", "suffixes"];
         if let Some(other) = given.keys().find(|name| !KNOWN.contains(&name.as_str())) {
             return Err(fault(format!("`merge` does not take `{other}` here")));
         }
@@ -118,7 +117,9 @@ pub(super) fn functions(builder: &mut GlobalsBuilder) {
         #[starlark(require = named, default = false)] sort: bool,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let _ = sort;
+        if sort || !matches!(join, "inner" | "outer") {
+            return Err(fault("`concat` does not sort columns here, and knows `join=\"inner\"` and `\"outer\"`"));
+        }
         let all = elements(all, heap).ok_or_else(|| fault("`concat` wants a list of sheets"))?;
         let all: Vec<Value> = all.into_iter().filter(|one| !one.is_none()).collect();
         let by_column = axis.into_option().is_some_and(super::frame_methods::is_columns);
