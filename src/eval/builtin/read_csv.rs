@@ -95,6 +95,7 @@ impl<'v> Asked<'v> {
             Some(value) if !header(*value) => Some(format!("header={}", value.to_repr())),
             _ => self.named.keys().find(|k| !Self::KNOWN.contains(&k.as_str())).cloned(),
         };
+        let odd = odd.or_else(|| self.unserved());
         match odd {
             None => Ok(()),
             Some(odd) => Err(hinted(
@@ -102,6 +103,21 @@ impl<'v> Asked<'v> {
                 "read the table by pandas in a Python file, and ask for it by `pyload(\"FILE.py\")`",
             )),
         }
+    }
+
+    /// A parameter with a value by which other cells would be read than are read here.
+    fn unserved(&self) -> Option<String> {
+        const SERVED: [(&str, &[&str]); 4] = [
+            ("skip_blank_lines", &["True"]),
+            ("on_bad_lines", &["error"]),
+            ("compression", &["infer"]),
+            ("encoding", &["utf-8", "utf8", "utf-8-sig", "ascii"]),
+        ];
+        SERVED.iter().find_map(|(name, served)| {
+            let value = self.get(name)?;
+            let known = served.contains(&value.to_str().to_lowercase().as_str()) || served.contains(&&*value.to_str());
+            (!known).then(|| format!("{name}={}", value.to_repr()))
+        })
     }
 
     fn get(&self, name: &str) -> Option<Value<'v>> {
