@@ -11,11 +11,13 @@ use super::exception::Exception;
 use super::fault::fault;
 use super::missing::Missing;
 use super::python::NeedsPython;
+use crate::value::Val;
 use starlark::eval::Evaluator;
-use starlark::values::Value;
 use starlark::values::dict::DictRef;
+use starlark::values::float::UnpackFloat;
 use starlark::values::list::ListRef;
 use starlark::values::tuple::TupleRef;
+use starlark::values::{UnpackValue, Value};
 
 /// `str(x)`.
 ///
@@ -41,6 +43,14 @@ fn all<'v>(items: &[Value<'v>], eval: &mut Evaluator<'v, '_, '_>) -> starlark::R
 pub(super) fn refused(value: Value) -> Option<starlark::Error> {
     let missing = Missing::from_value(value).map(Missing::refuse);
     missing.or_else(|| NeedsPython::from_value(value).map(NeedsPython::refuse))
+}
+
+/// `str(x)` of a value that no class of the Rulefile's has: a number, a text, a constant.
+pub(super) fn plainly(value: Value) -> String {
+    match UnpackFloat::unpack_value(value) {
+        Ok(Some(UnpackFloat(number))) if value.get_type() == "float" => Val::Float(number).repr(),
+        _ => value.to_str(),
+    }
 }
 
 /// Names with their values, as of a named tuple: `a=1, b='x'`.

@@ -93,3 +93,13 @@ fn sheets_with_gaps() {
 fn what_is_asked_of_files() {
     gives_what_was_recorded("python-files-there");
 }
+
+#[test]
+fn regex() {
+    gives_what_was_recorded("python-regex");
+}
+
+#[test]
+fn expand() {
+    gives_what_was_recorded("python-expand");
+}

@@ -29,6 +29,7 @@ use super::rewrite::Named as Pathvars;
 use super::session::{Basis, PendingText, Session, Shown, Use};
 use crate::diag::{Diag, Diags};
 use crate::eval::pure_path::path_text;
+use crate::eval::show;
 use crate::pattern::{Pattern, has_brace};
 use crate::rule::{Action, Flags, Name, Named, Output, Param, Places, Rule, RuleId};
 use crate::span::Literals;
@@ -392,7 +393,7 @@ pub(super) fn constraints(given: &Given) -> (Vec<super::session::Constraint>, Di
     for (name, value, slot) in given.iter() {
         let text = value.unpack_str().map(str::to_owned);
         // A number stands for its text.
-        let text = text.or_else(|| matches!(value.get_type(), "int" | "float").then(|| value.to_str()));
+        let text = text.or_else(|| matches!(value.get_type(), "int" | "float").then(|| show::plainly(value)));
         match (name, text.as_deref()) {
             (Some(name), Some(regex)) => {
                 let probe = format!("{{{name},{regex}}}");

@@ -9,6 +9,7 @@ use crate::eval::given::{Given, Slot};
 use crate::eval::mark::Mark;
 use crate::eval::rewrite::{Filling, Named, PathvarError};
 use crate::eval::session::RawPath;
+use crate::eval::show;
 use crate::span::Literals;
 use starlark::values::Value;
 use starlark::values::dict::DictRef;
@@ -36,7 +37,7 @@ pub(in crate::eval) fn strings(given: &Given, what: &str) -> (Named, Diags) {
 pub(in crate::eval) fn of_config(config: Value) -> Named {
     let inner = DictRef::from_value(config).and_then(|d| d.get_str("pathvars"));
     let Some(inner) = inner.and_then(DictRef::from_value) else { return Named::new() };
-    inner.iter().filter_map(|(k, v)| Some((k.unpack_str()?.into(), v.to_str().into()))).collect()
+    inner.iter().filter_map(|(k, v)| Some((k.unpack_str()?.into(), show::plainly(v).into()))).collect()
 }
 
 impl<'v> Assembler<'_, '_, 'v, '_, '_> {

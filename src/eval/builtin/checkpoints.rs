@@ -8,6 +8,7 @@ use crate::eval::fault::hinted;
 use crate::eval::files::Files;
 use crate::eval::mark::{Mark, Marks};
 use crate::eval::session::{Shown, ShownRules};
+use crate::eval::show;
 use crate::path::normal;
 use crate::pattern::Pattern;
 use crate::rule::Name;
@@ -100,9 +101,13 @@ impl<'v> StarlarkValue<'v> for Gate {
 
 impl Gate {
     /// The job that keywords name; those that are no wildcards of it do not count.
-    fn need(&self, keywords: &SmallMap<String, Value<'_>>) -> starlark::Result<Need> {
-        let value = |name: &str| match keywords.get(name) {
-            Some(value) => Ok(value.to_str().into()),
+    fn need<'v>(
+        &self,
+        keywords: &SmallMap<String, Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Need> {
+        let mut value = |name: &str| match keywords.get(name) {
+            Some(value) => Ok(show::text(*value, eval)?.into()),
             None => Err(hinted(
                 format!("checkpoint `{}` has a wildcard `{name}`, and no value is given for it", self.name),
                 format!("write `checkpoints.{}.get({name}=...)`", self.name),
@@ -151,7 +156,7 @@ fn methods(builder: &mut MethodsBuilder) {
         #[starlark(kwargs)] wildcards: SmallMap<String, Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        let need = this.need(&wildcards)?;
+        let need = this.need(&wildcards, eval)?;
         let heap = eval.heap();
         let Some(deferred) = Deferred::of(eval) else {
             return Err(hinted(

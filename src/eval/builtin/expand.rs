@@ -29,22 +29,24 @@ use std::borrow::Cow;
 /// If it has no value while the Rulefile is read.
 pub(super) fn texts<'v>(
     value: Value<'v>,
-    heap: Heap<'v>,
+    eval: &mut Evaluator<'v, '_, '_>,
     out: &mut Vec<(Cow<'v, str>, Mark)>,
     marks: Option<&Marks>,
 ) -> starlark::Result<()> {
     if let Some(text) = value.unpack_str() {
         out.push((text.into(), marks.map(|m| m.get(text)).unwrap_or_default()));
-    } else if let Some(dict) = DictRef::from_value(value) {
-        dict.keys().try_for_each(|v| texts(v, heap, out, marks))?;
-    } else if let Some(items) = elements(value, heap) {
-        items.into_iter().try_for_each(|v| texts(v, heap, out, marks))?;
+    } else if let Some(dict) = DictRef::from_value(super::inner(value)) {
+        let keys: Vec<Value> = dict.keys().collect();
+        drop(dict);
+        keys.into_iter().try_for_each(|v| texts(v, eval, out, marks))?;
+    } else if let Some(items) = elements(value, eval.heap()) {
+        items.into_iter().try_for_each(|v| texts(v, eval, out, marks))?;
     } else if let Some(files) = Files::from_value(value) {
         out.extend(files.texts().map(|t| (t.into(), files.mark)));
     } else if let Some(refused) = show::refused(value) {
         return Err(refused);
     } else {
-        out.push((value.to_str().into(), Mark::default()));
+        out.push((show::text(value, eval)?.into(), Mark::default()));
     }
     Ok(())
 }
@@ -119,7 +121,7 @@ fn combined<'v>(
             let (name, value) = (pair.at(heap.alloc(0), heap)?, pair.at(heap.alloc(1), heap)?);
             let at = columns.iter().position(|c| name.unpack_str() == Some(c.name));
             let at = at.ok_or_else(|| fault("the function that combines gives other names than it was given"))?;
-            values[at].push(value.to_str().into());
+            values[at].push(show::text(value, eval)?.into());
         }
     }
     for (column, values) in columns.iter_mut().zip(values) {
@@ -220,7 +222,7 @@ pub(super) fn expand_all<'v>(
             continue;
         }
         let mut values = Vec::new();
-        texts(*value, heap, &mut values, None)?;
+        texts(*value, eval, &mut values, None)?;
         columns.push(Column::new(as_written(name), values.into_iter().map(|(t, _)| t).collect()));
     }
     let how = match (combinator(combine.first())?, combine.first()) {
@@ -230,7 +232,7 @@ pub(super) fn expand_all<'v>(
     let marks = Marks::of(eval).cloned();
     let marks = marks.as_ref();
     let mut all = Vec::new();
-    texts(patterns, heap, &mut all, marks)?;
+    texts(patterns, eval, &mut all, marks)?;
     let plain = all.iter().any(|(pattern, _)| !has_formats(pattern));
     let combine = match how {
         Ok(combine) => combine,
@@ -264,18 +266,27 @@ fn waits_for_values(value: Value) -> bool {
     is_function(value) || ListRef::from_value(value).is_some_and(|l| l.iter().any(waits_for_values))
 }
 
-/// A text with `{name.attribute}` filled from one row.
-pub(super) fn with_row<'v>(text: &str, name: &str, row: Value<'v>, heap: Heap<'v>) -> String {
+/// A text with `{name}` and `{name.attribute}` filled from one row.
+///
+/// # Errors
+/// Those of a method that writes an object.
+pub(super) fn with_row<'v>(
+    text: &str,
+    name: &str,
+    row: Value<'v>,
+    eval: &mut Evaluator<'v, '_, '_>,
+) -> starlark::Result<String> {
+    let heap = eval.heap();
     let mut text = text.to_owned();
     for attribute in row.dir_attr() {
         let field = format!("{{{name}.{attribute}}}");
         if text.contains(&field)
             && let Ok(Some(value)) = row.get_attr(&attribute, heap)
         {
-            text = text.replace(&field, &value.to_str());
+            text = text.replace(&field, &show::text(value, eval)?);
         }
     }
-    text
+    Ok(text.replace(&format!("{{{name}}}"), &show::text(row, eval)?))
 }
 
 /// A path whose braces stand for themselves, as a value.

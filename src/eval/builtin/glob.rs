@@ -22,6 +22,7 @@ use starlark::values::none::NoneOr;
 use starlark::values::tuple::{AllocTuple, UnpackTuple};
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 use starlark::{starlark_module, starlark_simple_value};
+use std::borrow::Cow;
 
 /// The values of wildcards, one list each, by name and by position.
 #[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
@@ -99,17 +100,18 @@ fn pattern(text: &str, reader: &Reader<'_>) -> starlark::Result<Pattern> {
     })
 }
 
-fn wildcards<'v>(text: &str, given: Option<Value<'v>>, eval: &Evaluator<'v, '_, '_>) -> starlark::Result<Columns> {
+/// Paths that are given rather than searched for.
+type Given<'v> = Vec<(Cow<'v, str>, Mark)>;
+
+fn wildcards<'v>(text: &str, given: Option<Given<'v>>, eval: &Evaluator<'v, '_, '_>) -> starlark::Result<Columns> {
     let reader = Reader::of(eval, "glob_wildcards")?;
     let pattern = pattern(text, &reader)?;
     if pattern.names().is_empty() {
         return Err(hinted(format!("`{text}` has no wildcard"), "write one in braces, such as `data/{sample}.txt`"));
     }
     let found = match given {
-        Some(value) => {
-            let mut all = Vec::new();
-            texts(value, eval.heap(), &mut all, None)?;
-            let files: Vec<String> = all.into_iter().map(|(t, _)| reader.in_workdir(&t)).collect();
+        Some(given) => {
+            let files: Vec<String> = given.into_iter().map(|(t, _)| reader.in_workdir(&t)).collect();
             files::glob::wildcards_of(&pattern, &files)
         }
         None => {
@@ -184,7 +186,11 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         #[starlark(default = NoneOr::None)] files: NoneOr<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        let columns = wildcards(pattern, files.into_option(), eval)?;
+        let given = files.into_option().map(|value| {
+            let mut all = Vec::new();
+            texts(value, eval, &mut all, None).map(|()| all)
+        });
+        let columns = wildcards(pattern, given.transpose()?, eval)?;
         Ok(eval.heap().alloc(columns))
     }
 

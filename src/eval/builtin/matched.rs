@@ -106,7 +106,7 @@ fn fits_dict<'v>(
     found: &mut Found<'v>,
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<bool> {
-    let Some(dict) = DictRef::from_value(value) else { return Ok(false) };
+    let Some(dict) = DictRef::from_value(super::inner(value)) else { return Ok(false) };
     let mut keys = Vec::new();
     for pair in pairs {
         let [key, item] = parts(*pair) else { return Err(fault("a pattern of a dict has pairs")) };

@@ -4,9 +4,11 @@ use super::class::{iterated, method, operate};
 use super::numpy;
 use super::reading;
 use crate::eval::convert::elements;
+use crate::eval::depth::Step;
 use crate::eval::exception::thrown;
 use crate::eval::fault::hinted;
 use crate::eval::limits;
+use crate::eval::show;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
@@ -132,6 +134,19 @@ impl<'v> Side<'v> {
     }
 }
 
+/// The texts in lists within one another.
+fn flat<'v>(value: Value<'v>, eval: &mut Evaluator<'v, '_, '_>, out: &mut Vec<Value<'v>>) -> starlark::Result<()> {
+    let _step = Step::into_value()?;
+    match elements(value, eval.heap()) {
+        Some(items) => items.into_iter().try_for_each(|item| flat(item, eval, out)),
+        None => {
+            let text = show::text(value, eval)?;
+            out.push(eval.heap().alloc_str(&text).to_value());
+            Ok(())
+        }
+    }
+}
+
 /// Built-ins of Python on lists and sets.
 #[starlark_module]
 pub(super) fn collections(builder: &mut GlobalsBuilder) {
@@ -159,16 +174,13 @@ pub(super) fn collections(builder: &mut GlobalsBuilder) {
         }
     }
 
-    fn flatten<'v>(#[starlark(require = pos)] list: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        fn walk<'v>(value: Value<'v>, heap: Heap<'v>, out: &mut Vec<Value<'v>>) {
-            match elements(value, heap) {
-                Some(items) => items.into_iter().for_each(|v| walk(v, heap, out)),
-                None => out.push(heap.alloc_str(&value.to_str()).to_value()),
-            }
-        }
+    fn flatten<'v>(
+        #[starlark(require = pos)] list: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
         let mut all = Vec::new();
-        walk(list, heap, &mut all);
-        Ok(heap.alloc(AllocList(all)))
+        flat(list, eval, &mut all)?;
+        Ok(eval.heap().alloc(AllocList(all)))
     }
 }
 

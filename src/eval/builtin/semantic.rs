@@ -10,6 +10,7 @@ use crate::eval::fault::{fault, hinted};
 use crate::eval::files::Files;
 use crate::eval::later::deferred;
 use crate::eval::session::Session;
+use crate::eval::show;
 use crate::path::normal;
 use starlark::collections::SmallMap;
 use starlark::environment::GlobalsBuilder;
@@ -78,8 +79,8 @@ fn one_path<'v>(value: Value<'v>, what: &str) -> starlark::Result<&'v str> {
 /// A dotted or slashed way into dicts and lists; `*` stands for all of a level.
 fn walk<'v>(value: Value<'v>, steps: &[&str], heap: Heap<'v>, out: &mut Vec<Value<'v>>) {
     let Some((step, rest)) = steps.split_first() else { return out.push(value) };
-    if let Some(dict) = DictRef::from_value(value) {
-        let matches = |k: Value| *step == "*" || k.to_str() == *step;
+    if let Some(dict) = DictRef::from_value(super::inner(value)) {
+        let matches = |k: Value| *step == "*" || show::plainly(k) == *step;
         dict.iter().filter(|(k, _)| matches(*k)).for_each(|(_, v)| walk(v, rest, heap, out));
     } else if let Some(items) = elements(value, heap) {
         let at = step.parse::<usize>().ok();
@@ -119,17 +120,14 @@ impl<'v> Lookup<'v> {
         Ok(Lookup { dpath: set(dpath), query: set(query), cols: set(cols), is_nrows, within, default, names })
     }
 
-    fn text(&self, value: Value<'v>, heap: Heap<'v>) -> starlark::Result<String> {
+    fn text(&self, value: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<String> {
         let text = value.unpack_str().ok_or_else(|| fault("`lookup` takes its `dpath` or `query` as a string"))?;
-        let fill = |text: String, (name, row): (&String, &Value<'v>)| {
-            with_row(&text, name, *row, heap).replace(&format!("{{{name}}}"), &row.to_str())
-        };
-        Ok(self.names.iter().fold(text.to_owned(), fill))
+        self.names.iter().try_fold(text.to_owned(), |text, (name, row)| with_row(&text, name, *row, eval))
     }
 
     fn run(&self, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
         match (self.dpath, self.query) {
-            (Some(dpath), None) => self.by_path(dpath, eval.heap()),
+            (Some(dpath), None) => self.by_path(dpath, eval),
             (None, Some(query)) => self.by_query(query, eval),
             _ => Err(hinted(
                 "`lookup` takes either `dpath` or `query`",
@@ -138,8 +136,9 @@ impl<'v> Lookup<'v> {
         }
     }
 
-    fn by_path(&self, dpath: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        let text = self.text(dpath, heap)?;
+    fn by_path(&self, dpath: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
+        let heap = eval.heap();
+        let text = self.text(dpath, eval)?;
         let steps: Vec<&str> = text.split('/').filter(|s| !s.is_empty()).collect();
         let mut found = Vec::new();
         walk(self.within, &steps, heap, &mut found);
@@ -156,7 +155,7 @@ impl<'v> Lookup<'v> {
 
     fn by_query(&self, query: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
         let heap = eval.heap();
-        let text = self.text(query, heap)?;
+        let text = self.text(query, eval)?;
         let rows = super::query::rows_where(self.within, &text, eval)?;
         if let Some(wanted) = self.is_nrows {
             return Ok(Value::new_bool(rows.len() == wanted as usize));
@@ -278,7 +277,7 @@ pub(super) fn lookups(builder: &mut GlobalsBuilder) {
         let heap = eval.heap();
         let waiting = Session::of(eval).is_some() && (open(dpath) || open(query) || open(lookup.cols));
         let plain = !lookup.names.is_empty() && !lookup.names.values().any(|v| is_function(*v));
-        if plain && !open_after(&lookup, heap)? {
+        if plain && !open_after(&lookup, eval)? {
             return lookup.run(eval);
         }
         let rows = lookup.is_nrows.map(|n| heap.alloc(n));
@@ -360,9 +359,9 @@ fn parsed<'v>(
 }
 
 /// Whether braces are left when a lookup's own names are filled.
-fn open_after<'v>(lookup: &Lookup<'v>, heap: Heap<'v>) -> starlark::Result<bool> {
+fn open_after<'v>(lookup: &Lookup<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<bool> {
     for value in [lookup.dpath, lookup.query].into_iter().flatten() {
-        if lookup.text(value, heap)?.contains('{') {
+        if lookup.text(value, eval)?.contains('{') {
             return Ok(true);
         }
     }
