@@ -6,7 +6,7 @@
 use super::attempt::{below, bytes, tokens_of, word_of};
 use super::build::{Builder, Pair, Rule};
 use super::edit::Edit;
-use super::operand::Known;
+use super::known::Known;
 use super::python::definition_length;
 use crate::diag::Diag;
 use std::ops::Range;
@@ -103,7 +103,8 @@ impl<'s> Builder<'s> {
                 self.operated(parts, sign, &text);
             }
             "=" if self.globals.contains(&text) => self.global(parts, sign, &text, ""),
-            "**=" => self.powered(parts, sign, &text),
+            "**=" => self.powered(parts, sign, &text, "_pow"),
+            "//=" => self.powered(parts, sign, &text, "_floor"),
             operator if operator != "=" && self.globals.contains(&text) => {
                 let read = self.cell(&text).unwrap_or_else(|| text.clone());
                 let start = format!("{read} {} ", operator.trim_end_matches('='));
@@ -179,7 +180,7 @@ impl<'s> Builder<'s> {
             if let (true, [name, _, value]) = (default, &inner[at.max(1) - 1..stop])
                 && matches!(value.as_str(), "True" | "False")
             {
-                self.known.insert(name.as_str().to_owned(), Known::Truth);
+                self.known.learn(name.as_str(), Some(Known::Truth));
             }
             self.tokens(inner[at..stop].to_vec(), Vec::new());
             at = stop;
@@ -256,9 +257,10 @@ impl<'s> Builder<'s> {
         self.emit.insert(bytes(&parts[parts.len() - 1]).end, "))");
     }
 
-    fn powered(&mut self, parts: &[Pair<'s>], sign: usize, target: &str) {
+    /// `a **= b` and `a //= b`, which are calls.
+    fn powered(&mut self, parts: &[Pair<'s>], sign: usize, target: &str, function: &str) {
         let cell = self.cell(target);
-        let value = format!("_pow({}, (", cell.as_deref().unwrap_or(target));
+        let value = format!("{function}({}, (", cell.as_deref().unwrap_or(target));
         let given = self.given(target, &value).map(|call| call.trim_end_matches(')').to_owned());
         let is_global = given.is_some() && cell.is_none();
         let open = given.unwrap_or_else(|| format!("{target} = {value}"));

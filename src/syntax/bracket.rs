@@ -13,6 +13,10 @@ use std::ops::Range;
 /// Brackets in brackets beyond this are refused: Starlark's parser recurses.
 const DEEPEST: usize = 100;
 
+/// Words behind which a value begins.
+const WORDS: [&str; 14] =
+    ["in", "not", "and", "or", "is", "if", "elif", "else", "return", "yield", "while", "assert", "raise", "del"];
+
 impl<'s> Builder<'s> {
     /// `(n := x)` becomes `_named(_w, "n", (x))`, where something stands for `n`.
     fn names_value(&self, inner: &[Pair], end: usize) -> Vec<Edit> {
@@ -37,8 +41,13 @@ impl<'s> Builder<'s> {
 
     /// Whether a bracket stands right behind a value.
     fn follows_value(&self, start: usize) -> bool {
-        let before = self.source[..start].chars().next_back();
-        before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | ')' | ']'))
+        let before = &self.source[..start];
+        let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        let word = before.trim_end_matches(is_part);
+        match &before[word.len()..] {
+            "" => before.ends_with([')', ']']),
+            name => word.ends_with('.') || !WORDS.contains(&name),
+        }
     }
 
     /// Whether a bracket is an index.

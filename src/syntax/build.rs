@@ -11,15 +11,15 @@ use super::class::{Called, Inside};
 use super::edit::Edit;
 use super::emit::Emitter;
 use super::keys::{LOAD, as_written};
-use super::operand::Known;
+use super::known::Knowledge;
 use super::operator::{Around, Line};
 use super::scope::Scope;
+use super::shadows::shadows;
 use super::tree::{Binding, Definition, Directive, Piece, RuleDecl, Tree, UseDecl};
 use crate::diag::{Diag, Diags};
 use crate::span::{FileId, Literal, Span};
 use pest::Parser;
 use pest_derive::Parser;
-use rustc_hash::FxHashMap;
 use std::ops::Range;
 
 #[derive(Parser)]
@@ -90,7 +90,7 @@ pub(super) struct Builder<'s> {
     /// What the method whose head comes next is called.
     pub(super) method: Option<String>,
     /// Names that were given bools, lists and views of dicts.
-    pub(super) known: FxHashMap<String, Known>,
+    pub(super) known: Knowledge,
     /// Within an index, where comparisons may be of columns.
     pub(super) masks: bool,
 }
@@ -167,7 +167,7 @@ impl<'s> Builder<'s> {
             above: None,
             scope: None,
             method: None,
-            known: FxHashMap::default(),
+            known: Knowledge::default(),
             masks: false,
         }
     }
@@ -349,33 +349,37 @@ impl<'s> Builder<'s> {
 
     /// A number as Starlark writes it; a name that something else stands for.
     fn word(&mut self, pair: &Pair) {
+        if let Some(text) = self.instead(pair) {
+            self.emit.replace(pair.as_span().start()..pair.as_span().end(), &text);
+        }
+    }
+
+    /// What is written in the place of a word; none if it stays.
+    fn instead(&self, pair: &Pair) -> Option<String> {
         let (text, place) = (pair.as_str(), pair.as_span().start()..pair.as_span().end());
         if text.starts_with(|c: char| c.is_ascii_digit()) && text.contains('_') {
-            return self.emit.replace(place, &text.replace('_', ""));
+            return Some(text.replace('_', ""));
         }
         let root = text.split('.').next().unwrap_or(text);
         if root == as_written(LOAD) {
-            return self.emit.replace(place, &format!("{LOAD}{}", &text[root.len()..]));
+            return Some(format!("{LOAD}{}", &text[root.len()..]));
+        }
+        // An attribute of what stands before is no name.
+        if self.source[..place.start].ends_with('.') {
+            return None;
         }
         if (!self.called.properties.is_empty() || text.contains(".load"))
             && let Some(text) = self.with_properties(text)
         {
-            return self.emit.replace(place, &text);
+            return Some(text);
         }
-        if let Some(function) = text.strip_suffix(".__name__").filter(|_| !self.source[..place.start].ends_with('.')) {
+        if let Some(function) = text.strip_suffix(".__name__") {
             let function = self.cell(function).unwrap_or_else(|| function.to_owned());
-            return self.emit.replace(place, &format!("_name_of({function})"));
+            return Some(format!("_name_of({function})"));
         }
-        if let Some(text) = self.scope_word(pair) {
-            return self.emit.replace(place, &text);
-        }
-        if let Some(cell) = self.cell(root) {
-            return self.emit.replace(place, &format!("{cell}{}", &text[root.len()..]));
-        }
-        if let Some((_, instead)) = self.renames.iter().find(|(name, _)| name == root) {
-            let instead = format!("{instead}{}", &text[root.len()..]);
-            self.emit.replace(place, &instead);
-        }
+        let renamed = || self.renames.iter().find(|(name, _)| name == root).map(|(_, instead)| instead.clone());
+        let behind = |instead: String| format!("{instead}{}", &text[root.len()..]);
+        self.scope_word(pair).or_else(|| self.cell(root).or_else(renamed).map(behind))
     }
 
     /// `is` and `is not`, which Starlark lacks.
@@ -384,12 +388,32 @@ impl<'s> Builder<'s> {
         self.emit.replace(pair.as_span().start()..pair.as_span().end(), operator);
     }
 
+    /// Where some names mean themselves.
+    fn without(&mut self, names: &[String], write: impl FnOnce(&mut Self)) {
+        let (cells, renames) = (self.cells.clone(), self.renames.clone());
+        self.cells.retain(|(name, _)| !names.contains(name));
+        self.renames.retain(|(name, _)| !names.contains(name));
+        write(self);
+        (self.cells, self.renames) = (cells, renames);
+    }
+
     /// Tokens of one line or bracket, with what is to be changed among them.
     pub(super) fn tokens(&mut self, tokens: Vec<Pair<'s>>, more: Vec<Edit>) {
         let masks = self.masks || self.called.compares;
         let (called, known) = (&self.called, &self.known);
-        let around = Around { masks, copies: self.tries, steps: self.steps, called, known };
-        let mut edits = Line::new(self.source, &tokens, around).edits();
+        let shadows = shadows(&tokens);
+        let hidden = |word: &Pair| shadows.iter().any(|shadow| shadow.hides(word));
+        let instead = |word: &Pair| self.instead(word).filter(|_| !hidden(word));
+        let around = Around {
+            masks,
+            copies: self.tries,
+            steps: self.steps,
+            called,
+            known,
+            shadows: &shadows,
+            instead: &instead,
+        };
+        let mut edits = Line::new(&tokens, around).edits();
         edits.extend(self.supers(&tokens));
         edits.extend(more);
         Edit::sort(&mut edits);
@@ -415,8 +439,15 @@ impl<'s> Builder<'s> {
                 until = until.max(edit.range.end);
                 self.emit.replace(edit.range, &edit.text);
             }
-            if !replaced {
+            if replaced {
+                continue;
+            }
+            let hidden = shadows.iter().filter(|shadow| shadow.bytes.contains(&start));
+            let hidden: Vec<String> = hidden.flat_map(|shadow| shadow.names.iter().cloned()).collect();
+            if hidden.is_empty() || (self.cells.is_empty() && self.renames.is_empty()) {
                 self.token(token);
+            } else {
+                self.without(&hidden, |this| this.token(token));
             }
         }
         edits.for_each(|edit| self.emit.replace(edit.range, &edit.text));

@@ -234,8 +234,12 @@ impl<'s> Builder<'s> {
         let then = format!("\n{indent}if {state}._ok(): {}", self.assign_to(&text, &format!("_v{start}")));
         if operator != "=" {
             let read = self.cell(&text).unwrap_or_else(|| text.clone());
-            let (step, end) = if operator == "**=" { ("_l = _pow(_l, (", ")") } else { ("_l ", "") };
-            let operator = if operator == "**=" { String::new() } else { format!("{operator} (") };
+            let (step, end) = match operator {
+                "**=" => ("_l = _pow(_l, (", ")"),
+                "//=" => ("_l = _floor(_l, (", ")"),
+                _ => ("_l ", ""),
+            };
+            let operator = if end.is_empty() { format!("{operator} (") } else { String::new() };
             let open = format!("def _s{start}():\n{indent} _l = {read}\n{indent} {step}{operator}");
             self.emit.replace(start..value, &open);
             self.tokens(tokens[sign + 1..].to_vec(), Vec::new());

@@ -106,13 +106,13 @@ impl<'s> Builder<'s> {
 
     /// The same, with names for what `:=` assigns to.
     pub(super) fn plain_again(&mut self, mut parts: Vec<Pair<'s>>, whole: Range<usize>) {
+        self.note(&parts);
         if self.steps && parts.first().is_some_and(|p| p.as_rule() == Rule::for_word) {
             let indent = self.own_indent(whole.start);
             if self.stepped_for(None, &parts, &indent) {
                 return;
             }
         }
-        self.note(&parts);
         if self.global_statements(&parts) || self.one_by_one(&parts) || self.assignment(&parts, &whole) {
             return;
         }
@@ -151,10 +151,18 @@ impl<'s> Builder<'s> {
             && matches!(name.as_rule(), Rule::targets | Rule::word)
         {
             let name = name.as_str().trim();
-            match known(value) {
-                Some(known) => drop(self.known.insert(name.to_owned(), known)),
-                None => drop(self.known.remove(name)),
-            }
+            self.known.learn(name, known(value).filter(|_| !name.contains(',')));
+            name.split(',').filter(|_| name.contains(',')).for_each(|one| {
+                self.known.learn(one.trim().trim_start_matches('*'), None);
+            });
+        }
+        if let [first, rest @ ..] = parts
+            && first.as_rule() == Rule::for_word
+        {
+            let until = rest.iter().position(|token| token.as_str() == "in").unwrap_or(0);
+            let words =
+                rest[..until].iter().flat_map(|token| std::iter::once(token.clone()).chain(token.clone().into_inner()));
+            words.filter(|word| word.as_rule() == Rule::word).for_each(|word| self.known.learn(word.as_str(), None));
         }
     }
 

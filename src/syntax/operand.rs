@@ -1,11 +1,11 @@
 //! What stands beside an operator, where Starlark's operators want something else: bools
 //! that are reckoned with, and the keys and pairs of dicts that are sets in Python.
 //!
-//! Owns which operands are such, by their text alone. Names are known as bools from where
-//! they are given a value.
+//! Owns which operands are such, by their text alone. What names were given is `known`'s.
 
 use super::build::{Pair, Rule};
 use super::edit::Edit;
+use super::known::Known;
 use super::operator::{Line, Role};
 use super::targets::may_be_text;
 use std::ops::Range;
@@ -14,17 +14,6 @@ use std::ops::Range;
 const ASKS: [&str; 5] = ["any", "all", "isinstance", "bool", "callable"];
 /// The methods of that kind.
 const METHODS: [&str; 8] = ["startswith", "endswith", "exists", "isfile", "isdir", "is_file", "is_dir", "isdigit"];
-
-/// What a name was given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Known {
-    /// A bool.
-    Truth,
-    /// A list.
-    List,
-    /// The keys or the pairs of a dict.
-    View,
-}
 
 /// What plainly is known of a value.
 pub(super) fn known(value: &[Pair]) -> Option<Known> {
@@ -110,7 +99,10 @@ impl Line<'_, '_> {
     /// Whether a value is a name that was given something.
     fn is_known(&self, value: &Range<usize>, known: Known) -> bool {
         match &self.tokens[value.clone()] {
-            [one] => self.around.known.get(one.as_str().trim()) == Some(&known),
+            [one] => {
+                let hidden = self.around.shadows.iter().any(|shadow| shadow.hides(one));
+                !hidden && self.around.known.of(one.as_str().trim()) == Some(known)
+            }
             _ => false,
         }
     }

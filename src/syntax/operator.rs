@@ -8,9 +8,9 @@
 use super::build::{Pair, Rule};
 use super::class::Called;
 use super::edit::Edit;
-use super::operand::Known;
+use super::known::Knowledge;
 use super::search::searcher;
-use rustc_hash::FxHashMap;
+use super::shadows::Shadow;
 use std::ops::Range;
 
 /// What a token is to the operators around it.
@@ -92,12 +92,15 @@ pub(super) struct Around<'a> {
     /// What classes of the file have that Python calls by itself.
     pub(super) called: &'a Called,
     /// Names, and what they were given.
-    pub(super) known: &'a FxHashMap<String, Known>,
+    pub(super) known: &'a Knowledge,
+    /// Where names mean something else.
+    pub(super) shadows: &'a [Shadow],
+    /// What stands in the place of a word, if it is not written as it is.
+    pub(super) instead: &'a dyn Fn(&Pair) -> Option<String>,
 }
 
 /// The tokens of one bracket or line.
 pub(super) struct Line<'a, 's> {
-    source: &'s str,
     pub(super) tokens: &'a [Pair<'s>],
     pub(super) roles: Vec<Role>,
     pub(super) around: Around<'a>,
@@ -105,9 +108,9 @@ pub(super) struct Line<'a, 's> {
 }
 
 impl<'a, 's> Line<'a, 's> {
-    pub(super) fn new(source: &'s str, tokens: &'a [Pair<'s>], around: Around<'a>) -> Self {
+    pub(super) fn new(tokens: &'a [Pair<'s>], around: Around<'a>) -> Self {
         let roles = Vec::with_capacity(tokens.len());
-        let mut line = Line { source, tokens, roles, around, edits: Vec::new() };
+        let mut line = Line { tokens, roles, around, edits: Vec::new() };
         let mut in_target = false;
         for (at, token) in tokens.iter().enumerate() {
             let role = line.role(at, in_target);
@@ -211,6 +214,7 @@ impl<'a, 's> Line<'a, 's> {
                 (Rule::op, Role::Binary(PRODUCT)) if text == "/" && self.is_text(at) => {
                     self.call("_below(", at, PRODUCT, PRODUCT + 1);
                 }
+                (Rule::op, Role::Binary(PRODUCT)) if text == "//" => self.call("_floor(", at, PRODUCT, PRODUCT + 1),
                 (Rule::op, Role::Binary(POWER)) => self.call("_pow(", at, POWER + 1, POWER),
                 (_, Role::Binary(COMPARISON)) if self.around.called.contains && matches!(text, "in" | "not") => {
                     self.inside(at)
@@ -341,10 +345,11 @@ impl<'a, 's> Line<'a, 's> {
         let simple = operands.clone().all(|o| o.len() == 1 && self.tokens[o.start].as_rule() == Rule::word);
         if simple && chain.len() > 1 {
             self.edits.push(Edit::open(&whole, "("));
-            let middles: Vec<Range<usize>> = operands.map(|o| self.bytes(o)).collect();
-            for middle in middles {
-                let again = format!(" and {}", &self.source[middle.clone()]);
-                self.edits.push(Edit::close(&middle, again));
+            let middles: Vec<usize> = operands.map(|o| o.start).collect();
+            for at in middles {
+                let word = &self.tokens[at];
+                let again = (self.around.instead)(word).unwrap_or_else(|| word.as_str().to_owned());
+                self.edits.push(Edit::close(&self.token(at), format!(" and {again}")));
             }
         } else if !words {
             self.edits.push(Edit::open(&whole, "_compare("));

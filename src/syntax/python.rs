@@ -8,6 +8,7 @@
 use super::assign::{declared, yields};
 use super::attempt::{bytes, tokens_of};
 use super::build::{Builder, Pair, Rule, parsed};
+use super::cells::parameters;
 use super::class::{annotation, setter_of};
 use super::scope::Scope;
 use super::tree::{Definition, Directive, Piece, RuleDecl, Section};
@@ -159,6 +160,8 @@ impl<'s> Builder<'s> {
         let name = self.begin_method(head, defined_name(head.as_str()).unwrap_or(""));
         let body = &items[decorators + 1..];
         self.shadow_cells(head, body);
+        let known = self.known.enter();
+        parameters(head).into_iter().for_each(|name| self.known.learn(name, None));
         self.inner_item(head.clone());
         self.globals = declared(body, "global");
         self.yields = yields(body);
@@ -180,6 +183,7 @@ impl<'s> Builder<'s> {
         } else {
             self.lines(body, false);
         }
+        self.known.leave(known);
         self.scope = around;
         self.behind(items, &names.iter().rev().map(|d| format!("{name} = {d}({name})")).collect::<Vec<_>>());
     }

@@ -103,3 +103,13 @@ fn regex() {
 fn expand() {
     gives_what_was_recorded("python-expand");
 }
+
+#[test]
+fn numbers() {
+    gives_what_was_recorded("python-numbers");
+}
+
+#[test]
+fn names() {
+    gives_what_was_recorded("python-names");
+}

@@ -37,7 +37,7 @@ pub(super) fn method<'v>(of: Value<'v>, name: &str, heap: Heap<'v>) -> Option<Va
     let ours = match of.get_type() {
         "list" => matches!(name, "sort" | "reverse" | "copy" | "count" | "isdisjoint"),
         "tuple" => matches!(name, "count" | "index"),
-        "dict" => name == "copy",
+        "dict" => matches!(name, "copy" | "popitem"),
         "set" => matches!(
             name,
             "copy" | "isdisjoint" | "intersection_update" | "difference_update" | "symmetric_difference_update"
@@ -101,6 +101,12 @@ where
             (_, "symmetric_difference_update") => of.bit_xor(call("set", &[args.positional1(heap)?], &[])?, heap)?,
             (kind @ ("list" | "set"), "copy") => return call(kind, &[of], &[]),
             (_, "copy") => return Ok(dicts::copied(of, heap)),
+            (_, "popitem") => {
+                let names = args.names_map()?;
+                let last = names.iter().find(|(name, _)| name.as_str() == "last").map(|(_, last)| *last);
+                let last = args.positions(heap)?.next().or(last).is_none_or(|last| last.to_bool());
+                return dicts::popped(of, last, heap);
+            }
             _ => {
                 let other = args.positional1(heap)?;
                 let items: Vec<Value> = other.iterate(heap)?.collect();

@@ -3,6 +3,7 @@
 //! Owns the value of a key that is not there yet. All else is a dict's.
 
 use super::operators::each;
+use super::sorting;
 use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
 use crate::eval::limits;
@@ -22,6 +23,7 @@ use starlark::values::{
     Freeze, Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Trace, UnpackValue, Value, ValueLifetimeless,
     ValueLike, starlark_value,
 };
+use std::cmp::Ordering;
 use std::fmt;
 
 /// A dict with a value for keys that are not there.
@@ -64,6 +66,15 @@ pub(super) fn copied<'v>(value: Value<'v>, heap: Heap<'v>) -> Value<'v> {
         Some(default) => heap.alloc(Default { dict, sample: default.sample.to_value(), counts: default.counts }),
         None => dict,
     }
+}
+
+/// `d.popitem()`: the pair that came last, or first, which goes.
+pub(super) fn popped<'v>(value: Value<'v>, last: bool, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    let mut dict = DictMut::from_value(inner(value)).map_err(starlark::Error::new_other)?;
+    let key = if last { dict.aref.keys().last() } else { dict.aref.keys().next() };
+    let Some(key) = key else { return Err(thrown("KeyError", "popitem(): dictionary is empty")) };
+    let value = dict.aref.remove_hashed(key.get_hashed()?).unwrap_or_else(Value::new_none);
+    Ok(heap.alloc(AllocTuple([key, value])))
 }
 
 /// A copy as deep as factories build.
@@ -184,9 +195,14 @@ fn combined<'v>(
 /// How `repr` names a dict with defaults, and the pairs it writes; none of others.
 pub(in crate::eval) fn counted<'v>(value: Value<'v>) -> Option<Vec<(Value<'v>, Value<'v>)>> {
     let default = Default::from_value(value).filter(|default| default.counts)?;
-    let mut pairs: Vec<(Value, Value)> = DictRef::from_value(default.dict)?.iter().collect();
-    pairs.sort_by(|a, b| b.1.compare(a.1).unwrap_or(std::cmp::Ordering::Equal));
-    Some(pairs)
+    let pairs: Vec<(Value, Value)> = DictRef::from_value(default.dict)?.iter().collect();
+    // Where counts have no order, Python writes them as they stand.
+    Some(by_count(pairs.clone()).unwrap_or(pairs))
+}
+
+/// Pairs with the largest counts first.
+fn by_count<'v>(pairs: Vec<(Value<'v>, Value<'v>)>) -> starlark::Result<Vec<(Value<'v>, Value<'v>)>> {
+    sorting::sorted(pairs, |a, b| Ok(b.1.compare(a.1)? == Ordering::Less))
 }
 
 /// Adds to counts, from a list or from other counts.
@@ -210,9 +226,8 @@ fn methods(builder: &mut MethodsBuilder) {
         #[starlark(default = NoneOr::None)] n: NoneOr<u32>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let mut pairs: Vec<(Value, Value)> =
-            DictRef::from_value(inner(this)).map(|d| d.iter().collect()).unwrap_or_default();
-        pairs.sort_by(|a, b| b.1.compare(a.1).unwrap_or(std::cmp::Ordering::Equal));
+        let pairs = DictRef::from_value(inner(this)).map(|d| d.iter().collect()).unwrap_or_default();
+        let mut pairs = by_count(pairs)?;
         pairs.truncate(n.into_option().map_or(usize::MAX, |n| n as usize));
         Ok(heap.alloc(AllocList(pairs.into_iter().map(|(k, v)| AllocTuple([k, v])))))
     }

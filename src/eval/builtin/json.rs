@@ -1,6 +1,7 @@
 //! Python's `json`: `loads`, `dumps`, and `load` of what `open` gave.
 
 use super::reading::Opened;
+use super::sorting;
 use crate::eval::config;
 use crate::eval::convert::{from_val, to_val};
 use crate::eval::depth::Step;
@@ -27,26 +28,37 @@ struct Dump {
     out: String,
     indent: Option<String>,
     sorted: bool,
+    /// Keys that JSON has no form for are left out.
+    skips: bool,
     /// What stands between elements, and behind keys.
     separators: (String, String),
     ascii: bool,
 }
 
 impl Dump {
-    fn value(&mut self, value: &Val, level: usize) -> Result<(), String> {
+    fn value(&mut self, value: &Val, level: usize) -> starlark::Result<()> {
         match value {
             Val::None => self.out.push_str("null"),
             Val::Bool(b) => self.out.push_str(if *b { "true" } else { "false" }),
+            Val::Float(x) if x.is_nan() => self.out.push_str("NaN"),
+            Val::Float(x) if x.is_infinite() => self.out.push_str(if *x > 0.0 { "Infinity" } else { "-Infinity" }),
             Val::Int(_) | Val::Float(_) => self.out.push_str(&value.repr()),
-            Val::Str(text) | Val::Path(text) => self.text(text),
-            Val::List(items) | Val::Tuple(items) | Val::Set(items) => {
+            Val::Str(text) => self.text(text),
+            Val::Path(_) => return Err(no_json("PosixPath")),
+            Val::Set(_) => return Err(no_json("set")),
+            Val::List(items) | Val::Tuple(items) => {
                 self.sequence('[', items, ']', level, |dump, item, level| dump.value(item, level))?;
             }
             Val::Dict(entries) => {
-                let mut entries: Vec<(String, &Val)> = entries.iter().map(|(k, v)| (key(k), v)).collect();
-                if self.sorted {
-                    entries.sort_by(|a, b| a.0.cmp(&b.0));
+                let mut pairs: Vec<(&Val, &Val)> = entries.iter().map(|(key, value)| (key, value)).collect();
+                if self.skips {
+                    pairs.retain(|(name, _)| key(name).is_ok());
                 }
+                if self.sorted {
+                    pairs = sorting::sorted(pairs, |a, b| is_before(a.0, b.0))?;
+                }
+                let entries = pairs.into_iter().map(|(name, value)| Ok((key(name)?, value)));
+                let entries: Vec<(String, &Val)> = entries.collect::<starlark::Result<_>>()?;
                 self.sequence('{', &entries, '}', level, |dump, (key, value), level| {
                     dump.text(key);
                     let colon = dump.separators.1.clone();
@@ -54,7 +66,7 @@ impl Dump {
                     dump.value(value, level)
                 })?;
             }
-            Val::Func(_) => return Err("a function has no JSON".into()),
+            Val::Func(_) => return Err(no_json("function")),
         }
         Ok(())
     }
@@ -65,8 +77,8 @@ impl Dump {
         items: &[T],
         close: char,
         level: usize,
-        mut one: impl FnMut(&mut Dump, &T, usize) -> Result<(), String>,
-    ) -> Result<(), String> {
+        mut one: impl FnMut(&mut Dump, &T, usize) -> starlark::Result<()>,
+    ) -> starlark::Result<()> {
         self.out.push(open);
         for (i, item) in items.iter().enumerate() {
             if i > 0 {
@@ -98,6 +110,8 @@ impl Dump {
                 '\n' => self.out.push_str("\\n"),
                 '\r' => self.out.push_str("\\r"),
                 '\t' => self.out.push_str("\\t"),
+                '\x08' => self.out.push_str("\\b"),
+                '\x0c' => self.out.push_str("\\f"),
                 ' '..='~' => self.out.push(c),
                 '\x7f'.. if !self.ascii => self.out.push(c),
                 c => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| {
@@ -109,8 +123,16 @@ impl Dump {
     }
 }
 
+/// Types that JSON has no form for.
+const REFUSED: [&str; 10] =
+    ["set", "frozenset", "deque", "range", "generator", "struct", "datetime", "timedelta", "function", "ndarray"];
+
 /// A value with what a function gives for what JSON has no form for.
-fn plain<'v>(value: Value<'v>, default: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
+fn plain<'v>(
+    value: Value<'v>,
+    default: Option<Value<'v>>,
+    eval: &mut Evaluator<'v, '_, '_>,
+) -> starlark::Result<Value<'v>> {
     let _step = Step::into_value()?;
     let heap = eval.heap();
     if let Some(dict) = DictRef::from_value(super::inner(value)) {
@@ -119,27 +141,57 @@ fn plain<'v>(value: Value<'v>, default: Value<'v>, eval: &mut Evaluator<'v, '_, 
         return Ok(heap.alloc(AllocDict(pairs.collect::<starlark::Result<Vec<_>>>()?)));
     }
     match value.get_type() {
-        "list" | "tuple" => {
+        "list" | "tuple" | "record" => {
             let items: Vec<Value> = value.iterate(heap)?.collect();
             let items =
                 items.into_iter().map(|item| plain(item, default, eval)).collect::<starlark::Result<Vec<_>>>()?;
             Ok(heap.alloc(AllocList(items)))
         }
-        "string" | "int" | "float" | "bool" | "NoneType" | "record" => Ok(value),
-        _ => {
-            let given = eval.eval_function(default, &[value], &[])?;
-            plain(given, default, eval)
-        }
+        "string" | "int" | "float" | "bool" | "NoneType" => Ok(value),
+        // What `input` and its like are has a form in any case.
+        "files" | "named_list" | "wildcards" => Ok(value),
+        kind => match default {
+            Some(function) => {
+                let given = eval.eval_function(function, &[value], &[])?;
+                plain(given, default, eval)
+            }
+            None if REFUSED.contains(&kind) => Err(no_json(kind)),
+            None => Ok(value),
+        },
     }
 }
 
+fn no_json(kind: &str) -> starlark::Error {
+    thrown("TypeError", format!("Object of type {kind} is not JSON serializable"))
+}
+
 /// A key of a dict, which is a string in JSON.
-fn key(value: &Val) -> String {
-    match value {
-        Val::Str(text) | Val::Path(text) => text.to_string(),
-        Val::None => "null".into(),
-        Val::Bool(b) => b.to_string(),
-        other => other.repr(),
+fn key(value: &Val) -> starlark::Result<String> {
+    let kind = match value {
+        Val::Str(text) => return Ok(text.to_string()),
+        Val::None => return Ok("null".into()),
+        Val::Bool(b) => return Ok(b.to_string()),
+        Val::Int(_) | Val::Float(_) => return Ok(value.repr()),
+        Val::Path(_) => "PosixPath",
+        Val::Tuple(_) => "tuple",
+        _ => "frozenset",
+    };
+    Err(thrown("TypeError", format!("keys must be str, int, float, bool or None, not {kind}")))
+}
+
+/// Whether a key stands before another, as they are in the dict.
+fn is_before(a: &Val, b: &Val) -> starlark::Result<bool> {
+    let number = |value: &Val| match value {
+        Val::Int(i) => Some(*i as f64),
+        Val::Float(x) => Some(*x),
+        Val::Bool(b) => Some(f64::from(u8::from(*b))),
+        _ => None,
+    };
+    match (a, b, number(a), number(b)) {
+        (Val::Str(a), Val::Str(b), ..) => Ok(a < b),
+        (Val::Int(a), Val::Int(b), ..) => Ok(a < b),
+        (_, _, Some(a), Some(b)) => Ok(a < b),
+        _ => Err(thrown("TypeError", format!("the keys {} and {} have no order", a.repr(), b.repr()))),
     }
 }
 
@@ -162,20 +214,19 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         #[starlark(require = named, default = NoneOr::None)] separators: NoneOr<(&str, &str)>,
         #[starlark(require = named, default = true)] ensure_ascii: bool,
         #[starlark(require = named, default = NoneOr::None)] default: NoneOr<Value<'v>>,
+        #[starlark(require = named, default = false)] skipkeys: bool,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<String> {
-        let value = match default.into_option() {
-            Some(default) => plain(value, default, eval)?,
-            None => value,
-        };
-        let value = to_val(value, eval.heap(), &mut |_| Err(fault("a function has no JSON")))?;
+        let value = plain(value, default.into_option(), eval)?;
+        let value = to_val(value, eval.heap(), &mut |_| Err(no_json("function")))?;
         let blanks = |by: Value| by.unpack_i32().map_or_else(|| by.to_str(), |n| " ".repeat(n.max(0) as usize));
         let indent = indent.into_option().map(blanks);
         let usual = (if indent.is_some() { "," } else { ", " }, ": ");
         let (comma, colon) = separators.into_option().unwrap_or(usual);
         let separators = (comma.to_owned(), colon.to_owned());
-        let mut dump = Dump { out: String::new(), indent, sorted: sort_keys, separators, ascii: ensure_ascii };
-        dump.value(&value, 0).map_err(fault)?;
+        let mut dump =
+            Dump { out: String::new(), indent, sorted: sort_keys, skips: skipkeys, separators, ascii: ensure_ascii };
+        dump.value(&value, 0)?;
         Ok(dump.out)
     }
 }

@@ -48,6 +48,7 @@ mod matched;
 mod math;
 mod modules;
 mod name;
+mod numerals;
 mod numpy;
 mod operators;
 mod pandas;
@@ -56,6 +57,7 @@ mod printf;
 mod python;
 pub(in crate::eval) mod python_module;
 mod query;
+mod quotient;
 mod read_csv;
 mod reading;
 mod record;
@@ -68,6 +70,7 @@ mod scatter;
 mod search_path;
 mod semantic;
 mod sheet;
+mod sorting;
 mod stream;
 mod table;
 mod text;
@@ -169,6 +172,7 @@ pub(super) fn globals() -> &'static Globals {
             .with(validate::register)
             .with(reading::register)
             .with(text::register)
+            .with(quotient::register)
             .with(rows::register)
             .with(located::register)
             .with(query::register)

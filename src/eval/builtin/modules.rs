@@ -133,8 +133,10 @@ fn chosen_rows(len: usize, count: u32, ordered: bool) -> u128 {
     (0..steps.min(200)).fold(1, row)
 }
 
-fn chosen<'v>(items: Value<'v>, count: u32, ordered: bool, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+/// The rows of all choices of so many of some items; of all of them, if no number is given.
+fn chosen<'v>(items: Value<'v>, count: Option<u32>, ordered: bool, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
     let items: Vec<Value> = each(items, heap).iterate(heap)?.collect();
+    let count = count.unwrap_or(items.len() as u32);
     limits::values(chosen_rows(items.len(), count, ordered))?;
     let rows = choices(items.len(), count as usize, ordered).into_iter();
     Ok(heap.alloc(AllocList(rows.map(|row| AllocTuple(row.into_iter().map(|i| items[i]).collect::<Vec<_>>())))))
@@ -166,7 +168,7 @@ pub(super) fn itertools(builder: &mut GlobalsBuilder) {
         #[starlark(require = pos)] count: u32,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        chosen(items, count, false, heap)
+        chosen(items, Some(count), false, heap)
     }
 
     fn permutations<'v>(
@@ -174,10 +176,6 @@ pub(super) fn itertools(builder: &mut GlobalsBuilder) {
         #[starlark(require = pos)] count: Option<u32>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let count = match count {
-            Some(count) => count,
-            None => each(items, heap).length()? as u32,
-        };
         chosen(items, count, true, heap)
     }
 }

@@ -9,6 +9,7 @@ use super::column::Column;
 use super::environment::Environ;
 use super::numpy::Array;
 use super::printf;
+use super::quotient;
 use super::sheet::is_empty;
 use crate::eval::convert::from_val;
 use crate::eval::exception::thrown;
@@ -275,7 +276,7 @@ fn operators(builder: &mut GlobalsBuilder) {
     ) -> starlark::Result<Value<'v>> {
         match left.unpack_str() {
             Some(format) => Ok(eval.heap().alloc_str(&printf::filled(format, right, eval)?).to_value()),
-            None => left.percent(right, eval.heap()),
+            None => quotient::rest(left, right, eval.heap()),
         }
     }
 

@@ -3,7 +3,10 @@
 //! Follows "printf-style String Formatting" of Python's documentation.
 
 use super::record::Record;
+use super::texts::no_whole;
 use crate::eval::exception::thrown;
+use crate::eval::fault::hinted;
+use crate::eval::limits;
 use crate::eval::show;
 use crate::template::Spec;
 use crate::value::Val;
@@ -140,8 +143,35 @@ impl Conversion {
             },
             other => return Err(thrown("ValueError", format!("`%{other}` is no conversion"))),
         };
+        if let (Some(precision), Val::Int(number), 'd' | 'i' | 'u' | 'x' | 'X' | 'o') = (&self.precision, &plain, kind)
+        {
+            return self.digits(kind, *number, precision);
+        }
         let spec = self.spec(kind, matches!(plain, Val::Str(_)));
         Spec::parse(&spec).and_then(|s| s.apply(&plain)).map_err(|why| thrown("ValueError", why))
+    }
+
+    /// A whole number of at least so many digits.
+    fn digits(&self, kind: char, number: i64, precision: &str) -> starlark::Result<String> {
+        let wrong = |why: String| thrown("ValueError", why);
+        let wanted: usize = precision.parse().map_err(|_| wrong("this precision is too large".into()))?;
+        let width: usize = self.width.trim_start_matches('-').parse().unwrap_or(0);
+        limits::values(wanted as u128 + width as u128)?;
+        let kind = if matches!(kind, 'i' | 'u') { 'd' } else { kind };
+        let spec = Spec::parse(&kind.to_string()).map_err(wrong)?;
+        let plain = spec.apply(&Val::Int(number)).map_err(wrong)?;
+        let digits = plain.trim_start_matches('-');
+        let lead = match kind {
+            'd' => String::new(),
+            _ if self.alternate => format!("0{kind}"),
+            _ => String::new(),
+        };
+        let sign = if number < 0 { "-" } else { self.sign };
+        let left = self.left || self.width.starts_with('-');
+        let own = sign.len() + lead.len();
+        let wanted = if self.zero && !left { wanted.max(width.saturating_sub(own)) } else { wanted };
+        let text = format!("{sign}{lead}{digits:0>wanted$}");
+        Ok(if left { format!("{text:<width$}") } else { format!("{text:>width$}") })
     }
 
     /// As a format spec of Python's.
@@ -175,7 +205,13 @@ fn whole(kind: char, value: Value) -> starlark::Result<Val> {
         return Ok(Val::Int(number));
     }
     match UnpackFloat::unpack_value(value)? {
-        Some(UnpackFloat(number)) if matches!(kind, 'd' | 'i' | 'u') => Ok(Val::Int(number.trunc() as i64)),
+        Some(UnpackFloat(number)) if matches!(kind, 'd' | 'i' | 'u') => match number.trunc() {
+            _ if !number.is_finite() => Err(no_whole(number)),
+            whole if whole.abs() >= 9.2e18 => {
+                Err(hinted("`%d` of a number beyond 64 bits", "write `%.0f` for its digits"))
+            }
+            whole => Ok(Val::Int(whole as i64)),
+        },
         _ => Err(wants(kind, value)),
     }
 }

@@ -101,14 +101,6 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
     fn callable<'v>(#[starlark(require = pos)] value: Value<'v>) -> starlark::Result<bool> {
         Ok(value.get_type() == "function" || method(value, "__call__").is_some())
     }
-
-    fn divmod<'v>(
-        #[starlark(require = pos)] a: Value<'v>,
-        #[starlark(require = pos)] b: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
-        Ok(heap.alloc(AllocTuple([a.floor_div(b, heap)?, a.percent(b, heap)?])))
-    }
 }
 
 /// One of the lists of a `zip`: what is given bit by bit may be there twice.

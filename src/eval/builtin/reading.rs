@@ -141,7 +141,7 @@ fn only_text() -> starlark::Error {
 }
 
 /// Opens a file for `open(path)` and `path.open()`; the read is tracked.
-pub(super) fn opened(name: &str, mode: &str, eval: &Evaluator) -> starlark::Result<Opened> {
+pub(super) fn opened(name: &str, mode: &str, newline: Option<&str>, eval: &Evaluator) -> starlark::Result<Opened> {
     let reader = Reader::of(eval, "open")?;
     if mode.contains(['w', 'a', 'x', '+']) {
         let hint = "make it the output of a rule, or write it in `onstart:`";
@@ -150,7 +150,8 @@ pub(super) fn opened(name: &str, mode: &str, eval: &Evaluator) -> starlark::Resu
     if !matches!(mode, "r" | "rt" | "rb") {
         return Err(only_text());
     }
-    tracked(name, &reader, read)
+    let as_is = mode.contains('b') || newline.is_some();
+    tracked(name, &reader, |path| if as_is { texts_of(path, Ends::AsTheyAre, |file| file) } else { read(path) })
 }
 
 /// Opens a file in some way; the read is tracked.
@@ -167,15 +168,23 @@ fn tracked(
 
 /// The text of a file, as an open one.
 pub(super) fn read(path: &str) -> starlark::Result<Opened> {
-    texts_of(path, |file| file)
+    texts_of(path, Ends::Plain, |file| file)
 }
 
 /// The same of a file that is packed by gzip.
-fn unpacked(path: &str) -> starlark::Result<Opened> {
-    texts_of(path, flate2::read::MultiGzDecoder::new)
+fn unpacked(path: &str, ends: Ends) -> starlark::Result<Opened> {
+    texts_of(path, ends, flate2::read::MultiGzDecoder::new)
 }
 
-fn texts_of<R: Read>(path: &str, through: impl FnOnce(std::fs::File) -> R) -> starlark::Result<Opened> {
+/// What becomes of the ends of lines.
+#[derive(Clone, Copy, PartialEq)]
+enum Ends {
+    /// Each is `\n`.
+    Plain,
+    AsTheyAre,
+}
+
+fn texts_of<R: Read>(path: &str, ends: Ends, through: impl FnOnce(std::fs::File) -> R) -> starlark::Result<Opened> {
     let failed = |e: std::io::Error| unread(&e, format!("`{path}` cannot be read: {e}"));
     let mut text = String::new();
     let file = std::fs::File::open(path).map_err(failed)?;
@@ -184,7 +193,8 @@ fn texts_of<R: Read>(path: &str, through: impl FnOnce(std::fs::File) -> R) -> st
     if text.len() as u64 > LARGEST {
         return Err(hinted(format!("`{path}` is larger than 1 GiB"), "read it in a rule's command or `run:`"));
     }
-    let text = if text.contains('\r') { text.replace("\r\n", "\n") } else { text };
+    let plain = ends == Ends::Plain && text.contains('\r');
+    let text = if plain { text.replace("\r\n", "\n").replace('\r', "\n") } else { text };
     Ok(Opened { name: path.into(), text: text.into(), at: AtomicUsize::new(0) })
 }
 
@@ -226,7 +236,8 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         let Some(name) = path_text(path) else {
             return Err(fault(format!("`gzip.open` wants a path, this is a value of type `{}`", path.get_type())));
         };
-        Ok(eval.heap().alloc(tracked(name, &reader, unpacked)?))
+        let ends = if mode == "rt" { Ends::Plain } else { Ends::AsTheyAre };
+        Ok(eval.heap().alloc(tracked(name, &reader, |path| unpacked(path, ends))?))
     }
 
     fn open<'v>(
@@ -239,20 +250,20 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         let Some(name) = path_text(path) else {
             return Err(fault(format!("`open` wants a path, this is a value of type `{}`", path.get_type())));
         };
-        // Lines end in `\n` here, as `None` and `""` make them on this system.
-        if newline.into_option().is_some_and(|n| !matches!(n, "" | "\n")) {
+        let newline = newline.into_option();
+        if newline.is_some_and(|n| !matches!(n, "" | "\n")) {
             return Err(only_text());
         }
         if !matches!(encoding.to_ascii_lowercase().as_str(), "utf-8" | "utf8") {
             return Err(only_text());
         }
-        Ok(eval.heap().alloc(opened(name, mode, eval)?))
+        Ok(eval.heap().alloc(opened(name, mode, newline, eval)?))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::unpacked;
+    use super::{Ends, unpacked};
     use std::io::Write;
 
     #[test]
@@ -262,7 +273,9 @@ mod tests {
         let mut file =
             flate2::write::GzEncoder::new(std::fs::File::create(&path).expect("a file"), flate2::Compression::fast());
         file.write_all(b"one\r\ntwo\n").and_then(|()| file.finish().map(drop)).expect("packed");
-        let opened = unpacked(&path.to_string_lossy()).expect("unpacked");
+        let opened = unpacked(&path.to_string_lossy(), Ends::Plain).expect("unpacked");
         assert_eq!(opened.rest(), "one\ntwo\n");
+        let opened = unpacked(&path.to_string_lossy(), Ends::AsTheyAre).expect("unpacked");
+        assert_eq!(opened.rest(), "one\r\ntwo\n");
     }
 }

@@ -167,9 +167,9 @@ impl<'v> StarlarkValue<'v> for Method {
             "split" | "rsplit" => return self.parted(&given, &args.names_map()?, eval),
             "open" => {
                 let mode = given.first().map_or(Some("r"), |v| v.unpack_str()).unwrap_or("");
-                return Ok(heap.alloc::<Opened>(opened(text, mode, eval)?));
+                return Ok(heap.alloc::<Opened>(opened(text, mode, None, eval)?));
             }
-            "read_text" => opened(text, "r", eval)?.rest().to_owned(),
+            "read_text" => opened(text, "r", None, eval)?.rest().to_owned(),
             other => panic!("bug: the grammar knows no method `{other}`"),
         };
         Ok(heap.alloc_str(&out).to_value())
@@ -234,7 +234,7 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         if let Some(answer) = of_number(value, name) {
             return Ok(heap.alloc(Answer(answer)));
         }
-        let of_others = matches!(name, "sort" | "reverse" | "copy" | "isdisjoint" | "count" | "index");
+        let of_others = matches!(name, "sort" | "reverse" | "copy" | "isdisjoint" | "count" | "index" | "popitem");
         if of_others || name.ends_with("_update") {
             return value.get_attr_error(name, heap);
         }

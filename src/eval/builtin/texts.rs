@@ -2,14 +2,16 @@
 //! `sorted("cba")`, and what else they lack: `dict.fromkeys`, `str.upper` as a
 //! function, `max(default=)`.
 //!
-//! Owns the wrapping; what is wrapped does the work.
+//! Owns the wrapping; what is wrapped does the work, but for what has an order.
 
-use super::class::{iterated, method};
+use super::class::{asked, iterated, method, truth};
 use super::dicts;
-use super::operators::each;
+use super::numerals;
+use super::operators::{each, holds};
 use super::python::Side;
 use super::reading::{self, is_ahead};
 use super::row::as_dict;
+use super::sorting;
 use crate::eval::convert::from_wildcards;
 use crate::eval::exception::{bare, thrown};
 use crate::eval::fault::{fault, hinted};
@@ -22,9 +24,9 @@ use starlark::eval::{Arguments, Evaluator};
 use starlark::starlark_simple_value;
 use starlark::typing::Ty;
 use starlark::values::dict::{AllocDict, DictRef};
+use starlark::values::float::UnpackFloat;
 use starlark::values::list::AllocList;
-use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
-use std::cmp::Ordering;
+use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, UnpackValue, Value, starlark_value};
 
 /// A built-in of Starlark's that is given lists where Python takes texts.
 #[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
@@ -41,7 +43,7 @@ struct Unbound(String);
 starlark_simple_value!(Unbound);
 
 /// What it wraps.
-const WRAPPED: [&str; 15] = [
+const WRAPPED: [&str; 17] = [
     "list",
     "tuple",
     "set",
@@ -57,6 +59,8 @@ const WRAPPED: [&str; 15] = [
     "filter",
     "str",
     "repr",
+    "int",
+    "float",
 ];
 
 /// Puts the wrappers in the place of what they wrap.
@@ -83,6 +87,11 @@ impl Over {
             let text = if self.0 == "str" { show::text(*one, eval)? } else { show::repr(*one, eval)? };
             return Ok(heap.alloc_str(&text).to_value());
         }
+        if let "int" | "float" = self.0
+            && let Some(number) = number(self.0, &args, &named, eval)?
+        {
+            return Ok(number);
+        }
         if self.0 == "filter" && args.first().is_some_and(|test| test.is_none()) {
             args[0] = super::global("bool").expect("bug: `bool` is a global");
         }
@@ -105,6 +114,7 @@ impl Over {
                     from_wildcards(*arg, heap).or_else(|| as_dict(*arg, heap)).unwrap_or_else(|| dicts::inner(*arg))
                 }
                 "max" | "min" if !single => *arg,
+                "int" | "float" => *arg,
                 _ => iterated(*arg, eval).map(|items| each(items, heap))?,
             };
         }
@@ -127,7 +137,19 @@ impl Over {
     }
 }
 
-/// `sorted`, `max` or `min` of objects whose class says which is less; none of others.
+/// Whether a value stands before another, which their classes may say.
+fn is_less<'v>(a: Value<'v>, b: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<bool> {
+    let said = match asked(a, "__lt__", &[b], eval)? {
+        Some(said) => Some(said),
+        None => asked(b, "__gt__", &[a], eval)?,
+    };
+    match said {
+        Some(said) => truth(said, eval),
+        None => holds(a, "<", b, eval.heap()),
+    }
+}
+
+/// `sorted`, `max` or `min`; none of nothing, and of what they do not know.
 fn ordered<'v>(
     function: &str,
     args: &[Value<'v>],
@@ -137,28 +159,83 @@ fn ordered<'v>(
     let heap = eval.heap();
     let mut items: Vec<Value> = match args {
         [one] => one.iterate(heap)?.collect(),
-        several => several.to_vec(),
+        several if function != "sorted" => several.to_vec(),
+        _ => return Ok(None),
     };
-    let less = items.first().and_then(|first| method(*first, "__lt__"));
-    let Some(less) = less.filter(|_| !named.iter().any(|(name, _)| *name == "key")) else { return Ok(None) };
-    let (mut failed, mut is_less) =
-        (None, |a: &Value<'v>, b: &Value<'v>| eval.eval_function(less, &[*a, *b], &[]).map(|less| less.to_bool()));
-    let reverse = named.iter().any(|(name, value)| *name == "reverse" && value.to_bool());
-    items.sort_by(|a, b| {
-        let (a, b) = if reverse { (b, a) } else { (a, b) };
-        let order = is_less(a, b).and_then(|less| match less {
-            true => Ok(Ordering::Less),
-            false => Ok(if is_less(b, a)? { Ordering::Greater } else { Ordering::Equal }),
-        });
-        order.unwrap_or_else(|error| {
-            failed.get_or_insert(error);
-            Ordering::Equal
-        })
-    });
-    match failed {
-        Some(error) => Err(error),
-        None if function == "sorted" => Ok(Some(heap.alloc(AllocList(items)))),
-        None => Ok(if function == "min" { items.first() } else { items.last() }.copied()),
+    let knows = |name: &str| name == "key" || (name == "reverse" && function == "sorted");
+    if items.is_empty() || !named.iter().all(|(name, _)| knows(name)) {
+        return Ok(None);
+    }
+    let given = |wanted: &str| named.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
+    let reverse = given("reverse").is_some_and(|reverse| reverse.to_bool());
+    if reverse {
+        // What is alike stays as it stands.
+        items.reverse();
+    }
+    let key = given("key").filter(|key| !key.is_none());
+    let mut keyed: Vec<(Value, Value)> = Vec::with_capacity(items.len());
+    for item in items {
+        keyed.push((key.map_or(Ok(item), |key| eval.eval_function(key, &[item], &[]))?, item));
+    }
+    if function == "sorted" {
+        let mut sorted = sorting::sorted(keyed, |a, b| is_less(a.0, b.0, eval))?;
+        if reverse {
+            sorted.reverse();
+        }
+        return Ok(Some(heap.alloc(AllocList(sorted.into_iter().map(|(_, item)| item)))));
+    }
+    let mut best = keyed[0];
+    for next in &keyed[1..] {
+        let (a, b) = if function == "min" { (next.0, best.0) } else { (best.0, next.0) };
+        if is_less(a, b, eval)? {
+            best = *next;
+        }
+    }
+    Ok(Some(best.1))
+}
+
+/// `int` or `float` of a text, or of a float that is no number; none of what Starlark's
+/// functions tell as Python does.
+fn number<'v>(
+    function: &str,
+    args: &[Value<'v>],
+    named: &[(&str, Value<'v>)],
+    eval: &mut Evaluator<'v, '_, '_>,
+) -> starlark::Result<Option<Value<'v>>> {
+    let heap = eval.heap();
+    let Some(first) = args.first() else { return Ok(None) };
+    let Some(text) = first.unpack_str() else {
+        let float = UnpackFloat::unpack_value(*first).ok().flatten().filter(|_| first.get_type() == "float");
+        return match float {
+            Some(UnpackFloat(x)) if function == "int" && !x.is_finite() => Err(no_whole(x)),
+            _ => Ok(None),
+        };
+    };
+    if function == "float" {
+        return Ok(numerals::float(text).map(|number| heap.alloc(number)));
+    }
+    let base = args.get(1).copied().or_else(|| named.iter().find(|(name, _)| *name == "base").map(|(_, base)| *base));
+    let base = base.map_or(Some(10), |base| base.unpack_i32()).filter(|base| matches!(base, 0 | 2..=36));
+    let Some(base) = base.and_then(|base| u32::try_from(base).ok()) else { return Ok(None) };
+    match numerals::whole(text, base) {
+        Some((digits, base)) => {
+            let wrapped = super::starlarks("int").expect("bug: Starlark has what is wrapped");
+            eval.eval_function(wrapped, &[heap.alloc(digits), heap.alloc(base)], &[]).map(Some)
+        }
+        // What Starlark takes for a number here is none in Python.
+        None if text.contains(|c: char| c.is_ascii_digit()) => {
+            let text = show::repr(*first, eval)?;
+            Err(thrown("ValueError", format!("invalid literal for int() with base {base}: {text}")))
+        }
+        None => Ok(None),
+    }
+}
+
+/// The error of what is no number, or without an end, and is to be a whole one.
+pub(super) fn no_whole(x: f64) -> starlark::Error {
+    match x.is_nan() {
+        true => thrown("ValueError", "cannot convert float NaN to integer"),
+        false => thrown("OverflowError", "cannot convert float infinity to integer"),
     }
 }
 
@@ -385,7 +462,9 @@ pub(super) fn functions(builder: &mut GlobalsBuilder) {
         let heap = eval.heap();
         let items: Vec<Value> = each(items, heap).iterate(heap)?.collect();
         let mut items = items.into_iter();
-        let first = start.or_else(|| items.next()).ok_or_else(|| fault("`reduce` of nothing wants a start"))?;
+        let first = start
+            .or_else(|| items.next())
+            .ok_or_else(|| thrown("TypeError", "reduce() of empty iterable with no initial value"))?;
         items.try_fold(first, |sum, item| eval.eval_function(function, &[sum, item], &[]))
     }
 }

@@ -5,6 +5,7 @@
 use super::object::method;
 use crate::eval::builtin::numpy::Array;
 use crate::eval::builtin::operators::power;
+use crate::eval::builtin::quotient;
 use crate::eval::exception::thrown;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
@@ -87,10 +88,10 @@ fn plainly<'v>(
         "-" => left.sub(right, heap),
         "*" => left.mul(right, heap),
         "/" => left.div(right, heap),
-        "//" => left.floor_div(right, heap),
+        "//" => quotient::floor(left, right, heap),
         "%" => match super::super::global("_percent") {
             Some(percent) if left.unpack_str().is_some() => eval.eval_function(percent, &[left, right], &[]),
-            _ => left.percent(right, heap),
+            _ => quotient::rest(left, right, heap),
         },
         "**" => power(left, right, heap),
         "|" => left.bit_or(right, heap),
