@@ -221,7 +221,7 @@ impl<'s> Builder<'s> {
     }
 
     /// Whether some tokens name a property that is given values.
-    fn is_setter(&self, target: &[Pair]) -> bool {
+    pub(super) fn is_setter(&self, target: &[Pair]) -> bool {
         let Some(last) = target.last().filter(|last| last.as_rule() == Rule::word) else { return false };
         let dotted =
             last.as_str().contains('.') || (target.len() > 1 && target[target.len() - 2].as_rule() == Rule::dot);
@@ -333,7 +333,7 @@ impl<'s> Builder<'s> {
     /// place of `n`, and then `n = _w["n"]`.
     pub(super) fn named_within(&mut self, parts: &[Pair<'s>], whole: &Range<usize>) -> bool {
         let mut names = Vec::new();
-        parts.iter().for_each(|p| names_in(p, &mut names));
+        names_among(parts, &mut names);
         if names.is_empty() || !self.renames.is_empty() {
             return false;
         }
@@ -352,7 +352,7 @@ impl<'s> Builder<'s> {
             }
             ("if", Some(end)) if end > 1 => {
                 self.emit.replace(whole.start..bytes(&parts[1]).start, &format!("{cell} = {empty}\n{indent}_c = ("));
-                self.tokens(parts[1..end].to_vec(), Vec::new());
+                self.tokens(parts[1..end].to_vec(), self.names_value(&parts[1..end], bytes(&parts[end]).start));
                 let close = format!(")\n{indent}{}if _c", indented(&indent));
                 self.emit.insert(bytes(&parts[end - 1]).end, &close);
                 self.renames.clear();
@@ -363,7 +363,7 @@ impl<'s> Builder<'s> {
                 let deeper = if inline { format!("{indent} ") } else { self.block_indent(bytes(&parts[end]).end) };
                 let open = format!("for _while in range({}):\n{deeper}{cell} = {empty}\n{deeper}_c = (", i32::MAX);
                 self.emit.replace(whole.start..bytes(&parts[1]).start, &open);
-                self.tokens(parts[1..end].to_vec(), Vec::new());
+                self.tokens(parts[1..end].to_vec(), self.names_value(&parts[1..end], bytes(&parts[end]).start));
                 let close = format!(")\n{deeper}{}if not _turn(_c): break", indented(&deeper));
                 let colon = bytes(&parts[end]);
                 let next = parts.get(end + 1).map_or(colon.end, |next| bytes(next).start);
@@ -443,16 +443,15 @@ impl<'s> Builder<'s> {
 }
 
 /// The names that `:=` gives values to.
-fn names_in(pair: &Pair, names: &mut Vec<String>) {
-    let inner: Vec<Pair> = pair.clone().into_inner().collect();
-    for (at, token) in inner.iter().enumerate() {
+fn names_among(tokens: &[Pair], names: &mut Vec<String>) {
+    for (at, token) in tokens.iter().enumerate() {
         if token.as_rule() == Rule::op && token.as_str() == ":=" && at > 0 {
-            let name = inner[at - 1].as_str().to_owned();
+            let name = tokens[at - 1].as_str().to_owned();
             if !names.contains(&name) {
                 names.push(name);
             }
         }
-        names_in(token, names);
+        names_among(&token.clone().into_inner().collect::<Vec<_>>(), names);
     }
 }
 

@@ -19,14 +19,19 @@ const WORDS: [&str; 14] =
 
 impl<'s> Builder<'s> {
     /// `(n := x)` becomes `_named(_w, "n", (x))`, where something stands for `n`.
-    fn names_value(&self, inner: &[Pair], end: usize) -> Vec<Edit> {
-        let Some(at) = inner.iter().position(|t| t.as_str() == ":=").filter(|at| *at > 0) else { return Vec::new() };
-        let (name, sign) = (&inner[at - 1], &inner[at]);
-        let Some((_, instead)) = self.renames.iter().find(|(n, _)| n == name.as_str()) else { return Vec::new() };
-        let cell = instead.split('[').next().unwrap_or("");
-        let close = inner[at..].iter().find(|t| t.as_rule() == Rule::comma).map_or(end - 1, |t| t.as_span().start());
-        let open = format!("_named({cell}, {:?}, (", name.as_str());
-        vec![Edit::replace(name.as_span().start()..sign.as_span().end(), open), Edit::behind(close, "))")]
+    /// What is named ends at a comma, or where the bracket or the condition does.
+    pub(super) fn names_value(&self, inner: &[Pair], end: usize) -> Vec<Edit> {
+        let mut edits = Vec::new();
+        for at in (1..inner.len()).filter(|at| inner[*at].as_str() == ":=") {
+            let (name, sign) = (&inner[at - 1], &inner[at]);
+            let Some((_, instead)) = self.renames.iter().find(|(n, _)| n == name.as_str()) else { continue };
+            let cell = instead.split('[').next().unwrap_or("");
+            let close = inner[at..].iter().find(|t| t.as_rule() == Rule::comma).map_or(end, |t| t.as_span().start());
+            let open = format!("_named({cell}, {:?}, (", name.as_str());
+            edits.push(Edit::replace(name.as_span().start()..sign.as_span().end(), open));
+            edits.push(Edit::behind(close, "))"));
+        }
+        edits
     }
 
     /// Whether a bracket holds the arguments of a call; those of a `def` are
@@ -125,7 +130,7 @@ impl<'s> Builder<'s> {
         let nested: Vec<Range<usize>> =
             inner.iter().filter(displays).map(|p| p.as_span().start()..p.as_span().end()).collect();
         let mut edits = self.splats(start..end, &inner);
-        edits.extend(self.names_value(&inner, end));
+        edits.extend(self.names_value(&inner, end - 1));
         edits.extend(self.kinds(start, &inner));
         edits.extend(self.walked(start..end, &inner));
         if index && has(Rule::comma) {

@@ -7,6 +7,7 @@
 
 use super::Base;
 use super::attempt::Place;
+use super::cells::Stands;
 use super::class::{Called, Inside};
 use super::edit::Edit;
 use super::emit::Emitter;
@@ -76,9 +77,9 @@ pub(super) struct Builder<'s> {
     pub(super) renames: Vec<(String, String)>,
     /// The flag of the loop around, which its `else` asks for.
     pub(super) unbroken: Option<String>,
-    /// Names that definitions within one another share (`nonlocal`), and the number of
-    /// the one whose they are.
-    pub(super) cells: Vec<(String, usize)>,
+    /// Names that others stand for: those that definitions within one another share
+    /// (`nonlocal`), and those of the class whose lines are being read.
+    pub(super) cells: Vec<(String, Stands)>,
     /// What classes of the file have that Python calls by itself.
     pub(super) called: Called,
     /// The class whose own lines are being read.

@@ -1,12 +1,28 @@
-//! `nonlocal` names: definitions within one another share them.
+//! `nonlocal` names, which definitions within one another share, and the names of a
+//! class's own lines, which its methods do not see.
 //!
-//! Owns which definition's a name is, and the list of one element that stands for it in
-//! the lowered text, as Starlark's definitions give values to names of their own alone.
+//! Owns what stands for such a name in the lowered text: of what is shared, a list of one
+//! element, as Starlark's definitions give values to names of their own alone; of a class's,
+//! another name.
 
 use super::assign::declared;
 use super::attempt::{bytes, tokens_of};
 use super::build::{Builder, Pair, Rule};
 use super::python::definition_length;
+
+/// What stands for a name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stands {
+    /// A list of the definition of that number, which shares it.
+    Shared(usize),
+    /// Another name, in the lines of a class.
+    Member,
+}
+
+/// What the name of a class's own line is called.
+pub(super) fn member(name: &str) -> String {
+    format!("{name}__is")
+}
 
 /// The names that definitions within some lines declare `nonlocal`.
 fn shared(body: &[Pair], found: &mut Vec<String>) {
@@ -59,8 +75,11 @@ pub(super) fn parameters<'s>(head: &Pair<'s>) -> Vec<&'s str> {
 impl<'s> Builder<'s> {
     /// What stands for a shared name.
     pub(super) fn cell(&self, name: &str) -> Option<String> {
-        let (_, owner) = self.cells.iter().rev().find(|(own, _)| own == name)?;
-        Some(format!("_n{owner}_{name}[0]"))
+        let (_, stands) = self.cells.iter().rev().find(|(own, _)| own == name)?;
+        Some(match stands {
+            Stands::Shared(owner) => format!("_n{owner}_{name}[0]"),
+            Stands::Member => member(name),
+        })
     }
 
     /// Forgets names that a definition has as its own.
@@ -88,7 +107,7 @@ impl<'s> Builder<'s> {
         for name in names.into_iter().filter(|name| parameters.contains(&name.as_str()) || gives(body, name)) {
             let first = if parameters.contains(&name.as_str()) { &*name } else { "None" };
             lines.push(format!("_n{owner}_{name} = [{first}]"));
-            self.cells.push((name, owner));
+            self.cells.push((name, Stands::Shared(owner)));
         }
         self.globals.extend(self.cells.iter().map(|(name, _)| name.clone()));
         lines

@@ -6,6 +6,7 @@
 
 use super::attempt::{bytes, colon, tokens_of, word_of};
 use super::build::{Builder, Pair, Rule};
+use super::cells::{Stands, member};
 use super::edit::Edit;
 use super::keys::{LOAD, as_written};
 use super::python::{defined_name, definition_length, first_word, indent};
@@ -138,6 +139,8 @@ struct Members {
     names: Vec<String>,
     /// Those of them that are methods.
     methods: Vec<String>,
+    /// Those of them that lines of the class give values to.
+    given: Vec<String>,
     fields: Vec<String>,
 }
 
@@ -176,7 +179,8 @@ fn members(body: &[Pair]) -> Members {
         if let Some((name, typed, value)) = assigned(item) {
             let is_class_var = item.as_str().contains("ClassVar");
             members.fields.extend(Some(name.clone()).filter(|_| typed && !is_class_var));
-            members.names.extend(Some(name).filter(|_| value));
+            members.names.extend(Some(name.clone()).filter(|_| value));
+            members.given.extend(Some(name).filter(|_| value));
         }
         rest = after;
     }
@@ -294,7 +298,7 @@ impl<'s> Builder<'s> {
         self.emit.replace(start..bytes(&tokens[end]).start, &format!("def _class{start}()"));
         self.suite(tokens[end..].to_vec(), &own);
         let body = &items[decorators + 1..];
-        let Members { mut names, methods, fields } = members(body);
+        let Members { mut names, methods, given, fields } = members(body);
         let mut seen = Vec::new();
         // A property and what sets it have one name.
         names.retain(|name| {
@@ -308,9 +312,16 @@ impl<'s> Builder<'s> {
         }
         let inside = Inside { name: name.clone(), kept: asked_for(body, &methods) };
         let around = self.inside.replace(inside.clone());
+        let cells = self.cells.clone();
+        self.cells.extend(given.iter().map(|name| (name.clone(), Stands::Member)));
         self.lines(body, false);
+        self.cells = cells;
         self.inside = around;
-        let value = |name: &String| if methods.contains(name) { method_name(name, &inside) } else { name.clone() };
+        let value = |name: &String| match methods.contains(name) {
+            true => method_name(name, &inside),
+            false if given.contains(name) => member(name),
+            false => name.clone(),
+        };
         let pairs: Vec<String> = names.iter().map(|name| format!("{name:?}: {}", value(name))).collect();
         let more = deeper.strip_prefix(own.as_str()).unwrap_or(" ").to_owned();
         let own_names = own_names(self.slice(start..items[items.len() - 1].as_span().end()));

@@ -6,6 +6,7 @@
 use super::attempt::{bytes, colon};
 use super::build::{Builder, Pair, Rule};
 use super::line::LONGEST_LOOP;
+use super::parted::{Parted, is_name};
 use crate::diag::Diag;
 use std::ops::Range;
 
@@ -152,7 +153,21 @@ impl<'s> Builder<'s> {
         self.emit.replace(start..values, &format!("{cursor} = {open}_cursor(("));
         self.tokens(tokens[inside + 1..end].to_vec(), Vec::new());
         let runs = state.map_or(String::new(), |state| format!("{state}._ok() and "));
-        let target = self.assign_to(&targets, &format!("{cursor}._next()"));
+        let next = format!("{cursor}._next()");
+        let parted = state.and_then(|state| Some((state, Parted::of(&tokens[1..inside])?)));
+        let parted = parted.filter(|(_, parted)| parted.leaves.iter().all(|leaf| is_name(leaf)));
+        let target = match parted {
+            Some((state, parted)) => {
+                let parts = format!("_p{start}");
+                let give = |(number, leaf): (usize, &Vec<Pair>)| {
+                    self.assign_to(leaf[0].as_str(), &format!("{parts}[{number}]"))
+                };
+                let given: Vec<String> = parted.leaves.iter().enumerate().map(give).collect();
+                let taken = format!("{parts} = {state}._parted({}, lambda: {next})", parted.shape);
+                format!("{taken}\n{deeper}if {state}._ok(): {}", given.join("; "))
+            }
+            None => self.assign_to(&targets, &next),
+        };
         let head = format!("for _while in range({LONGEST_LOOP}):\n{deeper}if not ({runs}{cursor}._more()): break");
         self.emit.replace(bytes(&tokens[end]), &format!(")){close}\n{indent}{head}\n{deeper}{target}"));
         if let Some(next) = tokens.get(end + 1) {
@@ -224,6 +239,10 @@ impl<'s> Builder<'s> {
         if operator == "=" && assigned(&tokens[sign + 1..]).is_some() {
             return self.guarded_chain(state, &tokens, indent);
         }
+        let parted = Parted::of(&tokens[..targets]).filter(|_| operator == "=" && tokens.len() > sign + 1);
+        if let Some(parted) = parted.filter(|parted| parted.flat().is_none() || !is_names(&text)) {
+            return self.guarded_parts(state, &tokens, sign, &parted, indent);
+        }
         if !is_names(&text) || tokens.len() == sign + 1 {
             self.emit.insert(start, &format!("def _s{start}(): "));
             self.plain(tokens, whole.clone());
@@ -252,6 +271,37 @@ impl<'s> Builder<'s> {
         self.emit.insert(whole.end, &format!(")){then}"));
     }
 
+    /// `x["k"], (y, *z) = v`: the state parts the value, and each part is given in its turn.
+    fn guarded_parts(&mut self, state: &str, tokens: &[Pair<'s>], sign: usize, parted: &Parted<'s>, indent: &str) {
+        self.check_global_targets(tokens);
+        let (start, end) = (bytes(&tokens[0]).start, bytes(&tokens[tokens.len() - 1]).end);
+        let (mut at, mut then) = (start, String::new());
+        for (number, leaf) in parted.leaves.iter().enumerate() {
+            let (Some(first), Some(last)) = (leaf.first(), leaf.last()) else { continue };
+            let part = format!("_v{start}[{number}]");
+            if is_name(leaf) {
+                then.push_str(&format!("\n{indent}if {state}._ok(): {}", self.assign_to(first.as_str(), &part)));
+                continue;
+            }
+            if self.is_setter(leaf) {
+                let diag =
+                    Diag::at(self.span(bytes(first).start..bytes(last).end), "a property among others in a `try`");
+                self.refuse(diag.hint("give it its value on a line of its own"));
+            }
+            let place = bytes(first).start;
+            self.emit.replace(at..place, &format!("def _s{place}(_x): "));
+            self.tokens(leaf[..leaf.len() - 1].to_vec(), Vec::new());
+            self.tokens(vec![last.clone()], Vec::new());
+            at = bytes(last).end;
+            self.emit.insert(at, &format!(" = _x\n{indent}"));
+            then.push_str(&format!("\n{indent}{state}._run(lambda: _s{place}({part}))"));
+        }
+        let open = format!("_v{start} = {state}._parted({}, lambda: (", parted.shape);
+        self.emit.replace(at..bytes(&tokens[sign + 1]).start, &open);
+        self.tokens(tokens[sign + 1..].to_vec(), Vec::new());
+        self.emit.insert(end, &format!(")){then}"));
+    }
+
     /// `a = b = x`: one value, taken by the state, then given to each target.
     fn guarded_chain(&mut self, state: &str, tokens: &[Pair<'s>], indent: &str) {
         self.check_global_targets(tokens);
@@ -259,8 +309,7 @@ impl<'s> Builder<'s> {
         let mut then = String::new();
         let mut at = 0;
         while let Some(found) = assigned(&tokens[at..]) {
-            let text = self.slice(bytes(&tokens[at]).start..bytes(&tokens[at + found.sign]).start).trim();
-            then.push_str(&self.chain_link(state, text, start, bytes(&tokens[at]).start, indent));
+            then.push_str(&self.chain_link(state, &tokens[at..at + found.sign], start, indent));
             at += found.sign + 1;
         }
         let Some(value) = tokens.get(at) else { return };
@@ -270,16 +319,24 @@ impl<'s> Builder<'s> {
     }
 
     /// One target of a chain. The state takes what goes wrong with it.
-    fn chain_link(&self, state: &str, target: &str, chain: usize, at: usize, indent: &str) -> String {
-        let value = format!("_v{chain}");
-        if !is_names(target) {
-            return format!("\n{indent}def _s{at}(): {target} = {value}\n{indent}{state}._run(_s{at})");
-        }
-        let (parts, value) = match flat(target) {
-            Some(count) => (format!("\n{indent}_u{at} = {state}._parts({count}, lambda: {value})"), format!("_u{at}")),
-            None => (String::new(), value),
+    fn chain_link(&self, state: &str, target: &[Pair<'s>], chain: usize, indent: &str) -> String {
+        let place = |leaf: &[Pair<'s>]| bytes(&leaf[0]).start..bytes(&leaf[leaf.len() - 1]).end;
+        let give = |leaf: &[Pair<'s>], value: &str| {
+            let (place, text) = (place(leaf), self.slice(place(leaf)).trim());
+            match is_names(text) {
+                true => format!("\n{indent}if {state}._ok(): {}", self.assign_to(text, value)),
+                false => {
+                    let at = place.start;
+                    format!("\n{indent}def _s{at}(): {text} = {value}\n{indent}{state}._run(_s{at})")
+                }
+            }
         };
-        format!("{parts}\n{indent}if {state}._ok(): {}", self.assign_to(target, &value))
+        let value = format!("_v{chain}");
+        let Some(parted) = Parted::of(target) else { return give(target, &value) };
+        let parts = format!("_u{}", place(target).start);
+        let open = format!("\n{indent}{parts} = {state}._parted({}, lambda: {value})", parted.shape);
+        let leaves = parted.leaves.iter().enumerate().filter(|(_, leaf)| !leaf.is_empty());
+        leaves.fold(open, |text, (number, leaf)| text + &give(leaf, &format!("{parts}[{number}]")))
     }
 
     /// A rule, a directive or an import within a `try`.

@@ -127,22 +127,41 @@ impl<'s> Builder<'s> {
         let test = match &asks {
             Asks::Nothing => "True".to_owned(),
             Asks::Value(values) => {
-                let tests: Vec<String> = values.iter().map(|value| format!("{subject} == {value}")).collect();
+                // A class may say what is equal, and a bool is a number.
+                let asked = |value: &str| {
+                    self.called.compares || value.contains('.') || ["0", "1", "True", "False"].contains(&value)
+                };
+                let test = |value: &String| match asked(value) {
+                    true => format!("_is_value({subject}, {value})"),
+                    false => format!("{subject} == {value}"),
+                };
+                let tests: Vec<String> = values.iter().map(test).collect();
                 tests.join(" or ")
             }
             Asks::Parts(pattern) => format!("_matched({subject}_names, {subject}, {})", pattern.text),
         };
+        // Within a `try`, what the asking raises is the state's.
+        let (test, ask) = match &self.place.guard {
+            Some(state) => (test, (format!("{state}._run(lambda: ("), "))")),
+            None => (test, (String::new(), "")),
+        };
+        let (open_ask, close_ask) = ask;
         match guard.filter(|at| at + 1 < end) {
             Some(at) => {
                 let (open, close) = match names.is_empty() {
                     true => ("(".to_owned(), ")".to_owned()),
                     false => (format!("(lambda {}: (", names.join(", ")), format!("))(**{subject}_names)")),
                 };
-                self.emit.replace(start..bytes(&tokens[at + 1]).start, &format!("{word} ({test}) and {open}"));
+                self.emit
+                    .replace(start..bytes(&tokens[at + 1]).start, &format!("{word} {open_ask}({test}) and {open}"));
                 self.tokens(tokens[at + 1..end].to_vec(), Vec::new());
+                let close = format!("{close}{close_ask}");
                 self.emit.replace(bytes(&tokens[end - 1]).end..bytes(&tokens[end]).start, &close);
             }
-            None => self.emit.replace(start..bytes(&tokens[end]).start, &format!("{word} {test}")),
+            None => {
+                let head = format!("{word} {open_ask}{test}{close_ask}");
+                self.emit.replace(start..bytes(&tokens[end]).start, &head);
+            }
         }
         let held: Vec<String> = names.iter().map(|name| format!("{subject}_names[{name:?}]")).collect();
         let given = (!names.is_empty()).then(|| format!("{} = {}", names.join(", "), held.join(", ")));

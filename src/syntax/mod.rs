@@ -23,6 +23,7 @@ mod loops;
 mod matching;
 mod operand;
 mod operator;
+mod parted;
 mod pattern;
 mod python;
 mod reuse;

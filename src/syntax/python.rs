@@ -8,7 +8,7 @@
 use super::assign::{declared, yields};
 use super::attempt::{bytes, tokens_of};
 use super::build::{Builder, Pair, Rule, parsed};
-use super::cells::parameters;
+use super::cells::{Stands, parameters};
 use super::class::{annotation, setter_of};
 use super::scope::Scope;
 use super::tree::{Definition, Directive, Piece, RuleDecl, Section};
@@ -163,6 +163,8 @@ impl<'s> Builder<'s> {
         let known = self.known.enter();
         parameters(head).into_iter().for_each(|name| self.known.learn(name, None));
         self.inner_item(head.clone());
+        // Methods do not see the names of their class.
+        self.cells.retain(|(_, stands)| *stands != Stands::Member);
         self.globals = declared(body, "global");
         self.yields = yields(body);
         let around = std::mem::replace(&mut self.scope, Scope::of(head, body));

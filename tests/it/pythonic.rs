@@ -113,3 +113,13 @@ fn numbers() {
 fn names() {
     gives_what_was_recorded("python-names");
 }
+
+#[test]
+fn targets() {
+    gives_what_was_recorded("python-targets");
+}
+
+#[test]
+fn members() {
+    gives_what_was_recorded("python-members");
+}

@@ -14,6 +14,7 @@ use starlark::environment::{GlobalsBuilder, Methods, MethodsBuilder};
 use starlark::eval::{Arguments, Evaluator};
 use starlark::values::list::AllocList;
 use starlark::values::none::NoneType;
+use starlark::values::tuple::TupleRef;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 use starlark::{starlark_module, starlark_simple_value};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -86,6 +87,38 @@ fn is_of<'v>(exception: &Exception, kinds: Value<'v>, heap: Heap<'v>) -> bool {
     elements(kinds, heap).is_some_and(|kinds| kinds.into_iter().any(|kind| is_of(exception, kind, heap)))
 }
 
+/// What a value's parts are, by a tuple: 1 for each, `"*"` for the rest, a tuple for what is parted again.
+fn leaves_of<'v>(
+    value: Value<'v>,
+    shape: Value<'v>,
+    leaves: &mut Vec<Value<'v>>,
+    eval: &mut Evaluator<'v, '_, '_>,
+) -> starlark::Result<()> {
+    let heap = eval.heap();
+    let shape = TupleRef::from_value(shape).map_or(&[][..], |shape| shape.content());
+    let items = super::class::iterated(value, eval)?;
+    let items: Vec<Value> = super::operators::each(items, heap).iterate(heap)?.collect();
+    let star = shape.iter().position(|part| part.unpack_str().is_some());
+    let fixed = shape.len() - usize::from(star.is_some());
+    if items.len() < fixed || (star.is_none() && items.len() > fixed) {
+        return Err(thrown("ValueError", format!("there are {} values for {fixed} names", items.len())));
+    }
+    let rest = items.len() - fixed;
+    for (at, part) in shape.iter().enumerate() {
+        match star {
+            Some(star) if at == star => leaves.push(heap.alloc(AllocList(items[at..at + rest].iter().copied()))),
+            star => {
+                let item = items[if star.is_some_and(|star| at > star) { at - 1 + rest } else { at }];
+                match TupleRef::from_value(*part) {
+                    Some(_) => leaves_of(item, *part, leaves, eval)?,
+                    None => leaves.push(item),
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 #[starlark_value(type = "try")]
 impl<'v> StarlarkValue<'v> for Attempt {
     fn get_methods() -> Option<&'static Methods> {
@@ -123,6 +156,21 @@ fn methods(builder: &mut MethodsBuilder) {
             return this.take(thrown("ValueError", why)).map(|()| Value::new_none());
         }
         Ok(heap.alloc(AllocList(items)))
+    }
+
+    /// The parts of a value that is parted by a shape, and its parts again.
+    fn _parted<'v>(
+        this: &Attempt,
+        #[starlark(require = pos)] shape: Value<'v>,
+        #[starlark(require = pos)] function: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let Some(value) = this.run(function, eval)? else { return Ok(Value::new_none()) };
+        let mut leaves = Vec::new();
+        match leaves_of(value, shape, &mut leaves, eval) {
+            Ok(()) => Ok(eval.heap().alloc(AllocList(leaves))),
+            Err(error) => this.take(error).map(|()| Value::new_none()),
+        }
     }
 
     /// Whether nothing has failed so far; behind the body, `else` runs then.

@@ -4,7 +4,7 @@
 //! part says of what kind they are.
 
 use super::class::data_fields;
-use super::operators::equal;
+use super::truths::equal;
 use super::type_of::{class_name, is_instance};
 use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
@@ -184,6 +184,15 @@ fn places_of<'v>(value: Value<'v>, class: Value<'v>, heap: Heap<'v>) -> starlark
 
 #[starlark_module]
 pub(super) fn register(builder: &mut GlobalsBuilder) {
+    /// Whether a value is that of a pattern.
+    fn _is_value<'v>(
+        #[starlark(require = pos)] value: Value<'v>,
+        #[starlark(require = pos)] wanted: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<bool> {
+        is_value(value, wanted, eval)
+    }
+
     /// Whether a value fits a pattern; what its names are is put into a dict.
     fn _matched<'v>(
         #[starlark(require = pos)] names: Value<'v>,

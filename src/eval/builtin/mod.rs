@@ -76,6 +76,7 @@ mod table;
 mod text;
 mod text_methods;
 mod texts;
+mod truths;
 pub(in crate::eval) mod type_of;
 mod validate;
 
@@ -173,6 +174,7 @@ pub(super) fn globals() -> &'static Globals {
             .with(reading::register)
             .with(text::register)
             .with(quotient::register)
+            .with(truths::register)
             .with(rows::register)
             .with(located::register)
             .with(query::register)
