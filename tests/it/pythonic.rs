@@ -123,3 +123,8 @@ fn targets() {
 fn members() {
     gives_what_was_recorded("python-members");
 }
+
+#[test]
+fn modules_parts() {
+    gives_what_was_recorded("python-modules-parts");
+}

@@ -127,7 +127,14 @@ fn methods(builder: &mut MethodsBuilder) {
         #[starlark(require = pos)] item: Value<'v>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<NoneType> {
-        put(this, false, |items| items.push(item), eval)
+        let deque = Deque::from_value(this).filter(|deque| match deque.most {
+            Some(most) => deque.items.to_value().length().is_ok_and(|length| (length as i64) < i64::from(most)),
+            None => true,
+        });
+        let Some(deque) = deque else { return put(this, false, |items| items.push(item), eval) };
+        // Nothing moves.
+        let append = deque.items.to_value().get_attr_error("append", eval.heap())?;
+        eval.eval_function(append, &[item], &[]).map(|_| NoneType)
     }
 
     fn appendleft<'v>(

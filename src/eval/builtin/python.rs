@@ -32,6 +32,45 @@ fn round_even(x: f64) -> f64 {
     }
 }
 
+/// A sum of floats, and what was lost of it by rounding.
+#[derive(Default)]
+struct Floats {
+    sum: f64,
+    lost: f64,
+    runs: bool,
+}
+
+impl Floats {
+    /// Adds a number to a sum if one of the two is a float, as Python does since 3.12.
+    fn takes(&mut self, total: Value, item: Value) -> bool {
+        let is_float = |value: Value| value.get_type() == "float";
+        let of = |value: Value| {
+            let number = UnpackFloat::unpack_value(value).ok().flatten();
+            number.filter(|_| is_float(value) || value.get_type() == "int").map(|number| number.0)
+        };
+        let (Some(sum), Some(item), true) = (of(total), of(item), is_float(total) || is_float(item)) else {
+            return false;
+        };
+        if !self.runs {
+            *self = Floats { sum, lost: 0.0, runs: true };
+        }
+        let next = self.sum + item;
+        self.lost += if self.sum.abs() >= item.abs() { (self.sum - next) + item } else { (item - next) + self.sum };
+        self.sum = next;
+        true
+    }
+
+    /// The sum with what was lost, where it was one of floats.
+    fn ended<'v>(&mut self, total: Value<'v>, heap: Heap<'v>) -> Value<'v> {
+        let Floats { sum, lost, runs } = std::mem::take(self);
+        match runs {
+            true if lost.is_finite() => heap.alloc(sum + lost),
+            true => heap.alloc(sum),
+            false => total,
+        }
+    }
+}
+
 #[starlark_module]
 pub(super) fn register(builder: &mut GlobalsBuilder) {
     fn sum<'v>(
@@ -43,9 +82,15 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         let heap = eval.heap();
         let start = start.into_option().unwrap_or_else(|| heap.alloc(0));
         let mut total = start;
+        let mut floats = Floats::default();
         for (at, item) in items.iterate(heap)?.enumerate() {
             // As in Python, where a bool is a number.
             let item = item.unpack_bool().map_or(item, |truth| heap.alloc(i32::from(truth)));
+            if floats.takes(total, item) {
+                total = heap.alloc(floats.sum);
+                continue;
+            }
+            total = floats.ended(total, heap);
             total = match method(total, "__add__").or_else(|| method(item, "__radd__")) {
                 Some(_) => operate(total, "+", item, eval)?,
                 None => total.add(item, heap)?,
@@ -54,7 +99,7 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
                 limits::check(eval)?;
             }
         }
-        Ok(total)
+        Ok(floats.ended(total, heap))
     }
 
     fn round<'v>(
