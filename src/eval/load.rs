@@ -41,7 +41,7 @@ const DEEPEST_INCLUDE: usize = 40;
 
 pub(super) fn load(request: Request, sources: &mut Sources) -> Result<Loaded, Diags> {
     let session = Session::new(request, std::mem::take(sources));
-    let result = stacker::grow(limits::STACK, || Module::with_temp_heap(|module| whole(&session, module)));
+    let result = limits::Depth::Deep.run(|| Module::with_temp_heap(|module| whole(&session, module)));
     *sources = session.sources.take();
     result.map_err(|mut fatal| {
         let mut all = session.diags.take();
@@ -346,7 +346,7 @@ pub(super) fn eval_text<'v>(
     eval.extra = Some(session);
     // Marks and includes rely on values staying where they are.
     eval.disable_gc();
-    limits::set(&mut eval)?;
+    limits::set(&mut eval, limits::Depth::Deep)?;
     let reached = limits::watch(&mut eval);
     eval.eval_module(ast, builtin::globals()).map_err(|error| reached.placed(error))
 }

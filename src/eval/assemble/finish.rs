@@ -7,7 +7,7 @@ use super::python::{Bodies, absolute};
 use super::shown;
 use crate::diag::{Diag, Kind};
 use crate::eval::builtin::{attributes, has_fields};
-use crate::eval::convert::{is_function, to_val};
+use crate::eval::convert::{is_function, to_objects};
 use crate::eval::fault::fault;
 use crate::eval::missing::Missing;
 use crate::eval::module::Frame;
@@ -122,7 +122,7 @@ fn scope_of(frame: Option<&Frame>) -> Scope {
 }
 
 pub(super) fn plain<'v>(value: Value<'v>, module: &Module<'v>) -> starlark::Result<Val> {
-    to_val(value, module.heap(), &mut |_| Err(fault("it holds a function")))
+    to_objects(value, module.heap(), &mut |_| Err(fault("it holds a function")))
 }
 
 /// Applies the `wildcard_constraints` of a file to its rules.

@@ -185,7 +185,7 @@ impl<'a, 'm, 'v> Bodies<'a, 'm, 'v> {
             return true;
         }
         let Ok(value) = plain(found, self.module) else { return false };
-        let shape = if has_fields(found) { Shape::Fields } else { Shape::Plain };
+        let shape = if has_fields(found) && matches!(value, Val::Dict(_)) { Shape::Fields } else { Shape::Plain };
         self.variables.insert(name.into(), Variable { name: name.into(), value, shape });
         true
     }
