@@ -39,7 +39,10 @@ pub enum Val {
     Object(Box<Object>),
 }
 
-/// An object of one of Python's classes.
+/// What makes an object of a class of the Rulefile's, of its name and a dict.
+pub const OBJECT: &str = "object";
+
+/// An object of a class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Object {
     /// What makes it: the path of a class or of a function of one, from its module.
@@ -51,6 +54,12 @@ pub struct Object {
 }
 
 impl Object {
+    /// The class of the Rulefile's that it is of, if there is such a one.
+    pub fn own_class(&self) -> Option<&str> {
+        let named = matches!(self.maker, OBJECT | "collections.namedtuple");
+        self.given.first().filter(|_| named).and_then(Val::as_str)
+    }
+
     /// Python's `str(x)`; tables and dates are as their plain values are.
     fn text(&self) -> String {
         match self.maker.split_once('.') {
@@ -119,6 +128,21 @@ impl Val {
             Val::Path(path) => Val::Str(path),
             Val::Object(object) => object.plain.listed(),
             other => other,
+        }
+    }
+
+    /// Calls with each object in a value, from the outermost on.
+    pub fn each_object<'a>(&'a self, visit: &mut dyn FnMut(&'a Object)) {
+        match self {
+            Val::List(items) | Val::Tuple(items) | Val::Set(items) => {
+                items.iter().for_each(|item| item.each_object(visit));
+            }
+            Val::Dict(entries) => entries.iter().for_each(|(_, value)| value.each_object(visit)),
+            Val::Object(object) => {
+                visit(object);
+                object.given.iter().for_each(|part| part.each_object(visit));
+            }
+            _ => {}
         }
     }
 

@@ -2,7 +2,9 @@
 //!
 //! Owns the two directions. It does not know what the values are for.
 
-use super::builtin::{Array, EnumMember, Part, Record, Stream, is_of_datetime, no_text_of_array, python_object};
+use super::builtin::{
+    Array, EnumMember, Part, Record, Stream, is_of_datetime, no_text_of_array, object_fields, python_object,
+};
 use super::depth::Step;
 use super::files::Files;
 use super::missing::Missing;
@@ -23,8 +25,17 @@ pub(super) type OnFunction<'a, 'v> = &'a mut dyn FnMut(Value<'v>) -> starlark::R
 /// How values become plain.
 struct Way<'a, 'v> {
     on_function: OnFunction<'a, 'v>,
-    /// Whether objects of Python's classes stay what they are.
-    objects: bool,
+    keep: Keep,
+}
+
+/// What stays of a class, and does not become plain.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Keep {
+    Nothing,
+    /// What Python's own classes and pandas' make, and named tuples.
+    Python,
+    /// Objects of the Rulefile's classes too.
+    All,
 }
 
 /// The wildcards as a dict of strings, if a value is the `wildcards` of a call.
@@ -48,7 +59,7 @@ pub(super) fn called<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Value<'v>> 
 /// # Errors
 /// The type of a value that has no plain form; what `on_function` refuses.
 pub(super) fn to_val<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFunction<'_, 'v>) -> starlark::Result<Val> {
-    converted(value, heap, &mut Way { on_function, objects: false })
+    converted(value, heap, &mut Way { on_function, keep: Keep::Nothing })
 }
 
 /// The same, but that sheets, counters and their like stay what Python has for them: for
@@ -61,7 +72,19 @@ pub(super) fn to_objects<'v>(
     heap: Heap<'v>,
     on_function: OnFunction<'_, 'v>,
 ) -> starlark::Result<Val> {
-    converted(value, heap, &mut Way { on_function, objects: true })
+    converted(value, heap, &mut Way { on_function, keep: Keep::Python })
+}
+
+/// The same with objects of the Rulefile's classes, for those that have the classes.
+///
+/// # Errors
+/// See [`to_val`].
+pub(super) fn to_all_objects<'v>(
+    value: Value<'v>,
+    heap: Heap<'v>,
+    on_function: OnFunction<'_, 'v>,
+) -> starlark::Result<Val> {
+    converted(value, heap, &mut Way { on_function, keep: Keep::All })
 }
 
 fn converted<'v>(value: Value<'v>, heap: Heap<'v>, way: &mut Way<'_, 'v>) -> starlark::Result<Val> {
@@ -102,10 +125,11 @@ fn converted<'v>(value: Value<'v>, heap: Heap<'v>, way: &mut Way<'_, 'v>) -> sta
         return Err(no_text_of_array());
     }
     let plain = compound(value, heap, way)?;
-    match way.objects.then(|| python_object(value)).flatten() {
+    match (way.keep >= Keep::Python).then(|| python_object(value)).flatten() {
         Some((maker, given)) => {
             let part = |part| match part {
                 Part::Plain => Ok(plain.clone()),
+                Part::Values => Ok(values(&plain)),
                 Part::Is(value) => Ok(value),
                 Part::Of(value) => converted(value, heap, way),
             };
@@ -143,6 +167,9 @@ fn compound<'v>(value: Value<'v>, heap: Heap<'v>, way: &mut Way<'_, 'v>) -> star
         let entry = |(name, v): (&str, Value<'v>)| Ok((Val::str(name), converted(v, heap, way)?));
         return record.pairs().into_iter().map(entry).collect::<starlark::Result<_>>().map(Val::Dict);
     }
+    if let Some(fields) = object_fields(value).filter(|_| way.keep == Keep::All) {
+        return converted(fields, heap, way);
+    }
     if let Some(files) = Files::from_value(value) {
         return Ok(Val::List(files.texts().map(Val::str).collect()));
     }
@@ -151,6 +178,13 @@ fn compound<'v>(value: Value<'v>, heap: Heap<'v>, way: &mut Way<'_, 'v>) -> star
     }
     super::builtin::plain(value)
         .ok_or_else(|| super::fault::fault(format!("a value of type `{}` cannot be used here", value.get_type())))
+}
+
+fn values(dict: &Val) -> Val {
+    match dict {
+        Val::Dict(entries) => Val::List(entries.iter().map(|(_, value)| value.clone()).collect()),
+        _ => Val::List(Vec::new()),
+    }
 }
 
 /// The elements of a list, tuple, set, range, generator, column or array.

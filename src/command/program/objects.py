@@ -49,11 +49,47 @@ def with_defaults(sample, entries):
     return collections.defaultdict(type(sample) if plain else lambda: copy.deepcopy(sample), entries)
 
 
+# Objects of classes that are not there yet, with the names of those.
+EARLY = []
+
+
+def early(made, name):
+    EARLY.append((made, name))
+    return made
+
+
+def settle(main):
+    """Gives early objects their classes, which the Rulefile's text has made by now."""
+    for value, name in EARLY:
+        own = main.get(name)
+        if isinstance(own, type):
+            try:
+                value.__class__ = own
+            except TypeError:
+                pass
+
+
+def named_tuple(name, names, values):
+    import collections
+
+    return early(collections.namedtuple(name, names)(*values), name)
+
+
+def of_class(name, fields):
+    value = type(name, (), {})()
+    value.__dict__.update(fields)
+    return early(value, name)
+
+
 def made(maker, *given):
     """What a class makes of plain values, by its path."""
     module, _, name = maker.partition(".")
     if maker == "range":
         return range(*given)
+    if maker == "object":
+        return of_class(*given)
+    if maker == "collections.namedtuple":
+        return named_tuple(*given)
     if maker == "collections.defaultdict":
         return with_defaults(*given)
     if module == "pandas":

@@ -3,6 +3,7 @@
 //! Owns the classes, and what they are called with. It does not know whom the
 //! values are for.
 
+use super::class::{Class, Object};
 use super::column::Column;
 use super::datetime::{Delta, Stamp};
 use super::deque::Deque;
@@ -10,14 +11,17 @@ use super::dicts;
 use super::frame::Now;
 use super::index::Index;
 use super::name::Name;
+use super::record::Record;
 use super::sheet::Maker;
-use crate::value::Val;
+use crate::value::{OBJECT, Val};
 use starlark::values::Value;
 
 /// One of the things that a class is called with.
 pub(in crate::eval) enum Part<'v> {
     /// What stands for the value where no Python is.
     Plain,
+    /// The values of that, which is a dict.
+    Values,
     Is(Val),
     /// Another value, to be handed over as the first is.
     Of(Value<'v>),
@@ -48,8 +52,23 @@ pub(in crate::eval) fn python_object<'v>(value: Value<'v>) -> Option<(&'static s
             let parts = [days, seconds, micros].map(|part| Part::Is(Val::Int(part)));
             Some(("datetime.timedelta", parts.into()))
         }
+        "record" => {
+            let record = Record::from_value(value)?;
+            let names = record.pairs().into_iter().map(|(name, _)| Val::str(name)).collect();
+            let name = Part::Is(Val::str(record.typename()));
+            Some(("collections.namedtuple", vec![name, Part::Is(Val::List(names)), Part::Values]))
+        }
+        "object" => {
+            let name = Class::from_value(Object::from_value(value)?.class())?.name().to_owned();
+            Some((OBJECT, vec![Part::Is(Val::str(name)), Part::Plain]))
+        }
         _ => None,
     }
+}
+
+/// What an object of a class of the Rulefile's holds.
+pub(in crate::eval) fn object_fields<'v>(value: Value<'v>) -> Option<Value<'v>> {
+    Object::from_value(value).map(|object| object.fields())
 }
 
 fn frame<'v>(sheet: &Now) -> (&'static str, Vec<Part<'v>>) {
