@@ -36,6 +36,8 @@ pub(super) const DIALECT: Dialect = Dialect {
     ..Dialect::Standard
 };
 
+/// Lines that a Rulefile printed before it failed, and that are told.
+const PRINTED: usize = 20;
 /// Includes in includes.
 const DEEPEST_INCLUDE: usize = 40;
 
@@ -47,7 +49,13 @@ pub(super) fn load(request: Request, sources: &mut Sources) -> Result<Loaded, Di
         let mut all = session.diags.take();
         all.sort_by_key(|d| d.labels.first().map(|l| (l.span.file, l.span.start)));
         all.append(&mut fatal);
-        once(all)
+        let mut all = once(all);
+        // What went before an error may be all that explains it.
+        if let (Some(last), printed @ [_, ..]) = (all.last_mut(), &*session.notes.take()) {
+            let from = printed.len().saturating_sub(PRINTED);
+            last.notes.push(format!("before that it printed\n{}", printed[from..].join("\n")));
+        }
+        all
     })
 }
 
