@@ -363,7 +363,7 @@ impl<'s> Builder<'s> {
                     "write `module {name}:` with `snakefile:` and `prefix:`, and take rules by `use rule * from {name}`"
                 )
             }
-            None if *word == "match" => "write `if` and `elif`".into(),
+            None if *word == "match" => "write the `case`s below it, indented".into(),
             None => "a rule begins with `rule NAME:`".into(),
         }));
     }

@@ -67,6 +67,7 @@ impl Dump {
                 })?;
             }
             Val::Func(_) => return Err(no_json("function")),
+            Val::Object(object) => return self.value(&object.plain, level),
         }
         Ok(())
     }
