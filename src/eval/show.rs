@@ -59,6 +59,20 @@ pub(super) fn fields<'v>(pairs: &[(&str, Value<'v>)], eval: &mut Evaluator<'v, '
     Ok(pairs.iter().map(field).collect::<starlark::Result<Vec<_>>>()?.join(", "))
 }
 
+/// `ascii(x)`: what `repr` gives, other characters by their numbers.
+///
+/// # Errors
+/// Those of [`repr`].
+pub(super) fn ascii<'v>(value: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<String> {
+    let character = |c: char| match c as u32 {
+        _ if c.is_ascii() => c.to_string(),
+        code @ ..0x100 => format!("\\x{code:02x}"),
+        code @ ..0x10000 => format!("\\u{code:04x}"),
+        code => format!("\\U{code:08x}"),
+    };
+    Ok(repr(value, eval)?.chars().map(character).collect())
+}
+
 /// `repr(x)`.
 ///
 /// # Errors

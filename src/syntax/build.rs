@@ -422,7 +422,8 @@ impl<'s> Builder<'s> {
         // Names of arguments are no variables.
         let is_argument = |at: usize| {
             let is_given = |t: &Pair| t.as_rule() == Rule::sep && t.as_str().ends_with('=');
-            if !self.called.properties.is_empty() && tokens.get(at + 1).is_some_and(is_given) {
+            let dotted = tokens[at].as_str().contains('.');
+            if dotted && !self.called.properties.is_empty() && tokens.get(at + 1).is_some_and(is_given) {
                 return true;
             }
             let named = !self.renames.is_empty() || !self.cells.is_empty();

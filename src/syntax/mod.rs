@@ -14,6 +14,7 @@ mod cells;
 mod class;
 mod edit;
 mod emit;
+mod equality;
 mod globals;
 mod guarded;
 mod keys;

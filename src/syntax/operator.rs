@@ -27,7 +27,7 @@ pub(super) enum Role {
 }
 
 const NOT: u8 = 5;
-const COMPARISON: u8 = 6;
+pub(super) const COMPARISON: u8 = 6;
 const PRODUCT: u8 = 12;
 pub(super) const SIGN: u8 = 13;
 const POWER: u8 = 14;
@@ -165,12 +165,12 @@ impl<'a, 's> Line<'a, 's> {
 
     /// Where the operand begins that ends before a token, of tokens that bind at
     /// least so.
-    fn left(&self, at: usize, least: u8) -> usize {
+    pub(super) fn left(&self, at: usize, least: u8) -> usize {
         (0..at).rev().take_while(|i| self.binds(*i) >= least).last().unwrap_or(at)
     }
 
     /// One past the operand that follows a token.
-    fn right(&self, at: usize, least: u8) -> usize {
+    pub(super) fn right(&self, at: usize, least: u8) -> usize {
         let signs = (at + 1..self.tokens.len()).take_while(|i| matches!(self.roles[*i], Role::Unary(SIGN))).count();
         let first = at + 1 + signs;
         first + (first..self.tokens.len()).take_while(|i| self.binds(*i) >= least).count()
@@ -367,38 +367,6 @@ impl<'a, 's> Line<'a, 's> {
         } else {
             return;
         }
-        self.edits.push(Edit::close(&whole, ")"));
-    }
-
-    /// Whether `==` or `!=` has a bool, or a number that is one, on one of its sides.
-    fn is_beside_truth(&self, at: usize) -> bool {
-        let (start, end) = (self.left(at, COMPARISON + 1), self.right(at, COMPARISON + 1));
-        let is_truth = |value: &[Pair]| match value {
-            [one] => one.as_rule() == Rule::word && matches!(one.as_str(), "True" | "False" | "0" | "1"),
-            _ => false,
-        };
-        let equals = matches!(self.tokens[at].as_str(), "==" | "!=");
-        equals && (is_truth(&self.tokens[start..at]) || is_truth(&self.tokens[at + 1..end]))
-    }
-
-    /// `a is b` becomes `_is(a, b)`, but for constants, of which there is one each.
-    fn identity(&mut self, at: usize) {
-        let end = self.right(at, COMPARISON + 1);
-        if matches!(&self.tokens[at + 1..end], [one] if matches!(one.as_str(), "None" | "True" | "False")) {
-            return;
-        }
-        let negated = self.tokens[at].as_str() != "is";
-        let whole = self.bytes(self.left(at, COMPARISON + 1)..end);
-        self.edits.push(Edit::open(&whole, if negated { "(not _is(" } else { "_is(" }));
-        self.edits.push(Edit::replace(self.token(at), ","));
-        self.edits.push(Edit::close(&whole, if negated { "))" } else { ")" }));
-    }
-
-    /// `a == b` becomes `_equal(a, "==", b)`.
-    fn equality(&mut self, at: usize) {
-        let whole = self.bytes(self.left(at, COMPARISON + 1)..self.right(at, COMPARISON + 1));
-        self.edits.push(Edit::open(&whole, "_equal("));
-        self.edits.push(Edit::replace(self.token(at), format!(", {:?},", self.tokens[at].as_str())));
         self.edits.push(Edit::close(&whole, ")"));
     }
 

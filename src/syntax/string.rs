@@ -169,11 +169,15 @@ impl<'s> Builder<'s> {
     }
 
     /// Text with escapes (and doubled braces, in f-strings) among plain bytes.
-    fn escaped(&self, content: Range<usize>, specials: &mut dyn Iterator<Item = Pair<'_>>, into: &mut Decoded) {
+    fn escaped(&mut self, content: Range<usize>, specials: &mut dyn Iterator<Item = Pair<'_>>, into: &mut Decoded) {
         let mut at = content.start;
         for special in specials.filter(|p| matches!(p.as_rule(), Rule::esc | Rule::doubled)) {
             let place = range(&special);
             into.plain(self.slice(at..place.start.max(at)), at);
+            if special.as_str() == "\\N" && self.source[place.end..].starts_with('{') {
+                let diag = Diag::at(self.span(place.clone()), "characters by their names are not served");
+                self.fail(diag.hint("write the character itself, or its number: `\\u00b0`"));
+            }
             match special.as_rule() {
                 Rule::esc => into.escape(special.as_str(), place.start),
                 _ => into.piece(&special.as_str()[..1], place.start),
@@ -274,7 +278,8 @@ impl<'s> Builder<'s> {
                     self.fields.push(span);
                     self.tokens(part.into_inner().collect(), Vec::new());
                 }
-                Rule::conversion if part.as_str() != "s" => conversion = "r",
+                Rule::conversion if part.as_str() == "r" => conversion = "r",
+                Rule::conversion if part.as_str() == "a" => conversion = "a",
                 // Without a format it is a text anyway.
                 Rule::conversion if has_spec => conversion = "s",
                 Rule::spec => spec = Some(part),

@@ -139,7 +139,8 @@ pub(super) fn formatted<'v>(
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<String> {
     let text = match conversion {
-        "r" | "a" => Some(show::repr(value, eval)?),
+        "r" => Some(show::repr(value, eval)?),
+        "a" => Some(show::ascii(value, eval)?),
         "s" => Some(show::text(value, eval)?),
         _ => None,
     };

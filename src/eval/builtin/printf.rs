@@ -134,7 +134,8 @@ impl Conversion {
     fn text<'v>(&self, kind: char, value: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<String> {
         let plain = match kind {
             's' => Val::str(show::text(value, eval)?),
-            'r' | 'a' => Val::str(show::repr(value, eval)?),
+            'r' => Val::str(show::repr(value, eval)?),
+            'a' => Val::str(show::ascii(value, eval)?),
             'c' if value.unpack_str().is_some() => Val::str(show::text(value, eval)?),
             'd' | 'i' | 'u' | 'x' | 'X' | 'o' | 'c' => whole(kind, value)?,
             'e' | 'E' | 'f' | 'F' | 'g' | 'G' => match UnpackFloat::unpack_value(value)? {

@@ -2,6 +2,7 @@
 //!
 //! Owns that question, and `a is b`. What else is equal, `operators` says.
 
+use super::class::Object;
 use super::operators;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
@@ -27,7 +28,7 @@ pub(super) fn equal<'v>(a: Value<'v>, b: Value<'v>, eval: &mut Evaluator<'v, '_,
 }
 
 /// Types whose values are each one of its own.
-const SINGLE: [&str; 9] = ["list", "dict", "set", "object", "deque", "struct", "record", "tuple", "generator"];
+const SINGLE: [&str; 8] = ["list", "dict", "set", "deque", "struct", "record", "tuple", "generator"];
 
 #[starlark_module]
 pub(super) fn register(builder: &mut GlobalsBuilder) {
@@ -36,6 +37,9 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         #[starlark(require = pos)] a: Value<'v>,
         #[starlark(require = pos)] b: Value<'v>,
     ) -> starlark::Result<bool> {
+        if let (Some(a), Some(b)) = (Object::from_value(a), Object::from_value(b)) {
+            return Ok(a.is(b));
+        }
         let kind = a.get_type();
         Ok(a.ptr_eq(b) || (kind == b.get_type() && !SINGLE.contains(&kind) && a.equals(b)?))
     }

@@ -150,6 +150,11 @@ fn only_there(method: &str, class: &Class) -> starlark::Error {
 }
 
 impl<'v, V: ValueLike<'v>> ObjectGen<V> {
+    /// Whether another is the same object: each time one is handed out, it has the same fields.
+    pub(in crate::eval::builtin) fn is(&self, other: &Object<'v>) -> bool {
+        self.fields.to_value().ptr_eq(other.fields.to_value())
+    }
+
     fn of(&self) -> Option<&Class<'v>> {
         Class::from_value(self.class.to_value())
     }
