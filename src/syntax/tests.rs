@@ -72,7 +72,7 @@ fn python_is_served() {
         ("x = [i for i in y if 0 <= i < len(y)]", "x = [i for i in _each(y) if (0 <= i and i < len(y))]"),
         ("x = not a < b < c", "x = not (a < b and b < c)"),
         ("x = (not a, b < f(c) < d)", "x = (not a, _compare(b , \"<\", f(c) , \"<\", d))"),
-        ("x = t[(t.a == 1) & ~b, c]", "x = t[((_compare(t.a , \"==\", 1)) & ~b, c)]"),
+        ("x = t[(t.a == 1) & ~b, c]", "x = t[((_equal(t.a , \"==\", 1)) & ~b, c)]"),
         ("a, *b = c", "a, b = _spread(1, 0, (c))"),
         ("for a, *b in c: pass", "for a, b in _spread_each(1, 0, c): pass"),
         ("for i in range(3):\n\tpass", "for i in range(3):\n pass"),

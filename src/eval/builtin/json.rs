@@ -28,8 +28,6 @@ struct Dump {
     out: String,
     indent: Option<String>,
     sorted: bool,
-    /// Keys that JSON has no form for are left out.
-    skips: bool,
     /// What stands between elements, and behind keys.
     separators: (String, String),
     ascii: bool,
@@ -51,9 +49,6 @@ impl Dump {
             }
             Val::Dict(entries) => {
                 let mut pairs: Vec<(&Val, &Val)> = entries.iter().map(|(key, value)| (key, value)).collect();
-                if self.skips {
-                    pairs.retain(|(name, _)| key(name).is_ok());
-                }
                 if self.sorted {
                     pairs = sorting::sorted(pairs, |a, b| is_before(a.0, b.0))?;
                 }
@@ -215,7 +210,6 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         #[starlark(require = named, default = NoneOr::None)] separators: NoneOr<(&str, &str)>,
         #[starlark(require = named, default = true)] ensure_ascii: bool,
         #[starlark(require = named, default = NoneOr::None)] default: NoneOr<Value<'v>>,
-        #[starlark(require = named, default = false)] skipkeys: bool,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<String> {
         let value = plain(value, default.into_option(), eval)?;
@@ -225,8 +219,7 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         let usual = (if indent.is_some() { "," } else { ", " }, ": ");
         let (comma, colon) = separators.into_option().unwrap_or(usual);
         let separators = (comma.to_owned(), colon.to_owned());
-        let mut dump =
-            Dump { out: String::new(), indent, sorted: sort_keys, skips: skipkeys, separators, ascii: ensure_ascii };
+        let mut dump = Dump { out: String::new(), indent, sorted: sort_keys, separators, ascii: ensure_ascii };
         dump.value(&value, 0)?;
         Ok(dump.out)
     }
