@@ -1,7 +1,8 @@
 //! What a column is asked for cell by cell, beside another value or a condition.
 
+use super::aligned::beside;
+use super::assigned::Given;
 use super::column::Column;
-use super::frame::cell_of;
 use super::operators::mask;
 use super::replaced::Replaced;
 use super::sheet::NOTHING;
@@ -19,20 +20,15 @@ fn asked<'v>(column: &Column, operator: &str, other: Value<'v>, heap: Heap<'v>) 
 
 /// The cells for which a condition holds, and others in the place of the rest.
 fn kept<'v>(column: &Column, holds: Value<'v>, other: Option<Value<'v>>) -> starlark::Result<Column> {
-    let holds = Column::from_value(holds).filter(|holds| holds.values.len() == column.values.len());
-    let holds = holds.ok_or_else(|| fault("a condition is a column of bools with as many cells"))?;
-    let others = other.map_or_else(|| Ok(vec![NOTHING; column.values.len()]), |other| beside(column, other))?;
-    let cell = |at: usize| if holds.values[at] == Val::Bool(true) { &column.values[at] } else { &others[at] };
+    let holds = Column::from_value(holds).ok_or_else(|| fault("a condition is a column of bools"))?;
+    let holds = beside(column, holds)?;
+    let others = match other.map(Given::of).transpose()? {
+        Some(Given::Column(other)) => beside(column, &other)?,
+        Some(given) => given.cells(&column.index, column.of)?,
+        None => vec![NOTHING; column.values.len()],
+    };
+    let cell = |at: usize| if holds[at] == Val::Bool(true) { &column.values[at] } else { &others[at] };
     Ok(column.filled((0..column.values.len()).map(|at| cell(at).clone()).collect()))
-}
-
-/// The cells of another column, or one value for all.
-fn beside(column: &Column, other: Value) -> starlark::Result<Vec<Val>> {
-    match Column::from_value(other) {
-        Some(other) if other.values.len() == column.values.len() => Ok(other.values.to_vec()),
-        Some(_) => Err(fault("two columns of one length are wanted here")),
-        None => cell_of(other).map(|cell| vec![cell; column.values.len()]).ok_or_else(|| fault("this is no cell")),
-    }
 }
 
 #[starlark_module]

@@ -3,6 +3,7 @@
 use super::column::{Column, hashable, repeated};
 use super::column_methods::holds;
 use super::index::Index;
+use super::same::word;
 use super::sheet::{compared, is_empty};
 use crate::eval::convert::from_val;
 use crate::eval::exception::thrown;
@@ -22,7 +23,8 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         let mut counted = counts(this);
         counted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         let (keys, counts): (Vec<Val>, Vec<Val>) = counted.into_iter().map(|(k, n)| (k, Val::Int(n))).unzip();
-        Ok(Column::labelled_by(Arc::new(Index::new(Vec::new(), keys)), counts))
+        let index = Index::new(this.name.iter().cloned().collect(), keys);
+        Ok(Column { name: Some("count".into()), ..Column::labelled_by(Arc::new(index), counts) })
     }
 
     /// Which values were there before; with `keep="last"` which come again, with
@@ -40,11 +42,11 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     }
 
     fn any(this: &Column) -> starlark::Result<bool> {
-        Ok(this.values.iter().any(holds))
+        Ok(this.values.iter().any(|value| !is_empty(value) && holds(value)))
     }
 
     fn all(this: &Column) -> starlark::Result<bool> {
-        Ok(this.values.iter().all(holds))
+        Ok(this.values.iter().all(|value| is_empty(value) || holds(value)))
     }
 
     fn max<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
@@ -152,7 +154,7 @@ fn counts(column: &Column) -> Vec<(Val, i64)> {
     let mut counted: Vec<(Val, i64)> = Vec::new();
     let mut places: FxHashMap<String, usize> = FxHashMap::default();
     for value in column.values.iter().filter(|v| !is_empty(v)) {
-        let place = *places.entry(value.repr()).or_insert(counted.len());
+        let place = *places.entry(word(value)).or_insert(counted.len());
         if place == counted.len() {
             counted.push((value.clone(), 0));
         }

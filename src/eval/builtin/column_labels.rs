@@ -26,7 +26,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
             None => number(level, names.len().max(1)),
         };
         let at = at.ok_or_else(|| fault(format!("the labels have no level `{}`", level.to_str())))?;
-        Ok(Column::plain(Index::new(names, this.values.to_vec()).level(at)))
+        Ok(Column::plain(Index::new(names, this.values.clone()).level(at)))
     }
 
     /// The same labels, with other values in the places of `levels`.
@@ -40,14 +40,14 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
             elements(levels, heap).and_then(|levels| levels.into_iter().map(cells_of).collect());
         let new = new.filter(|new| new.len() == old.len() && new.iter().zip(&old).all(|(n, o)| n.len() == o.len()));
         let new = new.ok_or_else(|| fault("`set_levels` wants a list of values for each of `levels`"))?;
-        let labels = Index::new(this.level_names(), this.values.to_vec());
+        let labels = Index::new(this.level_names(), this.values.clone());
         let replaced = |level: usize| {
             let place = |value: &Val| old[level].iter().position(|o| o.repr() == value.repr());
             let other = |value: &Val| place(value).map_or_else(|| value.clone(), |at| new[level][at].clone());
             labels.level(level).iter().map(other).collect::<Vec<_>>()
         };
         let levels: Vec<Vec<Val>> = (0..old.len()).map(replaced).collect();
-        Ok(this.with(Index::of_levels(labels.names.clone(), &levels).keys))
+        Ok(this.with(Index::of_levels(labels.names.clone(), &levels).keys.to_vec()))
     }
 
     fn head(this: &Column, #[starlark(default = 5)] count: u32) -> starlark::Result<Column> {
@@ -71,7 +71,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
             let plain = Column::plain(called.values.iter().cloned());
             return Ok(heap.alloc(Column { name: called.name, by_place: false, ..plain }));
         }
-        Ok(heap.alloc(called.sheet().reset()))
+        Ok(heap.alloc(called.sheet().reset()?))
     }
 
     fn sort_values<'v>(
@@ -122,7 +122,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     ) -> starlark::Result<Column> {
         let labels = label_of(labels).map(|one| vec![one]).or_else(|| cells_of(labels)).ok_or_else(no_list)?;
         // Labels have none themselves: what is left out are values.
-        let index = if this.by_place { Index::new(Vec::new(), this.values.to_vec()) } else { (*this.index).clone() };
+        let index = if this.by_place { Index::new(Vec::new(), this.values.clone()) } else { (*this.index).clone() };
         let mut left_out = Vec::new();
         for label in &labels {
             match index.find(label) {
@@ -146,7 +146,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
                 Some(new) => plain_of(new, heap),
                 None => Ok(key.clone()),
             };
-            let keys = this.index.keys.iter().map(label).collect::<starlark::Result<_>>()?;
+            let keys: Vec<Val> = this.index.keys.iter().map(label).collect::<starlark::Result<_>>()?;
             return Ok(Column { index: Arc::new(Index::new(this.index.names.clone(), keys)), ..this.clone() });
         }
         let name = label_of(given).ok_or_else(|| fault("a column is renamed by a name, or its labels by a dict"))?;

@@ -1,7 +1,10 @@
 //! What a column is asked for by methods, named as in pandas.
 
+use super::aligned::beside;
 use super::column::{Column, distinct, hashable, repeated};
-use super::frame::plain_of;
+use super::frame::{cell_of, plain_of};
+use super::index::Index;
+use super::same::word;
 use super::sheet::{NOTHING, compared, is_empty};
 use crate::eval::convert::{from_val, to_val};
 use crate::eval::exception::thrown;
@@ -15,6 +18,7 @@ use starlark::values::dict::{AllocDict, DictRef};
 use starlark::values::list::AllocList;
 use starlark::values::tuple::AllocTuple;
 use starlark::values::{Heap, Value};
+use std::sync::Arc;
 
 /// A value of a cell as another type, by the type's name.
 pub(super) fn converted(value: &Val, kind: &str) -> starlark::Result<Val> {
@@ -49,14 +53,24 @@ fn emptiness(column: &Column, empty: bool) -> Column {
     column.with(column.values.iter().map(|v| Val::Bool(is_empty(v) == empty)).collect())
 }
 
-/// A text that equal values share: numbers are compared as such, and are no texts.
-fn alike(value: &Val) -> String {
-    match value {
-        Val::Bool(b) => f64::from(u8::from(*b)).to_string(),
-        Val::Int(i) => (*i as f64).to_string(),
-        Val::Float(f) => f.to_string(),
-        other => other.repr(),
+/// A value that empty cells are filled with.
+///
+/// # Errors
+/// If it is a list, which pandas takes for no cell.
+pub(super) fn only_cell(value: Value) -> starlark::Result<Val> {
+    let cell = cell_of(value).filter(|cell| cell.items().is_none());
+    let why = || format!("empty cells are filled with one value, a column or a dict, not a {}", value.get_type());
+    cell.ok_or_else(|| thrown("TypeError", why()))
+}
+
+/// A column of what a dict has under its keys.
+pub(super) fn entries<'v>(dict: &DictRef<'v>, heap: Heap<'v>) -> starlark::Result<Column> {
+    let (mut keys, mut values) = (Vec::new(), Vec::new());
+    for (key, value) in dict.iter() {
+        keys.push(plain_of(key, heap)?);
+        values.push(plain_of(value, heap)?);
     }
+    Ok(Column::labelled_by(Arc::new(Index::new(Vec::new(), keys)), values))
 }
 
 /// What a type of cells is called.
@@ -104,9 +118,15 @@ fn cells(builder: &mut MethodsBuilder) {
         Ok(this.pick(&there))
     }
 
+    /// One value for all empty cells; of a column or a dict those with the same labels.
     fn fillna<'v>(this: &Column, value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Column> {
-        let value = plain_of(value, heap)?;
-        Ok(this.filled(this.values.iter().map(|v| if is_empty(v) { value.clone() } else { v.clone() }).collect()))
+        let by_label = DictRef::from_value(value).map(|dict| entries(&dict, heap)).transpose()?;
+        let values = match Column::from_value(value).or(by_label.as_ref()) {
+            Some(other) => beside(this, other)?,
+            None => vec![only_cell(value)?; this.values.len()],
+        };
+        let cells = this.values.iter().zip(values).map(|(old, new)| if is_empty(old) { new } else { old.clone() });
+        Ok(this.filled(cells.collect()))
     }
 
     /// `copy` is pandas', and there is always one.
@@ -139,9 +159,9 @@ fn cells(builder: &mut MethodsBuilder) {
         let heap = eval.heap();
         let values: Vec<Value> = values.iterate(heap)?.collect();
         let plain = |v: Value<'v>| to_val(v, heap, &mut |_| Err(fault("a cell is no function")));
-        let wanted = values.into_iter().map(|v| Ok(alike(&plain(v)?)));
+        let wanted = values.into_iter().map(|v| Ok(word(&plain(v)?)));
         let wanted: FxHashSet<String> = wanted.collect::<starlark::Result<_>>()?;
-        Ok(this.with(this.values.iter().map(|v| Val::Bool(wanted.contains(&alike(v)))).collect()))
+        Ok(this.with(this.values.iter().map(|v| Val::Bool(wanted.contains(&word(v)))).collect()))
     }
 }
 
@@ -244,7 +264,12 @@ fn handing_out(builder: &mut MethodsBuilder) {
     }
 }
 
-/// Whether a cell is true, as Python has it; an empty one is not.
+/// Whether a cell is true, as Python has it. None is not, but `nan` is.
 pub(super) fn holds(value: &Val) -> bool {
-    !matches!(value, Val::None | Val::Bool(false) | Val::Int(0)) && *value != Val::str("")
+    match value {
+        Val::None | Val::Bool(false) | Val::Int(0) => false,
+        Val::Float(figure) => *figure != 0.0,
+        Val::Str(text) => !text.is_empty(),
+        other => other.items().is_none_or(|items| !items.is_empty()),
+    }
 }

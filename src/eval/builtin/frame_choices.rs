@@ -28,7 +28,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         #[starlark(default = NoneOr::None)] axis: NoneOr<Value<'v>>,
     ) -> starlark::Result<Sheet> {
         let by_row = axis.into_option().is_some_and(|axis| !is_columns(axis));
-        let names = if by_row { this.index.keys.clone() } else { this.names() };
+        let names = if by_row { this.index.keys.to_vec() } else { this.names() };
         let items = items.into_option().and_then(cells_of);
         let (like, pattern) = (like.into_option(), regex.into_option().map(regex::Regex::new));
         let pattern = pattern.transpose().map_err(|e| fault(format!("this is no regular expression: {e}")))?;

@@ -98,7 +98,7 @@ fn labelling(builder: &mut MethodsBuilder) {
         #[starlark(require = named, default = false)] inplace: bool,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let sheet = if drop { this.numbered() } else { this.reset() };
+        let sheet = if drop { this.numbered() } else { this.reset()? };
         Ok(this.become_or_give(sheet, inplace, heap))
     }
 

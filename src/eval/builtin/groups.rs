@@ -64,7 +64,7 @@ impl Groups {
 
     /// A value for each group, labelled with what its rows share.
     fn answered(&self, values: Vec<Val>) -> Column {
-        let keys = self.groups.iter().map(|(key, _)| key.clone()).collect();
+        let keys: Vec<Val> = self.groups.iter().map(|(key, _)| key.clone()).collect();
         let index = Arc::new(Index::new(self.by.to_vec(), keys));
         Column { name: self.column.clone(), ..Column::labelled_by(index, values) }
     }
@@ -81,7 +81,7 @@ impl Groups {
 
     /// What is handed out for such a column.
     fn handed<'v>(&self, column: Column, heap: Heap<'v>) -> Value<'v> {
-        if self.reset { heap.alloc(column.sheet().reset()) } else { heap.alloc(column) }
+        if self.reset { heap.alloc(column.sheet().with_levels()) } else { heap.alloc(column) }
     }
 
     /// One column of each group.
@@ -117,7 +117,7 @@ impl Groups {
         }
         let index = self.answered(Vec::new()).index;
         let sheet = Sheet { index, ..Sheet::of_columns(names, &columns) };
-        Ok(eval.heap().alloc(if self.reset { sheet.reset() } else { sheet }))
+        Ok(eval.heap().alloc(if self.reset { sheet.with_levels() } else { sheet }))
     }
 
     /// The columns that they are not by.
@@ -160,8 +160,7 @@ impl<'v> StarlarkValue<'v> for Groups {
             return Some(heap.alloc(self.groups.len() as i64));
         }
         if name == "groups" {
-            let pair =
-                |(key, sheet): &(Val, Sheet)| (hashable(key, heap), Column::plain(sheet.index.keys.iter().cloned()));
+            let pair = |(key, sheet): &(Val, Sheet)| (hashable(key, heap), Column::of_labels(&sheet.index, None));
             return Some(heap.alloc(AllocDict(self.groups.iter().map(pair).collect::<Vec<_>>())));
         }
         let known = self.column.is_some() && heap.alloc(Column::plain([])).has_attr(name, heap);

@@ -63,7 +63,7 @@ pub(super) fn labels_on_end<'a>(indexes: impl Iterator<Item = &'a Index> + Clone
     let mut all = indexes.clone().map(|index| &index.names);
     let first = all.next().cloned().unwrap_or_default();
     let names = if all.all(|names| *names == first) { first } else { Vec::new() };
-    Index::new(names, indexes.flat_map(|index| index.keys.iter().cloned()).collect())
+    Index::new(names, indexes.flat_map(|index| index.keys.iter().cloned()).collect::<Vec<_>>())
 }
 
 /// The rows of some sheets below one another; `common` leaves out what not all have for columns.
@@ -180,15 +180,15 @@ fn labels(left: (&Sheet, &By), right: (&Sheet, &By), found: &[Pair]) -> Option<I
     };
     match (left.1, right.1) {
         (By::Columns(_), By::Columns(_)) => None,
-        (By::Labels, By::Columns(_)) => Some(Index::new(r.names.clone(), found.iter().map(key).collect())),
-        _ => Some(Index::new(l.names.clone(), found.iter().map(key).collect())),
+        (By::Labels, By::Columns(_)) => Some(Index::new(r.names.clone(), found.iter().map(key).collect::<Vec<_>>())),
+        _ => Some(Index::new(l.names.clone(), found.iter().map(key).collect::<Vec<_>>())),
     }
 }
 
 /// A row for each element of the lists that a column holds.
 pub(super) fn exploded(sheet: &Sheet, column: usize, renumber: bool) -> Sheet {
     let (mut rows, mut keys) = (Vec::new(), Vec::new());
-    for (row, key) in sheet.rows.iter().zip(&sheet.index.keys) {
+    for (row, key) in sheet.rows.iter().zip(sheet.index.keys.iter()) {
         let cells = match &row[column] {
             Val::List(cells) if cells.is_empty() => vec![NOTHING],
             Val::List(cells) | Val::Tuple(cells) | Val::Set(cells) => cells.clone(),

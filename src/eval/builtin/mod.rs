@@ -4,7 +4,9 @@
 //! not know how files are loaded or rules checked.
 
 mod abstraction;
+mod aligned;
 mod arguments;
+mod assigned;
 mod attempt;
 mod bytes;
 mod checkpoints;
@@ -13,6 +15,7 @@ mod column;
 mod column_compared;
 mod column_counts;
 mod column_labels;
+mod column_located;
 mod column_methods;
 mod column_texts;
 mod container;
@@ -64,6 +67,7 @@ mod replaced;
 mod row;
 mod rows;
 mod rules;
+mod same;
 mod scatter;
 mod search_path;
 mod semantic;

@@ -4,14 +4,16 @@
 //! Owns `%`, `**`, chained comparisons, loops over texts, starred targets and
 //! `del`. It does not know the text that was lowered.
 
+use super::aligned::differ;
 use super::class::{EnumMember, asked, iterated, method, number, truth};
 use super::column::Column;
 use super::environment::Environ;
+use super::frame::cells_of;
 use super::numpy::Array;
 use super::printf;
-use super::sheet::is_empty;
+use super::sheet::{Maker, is_empty};
 use crate::eval::convert::from_val;
-use crate::eval::exception::thrown;
+use crate::eval::exception::{thrown, thrown_with};
 use crate::eval::fault::{fault, hinted};
 use crate::eval::limits;
 use crate::eval::session::Session;
@@ -198,13 +200,21 @@ pub(super) fn mask<'v>(
         (None, Some(column)) => (column, turned(operator), left),
     };
     let others = match Column::from_value(other) {
-        Some(other) if other.values.len() == column.values.len() => Some(&other.values),
-        Some(_) => return Some(Err(fault("two columns of one length are wanted here"))),
+        Some(other) if differ(column, other) => {
+            let why = "Can only compare identically-labeled Series objects";
+            let hint = "compare cells by their place: `a == b.values`, or give both the same labels first";
+            return Some(Err(thrown_with("ValueError", why, hint)));
+        }
+        Some(other) => Some(other.values.to_vec()),
+        None if column.of == Maker::Pandas && matches!(other.get_type(), "list" | "tuple") => cells_of(other),
         None => None,
     };
+    if others.as_ref().is_some_and(|others| others.len() != column.values.len()) {
+        return Some(Err(thrown("ValueError", "two columns of one length are wanted here")));
+    }
     let cell = |at: usize| {
-        let nothing = is_empty(&column.values[at]) || others.is_some_and(|others| is_empty(&others[at]));
-        let other = others.map_or(other, |others| from_val(&others[at], heap));
+        let nothing = is_empty(&column.values[at]) || others.as_ref().is_some_and(|others| is_empty(&others[at]));
+        let other = others.as_ref().map_or(other, |others| from_val(&others[at], heap));
         let fits =
             if nothing { operator == "!=" } else { holds(from_val(&column.values[at], heap), operator, other, heap)? };
         Ok(Val::Bool(fits))

@@ -54,7 +54,7 @@ pub(super) fn no_column(name: &str, columns: &Columns) -> starlark::Error {
 impl Row {
     /// As a column with the names for its labels.
     pub(super) fn column(&self) -> Column {
-        let names = self.columns.iter().map(Name::value).collect();
+        let names: Vec<Val> = self.columns.iter().map(Name::value).collect();
         let index = Arc::new(Index::new(Vec::new(), names));
         let name = Some(Name::of(&self.label));
         Column { name, ..Column::labelled_by(index, self.values.iter().cloned()) }

@@ -1,12 +1,16 @@
 //! Sample sheets: tables of cells.
 //!
-//! Owns the table, its rows and their labels. It reads no files, sees nothing of
-//! Starlark but its errors, and does not know what samples are.
+//! Owns the table, its rows and their labels, and what type the cells of a column have.
+//! It reads no files, sees nothing of Starlark but its errors, and does not know what
+//! samples are.
 
+use super::aligned::by_labels;
 use super::column::Column;
 use super::index::Index;
 use super::name::Name;
 use super::row::{Row, no_column, record};
+use super::same::{by_size, word};
+use crate::eval::exception::{thrown, thrown_with};
 use crate::value::Val;
 use rustc_hash::FxHashMap;
 use std::cmp::Ordering;
@@ -77,6 +81,13 @@ impl Sheet {
         self.columns.iter().map(Name::value).collect()
     }
 
+    /// The name of a column by its number.
+    pub(super) fn name_at(&self, number: &Val) -> starlark::Result<Name> {
+        let at = if let Val::Int(at) = number { usize::try_from(*at).ok() } else { None };
+        let name = at.and_then(|at| self.columns.get(at)).cloned();
+        name.ok_or_else(|| thrown("IndexError", format!("the sheet has no column number {}", number.repr())))
+    }
+
     pub(super) fn column_at(&self, name: &str) -> starlark::Result<usize> {
         self.column(name).ok_or_else(|| no_column(name, &self.columns))
     }
@@ -119,6 +130,16 @@ impl Sheet {
         Sheet { rows: (0..self.rows.len()).map(row).collect(), ..self }
     }
 
+    /// With the rows of these labels, of which those that it lacks are empty.
+    ///
+    /// # Errors
+    /// If one of its own stands for several rows.
+    pub(super) fn by_labels(&self, index: Index) -> starlark::Result<Sheet> {
+        let column = |at: usize| by_labels(&self.values(at), &index);
+        let columns: Vec<Vec<Val>> = (0..self.columns.len()).map(column).collect::<starlark::Result<_>>()?;
+        Ok(Sheet { index: Arc::new(index), of: self.of, ..Sheet::of_columns(self.columns.to_vec(), &columns) })
+    }
+
     /// Its rows as dicts.
     pub(super) fn records(&self) -> Val {
         Val::List(self.rows.iter().map(|row| record(&self.columns, row)).collect())
@@ -145,7 +166,7 @@ impl Sheet {
         let mut places: FxHashMap<String, usize> = FxHashMap::default();
         let lacks = |key: &Val| if let Val::Tuple(parts) = key { parts.iter().any(is_empty) } else { is_empty(key) };
         for (row, key) in labels.keys.iter().enumerate().filter(|(_, key)| !lacks(key)) {
-            let place = *places.entry(key.repr()).or_insert(groups.len());
+            let place = *places.entry(word(key)).or_insert(groups.len());
             if place == groups.len() {
                 groups.push((key.clone(), Vec::new()));
             }
@@ -175,10 +196,30 @@ impl Sheet {
         }
     }
 
-    /// With the labels of its rows as its first columns, where they came from any.
-    pub(super) fn reset(&self) -> Sheet {
+    /// With the labels of its rows as its first columns; labels that came from none are `index`.
+    ///
+    /// # Errors
+    /// If a column has the name of one that they came from.
+    pub(super) fn reset(&self) -> starlark::Result<Sheet> {
+        if self.of == Maker::Own {
+            return Ok(self.with_levels());
+        }
+        if let Some(name) = self.index.names.iter().find(|name| self.columns.contains(name)) {
+            let hint = "write `.reset_index(drop=True)` to leave the labels out";
+            return Err(thrown_with("ValueError", format!("cannot insert `{name}`, which is a column already"), hint));
+        }
+        if !self.index.names.is_empty() {
+            return Ok(self.with_levels());
+        }
+        let name = if self.column("index").is_none() { "index" } else { "level_0" };
+        let index = Index::new(vec![name.into()], self.index.keys.clone());
+        Ok(Sheet { index: Arc::new(index), ..self.clone() }.with_levels())
+    }
+
+    /// With the columns that its labels came from as its first, but for those that it has.
+    pub(super) fn with_levels(&self) -> Sheet {
         let names: Vec<usize> =
-            (0..self.index.names.len()).filter(|i| self.column(&self.index.names[*i]).is_none()).collect();
+            (0..self.index.names.len()).filter(|i| !self.columns.contains(&self.index.names[*i])).collect();
         let row = |(key, row): (&Val, &Arc<[Val]>)| {
             names.iter().map(|i| Index::part(key, *i)).chain(row.iter().cloned()).collect::<Arc<[Val]>>()
         };
@@ -205,7 +246,7 @@ impl Sheet {
 
     /// With the labels of its rows as columns too.
     pub(super) fn beside_labels(&self) -> Sheet {
-        Sheet { index: self.index.clone(), ..self.reset() }
+        Sheet { index: self.index.clone(), ..self.with_levels() }
     }
 
     /// The name of a level of its labels, which a name or a number stands for.
@@ -223,7 +264,7 @@ impl Sheet {
             [one] => row[*one].clone(),
             several => Val::Tuple(several.iter().map(|c| row[*c].clone()).collect()),
         };
-        let keys = self.rows.iter().map(key).collect();
+        let keys: Vec<Val> = self.rows.iter().map(key).collect();
         let index = Index::new(by.iter().map(|c| self.columns[*c].clone()).collect(), keys);
         let kept: Vec<usize> = (0..self.columns.len()).filter(|c| keep || !by.contains(c)).collect();
         Sheet { index: Arc::new(index), ..self.only(&kept) }
@@ -273,12 +314,6 @@ pub(super) fn ordered(a: &Val, b: &Val, upwards: bool, empty_first: bool) -> Ord
 
 /// The order of cells: numbers by size, then texts, then the rest, and empty ones last.
 pub(super) fn compared(a: &Val, b: &Val) -> Ordering {
-    let number = |v: &Val| match v {
-        Val::Bool(b) => f64::from(u8::from(*b)),
-        Val::Int(i) => *i as f64,
-        Val::Float(f) => *f,
-        _ => 0.0,
-    };
     let rank = |v: &Val| match v {
         v if is_empty(v) => 4,
         Val::Bool(_) | Val::Int(_) | Val::Float(_) => 0,
@@ -291,7 +326,7 @@ pub(super) fn compared(a: &Val, b: &Val) -> Ordering {
             let differs = a.iter().zip(b).map(|(a, b)| compared(a, b)).find(|o| o.is_ne());
             differs.unwrap_or_else(|| a.len().cmp(&b.len()))
         }
-        _ if rank(a) == 0 => number(a).total_cmp(&number(b)),
+        _ if rank(a) == 0 => by_size(a, b).unwrap_or(Ordering::Equal),
         _ => a.display().cmp(&b.display()),
     })
 }
