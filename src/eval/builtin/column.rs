@@ -225,7 +225,10 @@ impl Column {
         };
         let sum = |(own, other): (&Val, &Val)| {
             add(own, other).ok_or_else(|| {
-                fault(format!("{} and {} cannot be added, or what goes for numbers alone", own.repr(), other.repr()))
+                thrown(
+                    "TypeError",
+                    format!("{} and {} are not reckoned with one another here", own.repr(), other.repr()),
+                )
             })
         };
         let sums = cells.left.iter().zip(&*cells.right).map(sum).collect::<starlark::Result<Vec<Val>>>();
@@ -509,10 +512,13 @@ fn reckoned(a: &Val, operator: &str, b: &Val) -> Option<Val> {
         (Some(x), Some(y), "-") => x.checked_sub(y).map(Val::Int),
         (Some(x), Some(y), "*") => x.checked_mul(y).map(Val::Int),
         (Some(x), Some(y), "//") if y != 0 => {
-            let down = i64::from(x % y != 0 && (x < 0) != (y < 0));
+            let down = i64::from(x.wrapping_rem(y) != 0 && (x < 0) != (y < 0));
             x.checked_div(y)?.checked_sub(down).map(Val::Int)
         }
-        (Some(x), Some(y), "%") if y != 0 => Some(Val::Int(x.checked_rem(y)?.checked_add(y)?.checked_rem(y)?)),
+        (Some(x), Some(y), "%") if y != 0 => {
+            let rest = x.wrapping_rem(y);
+            Some(Val::Int(if rest != 0 && (rest < 0) != (y < 0) { rest + y } else { rest }))
+        }
         (_, _, "-") => Some(Val::Float(x - y)),
         (_, _, "*") => Some(Val::Float(x * y)),
         (_, _, "/") => Some(Val::Float(x / y)),

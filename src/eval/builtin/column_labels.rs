@@ -4,11 +4,12 @@ use super::column::{Column, distinct, hashable, number};
 use super::frame::{cells_of, label_of, plain_of};
 use super::index::Index;
 use super::name::Name;
+use super::same::{same, word};
 use super::sheet::{Sheet, compared, ordered};
 use crate::eval::convert::{elements, from_val};
 use crate::eval::fault::fault;
 use crate::value::Val;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use starlark::environment::MethodsBuilder;
 use starlark::starlark_module;
 use starlark::values::dict::DictRef;
@@ -42,8 +43,8 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         let new = new.ok_or_else(|| fault("`set_levels` wants a list of values for each of `levels`"))?;
         let labels = Index::new(this.level_names(), this.values.clone());
         let replaced = |level: usize| {
-            let place = |value: &Val| old[level].iter().position(|o| o.repr() == value.repr());
-            let other = |value: &Val| place(value).map_or_else(|| value.clone(), |at| new[level][at].clone());
+            let places: FxHashMap<String, &Val> = old[level].iter().map(word).zip(&new[level]).collect();
+            let other = |value: &Val| (*places.get(&word(value)).unwrap_or(&value)).clone();
             labels.level(level).iter().map(other).collect::<Vec<_>>()
         };
         let levels: Vec<Vec<Val>> = (0..old.len()).map(replaced).collect();
@@ -97,13 +98,13 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     /// The labels that another list lacks, in order.
     fn difference<'v>(this: &Column, #[starlark(require = pos)] other: Value<'v>) -> starlark::Result<Column> {
         let others = words(other)?;
-        in_order(this.values.iter().filter(|value| !others.contains(&value.repr())).cloned().collect())
+        in_order(this.values.iter().filter(|value| !others.contains(&word(value))).cloned().collect())
     }
 
     /// The labels that another list has too.
     fn intersection<'v>(this: &Column, #[starlark(require = pos)] other: Value<'v>) -> starlark::Result<Column> {
         let others = words(other)?;
-        let both: Vec<&Val> = this.values.iter().filter(|value| others.contains(&value.repr())).collect();
+        let both: Vec<&Val> = this.values.iter().filter(|value| others.contains(&word(value))).collect();
         let once = distinct(both.iter().copied());
         Ok(Column::plain(once.into_iter().map(|at| both[at].clone())))
     }
@@ -123,10 +124,10 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         let labels = label_of(labels).map(|one| vec![one]).or_else(|| cells_of(labels)).ok_or_else(no_list)?;
         // Labels have none themselves: what is left out are values.
         let index = if this.by_place { Index::new(Vec::new(), this.values.clone()) } else { (*this.index).clone() };
-        let mut left_out = Vec::new();
+        let mut left_out = FxHashSet::default();
         for label in &labels {
             match index.find(label) {
-                Some(rows) => left_out.extend_from_slice(rows),
+                Some(rows) => left_out.extend(rows.iter().copied()),
                 None if errors == "ignore" => {}
                 None => return Err(index.lacks(label)),
             }
@@ -164,15 +165,11 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
 
     /// The cells of rows one after the other.
     fn flatten(this: &Column) -> starlark::Result<Column> {
-        let cells =
-            this.values.iter().flat_map(|cell| cell.items().map_or_else(|| vec![cell.clone()], <[Val]>::to_vec));
-        Ok(Column::plain(cells))
+        Ok(flat(this))
     }
 
     fn ravel(this: &Column) -> starlark::Result<Column> {
-        let cells =
-            this.values.iter().flat_map(|cell| cell.items().map_or_else(|| vec![cell.clone()], <[Val]>::to_vec));
-        Ok(Column::plain(cells))
+        Ok(flat(this))
     }
 
     /// The only value, or all.
@@ -184,18 +181,23 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     }
 }
 
+fn flat(column: &Column) -> Column {
+    let cells = |cell: &Val| cell.items().map_or_else(|| vec![cell.clone()], <[Val]>::to_vec);
+    Column::plain(column.values.iter().flat_map(cells))
+}
+
 fn no_list() -> starlark::Error {
     fault("a list of labels is wanted here")
 }
 
 /// The texts that equal cells of a list share.
 fn words(list: Value) -> starlark::Result<FxHashSet<String>> {
-    Ok(cells_of(list).ok_or_else(no_list)?.iter().map(Val::repr).collect())
+    Ok(cells_of(list).ok_or_else(no_list)?.iter().map(word).collect())
 }
 
 /// Each once, in order.
 fn in_order(mut values: Vec<Val>) -> starlark::Result<Column> {
     values.sort_by(compared);
-    values.dedup();
+    values.dedup_by(|a, b| same(a, b));
     Ok(Column::plain(values))
 }

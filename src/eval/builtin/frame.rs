@@ -413,6 +413,6 @@ impl<'v> StarlarkValue<'v> for Frame {
         if sheet.of == Maker::Pandas {
             return Ok(sheet.names().iter().map(|name| from_val(name, heap)).collect());
         }
-        Ok((0..sheet.rows.len()).map(|i| heap.alloc(sheet.row(i))).collect())
+        Ok(sheet.each_row().into_iter().map(|row| heap.alloc(row)).collect())
     }
 }

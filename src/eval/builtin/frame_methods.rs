@@ -1,13 +1,15 @@
 //! What a sheet is asked for by methods, named as in pandas.
 
+use super::applied::{Answers, below_one_another, side_by_side};
 use super::column::{Column, distinct, hashable};
 use super::frame::{Now, named, plain_of};
 use super::frame_counts::names;
 use super::groups::Groups;
+use super::index::Index;
 use super::name::Name;
 use super::query::sheet_where;
-use super::row::{Row, record};
-use super::sheet::{Columns, Sheet, ordered};
+use super::row::{self, Row, record};
+use super::sheet::{Columns, Sheet, ordered, settled};
 use crate::eval::convert::{elements, from_val};
 use crate::eval::fault::fault;
 use crate::value::Val;
@@ -161,14 +163,14 @@ fn handing_out(builder: &mut MethodsBuilder) {
         let columns: Columns = index.then(|| "Index".into()).into_iter().chain(this.columns.iter().cloned()).collect();
         let row = |(key, row): (&Val, &Arc<[Val]>)| {
             let values = index.then(|| key.clone()).into_iter().chain(row.iter().cloned()).collect();
-            heap.alloc(Row { columns: columns.clone(), values, label: key.clone() })
+            heap.alloc(Row { columns: columns.clone(), values, label: key.clone(), answers: row::Answers::AsTuple })
         };
         Ok(heap.alloc(AllocList(this.index.keys.iter().zip(&this.rows).map(row))))
     }
 
     fn iterrows<'v>(this: Now, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        let pair = |(at, key): (usize, &Val)| AllocTuple([hashable(key, heap), heap.alloc(this.row(at))]);
-        Ok(heap.alloc(AllocList(this.index.keys.iter().enumerate().map(pair))))
+        let pair = |row: Row| AllocTuple([hashable(&row.label, heap), heap.alloc(row)]);
+        Ok(heap.alloc(AllocList(this.each_row().into_iter().map(pair))))
     }
 
     fn to_dict<'v>(
@@ -237,9 +239,22 @@ fn grouping(builder: &mut MethodsBuilder) {
         let by = named(&sheet, names, heap)?;
         let groups = sheet.groups(&by, sort);
         let whole = (sheet.index.clone(), groups.iter().map(|(_, rows)| rows.clone()).collect());
-        let groups = groups.into_iter().map(|(key, rows)| (key, sheet.pick(&rows))).collect();
-        let by = by.iter().map(|at| sheet.columns[*at].clone()).collect();
-        Ok(Groups { groups, by, reset: !as_index, listed: names.unpack_str().is_none(), column: None, whole })
+        let names_of: Vec<Name> = by.iter().map(|at| sheet.columns[*at].clone()).collect();
+        let keys = groups.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>();
+        let keys = Arc::new(Index::new(names_of.clone(), keys));
+        // Labels are no columns of the groups.
+        let groups: Vec<(Val, Sheet)> = groups.into_iter().map(|(key, rows)| (key, this.pick(&rows))).collect();
+        Ok(Groups {
+            groups: groups.into(),
+            by: names_of.into(),
+            keys,
+            reset: !as_index,
+            keyed: given.get("group_keys").is_none_or(|keyed| keyed.to_bool()),
+            listed: elements(names, heap).is_some(),
+            column: None,
+            of: Arc::new((*this).clone()),
+            whole,
+        })
     }
 }
 
@@ -251,20 +266,24 @@ fn mapping(builder: &mut MethodsBuilder) {
         #[starlark(require = pos)] function: Value<'v>,
         #[starlark(default = NoneOr::None)] axis: NoneOr<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Column> {
+    ) -> starlark::Result<Value<'v>> {
         let heap = eval.heap();
         let by_row = axis.into_option().is_some_and(is_columns);
         let given: Vec<Value> = match by_row {
-            true => (0..this.rows.len()).map(|at| heap.alloc(this.row(at))).collect(),
+            true => this.each_row().into_iter().map(|row| heap.alloc(row)).collect(),
             false => (0..this.columns.len()).map(|at| heap.alloc(this.values(at))).collect(),
         };
-        let mut values = Vec::with_capacity(given.len());
+        let mut made = Vec::with_capacity(given.len());
         for one in given {
-            let made = eval.eval_function(function, &[one], &[])?;
-            values.push(plain_of(made, heap)?);
+            made.push(eval.eval_function(function, &[one], &[])?);
         }
-        let index = if by_row { this.index.clone() } else { names(&this) };
-        Ok(Column::labelled_by(index, values))
+        Ok(match Answers::of(&made, heap)? {
+            Answers::Columns(rows) if by_row => heap.alloc(below_one_another(&this.index, &rows)?),
+            Answers::Columns(columns) => heap.alloc(side_by_side(this.columns.to_vec(), &columns)?),
+            Answers::Sheets(_) => return Err(fault("a function of rows or columns answers with no sheets here")),
+            Answers::Cells(cells) if by_row => heap.alloc(Column::labelled_by(this.index.clone(), settled(cells))),
+            Answers::Cells(cells) => of_columns(&this, cells, heap)?,
+        })
     }
 
     /// A function of each cell.
@@ -283,6 +302,20 @@ fn mapping(builder: &mut MethodsBuilder) {
     ) -> starlark::Result<Sheet> {
         of_cells(&this, function, eval)
     }
+}
+
+/// What a function answers of each column: a cell for each, or lists that are columns again.
+fn of_columns<'v>(sheet: &Sheet, cells: Vec<Val>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    let lists: Vec<Vec<Val>> = cells.iter().filter_map(|cell| cell.items().map(<[Val]>::to_vec)).collect();
+    if lists.is_empty() || lists.len() < cells.len() {
+        return Ok(heap.alloc(Column::labelled_by(names(sheet), settled(cells))));
+    }
+    if lists.iter().any(|list| list.len() != lists[0].len()) {
+        return Err(fault("lists of several lengths are no columns of a sheet"));
+    }
+    let made = Sheet::of_columns(sheet.columns.to_vec(), &lists);
+    let index = if made.rows.len() == sheet.rows.len() { sheet.index.clone() } else { made.index.clone() };
+    Ok(heap.alloc(Sheet { index, ..made }))
 }
 
 fn level_of<'a, 'v>(sheet: &'a Sheet, level: Value<'v>, heap: Heap<'v>) -> starlark::Result<&'a str> {

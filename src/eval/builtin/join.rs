@@ -4,7 +4,8 @@
 
 use super::index::Index;
 use super::name::Name;
-use super::sheet::{Maker, NOTHING, Sheet, compared, is_empty};
+use super::same::word;
+use super::sheet::{Maker, NOTHING, Sheet, compared};
 use crate::value::Val;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -27,35 +28,10 @@ pub(super) enum By {
 /// Two rows side by side; none where a side has no match.
 type Pair = (Option<usize>, Option<usize>);
 
-/// A key as it is compared: `1.0` is `1`, and `"1"` is neither.
-fn word(key: &[Val]) -> String {
-    let cell = |value: &Val| match value {
-        Val::Float(f) if f.fract() == 0.0 && f.abs() < 1e15 => format!("{}\n", *f as i64),
-        other => format!("{}\n", other.repr()),
-    };
-    key.iter().map(cell).collect()
-}
-
-/// Integers among which cells are empty are floats to pandas.
-fn widened(rows: &mut [Vec<Val>], columns: usize) {
-    for at in 0..columns {
-        let cells = || rows.iter().map(|row| &row[at]);
-        let numbers = cells().all(|cell| matches!(cell, Val::Int(_) | Val::Float(_) | Val::None));
-        if numbers && cells().any(is_empty) {
-            for row in rows.iter_mut() {
-                if let Val::Int(i) = row[at] {
-                    row[at] = Val::Float(i as f64);
-                }
-            }
-        }
-    }
-}
-
-fn made(columns: Vec<Name>, mut rows: Vec<Vec<Val>>, index: Option<Index>) -> Sheet {
-    widened(&mut rows, columns.len());
+fn made(columns: Vec<Name>, rows: Vec<Vec<Val>>, index: Option<Index>) -> Sheet {
     let index = index.unwrap_or_else(|| Index::numbers(rows.len()));
     let rows = rows.into_iter().map(Into::into).collect();
-    Sheet { columns: columns.into(), rows, index: Arc::new(index), of: Maker::Pandas }
+    Sheet { columns: columns.into(), rows, index: Arc::new(index), of: Maker::Pandas }.settled()
 }
 
 /// The labels of several sheets on end.
@@ -109,18 +85,23 @@ fn keys(sheet: &Sheet, by: &By) -> Vec<Vec<Val>> {
     }
 }
 
+/// What parts of a key share that hold the same.
+fn words(key: &[Val]) -> String {
+    key.iter().map(|part| word(part) + "\n").collect()
+}
+
 fn pairs(left: &[Vec<Val>], right: &[Vec<Val>], keep: Keep) -> Vec<Pair> {
     if keep == Keep::Right {
         return pairs(right, left, Keep::Left).into_iter().map(|(r, l)| (l, r)).collect();
     }
     let mut places: FxHashMap<String, Vec<usize>> = FxHashMap::default();
     for (at, key) in right.iter().enumerate() {
-        places.entry(word(key)).or_default().push(at);
+        places.entry(words(key)).or_default().push(at);
     }
     let mut found: Vec<Pair> = Vec::new();
     let mut used = vec![false; right.len()];
     for (at, key) in left.iter().enumerate() {
-        match places.get(&word(key)) {
+        match places.get(&words(key)) {
             Some(matches) => {
                 matches.iter().for_each(|place| used[*place] = true);
                 found.extend(matches.iter().map(|place| (Some(at), Some(*place))));

@@ -5,6 +5,7 @@
 
 mod abstraction;
 mod aligned;
+mod applied;
 mod arguments;
 mod assigned;
 mod attempt;

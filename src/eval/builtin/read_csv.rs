@@ -16,6 +16,7 @@ use crate::eval::exception::thrown;
 use crate::eval::fault::{fault, hinted};
 use crate::eval::pure_path::path_text;
 use crate::value::Val;
+use rustc_hash::FxHashSet;
 use starlark::collections::SmallMap;
 use starlark::eval::Evaluator;
 use starlark::values::dict::DictRef;
@@ -167,12 +168,12 @@ impl<'v> Asked<'v> {
 
     /// The text without the lines that are left out at its head.
     fn without_skipped(&self, text: &str) -> String {
-        let skipped = match self.get("skiprows") {
-            None => return text.to_owned(),
-            Some(rows) => elements(rows, self.heap).map(|rows| rows.iter().filter_map(|r| r.unpack_i32()).collect()),
+        let Some(rows) = self.get("skiprows") else { return text.to_owned() };
+        let first = || (0..self.count("skiprows").unwrap_or(0) as i32).collect();
+        let skipped: FxHashSet<i32> = match elements(rows, self.heap) {
+            Some(rows) => rows.iter().filter_map(|row| row.unpack_i32()).collect(),
+            None => first(),
         };
-        let skipped: Vec<i32> =
-            skipped.unwrap_or_else(|| (0..self.count("skiprows").unwrap_or(0) as i32).collect::<Vec<i32>>());
         let lines = text.split_inclusive('\n').enumerate();
         lines.filter(|(at, _)| !skipped.contains(&(*at as i32))).map(|(_, line)| line).collect()
     }

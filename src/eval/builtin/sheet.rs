@@ -8,7 +8,7 @@ use super::aligned::by_labels;
 use super::column::Column;
 use super::index::Index;
 use super::name::Name;
-use super::row::{Row, no_column, record};
+use super::row::{Answers, Row, no_column, record};
 use super::same::{by_size, word};
 use crate::eval::exception::{thrown, thrown_with};
 use crate::value::Val;
@@ -99,7 +99,39 @@ impl Sheet {
     }
 
     pub(super) fn row(&self, at: usize) -> Row {
-        Row { columns: self.columns.clone(), values: self.rows[at].clone(), label: self.index.keys[at].clone() }
+        let answers = if self.of == Maker::Own { Answers::AsList } else { Answers::AsColumn };
+        let values = self.widened(&self.rows[at]);
+        Row { columns: self.columns.clone(), values, label: self.index.keys[at].clone(), answers }
+    }
+
+    /// Its rows one by one.
+    pub(super) fn each_row(&self) -> Vec<Row> {
+        let floats = self.has_both() && self.is_of_numbers();
+        let values = |row: &Arc<[Val]>| if floats { as_floats(row) } else { row.clone() };
+        let answers = if self.of == Maker::Own { Answers::AsList } else { Answers::AsColumn };
+        let row = |(row, label): (&Arc<[Val]>, &Val)| Row {
+            columns: self.columns.clone(),
+            values: values(row),
+            label: label.clone(),
+            answers,
+        };
+        self.rows.iter().zip(self.index.keys.iter()).map(row).collect()
+    }
+
+    /// Whether a row of it holds whole numbers beside floats.
+    fn has_both(&self) -> bool {
+        let both = |row: &Arc<[Val]>| is_of_both(row);
+        self.of == Maker::Pandas && self.rows.iter().any(both)
+    }
+
+    fn is_of_numbers(&self) -> bool {
+        self.rows.iter().all(|row| row.iter().all(|cell| matches!(cell, Val::Int(_) | Val::Float(_))))
+    }
+
+    /// The cells of a row as pandas has them: floats if the columns are of whole numbers and floats.
+    fn widened(&self, row: &Arc<[Val]>) -> Arc<[Val]> {
+        let floats = self.of == Maker::Pandas && is_of_both(row) && self.is_of_numbers();
+        if floats { as_floats(row) } else { row.clone() }
     }
 
     /// Some of its rows.
@@ -230,12 +262,13 @@ impl Sheet {
 
     /// Its rows as lists of cells.
     pub(super) fn arrays(&self) -> Column {
-        Column::plain(self.rows.iter().map(|row| Val::List(row.to_vec())))
+        Column::plain(self.each_row().into_iter().map(|row| Val::List(row.values.to_vec())))
     }
 
     /// With its rows as columns.
     pub(super) fn transposed(&self) -> Sheet {
-        let row = |at: usize| self.rows.iter().map(|row| row[at].clone()).collect();
+        let rows = self.each_row();
+        let row = |at: usize| rows.iter().map(|row| row.values[at].clone()).collect();
         Sheet {
             columns: self.index.keys.iter().map(Name::of).collect(),
             rows: (0..self.columns.len()).map(row).collect(),
@@ -269,6 +302,16 @@ impl Sheet {
         let kept: Vec<usize> = (0..self.columns.len()).filter(|c| keep || !by.contains(c)).collect();
         Sheet { index: Arc::new(index), ..self.only(&kept) }
     }
+}
+
+/// Whether cells are numbers, of which some are whole and some are floats.
+fn is_of_both(row: &[Val]) -> bool {
+    let has = |kind: fn(&Val) -> bool| row.iter().any(kind);
+    has(|cell| matches!(cell, Val::Int(_))) && has(|cell| matches!(cell, Val::Float(_)))
+}
+
+fn as_floats(row: &[Val]) -> Arc<[Val]> {
+    row.iter().map(|cell| if let Val::Int(i) = cell { Val::Float(*i as f64) } else { cell.clone() }).collect()
 }
 
 /// An empty cell, as pandas has it.
