@@ -1,6 +1,6 @@
 //! What a column is asked for by methods, named as in pandas.
 
-use super::aligned::beside;
+use super::aligned::{beside, by_labels};
 use super::column::{Column, distinct, hashable, repeated};
 use super::frame::{cell_of, plain_of};
 use super::index::Index;
@@ -36,14 +36,18 @@ pub(super) fn converted(value: &Val, kind: &str) -> starlark::Result<Val> {
         }
         ("int" | "int64" | "int32" | "Int64", Val::Int(i)) => Ok(Val::Int(*i)),
         ("int" | "int64" | "int32" | "Int64", value) => {
-            let whole = value.display().trim().parse::<i64>().ok();
-            let cut = || number(value).filter(|f| f.abs() < 9e15).map(|f| f as i64);
-            whole.or_else(cut).map(Val::Int).ok_or_else(refuse)
+            let whole = match value {
+                Val::Bool(on) => Some(i64::from(*on)),
+                Val::Float(figure) => Some(*figure).filter(|f| f.abs() < 9e18).map(|f| f as i64),
+                text => text.display().trim().parse().ok(),
+            };
+            let is_cut = kind == "Int64" && matches!(value, Val::Float(f) if f.fract() != 0.0);
+            whole.filter(|_| !is_cut).map(Val::Int).ok_or_else(refuse)
         }
         ("float" | "float64" | "float32", value) => number(value).map(Val::Float).ok_or_else(refuse),
         ("bool", value) => Ok(Val::Bool(holds(value))),
-        ("str" | "string" | "category", value) => Ok(Val::str(value.display())),
-        ("object" | "O", value) => Ok(value.clone()),
+        ("str" | "string", value) => Ok(Val::str(value.display())),
+        ("object" | "O" | "category", value) => Ok(value.clone()),
         _ => Err(fault(format!("`{kind}` is no type of cells here: `str`, `int`, `float`, `bool` and `object` are"))),
     }
 }
@@ -109,8 +113,8 @@ fn cells(builder: &mut MethodsBuilder) {
         Ok(this.pick(&(0..this.values.len()).filter(|at| !again[*at]).collect::<Vec<_>>()))
     }
 
-    fn nunique(this: &Column) -> starlark::Result<i32> {
-        Ok(distinct(this.values.iter().filter(|v| !is_empty(v))).len() as i32)
+    fn nunique(this: &Column, #[starlark(default = true)] dropna: bool) -> starlark::Result<i32> {
+        Ok(distinct(this.values.iter().filter(|v| !dropna || !is_empty(v))).len() as i32)
     }
 
     fn dropna(this: &Column) -> starlark::Result<Column> {
@@ -195,19 +199,22 @@ fn mapping(builder: &mut MethodsBuilder) {
         mapped(this, function, eval)
     }
 
-    /// A function of each value, or what a dict has for it.
+    /// A function of each value, or what a dict, or a column by its labels, has for it.
     fn map<'v>(
         this: &Column,
         #[starlark(require = pos)] function: Value<'v>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Column> {
+        if let Some(other) = Column::from_value(function).filter(|other| !other.by_place) {
+            return Ok(this.filled(by_labels(other, &Index::new(Vec::new(), this.values.clone()))?));
+        }
         let Some(dict) = DictRef::from_value(function) else { return mapped(this, function, eval) };
         let heap = eval.heap();
         let found = |value: &Val| match dict.get(hashable(value, heap))? {
             Some(found) => plain_of(found, heap),
             None => Ok(NOTHING),
         };
-        Ok(this.with(this.values.iter().map(found).collect::<starlark::Result<_>>()?))
+        Ok(this.filled(this.values.iter().map(found).collect::<starlark::Result<_>>()?))
     }
 }
 
@@ -218,7 +225,7 @@ fn mapped<'v>(column: &Column, function: Value<'v>, eval: &mut Evaluator<'v, '_,
         let made = eval.eval_function(function, &[from_val(value, heap)], &[])?;
         values.push(plain_of(made, heap)?);
     }
-    Ok(column.with(values))
+    Ok(column.filled(values))
 }
 
 #[starlark_module]

@@ -324,6 +324,8 @@ impl<'v> StarlarkValue<'v> for Frame {
                 Some(heap.alloc(Column::labelled_by(names(&sheet), kinds)))
             }
             "values" => Some(heap.alloc(sheet.arrays())),
+            // Names of several parts are no names of columns here.
+            "T" if sheet.index.names.len() > 1 => None,
             "T" => Some(heap.alloc(sheet.transposed())),
             "size" => Some(heap.alloc((sheet.rows.len() * sheet.columns.len()) as i64)),
             "empty" => Some(Value::new_bool(sheet.rows.is_empty())),

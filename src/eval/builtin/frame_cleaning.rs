@@ -9,6 +9,7 @@ use super::frame_methods::is_columns;
 use super::name::Name;
 use super::replaced::Replaced;
 use super::sheet::{NOTHING, Sheet, is_empty};
+use crate::eval::fault::hinted;
 use crate::value::Val;
 use starlark::environment::MethodsBuilder;
 use starlark::eval::Evaluator;
@@ -51,6 +52,12 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
             _ => !cells.any(is_empty),
         };
         if axis.into_option().is_some_and(is_columns) {
+            if subset.into_option().is_some() {
+                return Err(hinted(
+                    "`dropna(axis=1)` takes no `subset` here",
+                    "ask the rows first: `sheet.loc[rows].dropna(axis=1)`",
+                ));
+            }
             let stays = |at: &usize| stays(Box::new(this.rows.iter().map(|row| &row[*at])));
             let kept: Vec<usize> = (0..this.columns.len()).filter(stays).collect();
             return Ok(this.become_or_give(this.only(&kept), inplace, heap));

@@ -4,6 +4,7 @@ use super::column::Column;
 use super::frame::{Now, named, plain_of};
 use super::frame_methods::is_columns;
 use super::index::Index;
+use super::passed::Passed;
 use super::sheet::{Sheet, is_empty};
 use crate::eval::fault::fault;
 use crate::value::Val;
@@ -20,7 +21,8 @@ use std::sync::Arc;
 pub(super) fn kind(column: &Column) -> &'static str {
     let mut held = column.values.iter().filter(|value| !is_empty(value)).peekable();
     if held.peek().is_none() {
-        return "object";
+        let floats = column.values.iter().any(|value| matches!(value, Val::Float(_)));
+        return if floats { "float64" } else { "object" };
     }
     let empty = column.values.iter().any(is_empty);
     if held.clone().all(|value| matches!(value, Val::Bool(_))) && !empty {
@@ -71,21 +73,25 @@ impl<'v> StarlarkValue<'v> for OfAll {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let (heap, sheet) = (eval.heap(), &self.sheet);
-        let (first, given) = (args.positions(heap)?.next(), args.names_map()?);
-        let axis = first.or_else(|| given.iter().find(|(name, _)| name.as_str() == "axis").map(|(_, axis)| *axis));
+        let mut passed = Passed::of(args, heap)?;
+        let axis = passed.take("axis").or_else(|| passed.shift());
         let by_row = axis.is_some_and(is_columns);
+        let of_numbers = passed.take("numeric_only").is_some_and(|only| only.to_bool());
+        let is_number = |at: &usize| matches!(kind(&sheet.values(*at)), "int64" | "float64" | "bool");
+        let kept: Vec<usize> = (0..sheet.columns.len()).filter(|at| !of_numbers || is_number(at)).collect();
+        let sheet = &sheet.only(&kept);
         let columns: Vec<Column> = match by_row {
-            true => sheet.rows.iter().map(|row| Column::plain(row.iter().cloned())).collect(),
+            true => sheet.each_row().into_iter().map(|row| Column::plain(row.values.iter().cloned())).collect(),
             false => (0..sheet.columns.len()).map(|at| sheet.values(at)).collect(),
         };
         let mut values = Vec::with_capacity(columns.len());
         for column in columns {
             let method = heap.alloc(column).get_attr(self.name, heap)?;
             let method = method.ok_or_else(|| fault(format!("columns have no `.{}`", self.name)))?;
-            values.push(plain_of(eval.eval_function(method, &[], &[])?, heap)?);
+            values.push(plain_of(passed.on_to(method, &[], eval)?, heap)?);
         }
         let index = if by_row { sheet.index.clone() } else { names(sheet) };
-        Ok(heap.alloc(Column::labelled_by(index, values)))
+        Ok(heap.alloc(Column::labelled_by(index, sheet.of.settled(values))))
     }
 }
 

@@ -11,6 +11,7 @@ use super::query::sheet_where;
 use super::row::{self, Row, record};
 use super::sheet::{Columns, Sheet, ordered, settled};
 use crate::eval::convert::{elements, from_val};
+use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
 use crate::value::Val;
 use starlark::collections::SmallMap;
@@ -181,6 +182,9 @@ fn handing_out(builder: &mut MethodsBuilder) {
         let columns = || this.columns.iter().enumerate().map(|(at, name)| (name, this.values(at)));
         Ok(match orient {
             "records" => from_val(&Val::List(this.rows.iter().map(|r| record(&this.columns, r)).collect()), heap),
+            "index" if !this.index.is_unique() => {
+                return Err(thrown("ValueError", "DataFrame index must be unique for orient='index'."));
+            }
             "index" => {
                 let row = |(key, row): (&Val, &Arc<[Val]>)| {
                     (hashable(key, heap), from_val(&record(&this.columns, row), heap))
@@ -339,5 +343,5 @@ fn of_cells<'v>(sheet: &Sheet, function: Value<'v>, eval: &mut Evaluator<'v, '_,
         }
         rows.push(cells.into());
     }
-    Ok(Sheet { rows, ..sheet.clone() })
+    Ok(Sheet { rows, ..sheet.clone() }.settled())
 }

@@ -63,13 +63,13 @@ pub(super) fn stacked(sheets: &[Arc<Sheet>], common: bool, renumber: bool) -> Sh
 /// The columns of some sheets side by side, if all have the same labels.
 pub(super) fn beside(sheets: &[Arc<Sheet>]) -> Option<Sheet> {
     let first = sheets.first()?;
-    if sheets.iter().any(|sheet| sheet.index.keys != first.index.keys) {
+    if sheets.iter().any(|sheet| !sheet.index.is_like(&first.index)) {
         return None;
     }
     let columns: Vec<Name> = sheets.iter().flat_map(|sheet| sheet.columns.iter().cloned()).collect();
     let row = |at: usize| sheets.iter().flat_map(|sheet| sheet.rows[at].iter().cloned()).collect();
     let rows = (0..first.rows.len()).map(row).collect();
-    Some(Sheet { columns: columns.into(), rows, index: first.index.clone(), of: Maker::Pandas })
+    Some(Sheet { columns: columns.into(), rows, index: first.index.clone(), of: Maker::Pandas }.settled())
 }
 
 /// What each row is found by.
@@ -143,6 +143,14 @@ pub(super) fn merged(left: (&Sheet, &By), right: (&Sheet, &By), keep: Keep, suff
     let row = |(l, r): &Pair| {
         let of_left = (0..left.columns.len()).map(|at| match (l, is_shared(at)) {
             (None, Some(place)) => cell(right, *r, place),
+            (None, None) => match (by_left, by_right, r) {
+                // What the other side's labels say is what the column would hold.
+                (By::Columns(by), By::Labels, Some(r)) => match by.iter().position(|own| *own == at) {
+                    Some(level) => Index::part(&right.index.keys[*r], level),
+                    None => NOTHING,
+                },
+                _ => NOTHING,
+            },
             _ => cell(left, *l, at),
         });
         of_left.chain(others.iter().map(|at| cell(right, *r, *at))).collect()

@@ -110,9 +110,9 @@ fn of_cells(builder: &mut GlobalsBuilder) {
             let cells = cells_of(values).or_else(|| Some(vec![cell_of(values)?]));
             let cells = cells.ok_or_else(|| fault("`to_numeric` wants a column, a list or a cell"))?;
             let numbers = Column::plain(numbers(&cells, errors)?);
-            return Ok(match values.unpack_str() {
-                Some(_) => from_val(&numbers.values[0], heap),
-                None => heap.alloc(numbers),
+            return Ok(match cell_of(values).is_some_and(|cell| cell.items().is_none()) {
+                true => from_val(&numbers.values[0], heap),
+                false => heap.alloc(numbers),
             });
         };
         Ok(heap.alloc(column.with(numbers(&column.values, errors)?)))
@@ -186,10 +186,7 @@ fn numbers(cells: &[Val], errors: &str) -> starlark::Result<Vec<Val>> {
     let number = |cell: &Val| match cell {
         Val::Int(_) | Val::Float(_) | Val::Bool(_) => Ok(cell.clone()),
         empty if is_empty(empty) => Ok(NOTHING),
-        text => converted(text, "int64")
-            .ok()
-            .filter(|_| !text.display().contains('.'))
-            .map_or_else(|| converted(text, "float"), Ok),
+        text => converted(text, "int64").ok().map_or_else(|| converted(text, "float"), Ok),
     };
     let mut made = Vec::with_capacity(cells.len());
     for cell in cells {
@@ -268,17 +265,27 @@ impl<'v> StarlarkValue<'v> for FrameMaker {
         }
         let mut at = |name: &str| positions.next().or_else(|| given.get(name).copied()).filter(|v| !v.is_none());
         let data = at("data");
-        if *self == FrameMaker::FromDict {
-            let by_row = at("orient").is_some_and(|orient| orient.to_str() == "index");
+        let made = if *self == FrameMaker::FromDict {
+            let orient = at("orient").map_or_else(|| "columns".to_owned(), |orient| orient.to_str());
             let columns = given.get("columns").copied();
-            return Ok(heap.alloc(if by_row {
-                rows_by_label(data, columns, heap)?
-            } else {
-                frame(data, (None, columns), heap)?
-            }));
+            match &*orient {
+                "index" => rows_by_label(data, columns, heap)?,
+                "columns" => frame(data, (None, columns), heap)?,
+                other => {
+                    return Err(fault(format!("`from_dict` knows `columns` and `index`, not `orient=\"{other}\"`")));
+                }
+            }
+        } else {
+            if given.contains_key("orient") {
+                return Err(thrown("TypeError", "`DataFrame` takes no `orient`: that is `DataFrame.from_dict`'s"));
+            }
+            let (index, columns) = (at("index"), at("columns"));
+            frame(data, (index, columns), heap)?
+        };
+        match given.get("dtype").copied().filter(|kind| !kind.is_none()) {
+            Some(kind) => Ok(heap.alloc(made.as_type(kind)?)),
+            None => Ok(heap.alloc(made)),
         }
-        let (index, columns) = (at("index"), at("columns"));
-        Ok(heap.alloc(frame(data, (index, columns), heap)?))
     }
 }
 

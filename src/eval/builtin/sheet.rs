@@ -6,6 +6,7 @@
 
 use super::aligned::by_labels;
 use super::column::Column;
+use super::column_methods::as_type;
 use super::index::Index;
 use super::name::Name;
 use super::row::{Answers, Row, no_column, record};
@@ -13,6 +14,7 @@ use super::same::{by_size, word};
 use crate::eval::exception::{thrown, thrown_with};
 use crate::value::Val;
 use rustc_hash::FxHashMap;
+use starlark::values::Value;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -170,6 +172,17 @@ impl Sheet {
         let column = |at: usize| by_labels(&self.values(at), &index);
         let columns: Vec<Vec<Val>> = (0..self.columns.len()).map(column).collect::<starlark::Result<_>>()?;
         Ok(Sheet { index: Arc::new(index), of: self.of, ..Sheet::of_columns(self.columns.to_vec(), &columns) })
+    }
+
+    /// With cells of another type.
+    ///
+    /// # Errors
+    /// If one cannot be made that.
+    pub(super) fn as_type(&self, kind: Value) -> starlark::Result<Sheet> {
+        let column = |at: usize| as_type(&self.values(at), kind);
+        let columns: Vec<Vec<Val>> = (0..self.columns.len()).map(column).collect::<starlark::Result<_>>()?;
+        let row = |at: usize| columns.iter().map(|column| column[at].clone()).collect();
+        Ok(Sheet { rows: (0..self.rows.len()).map(row).collect(), ..self.clone() })
     }
 
     /// Its rows as dicts.
