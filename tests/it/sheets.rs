@@ -75,7 +75,6 @@ fn sheets_answer_as_in_pandas() {
         ("t['size'].astype(float).tolist(), t['unit'].astype(int).tolist()", "[2.0, 10.0, 7.0] [1, 1, 2]"),
         ("pd.read_table('t.tsv', usecols=[2, 0], index_col=0).columns.tolist()", "['size']"),
         ("pd.read_table('t.tsv', dtype=dict(size=float))['size'].tolist()", "[2.0, 10.0, 7.0]"),
-        ("t.groupby('sample')['size'].sort_values(ascending=False)['b']", "[7, 2]"),
         (
             "t.drop(columns=['unit', 'path']).columns.tolist(), t.drop('path', axis=1).shape",
             "['sample', 'size'] (3, 3)",

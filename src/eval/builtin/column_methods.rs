@@ -6,7 +6,7 @@ use super::frame::{cell_of, plain_of};
 use super::index::Index;
 use super::same::word;
 use super::sheet::{NOTHING, compared, is_empty};
-use crate::eval::convert::{from_val, to_val};
+use crate::eval::convert::from_val;
 use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
 use crate::value::Val;
@@ -88,6 +88,18 @@ pub(super) fn as_type(column: &Column, kind: Value) -> starlark::Result<Vec<Val>
     column.values.iter().map(|value| converted(value, &kind)).collect()
 }
 
+impl Column {
+    /// Which cells hold one of some values.
+    ///
+    /// # Errors
+    /// If one of these fits into no cell.
+    pub(super) fn among<'v>(&self, values: &[Value<'v>], heap: Heap<'v>) -> starlark::Result<Column> {
+        let wanted = values.iter().map(|value| Ok(word(&plain_of(*value, heap)?)));
+        let wanted: FxHashSet<String> = wanted.collect::<starlark::Result<_>>()?;
+        Ok(self.with(self.values.iter().map(|cell| Val::Bool(wanted.contains(&word(cell)))).collect()))
+    }
+}
+
 pub(super) fn column_methods(builder: &mut MethodsBuilder) {
     cells(builder);
     emptiness_of(builder);
@@ -161,11 +173,11 @@ fn cells(builder: &mut MethodsBuilder) {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Column> {
         let heap = eval.heap();
+        if values.unpack_str().is_some() {
+            return Err(thrown("TypeError", "`isin` wants a list of values, not a text"));
+        }
         let values: Vec<Value> = values.iterate(heap)?.collect();
-        let plain = |v: Value<'v>| to_val(v, heap, &mut |_| Err(fault("a cell is no function")));
-        let wanted = values.into_iter().map(|v| Ok(word(&plain(v)?)));
-        let wanted: FxHashSet<String> = wanted.collect::<starlark::Result<_>>()?;
-        Ok(this.with(this.values.iter().map(|v| Val::Bool(wanted.contains(&word(v)))).collect()))
+        this.among(&values, heap)
     }
 }
 

@@ -7,7 +7,7 @@ use super::frame_counts::names;
 use super::groups::Groups;
 use super::index::Index;
 use super::name::Name;
-use super::query::sheet_where;
+use super::query::numbers_where;
 use super::row::{self, Row, record};
 use super::sheet::{Columns, Sheet, ordered, settled};
 use crate::eval::convert::{elements, from_val};
@@ -50,8 +50,8 @@ fn choosing(builder: &mut MethodsBuilder) {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let _ = engine;
-        let rows = sheet_where(this, query, eval)?;
         let sheet = Now::of(this).ok_or_else(|| fault("`query` is asked of a sheet"))?;
+        let rows = numbers_where(&sheet, query, eval)?;
         Ok(sheet.become_or_give(sheet.pick(&rows), inplace, eval.heap()))
     }
 

@@ -5,7 +5,7 @@
 use super::index::Index;
 use super::name::Name;
 use super::same::word;
-use super::sheet::{Maker, NOTHING, Sheet, compared};
+use super::sheet::{Maker, NOTHING, Sheet, compared, settled};
 use crate::value::Val;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -169,8 +169,8 @@ fn labels(left: (&Sheet, &By), right: (&Sheet, &By), found: &[Pair]) -> Option<I
     };
     match (left.1, right.1) {
         (By::Columns(_), By::Columns(_)) => None,
-        (By::Labels, By::Columns(_)) => Some(Index::new(r.names.clone(), found.iter().map(key).collect::<Vec<_>>())),
-        _ => Some(Index::new(l.names.clone(), found.iter().map(key).collect::<Vec<_>>())),
+        (By::Labels, By::Columns(_)) => Some(Index::new(r.names.clone(), settled(found.iter().map(key).collect()))),
+        _ => Some(Index::new(l.names.clone(), settled(found.iter().map(key).collect()))),
     }
 }
 

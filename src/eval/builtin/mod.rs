@@ -60,6 +60,7 @@ mod printf;
 mod python;
 pub(in crate::eval) mod python_module;
 mod query;
+mod query_text;
 mod read_csv;
 mod reading;
 mod record;

@@ -7,7 +7,7 @@ use super::column_texts::Texts;
 use super::name::Name;
 use super::replaced::of_re;
 use super::sheet::{NOTHING, Sheet, is_empty};
-use crate::eval::convert::from_val;
+use crate::eval::convert::{elements, from_val};
 use crate::eval::fault::{fault, hinted};
 use crate::value::Val;
 use starlark::environment::MethodsBuilder;
@@ -73,8 +73,13 @@ fn joining(builder: &mut MethodsBuilder) {
     }
 
     /// The texts of each list, or the letters of each text, joined.
-    fn join<'v>(this: &Texts, #[starlark(require = pos)] sep: &str) -> starlark::Result<Column> {
+    fn join<'v>(this: &Texts, #[starlark(require = pos)] sep: Value<'v>, heap: Heap<'v>) -> starlark::Result<Column> {
         this.check()?;
+        // What stands in a call of a method `join` comes as its letters.
+        let sep = &match elements(sep, heap) {
+            Some(letters) => letters.iter().map(|letter| letter.to_str()).collect(),
+            None => sep.to_str(),
+        };
         let joined = |value: &Val| match value {
             Val::Str(text) => Val::str(text.chars().map(String::from).collect::<Vec<_>>().join(sep)),
             list => match list.items().map(|items| items.iter().map(Val::as_str).collect::<Option<Vec<_>>>()) {
