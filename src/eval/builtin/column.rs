@@ -10,6 +10,7 @@ use super::frame_counts::kind;
 use super::index::Index;
 use super::located::numbers;
 use super::name::Name;
+use super::reckoned::{added, reckoned};
 use super::same::{same, word};
 use super::sheet::{Maker, Sheet, compared, is_empty};
 use crate::diag::{Diag, Kind};
@@ -476,56 +477,6 @@ pub(super) fn chosen<'v>(
     let (yes, no) = (cells(yes)?, cells(no)?);
     let cell = |at: usize| if holds[at] == Val::Bool(true) { yes[at].clone() } else { no[at].clone() };
     Ok(heap.alloc(Column::plain((0..holds.len()).map(cell))))
-}
-
-/// The sum of two cells: texts are joined, and with an empty cell there is none.
-fn added(a: &Val, b: &Val) -> Option<Val> {
-    match (a, b) {
-        (empty, _) | (_, empty) if is_empty(empty) => Some(empty.clone()),
-        (Val::Bool(a), Val::Bool(b)) => Some(Val::Bool(*a || *b)),
-        (Val::Bool(a), b) if !matches!(b, Val::Bool(_)) => added(&Val::Int((*a).into()), b),
-        (a, Val::Bool(b)) if !matches!(a, Val::Bool(_)) => added(a, &Val::Int((*b).into())),
-        (Val::Str(a), Val::Str(b)) => Some(Val::str(format!("{a}{b}"))),
-        (Val::Int(a), Val::Int(b)) => a.checked_add(*b).map(Val::Int),
-        (Val::Int(a), Val::Float(b)) | (Val::Float(b), Val::Int(a)) => Some(Val::Float(*a as f64 + b)),
-        (Val::Float(a), Val::Float(b)) => Some(Val::Float(a + b)),
-        _ => None,
-    }
-}
-
-/// Two cells by an operator for numbers: with an empty cell there is none.
-fn reckoned(a: &Val, operator: &str, b: &Val) -> Option<Val> {
-    let whole = |value: &Val| match value {
-        Val::Int(i) => Some(*i),
-        Val::Bool(b) => Some(i64::from(*b)),
-        _ => None,
-    };
-    let number = |value: &Val| match value {
-        Val::Float(f) => Some(*f),
-        other => whole(other).map(|i| i as f64),
-    };
-    if let Some(empty) = [a, b].into_iter().find(|cell| is_empty(cell)) {
-        return Some(empty.clone());
-    }
-    let (x, y) = (number(a)?, number(b)?);
-    match (whole(a), whole(b), operator) {
-        (Some(x), Some(y), "-") => x.checked_sub(y).map(Val::Int),
-        (Some(x), Some(y), "*") => x.checked_mul(y).map(Val::Int),
-        (Some(x), Some(y), "//") if y != 0 => {
-            let down = i64::from(x.wrapping_rem(y) != 0 && (x < 0) != (y < 0));
-            x.checked_div(y)?.checked_sub(down).map(Val::Int)
-        }
-        (Some(x), Some(y), "%") if y != 0 => {
-            let rest = x.wrapping_rem(y);
-            Some(Val::Int(if rest != 0 && (rest < 0) != (y < 0) { rest + y } else { rest }))
-        }
-        (_, _, "-") => Some(Val::Float(x - y)),
-        (_, _, "*") => Some(Val::Float(x * y)),
-        (_, _, "/") => Some(Val::Float(x / y)),
-        (_, _, "//") => Some(Val::Float((x / y).floor())),
-        (_, _, "%") => Some(Val::Float(x - y * (x / y).floor())),
-        _ => None,
-    }
 }
 
 /// A label as a key of a dict: several columns are a tuple.

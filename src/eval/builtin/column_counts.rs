@@ -1,4 +1,6 @@
 //! What is counted, summed and compared of a column's cells, named as in pandas.
+//!
+//! Owns what empty cells and bools count for. It does not know when two cells are the same.
 
 use super::column::{Column, hashable, repeated};
 use super::column_methods::holds;

@@ -1,4 +1,6 @@
 //! What is asked of a column's labels and of its order, named as in pandas.
+//!
+//! Owns what these methods take. It does not know the sheet that the labels are of.
 
 use super::column::{Column, distinct, hashable, number};
 use super::frame::{cells_of, label_of, plain_of};

@@ -1,11 +1,14 @@
 //! What a column is asked for by methods, named as in pandas.
+//!
+//! Owns the list of them, and what a cell is as another type. It does not know what rows
+//! the cells are of.
 
 use super::aligned::{beside, by_labels};
 use super::column::{Column, distinct, hashable, repeated};
 use super::frame::{cell_of, plain_of};
 use super::index::Index;
 use super::same::word;
-use super::sheet::{NOTHING, compared, is_empty};
+use super::sheet::{NOTHING, compared, emptiness, is_empty};
 use crate::eval::convert::from_val;
 use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
@@ -50,11 +53,6 @@ pub(super) fn converted(value: &Val, kind: &str) -> starlark::Result<Val> {
         ("object" | "O" | "category", value) => Ok(value.clone()),
         _ => Err(fault(format!("`{kind}` is no type of cells here: `str`, `int`, `float`, `bool` and `object` are"))),
     }
-}
-
-/// Which cells are empty, or which are not.
-fn emptiness(column: &Column, empty: bool) -> Column {
-    column.with(column.values.iter().map(|v| Val::Bool(is_empty(v) == empty)).collect())
 }
 
 /// A value that empty cells are filled with.
@@ -184,19 +182,19 @@ fn cells(builder: &mut MethodsBuilder) {
 #[starlark_module]
 fn emptiness_of(builder: &mut MethodsBuilder) {
     fn isna(this: &Column) -> starlark::Result<Column> {
-        Ok(emptiness(this, true))
+        Ok(this.with(emptiness(&this.values, true)))
     }
 
     fn isnull(this: &Column) -> starlark::Result<Column> {
-        Ok(emptiness(this, true))
+        Ok(this.with(emptiness(&this.values, true)))
     }
 
     fn notnull(this: &Column) -> starlark::Result<Column> {
-        Ok(emptiness(this, false))
+        Ok(this.with(emptiness(&this.values, false)))
     }
 
     fn notna(this: &Column) -> starlark::Result<Column> {
-        Ok(emptiness(this, false))
+        Ok(this.with(emptiness(&this.values, false)))
     }
 }
 

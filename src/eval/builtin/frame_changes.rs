@@ -1,4 +1,7 @@
 //! What makes of a sheet another one: other names, types and columns, named as in pandas.
+//!
+//! Owns what these methods take. It does not know how cells are given, or what a type makes
+//! of them.
 
 use super::column::{Column, hashable};
 use super::column_methods::as_type;

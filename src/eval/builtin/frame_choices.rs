@@ -1,4 +1,6 @@
 //! Parts of a sheet that are asked for by name, and a sheet as a text, named as in pandas.
+//!
+//! Owns what these methods take and answer. It changes no cell, and writes no file.
 
 use super::column::{Column, distinct};
 use super::frame::{Now, cells_of, label_of, named, plain_of};

@@ -1,5 +1,8 @@
 //! What makes of a sheet one without empty or repeated cells, or with others, named as in
 //! pandas.
+//!
+//! Owns what these methods take. It does not know when two cells are the same, or what
+//! replaces a cell.
 
 use super::aligned::by_labels;
 use super::column::{Column, repeated};

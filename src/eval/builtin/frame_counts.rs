@@ -1,11 +1,14 @@
 //! What is asked of all columns of a sheet at once, named as in pandas.
+//!
+//! Owns passing it on to each, and what a column's type is called. It does not know what
+//! they answer.
 
 use super::column::Column;
 use super::frame::{Now, named, plain_of};
 use super::frame_methods::is_columns;
 use super::index::Index;
 use super::passed::Passed;
-use super::sheet::{Sheet, is_empty};
+use super::sheet::{Sheet, emptiness, is_empty};
 use crate::eval::fault::fault;
 use crate::value::Val;
 use allocative::Allocative;
@@ -37,8 +40,8 @@ pub(super) fn kind(column: &Column) -> &'static str {
     if held.all(|value| matches!(value, Val::Str(_))) { "str" } else { "object" }
 }
 
-pub(super) fn emptiness(sheet: &Sheet, empty: bool) -> Sheet {
-    let row = |row: &Arc<[Val]>| row.iter().map(|cell| Val::Bool(is_empty(cell) == empty)).collect();
+pub(super) fn emptiness_of(sheet: &Sheet, empty: bool) -> Sheet {
+    let row = |row: &Arc<[Val]>| emptiness(row, empty).into();
     Sheet { rows: sheet.rows.iter().map(row).collect(), ..sheet.clone() }
 }
 
@@ -103,19 +106,19 @@ pub(super) fn names(sheet: &Sheet) -> Arc<Index> {
 #[starlark_module]
 pub(super) fn emptiness_methods(builder: &mut MethodsBuilder) {
     fn isna(this: Now) -> starlark::Result<Sheet> {
-        Ok(emptiness(&this, true))
+        Ok(emptiness_of(&this, true))
     }
 
     fn isnull(this: Now) -> starlark::Result<Sheet> {
-        Ok(emptiness(&this, true))
+        Ok(emptiness_of(&this, true))
     }
 
     fn notna(this: Now) -> starlark::Result<Sheet> {
-        Ok(emptiness(&this, false))
+        Ok(emptiness_of(&this, false))
     }
 
     fn notnull(this: Now) -> starlark::Result<Sheet> {
-        Ok(emptiness(&this, false))
+        Ok(emptiness_of(&this, false))
     }
 
     /// Which rows hold what another one held before, in some columns or in all.

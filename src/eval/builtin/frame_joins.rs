@@ -1,4 +1,6 @@
 //! What makes one sheet of several, or of one a longer one, named as in pandas.
+//!
+//! Owns what may be asked for, and what pandas refuses. Which rows come out is `join`'s.
 
 use super::column::Column;
 use super::frame::{Now, named};

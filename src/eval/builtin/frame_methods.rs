@@ -1,4 +1,7 @@
 //! What a sheet is asked for by methods, named as in pandas.
+//!
+//! Owns the list of them, and those of labels, rows and functions. What is asked of groups is
+//! `groups`', and how answers are put together `applied`'s.
 
 use super::applied::{Answers, below_one_another, side_by_side};
 use super::column::{Column, distinct, hashable};

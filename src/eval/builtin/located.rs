@@ -1,4 +1,7 @@
 //! `sheet.loc` and `sheet.iloc`: rows by label or by number, and cells of them.
+//!
+//! Owns which rows and columns are meant. It does not know what is done with the cells, or
+//! how a label is found.
 
 use super::assigned::Given;
 use super::column::{Column, number};

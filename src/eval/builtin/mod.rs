@@ -63,6 +63,7 @@ mod query;
 mod query_text;
 mod read_csv;
 mod reading;
+mod reckoned;
 mod record;
 mod regex;
 mod replaced;

@@ -4,20 +4,15 @@
 //! Owns `%`, `**`, chained comparisons, loops over texts, starred targets and
 //! `del`. It does not know the text that was lowered.
 
-use super::aligned::differ;
 use super::class::{EnumMember, asked, iterated, method, number, truth};
-use super::column::Column;
+use super::column_compared::mask;
 use super::environment::Environ;
-use super::frame::cells_of;
 use super::numpy::Array;
 use super::printf;
-use super::sheet::{Maker, is_empty};
-use crate::eval::convert::from_val;
-use crate::eval::exception::{thrown, thrown_with};
+use crate::eval::exception::thrown;
 use crate::eval::fault::{fault, hinted};
 use crate::eval::limits;
 use crate::eval::session::Session;
-use crate::value::Val;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::collections::SmallMap;
@@ -183,55 +178,6 @@ fn listed<'v>(value: Value<'v>, of: Value<'v>, eval: &mut Evaluator<'v, '_, '_>)
         }
     }
     Ok(false)
-}
-
-/// Each cell of a column or an array compared with a value, or with that of another; none
-/// if neither side is one, or the operator asks whether they are the same.
-pub(super) fn mask<'v>(
-    left: Value<'v>,
-    operator: &str,
-    right: Value<'v>,
-    heap: Heap<'v>,
-) -> Option<starlark::Result<Value<'v>>> {
-    let (column, operator, other) = match (Column::from_value(left), Column::from_value(right)) {
-        _ if matches!(operator, "is" | "is not") => return None,
-        (None, None) => return Array::compared(left, operator, right, heap),
-        (Some(column), _) => (column, operator, right),
-        (None, Some(column)) => (column, turned(operator), left),
-    };
-    let others = match Column::from_value(other) {
-        Some(other) if differ(column, other) => {
-            let why = "Can only compare identically-labeled Series objects";
-            let hint = "compare cells by their place: `a == b.values`, or give both the same labels first";
-            return Some(Err(thrown_with("ValueError", why, hint)));
-        }
-        Some(other) => Some(other.values.to_vec()),
-        None if column.of == Maker::Pandas && matches!(other.get_type(), "list" | "tuple") => cells_of(other),
-        None => None,
-    };
-    if others.as_ref().is_some_and(|others| others.len() != column.values.len()) {
-        return Some(Err(thrown("ValueError", "two columns of one length are wanted here")));
-    }
-    let cell = |at: usize| {
-        let nothing = is_empty(&column.values[at]) || others.as_ref().is_some_and(|others| is_empty(&others[at]));
-        let other = others.as_ref().map_or(other, |others| from_val(&others[at], heap));
-        let fits =
-            if nothing { operator == "!=" } else { holds(from_val(&column.values[at], heap), operator, other, heap)? };
-        Ok(Val::Bool(fits))
-    };
-    let cells = (0..column.values.len()).map(cell).collect::<starlark::Result<_>>();
-    Some(cells.map(|cells| heap.alloc(column.with(cells))))
-}
-
-/// The operator for the two sides in the other order.
-fn turned(operator: &str) -> &str {
-    match operator {
-        "<" => ">",
-        "<=" => ">=",
-        ">" => "<",
-        ">=" => "<=",
-        same => same,
-    }
 }
 
 /// A list parted for targets of which one is starred.

@@ -7,12 +7,12 @@ use super::aligned::{by_labels, united};
 use super::column::{Column, distinct};
 use super::column_methods::{as_type, converted, entries};
 use super::frame::{Now, cell_of, cells_of, plain_of};
-use super::frame_counts::emptiness;
+use super::frame_counts::emptiness_of;
 use super::index::Index;
 use super::name::Name;
 use super::read_csv::{Asked, read};
 use super::row::Row;
-use super::sheet::{NOTHING, Sheet, is_empty};
+use super::sheet::{NOTHING, Sheet, emptiness, is_empty};
 use crate::eval::convert::{elements, from_val};
 use crate::eval::exception::{Class, thrown};
 use crate::eval::fault::fault;
@@ -205,15 +205,14 @@ fn numbers(cells: &[Val], errors: &str) -> starlark::Result<Vec<Val>> {
 
 /// Whether a cell is empty, or which cells of a column, a sheet, a row or a list are.
 fn asked_empty<'v>(value: Value<'v>, empty: bool, heap: Heap<'v>) -> Value<'v> {
-    let which = |cells: &[Val]| cells.iter().map(|cell| Val::Bool(is_empty(cell) == empty)).collect::<Vec<_>>();
     if let Some(sheet) = Now::of(value) {
-        return heap.alloc(emptiness(&sheet, empty));
+        return heap.alloc(emptiness_of(&sheet, empty));
     }
     if let Some(column) = Row::from_value(value).map(Row::column).or_else(|| Column::from_value(value).cloned()) {
-        return heap.alloc(column.with(which(&column.values)));
+        return heap.alloc(column.with(emptiness(&column.values, empty)));
     }
     match cells_of(value) {
-        Some(cells) => heap.alloc(Column::plain(which(&cells))),
+        Some(cells) => heap.alloc(Column::plain(emptiness(&cells, empty))),
         None => Value::new_bool(cell_of(value).is_some_and(|cell| is_empty(&cell)) == empty),
     }
 }

@@ -3,11 +3,12 @@
 //! Owns asking the columns. How the text is understood is `query_text`'s.
 
 use super::column::Column;
-use super::frame::{Now, cells_of};
-use super::operators::{holds, mask};
+use super::column_compared::mask;
+use super::frame::{Now, cells_of, plain_of};
+use super::operators::holds;
 use super::query_text::{Odd, told};
 use super::row::Row;
-use super::sheet::Sheet;
+use super::sheet::{Maker, Sheet};
 use crate::eval::convert::elements;
 use crate::eval::exception::thrown_with;
 use crate::eval::fault::{fault, hinted};
@@ -35,21 +36,31 @@ pub(super) fn rows_where<'v>(
         let found = numbers_where(&sheet, query, eval)?;
         return Ok(found.into_iter().map(|at| heap.alloc(sheet.row(at))).collect());
     }
-    let all = elements(within, heap);
-    let rows: Option<Vec<&Row>> = all.iter().flatten().map(|row| Row::from_value(*row)).collect();
-    let (Some(all), Some(rows)) = (&all, rows) else {
+    let Some(all) = elements(within, heap) else {
         return Err(hinted(
             format!("`query` asks a sheet, this is a value of type `{}`", within.get_type()),
             "read one with `tsv(\"samples.tsv\")`, or give `dpath` for a dict",
         ));
     };
-    let Some(first) = rows.first() else { return Ok(Vec::new()) };
-    if rows.iter().any(|row| row.columns != first.columns) {
-        return Err(fault("`query` asks rows of one sheet"));
-    }
-    let sheet = Sheet::new(first.columns.clone(), rows.iter().map(|row| row.values.clone()).collect());
-    let found = numbers_where(&sheet, query, eval)?;
+    let found = numbers_where(&sheet_of(&all, heap)?, query, eval)?;
     Ok(found.into_iter().map(|at| all[at]).collect())
+}
+
+/// The sheet that rows are of: those of one, or values with names.
+fn sheet_of<'v>(rows: &[Value<'v>], heap: Heap<'v>) -> starlark::Result<Sheet> {
+    let is_row = |row: &Value<'v>| Row::from_value(*row).is_some() || super::has_fields(*row);
+    if let Some(odd) = rows.iter().find(|row| !is_row(row)) {
+        return Err(fault(format!("`query` asks rows of a sheet, this is a value of type `{}`", odd.get_type())));
+    }
+    let names = rows.first().map_or_else(Vec::new, |row| row.dir_attr());
+    let cell = |row: &Value<'v>, name: &String| {
+        let cell = row.get_attr(name, heap)?;
+        cell.map_or(Ok(Val::None), |cell| plain_of(cell, heap))
+    };
+    let cells = |row: &Value<'v>| names.iter().map(|name| cell(row, name)).collect();
+    let cells = rows.iter().map(cells).collect::<starlark::Result<_>>()?;
+    let columns = names.iter().map(|name| name.as_str().into()).collect();
+    Ok(Sheet { of: Maker::Own, ..Sheet::new(columns, cells) })
 }
 
 /// The numbers of the rows of a sheet for which an expression is true.

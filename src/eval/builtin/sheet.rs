@@ -338,6 +338,11 @@ pub(super) fn is_empty(cell: &Val) -> bool {
     }
 }
 
+/// Which cells are empty, or which are not.
+pub(super) fn emptiness(cells: &[Val], empty: bool) -> Vec<Val> {
+    cells.iter().map(|cell| Val::Bool(is_empty(cell) == empty)).collect()
+}
+
 /// The cells of a column as pandas has them: numbers are floats where some are empty, and
 /// empty among numbers and texts is `nan`; of numbers one float makes all of them floats.
 pub(super) fn settled(mut cells: Vec<Val>) -> Vec<Val> {

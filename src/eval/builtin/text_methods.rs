@@ -1,4 +1,6 @@
 //! What `column.str` has that texts have not, or have otherwise, named as in pandas.
+//!
+//! Owns what these methods take. It does not know how regular expressions match.
 
 use super::aligned::beside;
 use super::assigned::Given;
