@@ -35,6 +35,45 @@ pub enum Val {
     Dict(Vec<(Val, Val)>),
     /// A function to be called when the job is known.
     Func(FnId),
+    /// What Python makes of plain values by a class.
+    Object(Box<Object>),
+}
+
+/// What makes an object of a class of the Rulefile's, of its name and a dict.
+pub const OBJECT: &str = "object";
+
+/// An object of a class.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Object {
+    /// What makes it: the path of a class or of a function of one, from its module.
+    pub maker: &'static str,
+    /// What that is called with.
+    pub given: Vec<Val>,
+    /// What stands for it where no Python is.
+    pub plain: Val,
+}
+
+impl Object {
+    /// The class of the Rulefile's that it is of, if there is such a one.
+    pub fn own_class(&self) -> Option<&str> {
+        let named = matches!(self.maker, OBJECT | "collections.namedtuple");
+        self.given.first().filter(|_| named).and_then(Val::as_str)
+    }
+
+    /// Python's `str(x)`; tables and dates are as their plain values are.
+    fn text(&self) -> String {
+        match self.maker.split_once('.') {
+            Some(("pandas" | "datetime", _)) => self.plain.display(),
+            _ => self.repr(),
+        }
+    }
+
+    fn repr(&self) -> String {
+        let class = self.maker.rsplit('.').next().unwrap_or(self.maker);
+        let mut out = String::from(class);
+        sequence(&mut out, "(", self.given.iter(), ")", |value, out| value.write_repr(out));
+        out
+    }
 }
 
 impl Val {
@@ -65,6 +104,7 @@ impl Val {
             Val::Set(_) => "a set",
             Val::Dict(_) => "a dict",
             Val::Func(_) => "a function",
+            Val::Object(object) => object.plain.kind(),
         }
     }
 
@@ -72,6 +112,7 @@ impl Val {
     pub fn items(&self) -> Option<&[Val]> {
         match self {
             Val::List(items) | Val::Tuple(items) | Val::Set(items) => Some(items),
+            Val::Object(object) => object.plain.items(),
             _ => None,
         }
     }
@@ -85,7 +126,23 @@ impl Val {
             }
             Val::Dict(entries) => Val::Dict(entries.into_iter().map(|(key, value)| (key, value.listed())).collect()),
             Val::Path(path) => Val::Str(path),
+            Val::Object(object) => object.plain.listed(),
             other => other,
+        }
+    }
+
+    /// Calls with each object in a value, from the outermost on.
+    pub fn each_object<'a>(&'a self, visit: &mut dyn FnMut(&'a Object)) {
+        match self {
+            Val::List(items) | Val::Tuple(items) | Val::Set(items) => {
+                items.iter().for_each(|item| item.each_object(visit));
+            }
+            Val::Dict(entries) => entries.iter().for_each(|(_, value)| value.each_object(visit)),
+            Val::Object(object) => {
+                visit(object);
+                object.given.iter().for_each(|part| part.each_object(visit));
+            }
+            _ => {}
         }
     }
 
@@ -93,19 +150,23 @@ impl Val {
     pub fn get(&self, key: &str) -> Option<&Val> {
         match self {
             Val::Dict(entries) => entries.iter().find(|(k, _)| k.as_str() == Some(key)).map(|(_, v)| v),
+            Val::Object(object) => object.plain.get(key),
             _ => None,
         }
     }
 
     /// Python's `str(x)`.
     pub fn text(&self) -> String {
+        if let Val::Object(object) = self {
+            return object.text();
+        }
         self.as_str().map_or_else(|| self.repr(), str::to_owned)
     }
 
     /// Python's `str(x)`, but a list, tuple or set is the texts of its elements joined
     /// by spaces, as Snakemake's placeholders print it.
     pub fn display(&self) -> String {
-        match self.items() {
+        match self.items().filter(|_| !matches!(self, Val::Object(_))) {
             Some(items) => items.iter().map(Val::text).collect::<Vec<_>>().join(" "),
             None => self.text(),
         }
@@ -122,6 +183,7 @@ impl Val {
             Val::List(items) | Val::Tuple(items) | Val::Set(items) => items.iter().map(Val::to_json).collect(),
             Val::Dict(pairs) => pairs.iter().map(|(key, value)| (key.display(), value.to_json())).collect(),
             Val::Func(_) => self.display().into(),
+            Val::Object(object) => object.plain.to_json(),
         }
     }
 
@@ -159,6 +221,7 @@ impl Val {
                 v.write_repr(out);
             }),
             Val::Func(_) => out.push_str("<function>"),
+            Val::Object(object) => out.push_str(&object.repr()),
         }
     }
 }

@@ -13,6 +13,8 @@ pub const DEVICES: &str = "gpu";
 
 /// The resource that says where temporary files go.
 const TMPDIR: &str = "tmpdir";
+/// What is recorded for the run's directory for temporary files, which makes no job stale.
+const ANY_TMPDIR: &str = "/tmp";
 
 /// What a job takes while it runs.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -56,6 +58,13 @@ impl Needs {
     }
 }
 
+/// A directory for temporary files, unless the rule names one.
+fn fill_tmpdir(needs: &mut Needs, dir: &str) {
+    if !needs.resources.iter().any(|(name, _)| &**name == TMPDIR) {
+        needs.resources.push((TMPDIR.into(), Val::str(dir)));
+    }
+}
+
 impl Commands<'_> {
     /// The number in `threads:`; 1 where a function decides later.
     pub(super) fn declared_threads(&self, job: JobId) -> u32 {
@@ -66,7 +75,8 @@ impl Commands<'_> {
     }
 
     /// What functions of params see: threads and resources as the rule declares
-    /// them at a first attempt, whatever the run has to give: not its `tmpdir`.
+    /// them at a first attempt, whatever the run has to give; its `tmpdir` is one of any
+    /// machine's.
     pub(super) fn declared(&self, job: JobId) -> Needs {
         let asks = |id: &FnId| self.functions.parameters(*id).iter().any(|name| &**name == "resources");
         let rule = self.rule(job);
@@ -78,6 +88,7 @@ impl Commands<'_> {
         if functions.into_iter().any(asks) {
             // What cannot be worked out is told of when the job is about to run.
             let _ = self.fill_resources(job, &mut needs, &|param, needs| self.resolve(job, param, needs, 1));
+            fill_tmpdir(&mut needs, ANY_TMPDIR);
         }
         needs
     }
@@ -90,7 +101,7 @@ impl Commands<'_> {
         let threads = self.resolve(job, &rule.threads, &nothing, attempt)?;
         let mut needs = Needs { threads: self.threads(job, threads)?, resources: Vec::new() };
         self.fill_resources(job, &mut needs, &|param, needs| self.resolve(job, param, needs, attempt))?;
-        self.fill_tmpdir(&mut needs);
+        fill_tmpdir(&mut needs, &self.settings.tmpdir);
         self.check_limits(job, &needs)?;
         Ok(needs)
     }
@@ -109,7 +120,7 @@ impl Commands<'_> {
         };
         let mut needs = Needs { threads: self.threads(job, threads)?, resources: Vec::new() };
         self.fill_resources(job, &mut needs, &resolve)?;
-        self.fill_tmpdir(&mut needs);
+        fill_tmpdir(&mut needs, &self.settings.tmpdir);
         Ok(needs)
     }
 
@@ -151,13 +162,6 @@ impl Commands<'_> {
             needs.resources.push((units::counted(&name).into(), value));
         }
         Ok(())
-    }
-
-    /// The run's directory for temporary files, unless the rule names one.
-    fn fill_tmpdir(&self, needs: &mut Needs) {
-        if !needs.resources.iter().any(|(name, _)| &**name == TMPDIR) {
-            needs.resources.push((TMPDIR.into(), Val::str(self.settings.tmpdir.as_str())));
-        }
     }
 
     /// Whether functions decide the job's threads or resources.

@@ -2,14 +2,16 @@
 //!
 //! Owns the two directions. It does not know what the values are for.
 
-use super::builtin::{Array, EnumMember, Record, Stream, is_of_datetime, no_text_of_array};
+use super::builtin::{
+    Array, EnumMember, Part, Record, Stream, is_of_datetime, no_text_of_array, object_fields, python_object,
+};
 use super::depth::Step;
 use super::files::Files;
 use super::missing::Missing;
 use super::pure_path::{PurePath, path_text};
 use super::python::NeedsPython;
 use super::wildcards::Wildcards;
-use crate::value::{FnId, Val};
+use crate::value::{FnId, Object, Val};
 use starlark::values::dict::{AllocDict, DictRef};
 use starlark::values::float::UnpackFloat;
 use starlark::values::list::{AllocList, ListRef};
@@ -19,6 +21,22 @@ use starlark::values::{Heap, UnpackValue, Value};
 
 /// What becomes of functions inside a value.
 pub(super) type OnFunction<'a, 'v> = &'a mut dyn FnMut(Value<'v>) -> starlark::Result<FnId>;
+
+/// How values become plain.
+struct Way<'a, 'v> {
+    on_function: OnFunction<'a, 'v>,
+    keep: Keep,
+}
+
+/// What stays of a class, and does not become plain.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Keep {
+    Nothing,
+    /// What Python's own classes and pandas' make, and named tuples.
+    Python,
+    /// Objects of the Rulefile's classes too.
+    All,
+}
 
 /// The wildcards as a dict of strings, if a value is the `wildcards` of a call.
 pub(super) fn from_wildcards<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Value<'v>> {
@@ -41,6 +59,35 @@ pub(super) fn called<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Value<'v>> 
 /// # Errors
 /// The type of a value that has no plain form; what `on_function` refuses.
 pub(super) fn to_val<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFunction<'_, 'v>) -> starlark::Result<Val> {
+    converted(value, heap, &mut Way { on_function, keep: Keep::Nothing })
+}
+
+/// The same, but that sheets, counters and their like stay what Python has for them: for
+/// values that a job's Python is given.
+///
+/// # Errors
+/// See [`to_val`].
+pub(super) fn to_objects<'v>(
+    value: Value<'v>,
+    heap: Heap<'v>,
+    on_function: OnFunction<'_, 'v>,
+) -> starlark::Result<Val> {
+    converted(value, heap, &mut Way { on_function, keep: Keep::Python })
+}
+
+/// The same with objects of the Rulefile's classes, for those that have the classes.
+///
+/// # Errors
+/// See [`to_val`].
+pub(super) fn to_all_objects<'v>(
+    value: Value<'v>,
+    heap: Heap<'v>,
+    on_function: OnFunction<'_, 'v>,
+) -> starlark::Result<Val> {
+    converted(value, heap, &mut Way { on_function, keep: Keep::All })
+}
+
+fn converted<'v>(value: Value<'v>, heap: Heap<'v>, way: &mut Way<'_, 'v>) -> starlark::Result<Val> {
     if let Some(text) = value.unpack_str() {
         return Ok(Val::str(text));
     }
@@ -51,7 +98,7 @@ pub(super) fn to_val<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFuncti
         return Ok(Val::None);
     }
     if let Some(mixed) = EnumMember::from_value(value).and_then(|member| member.mixed()) {
-        return to_val(mixed, heap, on_function);
+        return converted(mixed, heap, way);
     }
     if let Some(b) = value.unpack_bool() {
         return Ok(Val::Bool(b));
@@ -69,24 +116,37 @@ pub(super) fn to_val<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFuncti
         return Err(missing.refuse());
     }
     if is_function(value) {
-        return Ok(Val::Func(on_function(value)?));
+        return Ok(Val::Func((way.on_function)(value)?));
     }
     if let Some(call) = called(value, heap) {
-        return Ok(Val::Func(on_function(call)?));
-    }
-    if is_of_datetime(value) {
-        return Ok(Val::str(value.to_str()));
+        return Ok(Val::Func((way.on_function)(call)?));
     }
     if Array::from_value(value).is_some() {
         return Err(no_text_of_array());
     }
-    compound(value, heap, on_function)
+    let plain = compound(value, heap, way)?;
+    match (way.keep >= Keep::Python).then(|| python_object(value)).flatten() {
+        Some((maker, given)) => {
+            let part = |part| match part {
+                Part::Plain => Ok(plain.clone()),
+                Part::Values => Ok(values(&plain)),
+                Part::Is(value) => Ok(value),
+                Part::Of(value) => converted(value, heap, way),
+            };
+            let given = given.into_iter().map(part).collect::<starlark::Result<_>>()?;
+            Ok(Val::Object(Box::new(Object { maker, given, plain })))
+        }
+        None => Ok(plain),
+    }
 }
 
-fn compound<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFunction<'_, 'v>) -> starlark::Result<Val> {
+fn compound<'v>(value: Value<'v>, heap: Heap<'v>, way: &mut Way<'_, 'v>) -> starlark::Result<Val> {
     let _step = Step::into_value()?;
+    if is_of_datetime(value) {
+        return Ok(Val::str(value.to_str()));
+    }
     if let Some(items) = elements(value, heap) {
-        let items = items.into_iter().map(|v| to_val(v, heap, on_function)).collect::<starlark::Result<_>>()?;
+        let items = items.into_iter().map(|v| converted(v, heap, way)).collect::<starlark::Result<_>>()?;
         return Ok(match value.get_type() {
             "tuple" => Val::Tuple(items),
             "set" | "frozenset" => Val::Set(items),
@@ -94,19 +154,21 @@ fn compound<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFunction<'_, 'v
         });
     }
     if let Some(dict) = DictRef::from_value(super::builtin::inner(value)) {
-        let entry = |(k, v)| Ok((to_val(k, heap, on_function)?, to_val(v, heap, on_function)?));
+        let entry = |(k, v)| Ok((converted(k, heap, way)?, converted(v, heap, way)?));
         return dict.iter().map(entry).collect::<starlark::Result<_>>().map(Val::Dict);
     }
     if let Some(fields) = StructRef::from_value(value) {
-        let entry =
-            |(k, v): (starlark::values::StringValue, _)| Ok((Val::str(k.as_str()), to_val(v, heap, on_function)?));
+        let entry = |(k, v): (starlark::values::StringValue, _)| Ok((Val::str(k.as_str()), converted(v, heap, way)?));
         // What a Python file did not hand over is missed only where it is used.
         let there = |(_, v): &(_, Value)| Missing::from_value(*v).is_none();
         return fields.iter().filter(there).map(entry).collect::<starlark::Result<_>>().map(Val::Dict);
     }
     if let Some(record) = Record::from_value(value) {
-        let entry = |(name, v): (&str, Value<'v>)| Ok((Val::str(name), to_val(v, heap, on_function)?));
+        let entry = |(name, v): (&str, Value<'v>)| Ok((Val::str(name), converted(v, heap, way)?));
         return record.pairs().into_iter().map(entry).collect::<starlark::Result<_>>().map(Val::Dict);
+    }
+    if let Some(fields) = object_fields(value).filter(|_| way.keep == Keep::All) {
+        return converted(fields, heap, way);
     }
     if let Some(files) = Files::from_value(value) {
         return Ok(Val::List(files.texts().map(Val::str).collect()));
@@ -116,6 +178,13 @@ fn compound<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFunction<'_, 'v
     }
     super::builtin::plain(value)
         .ok_or_else(|| super::fault::fault(format!("a value of type `{}` cannot be used here", value.get_type())))
+}
+
+fn values(dict: &Val) -> Val {
+    match dict {
+        Val::Dict(entries) => Val::List(entries.iter().map(|(_, value)| value.clone()).collect()),
+        _ => Val::List(Vec::new()),
+    }
 }
 
 /// The elements of a list, tuple, set, range, generator, column or array.
@@ -152,5 +221,6 @@ pub(super) fn from_val<'v>(value: &Val, heap: Heap<'v>) -> Value<'v> {
         Val::Dict(entries) => {
             heap.alloc(AllocDict(entries.iter().map(|(k, v)| (from_val(k, heap), from_val(v, heap)))))
         }
+        Val::Object(object) => from_val(&object.plain, heap),
     }
 }

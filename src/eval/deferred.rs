@@ -6,6 +6,7 @@
 use super::TrackedRead;
 use super::config;
 use super::fault::{Fault, fault};
+use super::limits::Depth;
 use super::mark::Marks;
 use super::session::Session;
 use crate::diag::{Diag, Kind};
@@ -14,6 +15,7 @@ use crate::rule::RuleId;
 use crate::span::Sources;
 use crate::value::Val;
 use rustc_hash::FxHashSet;
+use starlark::ErrorKind;
 use starlark::any::ProvidesStaticType;
 use starlark::eval::Evaluator;
 use std::cell::{Cell, RefCell};
@@ -85,17 +87,22 @@ pub(super) struct Deferred<'a> {
     asked: RefCell<FxHashSet<Need>>,
     /// Whether this call read a file that is not there.
     absent: Cell<bool>,
+    depth: Depth,
+    /// Whether a call went deeper than it may, but not than any may.
+    too_deep: Cell<bool>,
     /// Marks on strings of the batch.
     pub(super) marks: Marks,
 }
 
 impl<'a> Deferred<'a> {
-    pub(super) fn new(checkpoints: &'a dyn Checkpoints) -> Self {
+    pub(super) fn new(checkpoints: &'a dyn Checkpoints, depth: Depth) -> Self {
         Deferred {
             checkpoints,
             needs: RefCell::default(),
             asked: RefCell::default(),
             absent: Cell::new(false),
+            depth,
+            too_deep: Cell::new(false),
             marks: Marks::default(),
         }
     }
@@ -108,6 +115,18 @@ impl<'a> Deferred<'a> {
             needs if needs.is_empty() => answer.map_err(failed),
             needs => Err(Unavailable::Waits(needs)),
         }
+    }
+
+    /// Notes whether an error is one of depth only, which no handler may take.
+    pub(super) fn look_how_deep(&self, error: &starlark::Error) -> bool {
+        let is_deep = self.depth == Depth::Shallow && matches!(error.kind(), ErrorKind::StackOverflow(_));
+        self.too_deep.set(self.too_deep.get() || is_deep);
+        is_deep
+    }
+
+    /// Whether a call has to be made anew where it may go deeper.
+    pub(super) fn is_too_deep(&self) -> bool {
+        self.too_deep.get()
     }
 
     /// A checkpoint's files. If its job is not done, the call goes on, so that

@@ -3,12 +3,12 @@
 //! Owns the frozen functions and batched calls of them. It does not know what
 //! the results are for.
 
-use super::convert::{elements, to_val};
+use super::convert::{elements, to_objects, to_val};
 use super::deferred::{Checkpoints, Deferred, Unavailable};
 use super::explain::{Origin, Scene, explain};
 use super::files::Files;
 pub use super::files::SizeOf;
-use super::limits;
+use super::limits::{self, Depth};
 use super::mark::{Mark, Marks};
 use super::named_values::NamedValues;
 use super::pure_path::path_text;
@@ -204,39 +204,53 @@ impl Functions {
     }
 
     fn all(&self, calls: &[Call<'_>], checkpoints: &dyn Checkpoints, fill: bool) -> Vec<Result<Gave, Unavailable>> {
-        stacker::grow(limits::STACK, || self.each(calls, checkpoints, fill))
-    }
-
-    fn each(&self, calls: &[Call<'_>], checkpoints: &dyn Checkpoints, fill: bool) -> Vec<Result<Gave, Unavailable>> {
         let mut results = Vec::with_capacity(calls.len());
-        let deferred = Deferred::new(checkpoints);
         for batch in calls.chunks(BATCH) {
-            Module::with_temp_heap(|module| {
-                let mut eval = Evaluator::new(&module);
-                eval.extra = Some(&deferred);
-                // Marks rely on values staying where they are.
-                eval.disable_gc();
-                limits::set(&mut eval).unwrap_or_else(|e| panic!("bug: the limits of an evaluation: {e}"));
-                deferred.marks.clear();
-                let answer = |call| {
-                    let answer = self.one(call, &deferred.marks, fill, &mut eval);
-                    deferred.end(answer)
-                };
-                results.extend(batch.iter().map(answer));
-            });
+            let batch = |depth: Depth| depth.run(|| self.batch(batch, checkpoints, fill, depth));
+            // What calls itself deeply is called anew where it may.
+            let answers = batch(Depth::Shallow).or_else(|| batch(Depth::Deep));
+            results.extend(answers.expect("bug: a call that may be deep is too deep"));
         }
         results
+    }
+
+    /// Calls on one heap; none if one of them went deeper than a shallow one may.
+    fn batch(
+        &self,
+        calls: &[Call<'_>],
+        checkpoints: &dyn Checkpoints,
+        fill: bool,
+        depth: Depth,
+    ) -> Option<Vec<Result<Gave, Unavailable>>> {
+        let deferred = Deferred::new(checkpoints, depth);
+        Module::with_temp_heap(|module| {
+            let mut eval = Evaluator::new(&module);
+            eval.extra = Some(&deferred);
+            // Marks rely on values staying where they are.
+            eval.disable_gc();
+            limits::set(&mut eval, depth).unwrap_or_else(|e| panic!("bug: the limits of an evaluation: {e}"));
+            let mut answers = Vec::with_capacity(calls.len());
+            for call in calls {
+                let answer = self.one(call, &deferred, fill, &mut eval);
+                if deferred.is_too_deep() {
+                    return None;
+                }
+                answers.push(deferred.end(answer));
+            }
+            Some(answers)
+        })
     }
 
     fn one<'v>(
         &self,
         call: &Call<'_>,
-        marks: &Marks,
+        deferred: &Deferred<'_>,
         fill: bool,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> Result<Gave, Box<Diag>> {
         let info = &self.info[call.id.0 as usize];
-        self.invoke(call, info, marks, fill, eval).map_err(|error| {
+        self.invoke(call, info, &deferred.marks, fill, eval).map_err(|error| {
+            deferred.look_how_deep(&error);
             let scene = Scene { origins: &self.origins, ..Scene::default() };
             let mut diags = explain(&error, &scene);
             let mut diag = match diags.len() {
@@ -265,7 +279,10 @@ impl Functions {
         let mut value = eval.eval_function(function, &[wildcards], &named)?;
         for _ in 0..DEEPEST {
             if !super::convert::is_function(value) {
-                let mut plain = to_val(value, heap, &mut |_| Err(super::fault::fault("the result holds a function")))?;
+                let mut on_function = |_| Err(super::fault::fault("the result holds a function"));
+                // What is filled are files; all else may be what a job's Python is given.
+                let convert = if fill { to_val } else { to_objects };
+                let mut plain = convert(value, heap, &mut on_function)?;
                 let mut found = Vec::new();
                 if !marks.is_empty() {
                     leaves(value, heap, marks, &mut found);
@@ -325,6 +342,10 @@ fn settle_paths(
             items.iter_mut().for_each(|v| settle_paths(v, rewrites, wildcards, marks));
         }
         Val::Dict(entries) => entries.iter_mut().for_each(|(_, v)| settle_paths(v, rewrites, wildcards, marks)),
+        // A table's texts have no marks; those of others have, though they stay as they are.
+        Val::Object(object) if object.maker != "pandas.DataFrame" => {
+            settle_paths(&mut object.plain, rewrites, wildcards, marks)
+        }
         _ => {}
     }
 }

@@ -15,10 +15,35 @@ const TICKS: u64 = 100_000_000;
 const BYTES: usize = 2 << 30;
 /// Values that one call makes.
 const VALUES: u128 = 10_000_000;
-/// Functions calling functions, built-in ones too; Python gives up at 1000 of its own.
-const CALLS: usize = 3000;
-/// What so many calls may take of the stack. Only the pages that are used cost anything.
-pub(super) const STACK: usize = 512 << 20;
+/// How deep functions may call each other, built-in ones too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// As most functions of jobs do: a list of so many frames is made for each evaluation,
+    /// and a stack of its own costs more than a call.
+    Shallow,
+    /// Beyond what Python allows, which gives up at 1000 calls of its own functions.
+    Deep,
+}
+
+impl Depth {
+    fn calls(self) -> usize {
+        match self {
+            Depth::Shallow => 32,
+            Depth::Deep => 3000,
+        }
+    }
+
+    /// Runs an evaluation where there is as much stack as so many calls may take, in
+    /// bytes. Only the pages that are used cost anything.
+    pub(super) fn run<T>(self, evaluation: impl FnOnce() -> T) -> T {
+        const SHALLOW: usize = 6 << 20;
+        const DEEP: usize = 512 << 20;
+        match self {
+            Depth::Shallow => stacker::maybe_grow(SHALLOW, SHALLOW + (1 << 20), evaluation),
+            Depth::Deep => stacker::grow(DEEP, evaluation),
+        }
+    }
+}
 
 /// The statement that an evaluation has come to.
 pub(super) struct Reached(Rc<RefCell<Option<FileSpan>>>);
@@ -64,11 +89,11 @@ pub(super) fn watch(eval: &mut Evaluator) -> Reached {
 }
 
 /// Sets the limits of an evaluation.
-pub(super) fn set(eval: &mut Evaluator) -> starlark::Result<()> {
+pub(super) fn set(eval: &mut Evaluator, depth: Depth) -> starlark::Result<()> {
     // Where no statement begins for long.
     eval.set_max_heap_size(BYTES + BYTES / 4).map_err(starlark::Error::new_other)?;
     eval.set_max_tick_count(TICKS + TICKS / 4).map_err(starlark::Error::new_other)?;
-    eval.set_max_callstack_size(CALLS).map_err(starlark::Error::new_other)
+    eval.set_max_callstack_size(depth.calls()).map_err(starlark::Error::new_other)
 }
 
 /// Fails where a limit is passed.

@@ -36,18 +36,26 @@ pub(super) const DIALECT: Dialect = Dialect {
     ..Dialect::Standard
 };
 
+/// Lines that a Rulefile printed before it failed, and that are told.
+const PRINTED: usize = 20;
 /// Includes in includes.
 const DEEPEST_INCLUDE: usize = 40;
 
 pub(super) fn load(request: Request, sources: &mut Sources) -> Result<Loaded, Diags> {
     let session = Session::new(request, std::mem::take(sources));
-    let result = stacker::grow(limits::STACK, || Module::with_temp_heap(|module| whole(&session, module)));
+    let result = limits::Depth::Deep.run(|| Module::with_temp_heap(|module| whole(&session, module)));
     *sources = session.sources.take();
     result.map_err(|mut fatal| {
         let mut all = session.diags.take();
         all.sort_by_key(|d| d.labels.first().map(|l| (l.span.file, l.span.start)));
         all.append(&mut fatal);
-        once(all)
+        let mut all = once(all);
+        // What went before an error may be all that explains it.
+        if let (Some(last), printed @ [_, ..]) = (all.last_mut(), &*session.notes.take()) {
+            let from = printed.len().saturating_sub(PRINTED);
+            last.notes.push(format!("before that it printed\n{}", printed[from..].join("\n")));
+        }
+        all
     })
 }
 
@@ -346,7 +354,7 @@ pub(super) fn eval_text<'v>(
     eval.extra = Some(session);
     // Marks and includes rely on values staying where they are.
     eval.disable_gc();
-    limits::set(&mut eval)?;
+    limits::set(&mut eval, limits::Depth::Deep)?;
     let reached = limits::watch(&mut eval);
     eval.eval_module(ast, builtin::globals()).map_err(|error| reached.placed(error))
 }

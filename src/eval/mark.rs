@@ -69,11 +69,6 @@ impl Marks {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = marks;
     }
 
-    /// Forgets all: the strings are gone.
-    pub(super) fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-
     /// Whether nothing is marked.
     pub(super) fn is_empty(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()

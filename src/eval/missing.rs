@@ -111,7 +111,8 @@ impl<'v> StarlarkValue<'v> for Missing {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         if &*self.name == "sys.exit" {
-            let why = args.positions(eval.heap())?.next().map(|why| why.to_str());
+            let text = |why: Value| why.unpack_str().map(str::to_owned);
+            let why = args.positions(eval.heap())?.next().and_then(text);
             return Err(thrown("SystemExit", why.unwrap_or_else(|| "the Rulefile ends itself here".to_owned())));
         }
         Err(self.refuse())

@@ -24,6 +24,7 @@ pub fn value(val: &Val) -> Value {
         Val::Float(f) => Value::from(*f),
         Val::List(items) | Val::Tuple(items) | Val::Set(items) => items.iter().map(value).collect(),
         Val::Dict(pairs) => pairs.iter().map(|(key, inner)| (key.display(), value(inner))).collect(),
+        Val::Object(object) => value(&object.plain),
         other => Value::from(other.display()),
     }
 }

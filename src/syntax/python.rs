@@ -303,13 +303,18 @@ impl<'s> Builder<'s> {
         self.pieces.push(Piece { names, span: self.span(range) });
     }
 
-    /// Keeps `name = ...`, also of several names, for what has no plain value.
+    /// Keeps `name = ...`, also of several names, for what has no plain value; and
+    /// `name[key] = ...` at the top level.
     pub(super) fn keep_assignment(&mut self, pair: &Pair) {
         let Some((left, right)) = pair.as_str().split_once('=') else { return };
+        let is_name = |n: &str| n.chars().all(|c| c.is_alphanumeric() || c == '_');
+        let entry = left.trim_end().strip_suffix(']').and_then(|left| left.split_once('['));
+        if let Some((name, _)) = entry.filter(|(name, _)| is_name(name) && !right.starts_with('=')) {
+            return self.keep(pair, vec![name.into()]);
+        }
         let name = |n: &str| n.split(':').next().unwrap_or("").trim().to_owned();
         let names: Vec<String> = left.split(',').map(name).filter(|n| !n.is_empty()).collect();
-        let is_name = |n: &String| n.chars().all(|c| c.is_alphanumeric() || c == '_');
-        if !names.is_empty() && names.iter().all(is_name) && !right.starts_with('=') {
+        if !names.is_empty() && names.iter().all(|name| is_name(name)) && !right.starts_with('=') {
             self.keep(pair, names.into_iter().map(Into::into).collect());
         }
     }

@@ -66,6 +66,7 @@ impl Spec {
             Val::List(items) | Val::Tuple(items) | Val::Set(items) => {
                 Ok(items.iter().map(|v| self.apply(v)).collect::<Result<Vec<_>, _>>()?.join(" "))
             }
+            Val::Object(object) => self.apply(&object.plain),
             Val::None | Val::Dict(_) | Val::Func(_) => Err(format!("{} takes no format spec", value.kind())),
         }
     }

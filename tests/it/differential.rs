@@ -97,7 +97,8 @@ impl Case {
     }
 
     fn step(&self, step: &Step, tool: &mut Tool, dir: &Path) -> Result<(), String> {
-        let home = [("HOME", dir.to_owned()), ("XDG_CACHE_HOME", dir.join(".cache"))];
+        let path = served::search_path();
+        let home = [("HOME", dir.to_owned()), ("XDG_CACHE_HOME", dir.join(".cache")), ("PATH", path)];
         let (text, succeeds, (code, told)) = match (step, tool) {
             (Step::Shell(text), _) => (text.clone(), true, shell(text, dir, &home)),
             (Step::Run { words, succeeds }, Tool::Ours) => {

@@ -337,3 +337,32 @@ rule all:
     story.run(&[]).succeeds();
     assert_eq!(story.read("x"), "14");
 }
+
+#[test]
+fn functions_of_jobs_call_themselves_as_deeply_as_python_lets_them() {
+    let story = Story::new().rulefile(
+        r#"
+def down(n):
+    return 0 if n == 0 else 1 + down(n - 1)
+
+def guarded(n):
+    try:
+        return down(n)
+    except RecursionError:
+        return "none"
+
+rule all:
+    output: "all.txt"
+    params: deep=lambda w: down(700), guarded=lambda w: guarded(700), endless=lambda w: guarded(-1)
+    shell: "echo {params} > {output}"
+
+rule endless:
+    input: lambda w: down(-1)
+    output: "endless.txt"
+    shell: "touch {output}"
+"#,
+    );
+    story.run(&[]).succeeds();
+    assert_eq!(story.read("all.txt"), "700 700 none\n");
+    story.run(&["endless.txt"]).is_refused().stderr_has("functions call each other too deeply");
+}

@@ -2,6 +2,7 @@
 //! directory of its own.
 
 use crate::story::Story;
+use std::process::Command;
 
 #[test]
 fn a_benchmark_has_a_line_with_figures_for_each_run() {
@@ -200,12 +201,14 @@ fn the_directory_for_temporary_files_makes_no_param_stale() {
         r#"
 rule a:
     output: "a"
-    params: all = lambda wildcards, resources: getattr(resources, "tmpdir", "none")
-    shell: "echo {params.all} > {output}"
+    params: own = lambda wildcards, resources: resources.tmpdir + "/x"
+    shell: "echo {params.own} {resources.tmpdir}/x > {output}"
 "#,
     );
-    story.run(&[]).succeeds();
-    assert_ne!(story.read("a"), "none\n");
+    let mut elsewhere = Command::new(env!("CARGO_BIN_EXE_rulemake"));
+    elsewhere.current_dir(story.path("")).env("TMPDIR", "/var/tmp");
+    assert!(elsewhere.output().expect("the program runs").status.success());
+    assert_eq!(story.read("a"), "/var/tmp/x /var/tmp/x\n");
     story.run(&[]).has_nothing_to_do();
 }
 

@@ -38,6 +38,7 @@ fn value(value: &Val) -> String {
         Val::Float(f) if f.is_infinite() => if *f > 0.0 { "Inf" } else { "-Inf" }.into(),
         Val::Float(f) => format!("{f:?}"),
         Val::Str(s) | Val::Path(s) => text(s),
+        Val::Object(object) => self::value(&object.plain),
         Val::List(items) | Val::Tuple(items) | Val::Set(items) => {
             format!("[{}]", items.iter().map(self::value).collect::<Vec<_>>().join(", "))
         }

@@ -7,6 +7,7 @@ use crate::rule::{Body, Python, Rulefile, Scope, Shape};
 use crate::value::Val;
 use std::fmt::Write;
 
+const OBJECTS: &str = include_str!("objects.py");
 const RUNTIME: &str = include_str!("runtime.py");
 const PYLOAD: &str = include_str!("pyload.py");
 const INTERPRETER: &[&str] = &["python3"];
@@ -166,9 +167,10 @@ fn program(entries: String) -> Program {
 /// A text of ours, and a call of its `start`.
 pub(super) fn started(runtime: &str, given: &str, entries: &str) -> Program {
     let text = format!(
-        "def _rulemake(program):\n    runtime = {{}}\n    exec(compile({}, '<rulemake>', 'exec'), runtime)\n    \
-         runtime['start']({given})\n\n\n_rulemake({{{entries}}})\n",
-        text(runtime),
+        "def _rulemake(filled):\n    runtime = {{}}\n    exec(compile({}, '<rulemake>', 'exec'), runtime)\n    \
+         program = filled(runtime['made'])\n    \
+         runtime['start']({given})\n\n\n_rulemake(lambda made: {{{entries}}})\n",
+        text(&format!("{OBJECTS}\n\n{runtime}")),
     );
     Program { interpreter: INTERPRETER, text, ending: ".py" }
 }
@@ -209,7 +211,8 @@ fn literal(value: &Val) -> String {
     match value {
         Val::Float(f) if !f.is_finite() => format!("float('{f}')"),
         Val::Func(_) => "None".into(),
-        Val::Path(path) => format!("__import__('pathlib').Path({})", text(path)),
+        Val::Path(path) => format!("made('pathlib.Path', {})", text(path)),
+        Val::Object(object) => format!("made({}, {})", text(object.maker), literals(&object.given)),
         Val::List(items) => format!("[{}]", literals(items)),
         Val::Tuple(items) if items.len() == 1 => format!("({},)", literals(items)),
         Val::Tuple(items) => format!("({})", literals(items)),

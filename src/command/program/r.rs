@@ -90,6 +90,7 @@ fn value(value: &Val) -> String {
         Val::Float(f) if f.is_infinite() => if *f > 0.0 { "Inf" } else { "-Inf" }.into(),
         Val::Float(f) => format!("{f:?}"),
         Val::Str(s) | Val::Path(s) => text(s),
+        Val::Object(object) => self::value(&object.plain),
         Val::List(items) | Val::Tuple(items) | Val::Set(items) => {
             let texts = items.iter().all(|v| matches!(v, Val::Str(_) | Val::Path(_)));
             let numbers = items.iter().all(|v| matches!(v, Val::Int(_) | Val::Float(_) | Val::Bool(_)));

@@ -347,6 +347,7 @@ def run_body(program, main, job, again):
     for shown, line, text in program["pieces"]:
         head = "if True:\n" if text[:1] in " \t" else ""
         exec(placed(shown, line, text, head), main)
+    settle(main)
     if again:
         return
     shown, line, text, inline = program["body"]

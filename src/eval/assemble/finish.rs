@@ -7,7 +7,7 @@ use super::python::{Bodies, absolute};
 use super::shown;
 use crate::diag::{Diag, Kind};
 use crate::eval::builtin::{attributes, has_fields};
-use crate::eval::convert::{is_function, to_val};
+use crate::eval::convert::{is_function, to_all_objects};
 use crate::eval::fault::fault;
 use crate::eval::missing::Missing;
 use crate::eval::module::Frame;
@@ -17,7 +17,7 @@ use crate::rule::{Action, Input, InputWhat, Name, Rule, RuleId, Rulefile, Scope,
 use crate::suggest::did_you_mean;
 use crate::syntax::Directive;
 use crate::template::{Access, Hole, Language, Names, Root, Template, access};
-use crate::value::Val;
+use crate::value::{Object, Val};
 use starlark::environment::Module;
 use starlark::values::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -122,7 +122,7 @@ fn scope_of(frame: Option<&Frame>) -> Scope {
 }
 
 pub(super) fn plain<'v>(value: Value<'v>, module: &Module<'v>) -> starlark::Result<Val> {
-    to_val(value, module.heap(), &mut |_| Err(fault("it holds a function")))
+    to_all_objects(value, module.heap(), &mut |_| Err(fault("it holds a function")))
 }
 
 /// Applies the `wildcard_constraints` of a file to its rules.
@@ -211,17 +211,22 @@ fn template(session: &Session, module: &Module, rules: &mut [Rule], text: Pendin
     }
 }
 
-/// What a text may use of a variable.
-fn held<'v>(name: &str, found: Value<'v>, module: &Module<'v>) -> starlark::Result<(Val, Shape)> {
+/// What texts and bodies may use of a variable: of an object, a text has the attributes.
+pub(super) fn held<'v>(name: &str, found: Value<'v>, module: &Module<'v>) -> starlark::Result<(Val, Shape)> {
     if let Some(workflow) = shown::workflow(module).filter(|_| name == "workflow") {
         return Ok((workflow, Shape::Workflow));
     }
     if let Some(attributes) = attributes(found) {
-        let plain = |(name, value): (String, Value<'v>)| Some((Val::str(name), plain(value, module).ok()?));
-        return Ok((Val::Dict(attributes.into_iter().filter_map(plain).collect()), Shape::Fields));
+        let known = |(name, value): (String, Value<'v>)| Some((Val::str(name), plain(value, module).ok()?));
+        let attributes = Val::Dict(attributes.into_iter().filter_map(known).collect());
+        return Ok(match plain(found, module) {
+            Ok(Val::Object(object)) => (Val::Object(Box::new(Object { plain: attributes, ..*object })), Shape::Plain),
+            _ => (attributes, Shape::Fields),
+        });
     }
-    let shape = if has_fields(found) { Shape::Fields } else { Shape::Plain };
-    Ok((plain(found, module)?, shape))
+    let value = plain(found, module)?;
+    let shape = if has_fields(found) && matches!(value, Val::Dict(_)) { Shape::Fields } else { Shape::Plain };
+    Ok((value, shape))
 }
 
 /// What `rules` shows of the rules that a text names.

@@ -4,7 +4,7 @@
 
 use super::{Assembler, plain};
 use crate::diag::Diag;
-use crate::eval::convert::to_val;
+use crate::eval::convert::{to_objects, to_val};
 use crate::eval::given::Slot;
 use crate::eval::python::NeedsPython;
 use crate::pattern::Pattern;
@@ -30,13 +30,21 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
         to_val(value, eval.heap(), &mut |function| session.keep(function, span, allowed, eval))
     }
 
+    fn param(&mut self, value: Value<'v>, span: Span) -> starlark::Result<Val> {
+        if NeedsPython::from_value(value).is_some() {
+            return self.value(value, span, PARAMS);
+        }
+        let (session, eval) = (self.session, &*self.eval);
+        to_objects(value, eval.heap(), &mut |function| session.keep(function, span, PARAMS, eval))
+    }
+
     pub(super) fn params(&mut self) -> starlark::Result<Vec<Param>> {
         let Some(given) = self.take("params") else { return Ok(Vec::new()) };
         let mut params = Vec::new();
         for (name, value, slot) in given.iter() {
             // As in Snakemake, which fills texts and lists of them.
             let fixed = matches!(value.get_type(), "tuple" | "set" | "record" | "deque");
-            let value = self.value(value, slot.span(), PARAMS)?;
+            let value = self.param(value, slot.span())?;
             let filled = !fixed && self.holds_wildcards(&value, slot);
             params.push(Param { name: name.map(Into::into), value, filled, fixed, span: slot.span() });
         }

@@ -4,13 +4,12 @@
 //! classes behind them, theirs included, and the text that is recorded. So an
 //! edit of a `def` makes stale only what uses it. It runs no Python.
 
-use super::finish::{plain, variable};
+use super::finish::{held, plain, variable};
 use super::shown;
-use crate::eval::builtin::has_fields;
 use crate::eval::convert::is_function;
 use crate::eval::implicit;
 use crate::eval::session::Session;
-use crate::rule::{Action, Body, Hooks, Python, Rule, Shape, Variable};
+use crate::rule::{Action, Body, Hooks, Python, Rule, Variable};
 use crate::span::Span;
 use crate::syntax::{Piece, named};
 use crate::value::Val;
@@ -152,7 +151,9 @@ impl<'a, 'm, 'v> Bodies<'a, 'm, 'v> {
             }
             for word in names.words.iter().filter(|w| !JOBS_OWN.contains(&&***w)) {
                 if self.carry(word) {
-                    uses.variables.insert(word.clone());
+                    if uses.variables.insert(word.clone()) {
+                        texts.extend(self.classes(word));
+                    }
                     continue;
                 }
                 let binding = self.pieces.iter().enumerate().filter(|(_, (p, _))| p.names.contains(word));
@@ -180,14 +181,20 @@ impl<'a, 'm, 'v> Bodies<'a, 'm, 'v> {
             return true;
         }
         let Some(found) = variable(self.module, name).filter(|v| !is_function(*v)) else { return false };
-        if let Some(value) = shown::workflow(self.module).filter(|_| name == WORKFLOW) {
-            self.variables.insert(name.into(), Variable { name: name.into(), value, shape: Shape::Workflow });
-            return true;
+        let Ok((value, shape)) = held(name, found, self.module) else { return false };
+        // An object that is not all there is made anew from the text.
+        if found.get_type() == "object" && !matches!(value, Val::Object(_)) {
+            return false;
         }
-        let Ok(value) = plain(found, self.module) else { return false };
-        let shape = if has_fields(found) { Shape::Fields } else { Shape::Plain };
         self.variables.insert(name.into(), Variable { name: name.into(), value, shape });
         true
+    }
+
+    /// The names of the classes that a variable holds objects of.
+    fn classes(&self, name: &str) -> Vec<String> {
+        let mut classes = BTreeSet::new();
+        self.variables[name].value.each_object(&mut |object| classes.extend(object.own_class()));
+        classes.into_iter().map(str::to_owned).collect()
     }
 
     /// What fills a dict or list with the functions of the file that it holds by now, and

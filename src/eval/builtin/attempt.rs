@@ -6,6 +6,7 @@
 
 use super::class::Class as OwnClass;
 use crate::eval::convert::elements;
+use crate::eval::deferred::Deferred;
 use crate::eval::exception::{CLASSES, Class, Exception, exception_of, raise, thrown};
 use crate::eval::fault::fault;
 use allocative::Allocative;
@@ -70,6 +71,7 @@ impl Attempt {
         }
         match eval.eval_function(function, &[], &[]) {
             Ok(value) => Ok(Some(value)),
+            Err(error) if Deferred::of(eval).is_some_and(|deferred| deferred.look_how_deep(&error)) => Err(error),
             Err(error) => self.take(error).map(|()| None),
         }
     }

@@ -33,6 +33,13 @@ impl<V: ValueLifetimeless> fmt::Display for DequeGen<V> {
     }
 }
 
+impl Deque<'_> {
+    /// How many elements there may be.
+    pub(super) fn most(&self) -> Option<u32> {
+        self.most
+    }
+}
+
 /// The elements of a deque, and what `repr` writes behind them; none of other values.
 pub(in crate::eval) fn parts<'v>(value: Value<'v>) -> Option<(Value<'v>, String)> {
     let deque = Deque::from_value(value)?;

@@ -48,6 +48,16 @@ pub(in crate::eval) fn inner<'v>(value: Value<'v>) -> Value<'v> {
     Default::from_value(value).map_or(value, |d| d.dict.to_value())
 }
 
+/// The class of `collections` that a dict is of, and what its missing keys have if they
+/// have something.
+pub(super) fn made_of<'v>(value: Value<'v>) -> Option<(&'static str, Option<Value<'v>>)> {
+    let default = Default::from_value(value)?;
+    Some(match default.counts {
+        true => ("collections.Counter", None),
+        false => ("collections.defaultdict", Some(default.sample.to_value())),
+    })
+}
+
 /// Whether a dict is of a class of `collections`.
 pub(super) fn is_a(value: Value, class: &str) -> bool {
     match Default::from_value(value) {

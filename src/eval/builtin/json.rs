@@ -55,6 +55,7 @@ impl Dump {
                 })?;
             }
             Val::Func(_) => return Err("a function has no JSON".into()),
+            Val::Object(object) => return self.value(&object.plain, level),
         }
         Ok(())
     }

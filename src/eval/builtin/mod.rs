@@ -59,6 +59,7 @@ mod passed;
 mod printf;
 mod python;
 pub(in crate::eval) mod python_module;
+mod python_object;
 mod query;
 mod query_text;
 mod read_csv;
@@ -92,6 +93,7 @@ pub(super) use expand::alloc;
 pub(super) use glob::{is_there, paths};
 pub(super) use numpy::{Array, no_text as no_text_of_array};
 pub(super) use python_module::is_there as is_pythons_module;
+pub(super) use python_object::{Part, object_fields, python_object};
 pub(super) use record::Record;
 pub(super) use stream::Stream;
 

@@ -55,6 +55,14 @@ impl Drop for Served {
     }
 }
 
+/// Where programs are looked for: beside Snakemake first, as in an environment for both.
+pub fn search_path() -> PathBuf {
+    let beside = python().parent().map(Path::to_owned);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let dirs = beside.into_iter().chain(std::env::split_paths(&path));
+    std::env::join_paths(dirs).expect("a search path").into()
+}
+
 /// The Python beside the real Snakemake: where `tests/run` installs it, or on the search path.
 fn python() -> PathBuf {
     let installed = Path::new(env!("CARGO_TARGET_TMPDIR")).join("snakemake/bin");

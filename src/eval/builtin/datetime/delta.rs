@@ -21,7 +21,7 @@ pub(super) const SECOND: i128 = 1_000_000;
 /// A length of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
 #[allocative(skip)]
-pub(super) struct Delta {
+pub(in crate::eval::builtin) struct Delta {
     days: i64,
     /// Of the day; never negative. Starlark's heap aligns nothing as wide as the sum.
     micros: i64,
@@ -100,7 +100,7 @@ impl Delta {
     }
 
     /// Days, seconds of a day and microseconds of a second; but the first not negative.
-    fn parts(self) -> (i64, i64, i64) {
+    pub(in crate::eval::builtin) fn parts(self) -> (i64, i64, i64) {
         (self.days, self.micros / 1_000_000, self.micros % 1_000_000)
     }
 

@@ -8,6 +8,7 @@ mod parse;
 mod stamp;
 mod zone;
 
+pub(super) use delta::Delta;
 pub(super) use maker::Maker;
 pub(super) use stamp::Stamp;
 

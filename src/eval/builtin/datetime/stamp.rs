@@ -162,6 +162,20 @@ impl Stamp {
         Ok(format!("{date}{separator}{time}{zone}"))
     }
 
+    /// The function of its class that reads what [`Stamp::exactly`] writes.
+    pub(in crate::eval::builtin) fn reader(self) -> &'static str {
+        match (self.day, self.micros) {
+            (Some(_), Some(_)) => "datetime.datetime.fromisoformat",
+            (Some(_), None) => "datetime.date.fromisoformat",
+            _ => "datetime.time.fromisoformat",
+        }
+    }
+
+    /// All of it as a text.
+    pub(in crate::eval::builtin) fn exactly(self) -> String {
+        self.iso("T", "auto").unwrap_or_default()
+    }
+
     fn repr(self) -> String {
         let (year, month, day) = self.date();
         let mut parts = if self.day.is_some() { vec![year, month, day] } else { Vec::new() };

@@ -1,0 +1,97 @@
+//! What Python makes the values of that are of a class, and not only plain.
+//!
+//! Owns the classes, and what they are called with. It does not know whom the
+//! values are for.
+
+use super::class::{Class, Object};
+use super::column::Column;
+use super::datetime::{Delta, Stamp};
+use super::deque::Deque;
+use super::dicts;
+use super::frame::Now;
+use super::index::Index;
+use super::name::Name;
+use super::record::Record;
+use super::sheet::Maker;
+use crate::value::{OBJECT, Val};
+use starlark::values::Value;
+
+/// One of the things that a class is called with.
+pub(in crate::eval) enum Part<'v> {
+    /// What stands for the value where no Python is.
+    Plain,
+    /// The values of that, which is a dict.
+    Values,
+    Is(Val),
+    /// Another value, to be handed over as the first is.
+    Of(Value<'v>),
+}
+
+/// The path of a class, or of a function of one, and what to call it with; none of values
+/// that are plain.
+pub(in crate::eval) fn python_object<'v>(value: Value<'v>) -> Option<(&'static str, Vec<Part<'v>>)> {
+    match value.get_type() {
+        "sheet" => Now::of(value).filter(|sheet| sheet.of == Maker::Pandas).map(|sheet| frame(&sheet)),
+        "column" => Column::from_value(value).and_then(series),
+        "dict" => dicts::made_of(value).map(|(maker, sample)| match sample {
+            Some(sample) => (maker, vec![Part::Of(sample), Part::Plain]),
+            None => (maker, vec![Part::Plain]),
+        }),
+        "deque" => {
+            let most = Deque::from_value(value)?.most().map_or(Val::None, |most| Val::Int(most.into()));
+            Some(("collections.deque", vec![Part::Plain, Part::Is(most)]))
+        }
+        "range" => {
+            let text = value.to_str();
+            let bounds = text.split(|c: char| c != '-' && !c.is_ascii_digit()).filter_map(|n| n.parse().ok());
+            Some(("range", bounds.map(Val::Int).map(Part::Is).collect()))
+        }
+        "datetime" => Stamp::from_value(value).map(|stamp| (stamp.reader(), vec![Part::Is(Val::str(stamp.exactly()))])),
+        "timedelta" => {
+            let (days, seconds, micros) = Delta::from_value(value)?.parts();
+            let parts = [days, seconds, micros].map(|part| Part::Is(Val::Int(part)));
+            Some(("datetime.timedelta", parts.into()))
+        }
+        "record" => {
+            let record = Record::from_value(value)?;
+            let names = record.pairs().into_iter().map(|(name, _)| Val::str(name)).collect();
+            let name = Part::Is(Val::str(record.typename()));
+            Some(("collections.namedtuple", vec![name, Part::Is(Val::List(names)), Part::Values]))
+        }
+        "object" => {
+            let name = Class::from_value(Object::from_value(value)?.class())?.name().to_owned();
+            Some((OBJECT, vec![Part::Is(Val::str(name)), Part::Plain]))
+        }
+        _ => None,
+    }
+}
+
+/// What an object of a class of the Rulefile's holds.
+pub(in crate::eval) fn object_fields<'v>(value: Value<'v>) -> Option<Value<'v>> {
+    Object::from_value(value).map(|object| object.fields())
+}
+
+fn frame<'v>(sheet: &Now) -> (&'static str, Vec<Part<'v>>) {
+    let rows = sheet.rows.iter().map(|row| Val::List(row.to_vec())).collect();
+    let columns = sheet.columns.iter().map(Name::value).collect();
+    let mut parts = vec![Part::Is(Val::List(rows)), Part::Is(Val::List(columns))];
+    parts.extend(labels(&sheet.index));
+    ("pandas.DataFrame", parts)
+}
+
+fn series<'v>(column: &Column) -> Option<(&'static str, Vec<Part<'v>>)> {
+    if column.by_place || column.of != Maker::Pandas {
+        return None;
+    }
+    let name = column.name.as_ref().map_or(Val::None, Name::value);
+    let mut parts = vec![Part::Is(Val::List(column.values.to_vec())), Part::Is(name)];
+    parts.extend(labels(&column.index));
+    Some(("pandas.Series", parts))
+}
+
+/// The labels of rows, and the names of the columns that they came from.
+fn labels<'v>(index: &Index) -> [Part<'v>; 2] {
+    let plain = index.names.is_empty() && index.keys.iter().zip(0..).all(|(key, at)| *key == Val::Int(at));
+    let keys = if plain { Val::None } else { Val::List(index.keys.clone()) };
+    [Part::Is(keys), Part::Is(Val::List(index.names.iter().map(Name::value).collect()))]
+}
