@@ -167,7 +167,7 @@ fn handing_out(builder: &mut MethodsBuilder) {
         let columns: Columns = index.then(|| "Index".into()).into_iter().chain(this.columns.iter().cloned()).collect();
         let row = |(key, row): (&Val, &Arc<[Val]>)| {
             let values = index.then(|| key.clone()).into_iter().chain(row.iter().cloned()).collect();
-            heap.alloc(Row { columns: columns.clone(), values, label: key.clone(), answers: row::Answers::AsTuple })
+            heap.alloc(Row { columns: columns.clone(), values, label: key.clone(), like: row::Like::Tuple })
         };
         Ok(heap.alloc(AllocList(this.index.keys.iter().zip(&this.rows).map(row))))
     }

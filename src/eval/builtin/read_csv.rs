@@ -188,7 +188,7 @@ impl<'v> Asked<'v> {
     /// Whether the cells of a column stay texts.
     fn is_text(&self, column: &Name) -> bool {
         let kind = self.of_column("dtype", column);
-        kind.is_some_and(|kind| matches!(kind_name(kind).as_str(), "str" | "string" | "object" | "O" | "category"))
+        kind.is_some_and(|kind| matches!(kind_name(kind).as_str(), "str" | "string" | "object" | "O"))
     }
 
     /// Texts for empty cells of a column, beyond those that are known.

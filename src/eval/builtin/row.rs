@@ -32,18 +32,18 @@ pub(super) struct Row {
     pub(super) values: Arc<[Val]>,
     /// Its label.
     pub(super) label: Val,
-    pub(super) answers: Answers,
+    pub(super) like: Like,
 }
 
 /// How a row answers to a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answers {
+pub(super) enum Like {
     /// As a column of pandas, which goes by its labels alone.
-    AsColumn,
+    Column,
     /// As a list, where no column is called by it.
-    AsList,
+    List,
     /// As a tuple, of which it is a place.
-    AsTuple,
+    Tuple,
 }
 
 starlark_simple_value!(Row);
@@ -113,7 +113,7 @@ impl<'v> StarlarkValue<'v> for Row {
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
         match self.columns.iter().position(|c| **c == *name) {
             Some(at) => Some(from_val(&self.values[at], heap)),
-            None if self.answers == Answers::AsTuple && name.starts_with('_') => {
+            None if self.like == Like::Tuple && name.starts_with('_') => {
                 let at = name[1..].parse::<usize>().ok().filter(|at| *at < self.values.len())?;
                 (!is_word(&self.columns[at])).then(|| from_val(&self.values[at], heap))
             }
@@ -129,7 +129,7 @@ impl<'v> StarlarkValue<'v> for Row {
     }
 
     fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        if let (Answers::AsTuple, Some(_)) = (self.answers, index.unpack_i32()) {
+        if let (Like::Tuple, Some(_)) = (self.like, index.unpack_i32()) {
             let place = number(index, self.values.len());
             let at = place.ok_or_else(|| thrown("IndexError", "tuple index out of range"))?;
             return Ok(from_val(&self.values[at], heap));
@@ -139,7 +139,7 @@ impl<'v> StarlarkValue<'v> for Row {
         }
         match (index.unpack_str(), number(index, self.values.len())) {
             (Some(name), _) => Err(no_column(name, &self.columns)),
-            (None, Some(at)) if self.answers == Answers::AsList => Ok(from_val(&self.values[at], heap)),
+            (None, Some(at)) if self.like == Like::List => Ok(from_val(&self.values[at], heap)),
             (None, _) => self.column().at(index, heap),
         }
     }
@@ -151,7 +151,7 @@ impl<'v> StarlarkValue<'v> for Row {
         stride: Option<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        if self.answers == Answers::AsTuple {
+        if self.like == Like::Tuple {
             return heap
                 .alloc(AllocTuple(self.values.iter().map(|v| from_val(v, heap))))
                 .slice(start, stop, stride, heap);
@@ -189,7 +189,7 @@ fn row_methods(builder: &mut MethodsBuilder) {
         let there = || (0..this.values.len()).filter(|i| !is_empty(&this.values[*i]));
         Ok(Row {
             label: this.label.clone(),
-            answers: this.answers,
+            like: this.like,
             columns: there().map(|i| this.columns[i].clone()).collect(),
             values: there().map(|i| this.values[i].clone()).collect(),
         })

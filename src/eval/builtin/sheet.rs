@@ -9,7 +9,7 @@ use super::column::Column;
 use super::column_methods::as_type;
 use super::index::Index;
 use super::name::Name;
-use super::row::{Answers, Row, no_column, record};
+use super::row::{Like, Row, no_column, record};
 use super::same::{by_size, word};
 use crate::eval::exception::{thrown, thrown_with};
 use crate::value::Val;
@@ -101,21 +101,21 @@ impl Sheet {
     }
 
     pub(super) fn row(&self, at: usize) -> Row {
-        let answers = if self.of == Maker::Own { Answers::AsList } else { Answers::AsColumn };
+        let like = if self.of == Maker::Own { Like::List } else { Like::Column };
         let values = self.widened(&self.rows[at]);
-        Row { columns: self.columns.clone(), values, label: self.index.keys[at].clone(), answers }
+        Row { columns: self.columns.clone(), values, label: self.index.keys[at].clone(), like }
     }
 
     /// Its rows one by one.
     pub(super) fn each_row(&self) -> Vec<Row> {
         let floats = self.has_both() && self.is_of_numbers();
         let values = |row: &Arc<[Val]>| if floats { as_floats(row) } else { row.clone() };
-        let answers = if self.of == Maker::Own { Answers::AsList } else { Answers::AsColumn };
+        let like = if self.of == Maker::Own { Like::List } else { Like::Column };
         let row = |(row, label): (&Arc<[Val]>, &Val)| Row {
             columns: self.columns.clone(),
             values: values(row),
             label: label.clone(),
-            answers,
+            like,
         };
         self.rows.iter().zip(self.index.keys.iter()).map(row).collect()
     }

@@ -244,7 +244,7 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
             return value.get_attr_error(name, heap);
         }
         match path_text(value) {
-            Some(text) if reads || PurePath::from_value(value).is_none() => Ok(method(&text, name, heap)),
+            Some(text) if reads || PurePath::from_value(value).is_none() => Ok(method(text, name, heap)),
             _ => value.get_attr_error(name, heap),
         }
     }
