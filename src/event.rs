@@ -189,6 +189,8 @@ pub struct Summary {
     pub signal: Option<i32>,
     /// Whether `--drain` (or SIGUSR1) ended it before all was done.
     pub drained: bool,
+    /// Whether a handler failed.
+    pub handler_failed: bool,
 }
 
 /// Something happened.

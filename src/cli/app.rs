@@ -77,7 +77,7 @@ fn print_page(page: &clap::builder::StyledStr) -> ExitCode {
 fn exit_code(summary: &Summary) -> u8 {
     match summary.signal {
         Some(signal) => 128_u8.saturating_add(signal as u8),
-        None if !summary.failed.is_empty() => Kind::Job.exit_code(),
+        None if !summary.failed.is_empty() || summary.handler_failed => Kind::Job.exit_code(),
         None => 0,
     }
 }

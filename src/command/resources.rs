@@ -154,6 +154,11 @@ impl Commands<'_> {
             match value {
                 Val::Int(n) if n >= 0 => {}
                 Val::Str(_) | Val::None => {}
+                // As Snakemake rounds: half to even.
+                Val::Float(f) if (0.0..1e15).contains(&f) => {
+                    needs.resources.push((units::counted(&name).into(), Val::Int(f.round_ties_even() as i64)));
+                    continue;
+                }
                 other => {
                     let message = format!("resource `{name}` must be a whole number or a text, not {}", other.repr());
                     return Err(self.at(job, resource.span, message));

@@ -46,10 +46,7 @@ impl<'s, 'a: 's> template::Scope<'s> for Scope<'s, 'a> {
             }
             Root::Wildcards => self.wildcards(steps),
             Root::Params => self.params(steps),
-            Root::Config => Ok(Filled::Value(Cow::Borrowed(template::access(
-                &self.commands.book.scope_of(self.rule).config,
-                steps,
-            )?))),
+            Root::Config => template::access(&self.commands.book.scope_of(self.rule).config, steps).map(Filled::Value),
             Root::Variable(name) => self.variable(name, steps),
             late => self.late(late, hole),
         }
@@ -124,20 +121,20 @@ impl<'s, 'a: 's> Scope<'s, 'a> {
         };
         let at = at.filter(|i| *i < self.params.len());
         let at = at.ok_or_else(|| format!("the rule has {} params", self.params.len()))?;
-        Ok(Filled::Value(Cow::Borrowed(template::access(self.params.get(at), rest)?)))
+        template::access(self.params.get(at), rest).map(Filled::Value)
     }
 
     fn variable(&self, name: &str, steps: &[Access]) -> Result<Filled<'s>, String> {
         let found = self.commands.book.scope_of(self.rule).variable(name);
         let found = found.ok_or_else(|| format!("there is no variable `{name}`"))?;
         let part = template::access(&found.value, steps)?;
-        match found.shape {
-            Shape::Rules => Ok(shown(part)),
+        match (found.shape, part) {
+            (Shape::Rules, Cow::Borrowed(part)) => Ok(shown(part)),
             // How many cores there are never makes a job stale.
-            Shape::Workflow if matches!(self.mode, Mode::Record) && is_cores(steps) => {
+            (Shape::Workflow, _) if matches!(self.mode, Mode::Record) && is_cores(steps) => {
                 Ok(Filled::Name(Cow::Borrowed("{workflow.cores}")))
             }
-            _ => Ok(Filled::Value(Cow::Borrowed(part))),
+            (_, part) => Ok(Filled::Value(part)),
         }
     }
 }

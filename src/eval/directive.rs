@@ -4,7 +4,6 @@
 //! Owns `pathvars`, `scattergather`, `envvars`, `inputflags`, `outputflags` and
 //! the checks of those without effect. It does not know rules.
 
-use super::TrackedRead;
 use super::assemble;
 use super::builtin::absolute;
 
@@ -76,9 +75,7 @@ fn envvars(session: &Session, given: &Given) -> Diags {
             diags.push(Diag::at(slot.span(), message));
             continue;
         };
-        let found = std::env::var(name).ok();
-        session.read(TrackedRead::Env(name.into(), found.as_deref().map(Into::into)));
-        if found.is_none() {
+        if session.system.variable(name).is_none() {
             let diag = Diag::at(slot.whole(name), format!("the environment variable `{name}` is not set"));
             diags.push(diag.hint(format!("start it as `{name}=VALUE rulemake ...`")));
         }

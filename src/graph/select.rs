@@ -35,12 +35,12 @@ impl Batch {
         self.index == self.count
     }
 
-    /// The places of a list that belong to the batch. The last one takes what
-    /// is left over.
+    /// The places of a list that belong to the batch. The first ones take one more each
+    /// of what is left over.
     fn range(self, len: usize) -> std::ops::Range<usize> {
-        let size = len / self.count as usize;
-        let start = (self.index as usize - 1) * size;
-        start..if self.is_last() { len } else { start + size }
+        let (size, over) = (len / self.count as usize, len % self.count as usize);
+        let start = |batch: usize| batch * size + batch.min(over);
+        start(self.index as usize - 1)..start(self.index as usize)
     }
 }
 

@@ -88,7 +88,7 @@ pub fn cut_off(paint: Paint) -> String {
 pub fn handled(out: &mut String, paint: Paint, handler: &str, end: &crate::event::End, problem: Option<&str>) {
     match problem {
         Some(problem) => {
-            out.push_str(&paint.unsure("warning:"));
+            out.push_str(&paint.bad("error:"));
             out.push_str(&format!(" `{handler}` failed: {}\n", tame(problem).trim_end()));
         }
         None => out.push_str(&format!("{handler}\n")),

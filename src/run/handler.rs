@@ -38,10 +38,14 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
     let Hands { executor, listener, live, reasons, render, tell, .. } = hands;
     listener.arm(true);
     let handlers = Handlers { book, options, log: log.path.clone(), asks: listener.asks.clone() };
-    let came = hooks.start.as_ref().map(|body| handlers.run("onstart", body, executor, tell)).unwrap_or_default();
-    if let Some(signal) = came.signal {
+    let (came, good) = match &hooks.start {
+        Some(body) => handlers.run("onstart", body, executor, tell),
+        None => (Came::default(), true),
+    };
+    if came.signal.is_some() || !good {
         let errors = pipeline.close().err().into_iter().collect();
-        return Ran { summary: Summary { signal: Some(signal), not_run, ..Summary::default() }, errors };
+        let summary = Summary { signal: came.signal, handler_failed: !good, not_run, ..Summary::default() };
+        return Ran { summary, errors };
     }
     let mut both = |event: Option<Event>| {
         event.iter().for_each(|e| log.take(e));
@@ -58,7 +62,8 @@ pub fn execute(pipeline: Pipeline<'_>, options: &Options, hands: Hands<'_>) -> R
         false => ("onerror", &hooks.error),
     };
     if let Some(body) = body {
-        summary.signal = handlers.run(key, body, executor, tell).signal;
+        let (came, good) = handlers.run(key, body, executor, tell);
+        (summary.signal, summary.handler_failed) = (came.signal, !good);
     }
     ran
 }
@@ -112,8 +117,8 @@ struct Handlers<'a> {
 }
 
 impl Handlers<'_> {
-    /// Runs one to its end.
-    fn run(&self, key: &'static str, body: &Body, executor: &mut dyn Executor, tell: &mut Tell<'_>) -> Came {
+    /// Runs one to its end: what came meanwhile, and whether it went well.
+    fn run(&self, key: &'static str, body: &Body, executor: &mut dyn Executor, tell: &mut Tell<'_>) -> (Came, bool) {
         let program = handler(self.book, body, key, &self.log.to_string_lossy());
         let log = directory().join(format!("{key}.log"));
         let command = interpreted(program, Aside::NUMBER);
@@ -128,7 +133,8 @@ impl Handlers<'_> {
             words: words.clone(),
         };
         let problem = (!exit.status.is_success()).then_some(words);
+        let good = problem.is_none();
         tell(Some(Event::Handled { handler: key, end, problem }));
-        came
+        (came, good)
     }
 }

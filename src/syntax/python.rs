@@ -309,13 +309,20 @@ impl<'s> Builder<'s> {
         self.pieces.push(Piece { names, span: self.span(range) });
     }
 
+    /// Whether a statement before this one binds a name, but for imports.
+    fn is_made(&self, name: &str) -> bool {
+        let text = |piece: &Piece| &self.source[piece.span.start as usize..piece.span.end as usize];
+        let binding = self.pieces.iter().find(|piece| piece.names.iter().any(|own| **own == *name));
+        binding.is_some_and(|piece| !matches!(first_word(text(piece)), "import" | "from"))
+    }
+
     /// Keeps `name = ...`, also of several names, for what has no plain value; and
-    /// `name[key] = ...` at the top level.
+    /// `name[key] = ...` or `name.part = ...` at the top level.
     pub(super) fn keep_assignment(&mut self, pair: &Pair) {
         let Some((left, right)) = pair.as_str().split_once('=') else { return };
         let is_name = |n: &str| n.chars().all(|c| c.is_alphanumeric() || c == '_');
-        let entry = left.trim_end().strip_suffix(']').and_then(|left| left.split_once('['));
-        if let Some((name, _)) = entry.filter(|(name, _)| is_name(name) && !right.starts_with('=')) {
+        let entry = left.trim_end().split_once(['[', '.']).map(|(name, _)| name);
+        if let Some(name) = entry.filter(|name| is_name(name) && !right.starts_with('=') && self.is_made(name)) {
             return self.keep(pair, vec![name.into()]);
         }
         let name = |n: &str| n.split(':').next().unwrap_or("").trim().to_owned();

@@ -3,11 +3,37 @@
 use super::Access;
 use crate::suggest::did_you_mean;
 use crate::value::Val;
+use std::borrow::Cow;
+use std::ffi::OsStr;
+use std::path::Path;
 
 /// The part of a value that a placeholder's steps lead to; the error is one
 /// line that names what is not there, with the nearest key.
-pub fn access<'v>(value: &'v Val, steps: &[Access]) -> Result<&'v Val, String> {
-    steps.iter().try_fold(value, step)
+pub fn access<'v>(value: &'v Val, steps: &[Access]) -> Result<Cow<'v, Val>, String> {
+    let mut at = value;
+    for (number, one) in steps.iter().enumerate() {
+        if let (Val::Path(path), Access::Attr(name)) = (at, one) {
+            let part = part_of_path(Path::new(&**path), name)?;
+            return access(&part, &steps[number + 1..]).map(|found| Cow::Owned(found.into_owned()));
+        }
+        at = step(at, one)?;
+    }
+    Ok(Cow::Borrowed(at))
+}
+
+/// What `pathlib` names of a path.
+fn part_of_path(path: &Path, name: &str) -> Result<Val, String> {
+    let text = |part: Option<&OsStr>| part.map_or_else(String::new, |part| part.to_string_lossy().into_owned());
+    Ok(match name {
+        "name" => Val::str(text(path.file_name())),
+        "stem" => Val::str(text(path.file_stem())),
+        "suffix" => Val::str(path.extension().map_or_else(String::new, |end| format!(".{}", end.to_string_lossy()))),
+        "parent" => {
+            let parent = path.parent().map_or_else(|| path.to_string_lossy(), Path::to_string_lossy);
+            Val::Path(if parent.is_empty() { "." } else { &*parent }.into())
+        }
+        _ => return Err(format!("a path has no `.{name}` here, only `name`, `stem`, `suffix` and `parent`")),
+    })
 }
 
 fn step<'v>(value: &'v Val, step: &Access) -> Result<&'v Val, String> {
@@ -63,9 +89,9 @@ mod tests {
         let value = Val::Dict(vec![(Val::str("items"), inner), (Val::Int(3), Val::Bool(true))]);
         let key = |k: &str| Access::Key(k.into());
         let attr = |k: &str| Access::Attr(k.into());
-        assert_eq!(access(&value, &[key("items"), Access::Index(1)]), Ok(&Val::str("x")));
-        assert_eq!(access(&value, &[attr("items"), Access::Index(-2)]), Ok(&Val::Int(7)));
-        assert_eq!(access(&value, &[Access::Index(3)]), Ok(&Val::Bool(true)));
+        assert_eq!(access(&value, &[key("items"), Access::Index(1)]), Ok(Cow::Owned(Val::str("x"))));
+        assert_eq!(access(&value, &[attr("items"), Access::Index(-2)]), Ok(Cow::Owned(Val::Int(7))));
+        assert_eq!(access(&value, &[Access::Index(3)]), Ok(Cow::Owned(Val::Bool(true))));
         let fault = |steps: &[Access]| access(&value, steps).unwrap_err();
         assert_eq!(fault(&[key("itmes")]), "there is no key `itmes`, did you mean `items`?");
         assert_eq!(fault(&[attr("items"), Access::Index(2)]), "there is no item 2: the list has 2 items, from 0 to 1");

@@ -24,7 +24,10 @@ struct Values(HashMap<&'static str, Val>);
 impl<'a> Scope<'a> for &'a Values {
     fn lookup(&self, hole: &Hole) -> Result<Filled<'a>, String> {
         let value = self.0.get(hole.root.name()).ok_or_else(|| format!("no `{hole}`"))?;
-        let value = access(value, &hole.access)?;
+        let value = match access(value, &hole.access)? {
+            Cow::Borrowed(value) => value,
+            Cow::Owned(value) => return Ok(Filled::Value(Cow::Owned(value))),
+        };
         Ok(match (&hole.root, value) {
             (Root::Input | Root::Output, Val::Str(path)) => Filled::Path(path),
             (Root::Input | Root::Output, Val::List(paths)) => {

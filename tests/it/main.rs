@@ -31,6 +31,7 @@ mod scripts;
 mod select;
 mod shadows;
 mod sheets;
+mod sheets_asked;
 mod snakefile;
 mod story;
 mod surroundings;

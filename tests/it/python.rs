@@ -399,17 +399,21 @@ fn handlers_run_around_all_jobs() {
 }
 
 #[test]
-fn a_handler_that_fails_changes_no_result() {
+fn a_run_whose_handler_fails_has_failed() {
     let story = Story::new().rulefile(HANDLERS);
     let run = story.run(&["--config", "a=false"]);
-    run.fails().ran(&["start mark", "a", "error"]).stderr_has("warning: `onerror` failed: exit code 5");
+    run.fails().ran(&["start mark", "a", "error"]).stderr_has("error: `onerror` failed: exit code 5");
     assert!(story.read("errors.txt").contains("error: a failed"), "{}", story.read("errors.txt"));
     story.edit("Rulefile", "mark(\"success\")", "nix");
     let run = story.run(&["--config", "a=echo 1"]);
-    run.succeeds().stderr_has("warning: `onsuccess` failed").stderr_has("File \"Rulefile\", line 24, in onsuccess");
+    run.fails().stderr_has("error: `onsuccess` failed").stderr_has("File \"Rulefile\", line 24, in onsuccess");
     story.run(&["--config", "a=echo 1"]).has_nothing_to_do();
     let json = story.run(&["--json", "-F", "--config", "a=echo 1"]);
     assert_eq!(json.jobs("handler-finished").len(), 2);
+    story.edit("Rulefile", "mark(\"start \" + MARK)", "raise ValueError(\"no disk\")");
+    let run = story.run(&["-F", "--config", "a=echo 1"]);
+    run.fails().ran(&[]).stderr_has("ValueError: no disk").stderr_has("error: `onstart` failed");
+    story.run(&["--config", "a=echo 1"]).has_nothing_to_do();
 }
 
 #[test]

@@ -158,8 +158,8 @@ assert flatten([1, "a", [2, ["b"]]]) == ["1", "a", "2", "b"]
     .file("config.yaml", "tools: {fast: true}\nwhich: q\ncolours: {a: red}\n")
     .file("samples.tsv", "sample\tsize\tkind\tfile\na\t1\tx\ta.in\nb\t2\tx\tb.in\n");
     story.run(&[]).succeeds();
-    assert_eq!(story.read("out/a.txt"), "1 True red a small small/a.x\n");
-    assert_eq!(story.read("out/b.txt"), "2 True none b big big/b.x\n");
+    assert_eq!(story.read("out/a.txt"), "1 True red a small small/a.in.x\n");
+    assert_eq!(story.read("out/b.txt"), "2 True none b big big/b.in.x\n");
     assert!(story.has("fast.txt") && story.has("q.txt") && story.has("only-a.txt"));
     story.run(&["later/7.done"]).succeeds();
     assert_eq!(story.read("later/7.done"), "small/7.in small/2.in\n");

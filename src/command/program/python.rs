@@ -20,7 +20,8 @@ pub(super) fn body(book: &Rulefile, body: &Body, job: &Job<'_>) -> Program {
 
 pub(super) fn handler(book: &Rulefile, body: &Body, name: &str, log: &str) -> Program {
     let mut entries = body_entries(book, &book.scope, body, name);
-    push(&mut entries, "job", &format!("{{'log': {}}}", text(log)));
+    push(&mut entries, "job", &format!("{{'log': ([{}], {{}})}}", text(log)));
+    push(&mut entries, "handler", "True");
     program(entries)
 }
 

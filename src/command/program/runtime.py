@@ -73,6 +73,13 @@ class Logger:
         pass
 
 
+class Log(Namedlist):
+    """The log of a run, which handlers take for a list of files or for one."""
+
+    def __fspath__(self):
+        return self[0]
+
+
 FILES = ["input", "output", "log"]
 KINDS = {"input": InputFiles, "wildcards": Wildcards}
 # What Snakemake hands to `shell(..., bench_record=...)`; here all of a job's processes are measured.
@@ -108,9 +115,8 @@ def beside(directory):
     return source_path
 
 
-def glob_wildcards(pattern, files=None, followlinks=False):
-    """Lists of the values that wildcards of a pattern have among the files that are there."""
-    import collections
+def found_files(pattern, files, followlinks):
+    """The names of a pattern's wildcards, and the files that match with the values of each."""
     import os
     import re
 
@@ -122,11 +128,25 @@ def glob_wildcards(pattern, files=None, followlinks=False):
         names += [name] if name not in names else []
     if files is None:
         top = os.path.dirname(parts[0])
-        walked = os.walk(top or ".", followlinks=followlinks)
-        files = [os.path.normpath(os.path.join(at, n)) for at, below, here in walked for n in here + below]
+        walked = (w for w in os.walk(top or ".", followlinks=followlinks) if ".rulemake" not in w[0].split("/"))
+        files = [os.path.normpath(os.path.join(at, n)) for at, below, here in walked for n in here + below if n != ".rulemake"]
         files = [os.path.join(os.path.dirname(parts[0]), os.path.relpath(f, top)) if top else f for f in files]
-    found = [match.groupdict() for match in (re.fullmatch(text, str(file)) for file in sorted(files)) if match]
-    return collections.namedtuple("Wildcards", names)(*[[match[name] for match in found] for name in names])
+    found = ((str(file), re.fullmatch(text, str(file))) for file in sorted(files))
+    return names, [(file, match.groupdict()) for file, match in found if match]
+
+
+def glob_wildcards(pattern, files=None, followlinks=False):
+    """Lists of the values that wildcards of a pattern have among the files that are there."""
+    import collections
+
+    names, found = found_files(pattern, files, followlinks)
+    return collections.namedtuple("Wildcards", names)(*[[values[name] for _, values in found] for name in names])
+
+
+def listfiles(pattern):
+    """The files that match a pattern, each with the values of its wildcards."""
+    for file, values in found_files(pattern, None, False)[1]:
+        yield file, Wildcards(values.values(), values)
 
 
 class Snakemake:
@@ -246,6 +266,13 @@ def multiext(stem, *endings, **named):
     return [stem + ending for ending in (*endings, *named.values())]
 
 
+def makedirs(directories):
+    import os
+
+    for directory in [directories] if isinstance(directories, str) else directories:
+        os.makedirs(directory, exist_ok=True)
+
+
 def unmarked(value, *args, **named):
     """What a mark such as `temp()` is in a body."""
     return value
@@ -323,7 +350,8 @@ def prepare(program, main):
     for name, value in job.items():
         if isinstance(value, tuple):
             items, names = value
-            job[name] = KINDS.get(name, Namedlist)(items, stretches(name, names))
+            kind = Log if "handler" in program else KINDS.get(name, Namedlist)
+            job[name] = kind(items, stretches(name, names))
     shell = Shell(*program["shell"])
     main.update(UNUSED)
     main.update(job, config=program["config"], shell=shell, expand=expand, multiext=multiext, glob_wildcards=glob_wildcards)
@@ -333,7 +361,9 @@ def prepare(program, main):
     snakemake = Snakemake(job, program["config"], program["directory"])
     served = {"snakemake.script": {"snakemake": snakemake}, "snakemake.shell": {"shell": shell}}
     sys.meta_path.insert(0, Modules(served))
-    sys.meta_path.append(Modules({"snakemake": {"shell": shell}}))
+    # Where Snakemake itself is installed, these are its own.
+    names = {"expand": expand, "multiext": multiext, "glob_wildcards": glob_wildcards, "makedirs": makedirs, "listfiles": listfiles}
+    sys.meta_path.append(Modules({"snakemake": {"shell": shell}, "snakemake.io": names, "snakemake.utils": names}))
     return job, snakemake
 
 

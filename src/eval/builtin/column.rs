@@ -3,15 +3,19 @@
 //! Owns its cells and labels, and what operators make of them. What it is asked
 //! for by methods is `column_methods`'s.
 
+use super::aligned::{Aligned, aligned};
+use super::column_located::Cells;
 use super::frame::{Frame, cell_of, cells_of, plain_of};
 use super::frame_counts::kind;
 use super::index::Index;
 use super::located::numbers;
 use super::name::Name;
+use super::reckoned::{added, reckoned};
+use super::same::{same, word};
 use super::sheet::{Maker, Sheet, compared, is_empty};
 use crate::diag::{Diag, Kind};
 use crate::eval::convert::{elements, from_val};
-use crate::eval::exception::unfound;
+use crate::eval::exception::{thrown, unfound};
 use crate::eval::fault::fault;
 use crate::value::Val;
 use allocative::Allocative;
@@ -35,6 +39,8 @@ pub(super) struct Column {
     pub(super) by_place: bool,
     /// What it is called in the sheet that it is of.
     pub(super) name: Option<Name>,
+    /// Whether these are labels, which `index` has for the labels of them.
+    pub(super) is_labels: bool,
     /// The sheet whose labels these are, if they are any's.
     pub(super) labels_of: Option<Frame>,
     /// By whose functions its sheet was made.
@@ -52,13 +58,13 @@ impl fmt::Display for Column {
 /// The different values, in order.
 pub(super) fn distinct<'a>(values: impl Iterator<Item = &'a Val>) -> Vec<usize> {
     let mut seen = FxHashSet::default();
-    values.enumerate().filter(|(_, v)| seen.insert(v.repr())).map(|(at, _)| at).collect()
+    values.enumerate().filter(|(_, v)| seen.insert(word(v))).map(|(at, _)| at).collect()
 }
 
 /// Which values were there before; with `last` which come again, else which are there
 /// several times.
 pub(super) fn repeated<'a>(values: impl Iterator<Item = &'a Val>, keep: &str) -> Vec<bool> {
-    let words: Vec<String> = values.map(Val::repr).collect();
+    let words: Vec<String> = values.map(word).collect();
     let mut seen: FxHashMap<&str, (usize, usize)> = FxHashMap::default();
     for (at, word) in words.iter().enumerate() {
         seen.entry(word).or_insert((at, at)).1 = at;
@@ -83,7 +89,18 @@ impl Column {
     pub(super) fn plain(values: impl IntoIterator<Item = Val>) -> Column {
         let values: Arc<[Val]> = values.into_iter().collect();
         let index = Arc::new(Index::numbers(values.len()));
-        Column { index, values, by_place: true, name: None, labels_of: None, of: Maker::Pandas }
+        Column { by_place: true, ..Column::made(index, values) }
+    }
+
+    fn made(index: Arc<Index>, values: Arc<[Val]>) -> Column {
+        let (name, labels_of) = (None, None);
+        Column { index, values, by_place: false, name, is_labels: false, labels_of, of: Maker::Pandas }
+    }
+
+    /// The labels of rows, of a sheet that they may be changed of or of a column.
+    pub(super) fn of_labels(index: &Arc<Index>, labels_of: Option<Frame>) -> Column {
+        let labels = Column::made(index.clone(), index.keys.clone());
+        Column { by_place: true, is_labels: true, labels_of, ..labels }
     }
 
     pub(super) fn list<'v>(&self, heap: Heap<'v>) -> Value<'v> {
@@ -92,12 +109,14 @@ impl Column {
 
     pub(super) fn pick(&self, at: &[usize]) -> Column {
         let values = at.iter().map(|i| self.values[*i].clone()).collect();
-        Column { values, index: Arc::new(self.index.pick(at)), ..self.clone() }
+        // What goes by place has no numbers of its own to keep.
+        let index = if self.by_place && !self.is_labels { Index::numbers(at.len()) } else { self.index.pick(at) };
+        Column { values, index: Arc::new(index), ..self.clone() }
     }
 
     /// A value for each of some labels.
     pub(super) fn labelled_by(index: Arc<Index>, values: impl IntoIterator<Item = Val>) -> Column {
-        Column { index, by_place: false, ..Column::plain(values) }
+        Column::made(index, values.into_iter().collect())
     }
 
     /// With a name, if one is given.
@@ -130,7 +149,7 @@ impl Column {
             return None;
         }
         let others = || fault("the column of bools has other rows than what is asked for by it");
-        let by_number = self.by_place || self.index.keys == labels.keys;
+        let by_number = self.by_place || self.index.is_like(labels);
         if by_number && self.values.len() != labels.keys.len() {
             return Some(Err(others()));
         }
@@ -154,16 +173,23 @@ impl Column {
 
     /// The names of the columns that these labels came from.
     pub(super) fn level_names(&self) -> Vec<Name> {
-        self.labels_of.as_ref().map(Frame::level_names).unwrap_or_default()
+        match &self.labels_of {
+            Some(frame) => frame.level_names(),
+            None if self.is_labels => self.index.names.clone(),
+            None => Vec::new(),
+        }
     }
 
     /// What the columns held that these labels came from, each once and in order.
     pub(super) fn levels(&self) -> Option<Vec<Vec<Val>>> {
-        let labels = Index::new(self.labels_of.as_ref()?.level_names(), self.values.to_vec());
+        if !self.is_labels {
+            return None;
+        }
+        let labels = Index::new(self.level_names(), self.values.clone());
         let level = |level: usize| {
             let mut values = labels.level(level);
             values.sort_by(compared);
-            values.dedup();
+            values.dedup_by(|a, b| same(a, b));
             values
         };
         Some((0..labels.names.len().max(1)).map(level).collect())
@@ -176,29 +202,38 @@ impl Column {
         how: fn(bool, bool) -> bool,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let other = Column::from_value(other).filter(|o| o.values.len() == self.values.len());
-        let other = other.ok_or_else(|| fault("two columns of one length are wanted here"))?;
+        let cells = match (Column::from_value(other), other.unpack_bool()) {
+            (Some(other), _) => aligned(self, other)?,
+            (None, Some(one)) => Aligned::with(self, Val::Bool(one)),
+            (None, None) => return Err(fault("a column of bools is wanted here")),
+        };
+        let odd = |v: &&Val| !matches!(v, Val::Bool(_)) && !is_empty(v);
+        if let Some(odd) = cells.left.iter().chain(&*cells.right).find(odd) {
+            return Err(thrown("TypeError", format!("{} is no bool, which `&` and `|` go for", odd.repr())));
+        }
         let holds = |v: &Val| *v == Val::Bool(true);
-        let cells = self.values.iter().zip(&*other.values).map(|(a, b)| Val::Bool(how(holds(a), holds(b))));
-        Ok(heap.alloc(self.with(cells.collect())))
+        let both = cells.left.iter().zip(&*cells.right).map(|(a, b)| Val::Bool(how(holds(a), holds(b))));
+        Ok(heap.alloc(cells.of.with(both.collect())))
     }
 
     /// Each cell with that of another column, or with one text or number; none if
     /// the other is neither.
     fn added(&self, other: Value, add: impl Fn(&Val, &Val) -> Option<Val>) -> Option<starlark::Result<Column>> {
-        let others: Vec<Val> = match Column::from_value(other) {
-            Some(other) if other.values.len() != self.values.len() => {
-                return Some(Err(fault("two columns of one length are wanted here")));
-            }
-            Some(other) => other.values.to_vec(),
-            None => vec![cell_of(other).filter(|cell| cell.items().is_none())?; self.values.len()],
+        let cells = match Column::from_value(other).map(|other| aligned(self, other)) {
+            Some(Err(error)) => return Some(Err(error)),
+            Some(Ok(cells)) => cells,
+            None => Aligned::with(self, cell_of(other).filter(|cell| cell.items().is_none())?),
         };
         let sum = |(own, other): (&Val, &Val)| {
             add(own, other).ok_or_else(|| {
-                fault(format!("{} and {} cannot be added, or what goes for numbers alone", own.repr(), other.repr()))
+                thrown(
+                    "TypeError",
+                    format!("{} and {} are not reckoned with one another here", own.repr(), other.repr()),
+                )
             })
         };
-        Some(self.values.iter().zip(&others).map(sum).collect::<starlark::Result<_>>().map(|sums| self.with(sums)))
+        let sums = cells.left.iter().zip(&*cells.right).map(sum).collect::<starlark::Result<Vec<Val>>>();
+        Some(sums.map(|sums| cells.of.filled(sums)))
     }
 
     /// Each cell and that of another column, or one number, by an operator.
@@ -214,11 +249,45 @@ impl Column {
 
     /// By label: one value, or those of several rows.
     pub(super) fn labelled<'v>(&self, label: Value<'v>, heap: Heap<'v>) -> starlark::Result<Option<Value<'v>>> {
+        if label.get_type() == "list" {
+            return Ok(None);
+        }
         let label = plain_of(label, heap)?;
         Ok(self.index.find(&label).map(|found| match found {
             [one] if self.index.is_whole(&label) => from_val(&self.values[*one], heap),
             several => heap.alloc(self.pick(several)),
         }))
+    }
+
+    /// The same of a list of labels too.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(super) fn by_label<'v>(&self, label: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        if let Some(found) = self.labelled(label, heap)? {
+            return Ok(found);
+        }
+        let Some(labels) = elements(label, heap).filter(|_| label.get_type() != "tuple") else {
+            return Err(unfound(&label.to_str(), Diag::error(Kind::Rulefile, self.no_element(label))));
+        };
+        let place = |label: Value<'v>| {
+            let label = plain_of(label, heap)?;
+            self.index.find(&label).map(<[usize]>::to_vec).ok_or_else(|| self.index.lacks(&label))
+        };
+        let rows: Vec<Vec<usize>> = labels.into_iter().map(place).collect::<starlark::Result<_>>()?;
+        Ok(heap.alloc(self.pick(&rows.concat())))
+    }
+
+    /// A cell of what has no labels, or some.
+    fn by_place<'v>(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let place = |one: Value<'v>| {
+            let why = || thrown("IndexError", self.no_element(one));
+            number(one, self.values.len()).ok_or_else(why)
+        };
+        match elements(index, heap).filter(|_| index.get_type() != "tuple") {
+            Some(all) => Ok(heap.alloc(self.pick(&all.into_iter().map(place).collect::<starlark::Result<Vec<_>>>()?))),
+            None => Ok(from_val(&self.values[place(index)?], heap)),
+        }
     }
 }
 
@@ -232,18 +301,23 @@ impl<'v> StarlarkValue<'v> for Column {
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
         match name {
             "values" | "array" => Some(heap.alloc(Column::plain(self.values.iter().cloned()))),
-            "iloc" | "iat" => Some(self.list(heap)),
-            "loc" | "at" => Some(heap.alloc(self.clone())),
-            "index" => Some(heap.alloc(Column::plain(self.index.keys.iter().cloned()))),
+            "iloc" | "iat" => Some(heap.alloc(Cells { column: self.clone(), by_number: true })),
+            "loc" | "at" => Some(heap.alloc(Cells { column: self.clone(), by_number: false })),
+            "index" => Some(heap.alloc(Column::of_labels(&self.index, None))),
             "str" => Some(heap.alloc(super::column_texts::Texts(self.clone()))),
             "names" => {
-                let names = self.labels_of.as_ref()?.level_names();
-                Some(heap.alloc(AllocList(names.iter().map(|name| from_val(&name.value(), heap)))))
+                let names: Vec<Val> = self.level_names().iter().map(Name::value).collect();
+                let names = if names.is_empty() { vec![Val::None] } else { names };
+                self.is_labels.then(|| heap.alloc(AllocList(names.iter().map(|name| from_val(name, heap)))))
             }
             "levels" => {
                 let levels = self.levels()?;
                 Some(heap.alloc(AllocList(levels.into_iter().map(Column::plain))))
             }
+            "name" if self.is_labels => match &*self.level_names() {
+                [one] => Some(from_val(&one.value(), heap)),
+                _ => Some(Value::new_none()),
+            },
             "name" => Some(self.name.as_ref().map_or_else(Value::new_none, |name| from_val(&name.value(), heap))),
             "dtype" => Some(heap.alloc(kind(self))),
             "shape" => Some(heap.alloc(AllocTuple([self.values.len() as i64]))),
@@ -252,6 +326,7 @@ impl<'v> StarlarkValue<'v> for Column {
             "size" => Some(heap.alloc(self.values.len() as i64)),
             "empty" => Some(Value::new_bool(self.values.is_empty())),
             // As of a row: the columns are its labels.
+            _ if self.by_place => None,
             _ => self.index.find(&Val::str(name)).and_then(|f| f.first()).map(|at| from_val(&self.values[*at], heap)),
         }
     }
@@ -274,20 +349,13 @@ impl<'v> StarlarkValue<'v> for Column {
         if let Some(rows) = Column::from_value(index).and_then(|mask| by_place(mask).masked(&self.index)) {
             return Ok(heap.alloc(self.pick(&rows?)));
         }
-        if let Some(found) = self.labelled(index, heap)? {
-            return Ok(found);
+        if self.by_place {
+            return self.by_place(index, heap);
         }
-        if let Some(labels) = elements(index, heap).filter(|_| index.get_type() != "tuple") {
-            let place = |label: Value<'v>| {
-                let label = plain_of(label, heap)?;
-                self.index.find(&label).map(<[usize]>::to_vec).ok_or_else(|| self.index.lacks(&label))
-            };
-            let rows: Vec<Vec<usize>> = labels.into_iter().map(place).collect::<starlark::Result<_>>()?;
-            return Ok(heap.alloc(self.pick(&rows.concat())));
-        }
-        match number(index, self.values.len()) {
-            Some(at) => Ok(from_val(&self.values[at], heap)),
-            None => Err(unfound(&index.to_str(), Diag::error(Kind::Rulefile, self.no_element(index)))),
+        // One of `tsv` is a list too.
+        match number(index, self.values.len()).filter(|_| self.of == Maker::Own) {
+            Some(at) if self.labelled(index, heap)?.is_none() => Ok(from_val(&self.values[at], heap)),
+            _ => self.by_label(index, heap),
         }
     }
 
@@ -320,11 +388,14 @@ impl<'v> StarlarkValue<'v> for Column {
     /// Whether a value is a label, to pandas; of labels, also a part of one. In a cell
     /// otherwise.
     fn is_in(&self, other: Value<'v>) -> starlark::Result<bool> {
-        if let (Some(_), Some(label)) = (&self.labels_of, cell_of(other)) {
-            return Ok(Index::new(self.level_names(), self.values.to_vec()).find(&label).is_some());
-        }
-        if !self.by_place && self.of == Maker::Pandas {
-            return Ok(cell_of(other).is_some_and(|label| self.index.find(&label).is_some()));
+        if self.of == Maker::Pandas {
+            let Some(cell) = cell_of(other) else { return Ok(false) };
+            return Ok(match (self.is_labels, self.by_place) {
+                (true, _) if Arc::ptr_eq(&self.values, &self.index.keys) => self.index.find(&cell).is_some(),
+                (true, _) => Index::new(self.level_names(), self.values.clone()).find(&cell).is_some(),
+                (_, true) => self.values.iter().any(|value| same(value, &cell)),
+                _ => self.index.find(&cell).is_some(),
+            });
         }
         let text = other.unpack_str().map_or_else(|| other.to_str(), str::to_owned);
         Ok(self.values.iter().any(|v| v.display() == text))
@@ -406,50 +477,6 @@ pub(super) fn chosen<'v>(
     let (yes, no) = (cells(yes)?, cells(no)?);
     let cell = |at: usize| if holds[at] == Val::Bool(true) { yes[at].clone() } else { no[at].clone() };
     Ok(heap.alloc(Column::plain((0..holds.len()).map(cell))))
-}
-
-/// The sum of two cells: texts are joined, and with an empty cell there is none.
-fn added(a: &Val, b: &Val) -> Option<Val> {
-    match (a, b) {
-        (empty, _) | (_, empty) if is_empty(empty) => Some(empty.clone()),
-        (Val::Str(a), Val::Str(b)) => Some(Val::str(format!("{a}{b}"))),
-        (Val::Int(a), Val::Int(b)) => a.checked_add(*b).map(Val::Int),
-        (Val::Int(a), Val::Float(b)) | (Val::Float(b), Val::Int(a)) => Some(Val::Float(*a as f64 + b)),
-        (Val::Float(a), Val::Float(b)) => Some(Val::Float(a + b)),
-        _ => None,
-    }
-}
-
-/// Two cells by an operator for numbers: with an empty cell there is none.
-fn reckoned(a: &Val, operator: &str, b: &Val) -> Option<Val> {
-    let whole = |value: &Val| match value {
-        Val::Int(i) => Some(*i),
-        Val::Bool(b) => Some(i64::from(*b)),
-        _ => None,
-    };
-    let number = |value: &Val| match value {
-        Val::Float(f) => Some(*f),
-        other => whole(other).map(|i| i as f64),
-    };
-    if let Some(empty) = [a, b].into_iter().find(|cell| is_empty(cell)) {
-        return Some(empty.clone());
-    }
-    let (x, y) = (number(a)?, number(b)?);
-    match (whole(a), whole(b), operator) {
-        (Some(x), Some(y), "-") => x.checked_sub(y).map(Val::Int),
-        (Some(x), Some(y), "*") => x.checked_mul(y).map(Val::Int),
-        (Some(x), Some(y), "//") if y != 0 => {
-            let down = i64::from(x % y != 0 && (x < 0) != (y < 0));
-            x.checked_div(y).map(|whole| Val::Int(whole - down))
-        }
-        (Some(x), Some(y), "%") if y != 0 => Some(Val::Int(x.checked_rem(y)?.checked_add(y)?.checked_rem(y)?)),
-        (_, _, "-") => Some(Val::Float(x - y)),
-        (_, _, "*") => Some(Val::Float(x * y)),
-        (_, _, "/") => Some(Val::Float(x / y)),
-        (_, _, "//") => Some(Val::Float((x / y).floor())),
-        (_, _, "%") => Some(Val::Float(x - y * (x / y).floor())),
-        _ => None,
-    }
 }
 
 /// A label as a key of a dict: several columns are a tuple.

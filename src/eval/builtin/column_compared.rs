@@ -1,10 +1,17 @@
 //! What a column is asked for cell by cell, beside another value or a condition.
+//!
+//! Owns what these methods take. It does not know which cell stands beside which.
 
+use super::aligned::{beside, differ};
+use super::assigned::Given;
 use super::column::Column;
-use super::frame::cell_of;
-use super::operators::mask;
+use super::frame::cells_of;
+use super::numpy::Array;
+use super::operators::holds;
 use super::replaced::Replaced;
-use super::sheet::NOTHING;
+use super::sheet::{Maker, NOTHING, is_empty};
+use crate::eval::convert::from_val;
+use crate::eval::exception::{thrown, thrown_with};
 use crate::eval::fault::fault;
 use crate::value::Val;
 use starlark::environment::MethodsBuilder;
@@ -19,19 +26,63 @@ fn asked<'v>(column: &Column, operator: &str, other: Value<'v>, heap: Heap<'v>) 
 
 /// The cells for which a condition holds, and others in the place of the rest.
 fn kept<'v>(column: &Column, holds: Value<'v>, other: Option<Value<'v>>) -> starlark::Result<Column> {
-    let holds = Column::from_value(holds).filter(|holds| holds.values.len() == column.values.len());
-    let holds = holds.ok_or_else(|| fault("a condition is a column of bools with as many cells"))?;
-    let others = other.map_or_else(|| Ok(vec![NOTHING; column.values.len()]), |other| beside(column, other))?;
-    let cell = |at: usize| if holds.values[at] == Val::Bool(true) { &column.values[at] } else { &others[at] };
+    let holds = Column::from_value(holds).ok_or_else(|| fault("a condition is a column of bools"))?;
+    let holds = beside(column, holds)?;
+    let others = match other.map(Given::of).transpose()? {
+        Some(Given::Column(other)) => beside(column, &other)?,
+        Some(given) => given.cells(&column.index, column.of)?,
+        None => vec![NOTHING; column.values.len()],
+    };
+    let cell = |at: usize| if holds[at] == Val::Bool(true) { &column.values[at] } else { &others[at] };
     Ok(column.filled((0..column.values.len()).map(|at| cell(at).clone()).collect()))
 }
 
-/// The cells of another column, or one value for all.
-fn beside(column: &Column, other: Value) -> starlark::Result<Vec<Val>> {
-    match Column::from_value(other) {
-        Some(other) if other.values.len() == column.values.len() => Ok(other.values.to_vec()),
-        Some(_) => Err(fault("two columns of one length are wanted here")),
-        None => cell_of(other).map(|cell| vec![cell; column.values.len()]).ok_or_else(|| fault("this is no cell")),
+/// Each cell of a column or an array compared with a value, or with that of another; none
+/// if neither side is one, or the operator asks whether they are the same.
+pub(super) fn mask<'v>(
+    left: Value<'v>,
+    operator: &str,
+    right: Value<'v>,
+    heap: Heap<'v>,
+) -> Option<starlark::Result<Value<'v>>> {
+    let (column, operator, other) = match (Column::from_value(left), Column::from_value(right)) {
+        _ if matches!(operator, "is" | "is not") => return None,
+        (None, None) => return Array::compared(left, operator, right, heap),
+        (Some(column), _) => (column, operator, right),
+        (None, Some(column)) => (column, turned(operator), left),
+    };
+    let others = match Column::from_value(other) {
+        Some(other) if differ(column, other) => {
+            let why = "Can only compare identically-labeled Series objects";
+            let hint = "compare cells by their place: `a == b.values`, or give both the same labels first";
+            return Some(Err(thrown_with("ValueError", why, hint)));
+        }
+        Some(other) => Some(other.values.to_vec()),
+        None if column.of == Maker::Pandas && matches!(other.get_type(), "list" | "tuple") => cells_of(other),
+        None => None,
+    };
+    if others.as_ref().is_some_and(|others| others.len() != column.values.len()) {
+        return Some(Err(thrown("ValueError", "two columns of one length are wanted here")));
+    }
+    let cell = |at: usize| {
+        let nothing = is_empty(&column.values[at]) || others.as_ref().is_some_and(|others| is_empty(&others[at]));
+        let other = others.as_ref().map_or(other, |others| from_val(&others[at], heap));
+        let fits =
+            if nothing { operator == "!=" } else { holds(from_val(&column.values[at], heap), operator, other, heap)? };
+        Ok(Val::Bool(fits))
+    };
+    let cells = (0..column.values.len()).map(cell).collect::<starlark::Result<_>>();
+    Some(cells.map(|cells| heap.alloc(column.with(cells))))
+}
+
+/// The operator for the two sides in the other order.
+fn turned(operator: &str) -> &str {
+    match operator {
+        "<" => ">",
+        "<=" => ">=",
+        ">" => "<",
+        ">=" => "<=",
+        same => same,
     }
 }
 

@@ -1,8 +1,11 @@
 //! What is counted, summed and compared of a column's cells, named as in pandas.
+//!
+//! Owns what empty cells and bools count for. It does not know when two cells are the same.
 
 use super::column::{Column, hashable, repeated};
 use super::column_methods::holds;
 use super::index::Index;
+use super::same::word;
 use super::sheet::{compared, is_empty};
 use crate::eval::convert::from_val;
 use crate::eval::exception::thrown;
@@ -22,7 +25,8 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         let mut counted = counts(this);
         counted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         let (keys, counts): (Vec<Val>, Vec<Val>) = counted.into_iter().map(|(k, n)| (k, Val::Int(n))).unzip();
-        Ok(Column::labelled_by(Arc::new(Index::new(Vec::new(), keys)), counts))
+        let index = Index::new(this.name.iter().cloned().collect(), keys);
+        Ok(Column { name: Some("count".into()), ..Column::labelled_by(Arc::new(index), counts) })
     }
 
     /// Which values were there before; with `keep="last"` which come again, with
@@ -39,25 +43,51 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         Ok(this.values.iter().filter(|v| !is_empty(v)).count() as i32)
     }
 
-    fn any(this: &Column) -> starlark::Result<bool> {
-        Ok(this.values.iter().any(holds))
+    /// An empty cell holds, where none are passed over.
+    fn any(this: &Column, #[starlark(require = named, default = true)] skipna: bool) -> starlark::Result<bool> {
+        Ok(this.values.iter().any(|value| if is_empty(value) { !skipna } else { holds(value) }))
     }
 
-    fn all(this: &Column) -> starlark::Result<bool> {
-        Ok(this.values.iter().all(holds))
+    fn all(this: &Column, #[starlark(require = named, default = true)] skipna: bool) -> starlark::Result<bool> {
+        let _ = skipna;
+        Ok(this.values.iter().all(|value| is_empty(value) || holds(value)))
     }
 
-    fn max<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    fn max<'v>(
+        this: &Column,
+        #[starlark(require = named, default = true)] skipna: bool,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        if has_gap(this, skipna) {
+            return Ok(heap.alloc(f64::NAN));
+        }
         let there = this.values.iter().filter(|v| !is_empty(v));
         Ok(from_val(there.max_by(|a, b| compared(a, b)).unwrap_or(&this.of.nothing()), heap))
     }
 
-    fn min<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    fn min<'v>(
+        this: &Column,
+        #[starlark(require = named, default = true)] skipna: bool,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        if has_gap(this, skipna) {
+            return Ok(heap.alloc(f64::NAN));
+        }
         let there = this.values.iter().filter(|v| !is_empty(v));
         Ok(from_val(there.min_by(|a, b| compared(a, b)).unwrap_or(&this.of.nothing()), heap))
     }
 
-    fn sum<'v>(this: &Column, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    /// The sum of at least `min_count` cells.
+    fn sum<'v>(
+        this: &Column,
+        #[starlark(require = named, default = true)] skipna: bool,
+        #[starlark(require = named, default = 0)] min_count: u32,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let held = this.values.iter().filter(|value| !is_empty(value)).count();
+        if has_gap(this, skipna) || held < min_count as usize {
+            return Ok(heap.alloc(f64::NAN));
+        }
         Ok(match whole_sum(this) {
             Some(sum) => heap.alloc(sum),
             None => heap.alloc(summed(this)?),
@@ -91,14 +121,18 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
 
     /// The sum of each cell and those before it.
     fn cumsum(this: &Column) -> starlark::Result<Column> {
-        let whole = this.values.iter().all(|v| matches!(v, Val::Int(_)));
-        let mut sum = 0.0;
+        let whole = this.values.iter().all(|v| matches!(v, Val::Int(_) | Val::Bool(_)));
+        let (mut sum, mut sum_of_whole) = (0.0, 0_i64);
         let mut cell = |v: &Val| -> starlark::Result<Val> {
             if is_empty(v) {
                 return Ok(v.clone());
             }
+            if let (true, Some(whole)) = (whole, int(v)) {
+                sum_of_whole = sum_of_whole.checked_add(whole).ok_or_else(|| fault("this sum is beyond 64 bits"))?;
+                return Ok(Val::Int(sum_of_whole));
+            }
             sum += number(v)?;
-            Ok(if whole { Val::Int(sum as i64) } else { Val::Float(sum) })
+            Ok(Val::Float(sum))
         };
         Ok(this.with(this.values.iter().map(&mut cell).collect::<starlark::Result<_>>()?))
     }
@@ -112,10 +146,18 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         Ok(Column::labelled_by(Arc::new(Index::numbers(values.len())), values))
     }
 
-    fn mean(this: &Column) -> starlark::Result<f64> {
+    fn mean(this: &Column, #[starlark(require = named, default = true)] skipna: bool) -> starlark::Result<f64> {
+        if has_gap(this, skipna) {
+            return Ok(f64::NAN);
+        }
         let there = this.values.iter().filter(|v| !is_empty(v)).count();
         Ok(summed(this)? / there as f64)
     }
+}
+
+/// Whether a cell is empty where none are passed over.
+fn has_gap(column: &Column, skipna: bool) -> bool {
+    !skipna && column.values.iter().any(is_empty)
 }
 
 /// The sum of whole numbers and bools; none if there are others, or it is beyond 64 bits.
@@ -125,16 +167,21 @@ fn whole_sum(column: &Column) -> Option<i64> {
     if has(|v| matches!(v, Val::Float(_))) && !has(|v| matches!(v, Val::Bool(_))) {
         return None;
     }
-    column.values.iter().filter(|v| !is_empty(v)).try_fold(0_i64, |sum, value| match value {
-        Val::Int(i) => sum.checked_add(*i),
-        Val::Bool(b) => sum.checked_add(i64::from(*b)),
-        _ => None,
-    })
+    column.values.iter().filter(|v| !is_empty(v)).try_fold(0_i64, |sum, value| sum.checked_add(int(value)?))
 }
 
 /// The sum of numbers and bools.
 fn summed(column: &Column) -> starlark::Result<f64> {
     column.values.iter().filter(|v| !is_empty(v)).try_fold(0.0, |sum, cell| Ok(sum + number(cell)?))
+}
+
+/// A whole number or a bool.
+fn int(value: &Val) -> Option<i64> {
+    match value {
+        Val::Int(i) => Some(*i),
+        Val::Bool(b) => Some(i64::from(*b)),
+        _ => None,
+    }
 }
 
 /// A number or a bool.
@@ -152,7 +199,7 @@ fn counts(column: &Column) -> Vec<(Val, i64)> {
     let mut counted: Vec<(Val, i64)> = Vec::new();
     let mut places: FxHashMap<String, usize> = FxHashMap::default();
     for value in column.values.iter().filter(|v| !is_empty(v)) {
-        let place = *places.entry(value.repr()).or_insert(counted.len());
+        let place = *places.entry(word(value)).or_insert(counted.len());
         if place == counted.len() {
             counted.push((value.clone(), 0));
         }

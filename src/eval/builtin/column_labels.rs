@@ -1,14 +1,17 @@
 //! What is asked of a column's labels and of its order, named as in pandas.
+//!
+//! Owns what these methods take. It does not know the sheet that the labels are of.
 
 use super::column::{Column, distinct, hashable, number};
 use super::frame::{cells_of, label_of, plain_of};
 use super::index::Index;
 use super::name::Name;
+use super::same::{same, word};
 use super::sheet::{Sheet, compared, ordered};
 use crate::eval::convert::{elements, from_val};
 use crate::eval::fault::fault;
 use crate::value::Val;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use starlark::environment::MethodsBuilder;
 use starlark::starlark_module;
 use starlark::values::dict::DictRef;
@@ -26,7 +29,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
             None => number(level, names.len().max(1)),
         };
         let at = at.ok_or_else(|| fault(format!("the labels have no level `{}`", level.to_str())))?;
-        Ok(Column::plain(Index::new(names, this.values.to_vec()).level(at)))
+        Ok(Column::plain(Index::new(names, this.values.clone()).level(at)))
     }
 
     /// The same labels, with other values in the places of `levels`.
@@ -40,14 +43,14 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
             elements(levels, heap).and_then(|levels| levels.into_iter().map(cells_of).collect());
         let new = new.filter(|new| new.len() == old.len() && new.iter().zip(&old).all(|(n, o)| n.len() == o.len()));
         let new = new.ok_or_else(|| fault("`set_levels` wants a list of values for each of `levels`"))?;
-        let labels = Index::new(this.level_names(), this.values.to_vec());
+        let labels = Index::new(this.level_names(), this.values.clone());
         let replaced = |level: usize| {
-            let place = |value: &Val| old[level].iter().position(|o| o.repr() == value.repr());
-            let other = |value: &Val| place(value).map_or_else(|| value.clone(), |at| new[level][at].clone());
+            let places: FxHashMap<String, &Val> = old[level].iter().map(word).zip(&new[level]).collect();
+            let other = |value: &Val| (*places.get(&word(value)).unwrap_or(&value)).clone();
             labels.level(level).iter().map(other).collect::<Vec<_>>()
         };
         let levels: Vec<Vec<Val>> = (0..old.len()).map(replaced).collect();
-        Ok(this.with(Index::of_levels(labels.names.clone(), &levels).keys))
+        Ok(this.with(Index::of_levels(labels.names.clone(), &levels).keys.to_vec()))
     }
 
     fn head(this: &Column, #[starlark(default = 5)] count: u32) -> starlark::Result<Column> {
@@ -71,7 +74,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
             let plain = Column::plain(called.values.iter().cloned());
             return Ok(heap.alloc(Column { name: called.name, by_place: false, ..plain }));
         }
-        Ok(heap.alloc(called.sheet().reset()))
+        Ok(heap.alloc(called.sheet().reset()?))
     }
 
     fn sort_values<'v>(
@@ -97,13 +100,13 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     /// The labels that another list lacks, in order.
     fn difference<'v>(this: &Column, #[starlark(require = pos)] other: Value<'v>) -> starlark::Result<Column> {
         let others = words(other)?;
-        in_order(this.values.iter().filter(|value| !others.contains(&value.repr())).cloned().collect())
+        in_order(this.values.iter().filter(|value| !others.contains(&word(value))).cloned().collect())
     }
 
     /// The labels that another list has too.
     fn intersection<'v>(this: &Column, #[starlark(require = pos)] other: Value<'v>) -> starlark::Result<Column> {
         let others = words(other)?;
-        let both: Vec<&Val> = this.values.iter().filter(|value| others.contains(&value.repr())).collect();
+        let both: Vec<&Val> = this.values.iter().filter(|value| others.contains(&word(value))).collect();
         let once = distinct(both.iter().copied());
         Ok(Column::plain(once.into_iter().map(|at| both[at].clone())))
     }
@@ -122,11 +125,11 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     ) -> starlark::Result<Column> {
         let labels = label_of(labels).map(|one| vec![one]).or_else(|| cells_of(labels)).ok_or_else(no_list)?;
         // Labels have none themselves: what is left out are values.
-        let index = if this.by_place { Index::new(Vec::new(), this.values.to_vec()) } else { (*this.index).clone() };
-        let mut left_out = Vec::new();
+        let index = if this.by_place { Index::new(Vec::new(), this.values.clone()) } else { (*this.index).clone() };
+        let mut left_out = FxHashSet::default();
         for label in &labels {
             match index.find(label) {
-                Some(rows) => left_out.extend_from_slice(rows),
+                Some(rows) => left_out.extend(rows.iter().copied()),
                 None if errors == "ignore" => {}
                 None => return Err(index.lacks(label)),
             }
@@ -146,7 +149,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
                 Some(new) => plain_of(new, heap),
                 None => Ok(key.clone()),
             };
-            let keys = this.index.keys.iter().map(label).collect::<starlark::Result<_>>()?;
+            let keys: Vec<Val> = this.index.keys.iter().map(label).collect::<starlark::Result<_>>()?;
             return Ok(Column { index: Arc::new(Index::new(this.index.names.clone(), keys)), ..this.clone() });
         }
         let name = label_of(given).ok_or_else(|| fault("a column is renamed by a name, or its labels by a dict"))?;
@@ -164,15 +167,11 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
 
     /// The cells of rows one after the other.
     fn flatten(this: &Column) -> starlark::Result<Column> {
-        let cells =
-            this.values.iter().flat_map(|cell| cell.items().map_or_else(|| vec![cell.clone()], <[Val]>::to_vec));
-        Ok(Column::plain(cells))
+        Ok(flat(this))
     }
 
     fn ravel(this: &Column) -> starlark::Result<Column> {
-        let cells =
-            this.values.iter().flat_map(|cell| cell.items().map_or_else(|| vec![cell.clone()], <[Val]>::to_vec));
-        Ok(Column::plain(cells))
+        Ok(flat(this))
     }
 
     /// The only value, or all.
@@ -184,18 +183,23 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     }
 }
 
+fn flat(column: &Column) -> Column {
+    let cells = |cell: &Val| cell.items().map_or_else(|| vec![cell.clone()], <[Val]>::to_vec);
+    Column::plain(column.values.iter().flat_map(cells))
+}
+
 fn no_list() -> starlark::Error {
     fault("a list of labels is wanted here")
 }
 
 /// The texts that equal cells of a list share.
 fn words(list: Value) -> starlark::Result<FxHashSet<String>> {
-    Ok(cells_of(list).ok_or_else(no_list)?.iter().map(Val::repr).collect())
+    Ok(cells_of(list).ok_or_else(no_list)?.iter().map(word).collect())
 }
 
 /// Each once, in order.
 fn in_order(mut values: Vec<Val>) -> starlark::Result<Column> {
     values.sort_by(compared);
-    values.dedup();
+    values.dedup_by(|a, b| same(a, b));
     Ok(Column::plain(values))
 }

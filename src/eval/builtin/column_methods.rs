@@ -1,9 +1,15 @@
 //! What a column is asked for by methods, named as in pandas.
+//!
+//! Owns the list of them, and what a cell is as another type. It does not know what rows
+//! the cells are of.
 
+use super::aligned::{beside, by_labels};
 use super::column::{Column, distinct, hashable, repeated};
-use super::frame::plain_of;
-use super::sheet::{NOTHING, compared, is_empty};
-use crate::eval::convert::{from_val, to_val};
+use super::frame::{cell_of, plain_of};
+use super::index::Index;
+use super::same::word;
+use super::sheet::{NOTHING, compared, emptiness, is_empty};
+use crate::eval::convert::from_val;
 use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
 use crate::value::Val;
@@ -15,6 +21,7 @@ use starlark::values::dict::{AllocDict, DictRef};
 use starlark::values::list::AllocList;
 use starlark::values::tuple::AllocTuple;
 use starlark::values::{Heap, Value};
+use std::sync::Arc;
 
 /// A value of a cell as another type, by the type's name.
 pub(super) fn converted(value: &Val, kind: &str) -> starlark::Result<Val> {
@@ -32,31 +39,40 @@ pub(super) fn converted(value: &Val, kind: &str) -> starlark::Result<Val> {
         }
         ("int" | "int64" | "int32" | "Int64", Val::Int(i)) => Ok(Val::Int(*i)),
         ("int" | "int64" | "int32" | "Int64", value) => {
-            let whole = value.display().trim().parse::<i64>().ok();
-            let cut = || number(value).filter(|f| f.abs() < 9e15).map(|f| f as i64);
-            whole.or_else(cut).map(Val::Int).ok_or_else(refuse)
+            let whole = match value {
+                Val::Bool(on) => Some(i64::from(*on)),
+                Val::Float(figure) => Some(*figure).filter(|f| f.abs() < 9e18).map(|f| f as i64),
+                text => text.display().trim().parse().ok(),
+            };
+            let is_cut = kind == "Int64" && matches!(value, Val::Float(f) if f.fract() != 0.0);
+            whole.filter(|_| !is_cut).map(Val::Int).ok_or_else(refuse)
         }
         ("float" | "float64" | "float32", value) => number(value).map(Val::Float).ok_or_else(refuse),
         ("bool", value) => Ok(Val::Bool(holds(value))),
-        ("str" | "string" | "category", value) => Ok(Val::str(value.display())),
-        ("object" | "O", value) => Ok(value.clone()),
+        ("str" | "string", value) => Ok(Val::str(value.display())),
+        ("object" | "O" | "category", value) => Ok(value.clone()),
         _ => Err(fault(format!("`{kind}` is no type of cells here: `str`, `int`, `float`, `bool` and `object` are"))),
     }
 }
 
-/// Which cells are empty, or which are not.
-fn emptiness(column: &Column, empty: bool) -> Column {
-    column.with(column.values.iter().map(|v| Val::Bool(is_empty(v) == empty)).collect())
+/// A value that empty cells are filled with.
+///
+/// # Errors
+/// If it is a list, which pandas takes for no cell.
+pub(super) fn only_cell(value: Value) -> starlark::Result<Val> {
+    let cell = cell_of(value).filter(|cell| cell.items().is_none());
+    let why = || format!("empty cells are filled with one value, a column or a dict, not a {}", value.get_type());
+    cell.ok_or_else(|| thrown("TypeError", why()))
 }
 
-/// A text that equal values share: numbers are compared as such, and are no texts.
-fn alike(value: &Val) -> String {
-    match value {
-        Val::Bool(b) => f64::from(u8::from(*b)).to_string(),
-        Val::Int(i) => (*i as f64).to_string(),
-        Val::Float(f) => f.to_string(),
-        other => other.repr(),
+/// A column of what a dict has under its keys.
+pub(super) fn entries<'v>(dict: &DictRef<'v>, heap: Heap<'v>) -> starlark::Result<Column> {
+    let (mut keys, mut values) = (Vec::new(), Vec::new());
+    for (key, value) in dict.iter() {
+        keys.push(plain_of(key, heap)?);
+        values.push(plain_of(value, heap)?);
     }
+    Ok(Column::labelled_by(Arc::new(Index::new(Vec::new(), keys)), values))
 }
 
 /// What a type of cells is called.
@@ -68,6 +84,18 @@ pub(super) fn kind_name(kind: Value) -> String {
 pub(super) fn as_type(column: &Column, kind: Value) -> starlark::Result<Vec<Val>> {
     let kind = kind_name(kind);
     column.values.iter().map(|value| converted(value, &kind)).collect()
+}
+
+impl Column {
+    /// Which cells hold one of some values.
+    ///
+    /// # Errors
+    /// If one of these fits into no cell.
+    pub(super) fn among<'v>(&self, values: &[Value<'v>], heap: Heap<'v>) -> starlark::Result<Column> {
+        let wanted = values.iter().map(|value| Ok(word(&plain_of(*value, heap)?)));
+        let wanted: FxHashSet<String> = wanted.collect::<starlark::Result<_>>()?;
+        Ok(self.with(self.values.iter().map(|cell| Val::Bool(wanted.contains(&word(cell)))).collect()))
+    }
 }
 
 pub(super) fn column_methods(builder: &mut MethodsBuilder) {
@@ -95,8 +123,8 @@ fn cells(builder: &mut MethodsBuilder) {
         Ok(this.pick(&(0..this.values.len()).filter(|at| !again[*at]).collect::<Vec<_>>()))
     }
 
-    fn nunique(this: &Column) -> starlark::Result<i32> {
-        Ok(distinct(this.values.iter().filter(|v| !is_empty(v))).len() as i32)
+    fn nunique(this: &Column, #[starlark(default = true)] dropna: bool) -> starlark::Result<i32> {
+        Ok(distinct(this.values.iter().filter(|v| !dropna || !is_empty(v))).len() as i32)
     }
 
     fn dropna(this: &Column) -> starlark::Result<Column> {
@@ -104,9 +132,15 @@ fn cells(builder: &mut MethodsBuilder) {
         Ok(this.pick(&there))
     }
 
+    /// One value for all empty cells; of a column or a dict those with the same labels.
     fn fillna<'v>(this: &Column, value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Column> {
-        let value = plain_of(value, heap)?;
-        Ok(this.filled(this.values.iter().map(|v| if is_empty(v) { value.clone() } else { v.clone() }).collect()))
+        let by_label = DictRef::from_value(value).map(|dict| entries(&dict, heap)).transpose()?;
+        let values = match Column::from_value(value).or(by_label.as_ref()) {
+            Some(other) => beside(this, other)?,
+            None => vec![only_cell(value)?; this.values.len()],
+        };
+        let cells = this.values.iter().zip(values).map(|(old, new)| if is_empty(old) { new } else { old.clone() });
+        Ok(this.filled(cells.collect()))
     }
 
     /// `copy` is pandas', and there is always one.
@@ -137,30 +171,30 @@ fn cells(builder: &mut MethodsBuilder) {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Column> {
         let heap = eval.heap();
+        if values.unpack_str().is_some() {
+            return Err(thrown("TypeError", "`isin` wants a list of values, not a text"));
+        }
         let values: Vec<Value> = values.iterate(heap)?.collect();
-        let plain = |v: Value<'v>| to_val(v, heap, &mut |_| Err(fault("a cell is no function")));
-        let wanted = values.into_iter().map(|v| Ok(alike(&plain(v)?)));
-        let wanted: FxHashSet<String> = wanted.collect::<starlark::Result<_>>()?;
-        Ok(this.with(this.values.iter().map(|v| Val::Bool(wanted.contains(&alike(v)))).collect()))
+        this.among(&values, heap)
     }
 }
 
 #[starlark_module]
 fn emptiness_of(builder: &mut MethodsBuilder) {
     fn isna(this: &Column) -> starlark::Result<Column> {
-        Ok(emptiness(this, true))
+        Ok(this.with(emptiness(&this.values, true)))
     }
 
     fn isnull(this: &Column) -> starlark::Result<Column> {
-        Ok(emptiness(this, true))
+        Ok(this.with(emptiness(&this.values, true)))
     }
 
     fn notnull(this: &Column) -> starlark::Result<Column> {
-        Ok(emptiness(this, false))
+        Ok(this.with(emptiness(&this.values, false)))
     }
 
     fn notna(this: &Column) -> starlark::Result<Column> {
-        Ok(emptiness(this, false))
+        Ok(this.with(emptiness(&this.values, false)))
     }
 }
 
@@ -175,19 +209,22 @@ fn mapping(builder: &mut MethodsBuilder) {
         mapped(this, function, eval)
     }
 
-    /// A function of each value, or what a dict has for it.
+    /// A function of each value, or what a dict, or a column by its labels, has for it.
     fn map<'v>(
         this: &Column,
         #[starlark(require = pos)] function: Value<'v>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Column> {
+        if let Some(other) = Column::from_value(function).filter(|other| !other.by_place) {
+            return Ok(this.filled(by_labels(other, &Index::new(Vec::new(), this.values.clone()))?));
+        }
         let Some(dict) = DictRef::from_value(function) else { return mapped(this, function, eval) };
         let heap = eval.heap();
         let found = |value: &Val| match dict.get(hashable(value, heap))? {
             Some(found) => plain_of(found, heap),
             None => Ok(NOTHING),
         };
-        Ok(this.with(this.values.iter().map(found).collect::<starlark::Result<_>>()?))
+        Ok(this.filled(this.values.iter().map(found).collect::<starlark::Result<_>>()?))
     }
 }
 
@@ -198,7 +235,7 @@ fn mapped<'v>(column: &Column, function: Value<'v>, eval: &mut Evaluator<'v, '_,
         let made = eval.eval_function(function, &[from_val(value, heap)], &[])?;
         values.push(plain_of(made, heap)?);
     }
-    Ok(column.with(values))
+    Ok(column.filled(values))
 }
 
 #[starlark_module]
@@ -244,7 +281,12 @@ fn handing_out(builder: &mut MethodsBuilder) {
     }
 }
 
-/// Whether a cell is true, as Python has it; an empty one is not.
+/// Whether a cell is true, as Python has it. None is not, but `nan` is.
 pub(super) fn holds(value: &Val) -> bool {
-    !matches!(value, Val::None | Val::Bool(false) | Val::Int(0)) && *value != Val::str("")
+    match value {
+        Val::None | Val::Bool(false) | Val::Int(0) => false,
+        Val::Float(figure) => *figure != 0.0,
+        Val::Str(text) => !text.is_empty(),
+        other => other.items().is_none_or(|items| !items.is_empty()),
+    }
 }

@@ -4,11 +4,14 @@
 
 use super::column::Column;
 use super::frame::plain_of;
+use super::frame_counts::kind;
 use super::name::Name;
 use super::passed::Passed;
 use super::replaced::of_re;
-use super::sheet::{NOTHING, Sheet, is_empty};
+use super::sheet::{Maker, NOTHING, Sheet, is_empty};
+use super::text::method;
 use crate::eval::convert::from_val;
+use crate::eval::exception::thrown_with;
 use crate::eval::fault::fault;
 use crate::value::Val;
 use allocative::Allocative;
@@ -26,6 +29,43 @@ use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, V
 pub(super) struct Texts(pub(super) Column);
 
 starlark_simple_value!(Texts);
+
+/// Methods of texts that pandas has too, and asks of each.
+const OF_PANDAS: [&str; 33] = [
+    "capitalize",
+    "casefold",
+    "center",
+    "endswith",
+    "find",
+    "index",
+    "isalnum",
+    "isalpha",
+    "isascii",
+    "isdecimal",
+    "isdigit",
+    "islower",
+    "isnumeric",
+    "isspace",
+    "istitle",
+    "isupper",
+    "ljust",
+    "lower",
+    "lstrip",
+    "removeprefix",
+    "removesuffix",
+    "rfind",
+    "rindex",
+    "rjust",
+    "rstrip",
+    "startswith",
+    "strip",
+    "swapcase",
+    "title",
+    "translate",
+    "upper",
+    "zfill",
+    "isidentifier",
+];
 
 /// A method of texts that is asked of each.
 #[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
@@ -46,11 +86,11 @@ impl<'v> StarlarkValue<'v> for Texts {
     }
 
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
-        let known = heap.alloc("").has_attr(name, heap);
-        known.then(|| heap.alloc(Each { column: self.0.clone(), name: name.to_owned() }))
+        OF_PANDAS.contains(&name).then(|| heap.alloc(Each { column: self.0.clone(), name: name.to_owned() }))
     }
 
     fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        self.check()?;
         let cell = |value: &Val| match value {
             empty if is_empty(empty) => Ok(empty.clone()),
             text => from_val(text, heap).at(index, heap).map_or(Ok(NOTHING), |part| plain_of(part, heap)),
@@ -65,6 +105,7 @@ impl<'v> StarlarkValue<'v> for Texts {
         stride: Option<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
+        self.check()?;
         let cell = |value: &Val| match value {
             empty if is_empty(empty) => Ok(empty.clone()),
             text => plain_of(from_val(text, heap).slice(start, stop, stride, heap)?, heap),
@@ -82,6 +123,7 @@ impl<'v> StarlarkValue<'v> for Each {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let heap = eval.heap();
+        Texts(self.column.clone()).check()?;
         let mut passed = Passed::of(args, heap)?;
         let empty = passed.take("na");
         let mut values = Vec::with_capacity(self.column.values.len());
@@ -90,8 +132,8 @@ impl<'v> StarlarkValue<'v> for Each {
                 values.push(if is_empty(value) { value.clone() } else { NOTHING });
                 continue;
             }
-            let method = from_val(value, heap).get_attr(&self.name, heap)?;
-            let method = method.ok_or_else(|| fault(format!("texts have no `.{}`", self.name)))?;
+            let own = from_val(value, heap).get_attr(&self.name, heap)?;
+            let method = own.unwrap_or_else(|| method(&value.display(), &self.name, heap));
             let made = passed.on_to(method, &[], eval)?;
             values.push(plain_of(made, heap)?);
         }
@@ -114,12 +156,25 @@ fn settled(values: Vec<Val>, empty: Option<&Val>) -> Vec<Val> {
 }
 
 impl Texts {
+    /// # Errors
+    /// If these are numbers or bools, which pandas takes for no texts.
+    pub(super) fn check(&self) -> starlark::Result<()> {
+        let odd = self.0.of == Maker::Pandas && matches!(kind(&self.0), "int64" | "float64" | "bool");
+        let held = self.0.values.iter().any(|value| !is_empty(value));
+        if odd && held {
+            let hint = "make texts of them first: `column.astype(str)`";
+            return Err(thrown_with("AttributeError", "Can only use .str accessor with string values", hint));
+        }
+        Ok(())
+    }
+
     /// An answer about each text; about an empty cell none.
     pub(super) fn asked<'v>(
         &self,
         mut ask: impl FnMut(Value<'v>) -> starlark::Result<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Vec<Val>> {
+        self.check()?;
         let mut values = Vec::with_capacity(self.0.values.len());
         for value in &*self.0.values {
             values.push(match value {
@@ -170,9 +225,29 @@ impl Texts {
             eval.eval_function(split, &limit, &[])
         };
         let lists = self.asked(parts, heap)?;
-        if !expand {
-            return Ok(heap.alloc(self.0.with(lists)));
-        }
+        if expand { Ok(heap.alloc(self.expanded(&lists))) } else { Ok(heap.alloc(self.0.with(lists))) }
+    }
+
+    /// Each text parted at one place, as columns or as tuples.
+    pub(super) fn parted_once<'v>(
+        &self,
+        method: &str,
+        sep: &str,
+        expand: bool,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let heap = eval.heap();
+        let sep = heap.alloc_str(sep).to_value();
+        let parts = |text: Value<'v>| {
+            let part = text.get_attr(method, heap)?.ok_or_else(|| fault("texts are not parted"))?;
+            eval.eval_function(part, &[sep], &[])
+        };
+        let parts = self.asked(parts, heap)?;
+        if expand { Ok(heap.alloc(self.expanded(&parts))) } else { Ok(heap.alloc(self.0.with(parts))) }
+    }
+
+    /// A column for each place of some lists.
+    fn expanded(&self, lists: &[Val]) -> Sheet {
         let width = lists.iter().filter_map(|list| list.items().map(<[Val]>::len)).max().unwrap_or(0);
         // What a text has fewer parts of is `None` to pandas, but nothing of an empty cell.
         let part = |list: &Val, at: usize| match list.items() {
@@ -182,6 +257,6 @@ impl Texts {
         let column = |at: usize| lists.iter().map(|list| part(list, at)).collect();
         let columns: Vec<Vec<Val>> = (0..width).map(column).collect();
         let names = (0..width as i64).map(Name::number).collect();
-        Ok(heap.alloc(Sheet { index: self.0.index.clone(), ..Sheet::of_columns(names, &columns) }))
+        Sheet { index: self.0.index.clone(), ..Sheet::of_columns(names, &columns) }
     }
 }

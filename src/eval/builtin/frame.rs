@@ -4,6 +4,7 @@
 //! the sheet see them. What it is asked for by methods is `frame_methods`'s, and
 //! `.loc` is `located`'s.
 
+use super::assigned::{Given, miscounted};
 use super::column::{Column, number};
 use super::frame_counts::{OfAll, kind, names};
 use super::frame_methods::frame_methods;
@@ -30,6 +31,7 @@ use starlark::values::{
 };
 use std::convert::Infallible;
 use std::fmt;
+use std::mem::discriminant;
 use std::ops::Deref;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -69,7 +71,7 @@ impl Frame {
     fn set_labels(&self, labels: Value) -> starlark::Result<()> {
         let sheet = self.now();
         let names = match Column::from_value(labels) {
-            Some(column) => column.labels_of.as_ref().map(Frame::level_names),
+            Some(column) => column.is_labels.then(|| column.level_names()),
             None => None,
         };
         let keys = cells_of(labels).ok_or_else(|| fault("the labels of a sheet are a list or a column"))?;
@@ -109,71 +111,66 @@ impl Frame {
 
     /// A column of the values of another, by its labels; of a list; or of one
     /// value in each row.
-    pub(super) fn set_column(&self, name: &Name, given: Value) -> starlark::Result<()> {
+    pub(super) fn set_column(&self, name: &Name, given: &Given) -> starlark::Result<()> {
         let sheet = self.now();
-        let count = sheet.rows.len();
-        let values = match (Column::from_value(given), cells_of(given)) {
-            (Some(column), _) if !column.by_place && column.index.keys != sheet.index.keys => {
-                let find = |key| column.index.find(key).and_then(|found| found.first());
-                sheet
-                    .index
-                    .keys
-                    .iter()
-                    .map(|key| find(key).map_or(sheet.of.nothing(), |at| column.values[*at].clone()))
-                    .collect()
-            }
-            (_, Some(values)) if values.len() != count => return Err(miscounted(values.len(), count)),
-            (_, Some(values)) => values,
-            (None, None) => vec![cell_of(given).ok_or_else(no_cell)?; count],
-            (Some(_), None) => unreachable!("a column has cells"),
-        };
+        let values = given.cells(&sheet.index, sheet.of)?;
         self.put(sheet.with_column(name, sheet.of.settled(values)));
         Ok(())
     }
 
     /// What rows have under the names of columns, in empty cells and in new columns.
     pub(super) fn fill(&self, records: &[Val]) {
-        let mut sheet = (*self.now()).clone();
-        let entries = |record: &Val| if let Val::Dict(entries) = record { entries.clone() } else { Vec::new() };
+        let sheet = self.now();
+        let mut columns = sheet.columns.to_vec();
+        let mut rows: Vec<Vec<Val>> = sheet.rows.iter().map(|row| row.to_vec()).collect();
         for (row, record) in records.iter().enumerate() {
-            for (key, value) in entries(record) {
-                let at = sheet.columns.iter().position(|known| known.is(&key));
-                if at.is_some_and(|at| !is_empty(&sheet.rows[row][at])) {
-                    continue;
+            let Val::Dict(entries) = record else { continue };
+            for (key, value) in entries {
+                let at = columns.iter().position(|known| known.is(key)).unwrap_or(columns.len());
+                if at == columns.len() {
+                    columns.push(Name::of(key));
+                    rows.iter_mut().for_each(|row| row.push(sheet.of.nothing()));
                 }
-                let nothing = || vec![sheet.of.nothing(); sheet.rows.len()];
-                let mut cells = at.map_or_else(nothing, |at| sheet.values(at).values.to_vec());
-                cells[row] = value;
-                sheet = sheet.with_column(&Name::of(&key), cells);
+                if is_empty(&rows[row][at]) {
+                    rows[row][at] = value.clone();
+                }
             }
         }
-        self.put(sheet.settled());
+        let rows = rows.into_iter().map(Into::into).collect();
+        self.put(Sheet { columns: columns.into(), rows, ..(*sheet).clone() }.settled());
     }
 
-    /// One value in some rows of a column, or one for each.
-    pub(super) fn set_cells(&self, rows: &[usize], name: &Name, given: Value) -> starlark::Result<()> {
+    /// Cells in some rows of a column.
+    pub(super) fn set_cells(&self, rows: &[usize], name: &Name, given: &Given) -> starlark::Result<()> {
         let sheet = self.now();
-        let mut values = match sheet.column(name) {
-            Some(at) => sheet.values(at).values.to_vec(),
-            None => vec![sheet.of.nothing(); sheet.rows.len()],
+        let every = rows.len() == sheet.rows.len() && rows.iter().enumerate().all(|(at, row)| at == *row);
+        let Some(at) = sheet.columns.iter().position(|known| known == name).filter(|_| !every) else {
+            let cells = given.cells(&sheet.index.pick(rows), sheet.of)?;
+            let mut values = vec![sheet.of.nothing(); sheet.rows.len()];
+            rows.iter().zip(cells).for_each(|(row, cell)| values[*row] = cell);
+            self.put(sheet.with_column(name, sheet.of.settled(values)));
+            return Ok(());
         };
-        match cells_of(given) {
-            Some(cells) if cells.len() == rows.len() => {
-                rows.iter().zip(cells).for_each(|(row, cell)| values[*row] = cell);
-            }
-            Some(cells) => return Err(miscounted(cells.len(), rows.len())),
-            None => {
-                let value = cell_of(given).ok_or_else(no_cell)?;
-                rows.iter().for_each(|row| values[*row] = value.clone());
-            }
+        let cells = given.cells(&sheet.index.pick(rows), sheet.of)?;
+        let alike = |(row, cell): (&usize, &Val)| discriminant(&sheet.rows[*row][at]) == discriminant(cell);
+        if !rows.iter().zip(&cells).all(alike) {
+            let mut values = sheet.values(at).values.to_vec();
+            let floats = sheet.of == Maker::Pandas && kind(&sheet.values(at)) == "float64";
+            let float =
+                |cell: Val| if let (Val::Int(i), true) = (&cell, floats) { Val::Float(*i as f64) } else { cell };
+            rows.iter().zip(cells).for_each(|(row, cell)| values[*row] = float(cell));
+            self.put(sheet.with_column(name, sheet.of.settled(values)));
+            return Ok(());
         }
-        self.put(sheet.with_column(name, sheet.of.settled(values)));
+        drop(sheet);
+        // Nobody else may hold the rows: then they stay where they are.
+        let mut now = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let sheet = Arc::make_mut(&mut now);
+        for (row, cell) in rows.iter().zip(cells) {
+            Arc::make_mut(&mut sheet.rows[*row])[at] = cell;
+        }
         Ok(())
     }
-}
-
-fn miscounted(given: usize, rows: usize) -> starlark::Error {
-    fault(format!("these are {given} values, and the sheet has {rows} rows"))
 }
 
 /// The error of a number that names no column.
@@ -182,10 +179,6 @@ fn no_number(name: &Val, sheet: &Sheet) -> starlark::Error {
     let known = sheet.columns.join("`, `");
     let hint = format!("its columns are `{known}`; a row by its number is `sheet.iloc[{}]`", name.display());
     unfound(&name.display(), Diag::error(Kind::Rulefile, why).hint(hint))
-}
-
-fn no_cell() -> starlark::Error {
-    fault("a cell of a sheet is a text, a number, a bool or `None`")
 }
 
 /// A value that fits into a cell.
@@ -323,10 +316,7 @@ impl<'v> StarlarkValue<'v> for Frame {
         let sheet = self.now();
         match name {
             "columns" => Some(heap.alloc(Column::plain(sheet.names()))),
-            "index" => {
-                let labels = Column::plain(sheet.index.keys.iter().cloned());
-                Some(heap.alloc(Column { labels_of: Some(self.clone()), ..labels }))
-            }
+            "index" => Some(heap.alloc(Column::of_labels(&sheet.index, Some(self.clone())))),
             "loc" | "at" => Some(heap.alloc(Rows { frame: self.clone(), by_number: false })),
             "iloc" | "iat" => Some(heap.alloc(Rows { frame: self.clone(), by_number: true })),
             "dtypes" => {
@@ -334,6 +324,8 @@ impl<'v> StarlarkValue<'v> for Frame {
                 Some(heap.alloc(Column::labelled_by(names(&sheet), kinds)))
             }
             "values" => Some(heap.alloc(sheet.arrays())),
+            // Names of several parts are no names of columns here.
+            "T" if sheet.index.names.len() > 1 => None,
             "T" => Some(heap.alloc(sheet.transposed())),
             "size" => Some(heap.alloc((sheet.rows.len() * sheet.columns.len()) as i64)),
             "empty" => Some(Value::new_bool(sheet.rows.is_empty())),
@@ -347,7 +339,7 @@ impl<'v> StarlarkValue<'v> for Frame {
         match name {
             "index" => self.set_labels(new),
             "columns" => self.rename(new),
-            column if self.now().column(column).is_some() => self.set_column(&column.into(), new),
+            column if self.now().column(column).is_some() => self.set_column(&column.into(), &Given::of(new)?),
             other => Err(hinted(
                 format!("the sheet has no column `{other}` to give another value"),
                 format!("a new column is `sheet[\"{other}\"] = ...`"),
@@ -356,8 +348,12 @@ impl<'v> StarlarkValue<'v> for Frame {
     }
 
     fn set_at(&self, index: Value<'v>, new: Value<'v>) -> starlark::Result<()> {
-        match cell_of(index) {
-            Some(name) => self.set_column(&Name::of(&name), new),
+        if let Some(names) = cells_of(index).filter(|names| !names.iter().any(|name| matches!(name, Val::Bool(_)))) {
+            let given = Given::each(new, names.len())?;
+            return names.iter().zip(&given).try_for_each(|(name, given)| self.set_column(&Name::of(name), given));
+        }
+        match label_of(index) {
+            Some(name) => self.set_column(&Name::of(&name), &Given::of(new)?),
             None => Err(fault("a column of a sheet is given by its name, rows by `.loc[...]`")),
         }
     }
@@ -419,6 +415,6 @@ impl<'v> StarlarkValue<'v> for Frame {
         if sheet.of == Maker::Pandas {
             return Ok(sheet.names().iter().map(|name| from_val(name, heap)).collect());
         }
-        Ok((0..sheet.rows.len()).map(|i| heap.alloc(sheet.row(i))).collect())
+        Ok(sheet.each_row().into_iter().map(|row| heap.alloc(row)).collect())
     }
 }

@@ -1,4 +1,7 @@
 //! What makes of a sheet another one: other names, types and columns, named as in pandas.
+//!
+//! Owns what these methods take. It does not know how cells are given, or what a type makes
+//! of them.
 
 use super::column::{Column, hashable};
 use super::column_methods::as_type;
@@ -9,6 +12,7 @@ use super::name::Name;
 use super::sheet::Sheet;
 use crate::eval::fault::fault;
 use crate::value::Val;
+use rustc_hash::FxHashSet;
 use starlark::collections::SmallMap;
 use starlark::environment::MethodsBuilder;
 use starlark::eval::Evaluator;
@@ -131,10 +135,10 @@ fn without(index: &Index, labels: Option<Value>, errors: &str) -> starlark::Resu
     let all = 0..index.keys.len();
     let Some(labels) = labels else { return Ok(all.collect()) };
     let labels = label_of(labels).map(|one| vec![one]).or_else(|| cells_of(labels));
-    let mut left_out = Vec::new();
+    let mut left_out = FxHashSet::default();
     for label in labels.ok_or_else(|| fault("`drop` wants a label or a list of labels"))? {
         match index.find(&label) {
-            Some(rows) => left_out.extend_from_slice(rows),
+            Some(rows) => left_out.extend(rows.iter().copied()),
             None if errors == "ignore" => {}
             None => return Err(index.lacks(&label)),
         }

@@ -1,14 +1,19 @@
 //! Parts of a sheet that are asked for by name, and a sheet as a text, named as in pandas.
+//!
+//! Owns what these methods take and answer. It changes no cell, and writes no file.
 
-use super::column::Column;
+use super::column::{Column, distinct};
 use super::frame::{Now, cells_of, label_of, named, plain_of};
 use super::frame_methods::is_columns;
 use super::index::Index;
 use super::name::Name;
-use super::sheet::{NOTHING, Sheet, compared, is_empty};
+use super::same::word;
+use super::sheet::{NOTHING, Sheet, compared, is_empty, settled};
 use crate::eval::convert::from_val;
+use crate::eval::exception::thrown;
 use crate::eval::fault::{fault, hinted};
 use crate::value::Val;
+use rustc_hash::FxHashMap;
 use starlark::environment::MethodsBuilder;
 use starlark::starlark_module;
 use starlark::values::list::AllocList;
@@ -28,7 +33,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         #[starlark(default = NoneOr::None)] axis: NoneOr<Value<'v>>,
     ) -> starlark::Result<Sheet> {
         let by_row = axis.into_option().is_some_and(|axis| !is_columns(axis));
-        let names = if by_row { this.index.keys.clone() } else { this.names() };
+        let names = if by_row { this.index.keys.to_vec() } else { this.names() };
         let items = items.into_option().and_then(cells_of);
         let (like, pattern) = (like.into_option(), regex.into_option().map(regex::Regex::new));
         let pattern = pattern.transpose().map_err(|e| fault(format!("this is no regular expression: {e}")))?;
@@ -64,6 +69,9 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
             });
         };
         let names = &this.index.names;
+        if names.len() < 2 {
+            return Err(thrown("TypeError", "`level` goes for labels of several columns: leave it out"));
+        }
         let level = this.level_name(&plain_of(level, heap)?).and_then(|name| names.iter().position(|n| **n == *name));
         let level = level.ok_or_else(|| fault("the labels of the sheet have no such level"))?;
         let values = this.index.level(level);
@@ -94,7 +102,8 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
 
     /// A column, which the sheet loses.
     fn pop<'v>(this: Now, #[starlark(require = pos)] name: Value<'v>, heap: Heap<'v>) -> starlark::Result<Column> {
-        let at = named(&this, name, heap)?[0];
+        let name = label_of(name).ok_or_else(|| fault("`pop` wants the name of a column"))?;
+        let at = this.column_of(&name)?;
         let kept: Vec<usize> = (0..this.columns.len()).filter(|other| *other != at).collect();
         this.become_or_give(this.only(&kept), true, heap);
         Ok(this.values(at))
@@ -151,26 +160,48 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         #[starlark(require = named)] values: Value<'v>,
         heap: Heap<'v>,
     ) -> starlark::Result<Sheet> {
-        let at = |name| named(&this, name, heap).map(|all| all[0]);
-        let (columns, index, values) = (at(columns)?, at(index)?, at(values)?);
-        let held = |at: usize| {
-            let mut held: Vec<Val> = this.values(at).values.to_vec();
-            held.sort_by(compared);
-            held.dedup();
-            held
+        let only = |name: Value<'v>, what: &str| match label_of(name) {
+            Some(name) => this.column_of(&name),
+            None => Err(hinted(format!("`{what}` of `pivot` is one column here"), "use a file for `pyload`")),
         };
-        let (names, keys) = (held(columns), held(index));
-        let mut rows = vec![vec![NOTHING; names.len()]; keys.len()];
-        for row in &this.rows {
-            let place = (keys.iter().position(|k| *k == row[index]), names.iter().position(|n| *n == row[columns]));
-            if let (Some(key), Some(name)) = place {
-                rows[key][name] = row[values].clone();
-            }
+        let (columns, values) = (only(columns, "columns")?, only(values, "values")?);
+        let index = named(&this, index, heap)?;
+        if index.is_empty() {
+            return Err(thrown("ValueError", "`pivot` wants a column for its `index`"));
         }
-        let names = names.iter().map(Name::of).collect();
-        let index = Index::new(vec![this.columns[index].clone()], keys);
-        Ok(Sheet { index: Arc::new(index), ..Sheet::new(names, rows.into_iter().map(Into::into).collect()) })
+        pivoted(&this, columns, &index, values)
     }
+}
+
+/// The different cells of a list in order, and the place that each of them all has there.
+fn in_order(cells: &[Val]) -> (Vec<Val>, Vec<usize>) {
+    let mut held: Vec<&Val> = distinct(cells.iter()).into_iter().map(|at| &cells[at]).collect();
+    held.sort_by(|a, b| compared(a, b));
+    let places: FxHashMap<String, usize> = held.iter().enumerate().map(|(at, cell)| (word(cell), at)).collect();
+    (held.into_iter().cloned().collect(), cells.iter().map(|cell| places[&word(cell)]).collect())
+}
+
+fn pivoted(sheet: &Sheet, columns: usize, index: &[usize], values: usize) -> starlark::Result<Sheet> {
+    let labels = sheet.with_index(index, true).index;
+    let empty = |key: &Val| key.items().map_or_else(|| is_empty(key), |parts| parts.iter().any(is_empty));
+    let named = sheet.values(columns);
+    if labels.keys.iter().chain(&*named.values).any(empty) {
+        let hint = "leave the rows out first: `sheet.dropna(subset=[...])`";
+        return Err(hinted("`pivot` has no empty cells for labels or names of columns here", hint));
+    }
+    let (names, across) = in_order(&named.values);
+    let (keys, down) = in_order(&labels.keys);
+    let mut cells: Vec<Option<Val>> = vec![None; keys.len() * names.len()];
+    for (row, (column, key)) in sheet.rows.iter().zip(across.into_iter().zip(down)) {
+        if cells[column * keys.len() + key].replace(row[values].clone()).is_some() {
+            return Err(thrown("ValueError", "Index contains duplicate entries, cannot reshape"));
+        }
+    }
+    // One gap makes floats of all whole numbers.
+    let cells = settled(cells.into_iter().map(|cell| cell.unwrap_or(NOTHING)).collect());
+    let columns: Vec<Vec<Val>> = cells.chunks(keys.len().max(1)).map(<[Val]>::to_vec).collect();
+    let index = Index::new(labels.names.clone(), keys);
+    Ok(Sheet { index: Arc::new(index), ..Sheet::of_columns(names.iter().map(Name::of).collect(), &columns) })
 }
 
 /// A sheet as lines of cells.

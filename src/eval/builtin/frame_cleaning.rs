@@ -1,12 +1,18 @@
 //! What makes of a sheet one without empty or repeated cells, or with others, named as in
 //! pandas.
+//!
+//! Owns what these methods take. It does not know when two cells are the same, or what
+//! replaces a cell.
 
-use super::column::repeated;
-use super::frame::{Now, label_of, named, plain_of};
+use super::aligned::by_labels;
+use super::column::{Column, repeated};
+use super::column_methods::{entries, only_cell};
+use super::frame::{Now, label_of, named};
 use super::frame_methods::is_columns;
 use super::name::Name;
 use super::replaced::Replaced;
-use super::sheet::{Sheet, is_empty};
+use super::sheet::{NOTHING, Sheet, is_empty};
+use crate::eval::fault::hinted;
 use crate::value::Val;
 use starlark::environment::MethodsBuilder;
 use starlark::eval::Evaluator;
@@ -14,6 +20,7 @@ use starlark::starlark_module;
 use starlark::values::dict::DictRef;
 use starlark::values::none::NoneOr;
 use starlark::values::{Heap, Value};
+use std::sync::Arc;
 
 #[starlark_module]
 pub(super) fn methods(builder: &mut MethodsBuilder) {
@@ -48,6 +55,12 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
             _ => !cells.any(is_empty),
         };
         if axis.into_option().is_some_and(is_columns) {
+            if subset.into_option().is_some() {
+                return Err(hinted(
+                    "`dropna(axis=1)` takes no `subset` here",
+                    "ask the rows first: `sheet.loc[rows].dropna(axis=1)`",
+                ));
+            }
             let stays = |at: &usize| stays(Box::new(this.rows.iter().map(|row| &row[*at])));
             let kept: Vec<usize> = (0..this.columns.len()).filter(stays).collect();
             return Ok(this.become_or_give(this.only(&kept), inplace, heap));
@@ -87,28 +100,34 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         Ok(this.become_or_give(Sheet { rows, ..(*this).clone() }.settled(), inplace, heap))
     }
 
-    /// One value for all empty cells, or by a dict one for those of each column.
+    /// One value for all empty cells; by a dict or a column one for those of each column; or
+    /// those of another sheet.
     fn fillna<'v>(
         this: Now,
         value: Value<'v>,
         #[starlark(require = named, default = false)] inplace: bool,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let by_column = match DictRef::from_value(value) {
-            Some(dict) => {
-                let of = |name: &Name| {
-                    let found = dict.iter().find(|(key, _)| label_of(*key).is_some_and(|key| name.is(&key)));
-                    found.map(|(_, value)| plain_of(value, heap)).transpose()
-                };
-                this.columns.iter().map(of).collect::<starlark::Result<Vec<Option<Val>>>>()?
+        let by_name = DictRef::from_value(value).map(|dict| entries(&dict, heap)).transpose()?;
+        let by_name = by_name.as_ref().or(Column::from_value(value));
+        let nothing = || Ok(vec![NOTHING; this.rows.len()]);
+        let fill = |name: &Name| -> starlark::Result<Vec<Val>> {
+            match (by_name, Now::of(value)) {
+                (Some(given), _) => match given.index.find(&name.value()).and_then(|found| found.first()) {
+                    Some(at) => Ok(vec![given.values[*at].clone(); this.rows.len()]),
+                    None => nothing(),
+                },
+                (None, Some(other)) => match other.columns.iter().position(|known| known == name) {
+                    Some(at) => by_labels(&other.values(at), &this.index),
+                    None => nothing(),
+                },
+                (None, None) => Ok(vec![only_cell(value)?; this.rows.len()]),
             }
-            None => vec![Some(plain_of(value, heap)?); this.columns.len()],
         };
-        let fill = |(cell, value): (&Val, &Option<Val>)| match value {
-            Some(value) if is_empty(cell) => value.clone(),
-            _ => cell.clone(),
-        };
-        let rows = this.rows.iter().map(|row| row.iter().zip(&by_column).map(fill).collect()).collect();
+        let fills: Vec<Vec<Val>> = this.columns.iter().map(fill).collect::<starlark::Result<_>>()?;
+        let cell = |row: usize, (at, old): (usize, &Val)| if is_empty(old) { &fills[at][row] } else { old }.clone();
+        let row = |(at, row): (usize, &Arc<[Val]>)| row.iter().enumerate().map(|one| cell(at, one)).collect();
+        let rows = this.rows.iter().enumerate().map(row).collect();
         Ok(this.become_or_give(Sheet { rows, ..(*this).clone() }.settled(), inplace, heap))
     }
 }

@@ -1,10 +1,14 @@
 //! What is asked of all columns of a sheet at once, named as in pandas.
+//!
+//! Owns passing it on to each, and what a column's type is called. It does not know what
+//! they answer.
 
 use super::column::Column;
 use super::frame::{Now, named, plain_of};
 use super::frame_methods::is_columns;
 use super::index::Index;
-use super::sheet::{Sheet, is_empty};
+use super::passed::Passed;
+use super::sheet::{Sheet, emptiness, is_empty};
 use crate::eval::fault::fault;
 use crate::value::Val;
 use allocative::Allocative;
@@ -20,7 +24,8 @@ use std::sync::Arc;
 pub(super) fn kind(column: &Column) -> &'static str {
     let mut held = column.values.iter().filter(|value| !is_empty(value)).peekable();
     if held.peek().is_none() {
-        return "object";
+        let floats = column.values.iter().any(|value| matches!(value, Val::Float(_)));
+        return if floats { "float64" } else { "object" };
     }
     let empty = column.values.iter().any(is_empty);
     if held.clone().all(|value| matches!(value, Val::Bool(_))) && !empty {
@@ -35,8 +40,8 @@ pub(super) fn kind(column: &Column) -> &'static str {
     if held.all(|value| matches!(value, Val::Str(_))) { "str" } else { "object" }
 }
 
-pub(super) fn emptiness(sheet: &Sheet, empty: bool) -> Sheet {
-    let row = |row: &Arc<[Val]>| row.iter().map(|cell| Val::Bool(is_empty(cell) == empty)).collect();
+pub(super) fn emptiness_of(sheet: &Sheet, empty: bool) -> Sheet {
+    let row = |row: &Arc<[Val]>| emptiness(row, empty).into();
     Sheet { rows: sheet.rows.iter().map(row).collect(), ..sheet.clone() }
 }
 
@@ -71,21 +76,25 @@ impl<'v> StarlarkValue<'v> for OfAll {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let (heap, sheet) = (eval.heap(), &self.sheet);
-        let (first, given) = (args.positions(heap)?.next(), args.names_map()?);
-        let axis = first.or_else(|| given.iter().find(|(name, _)| name.as_str() == "axis").map(|(_, axis)| *axis));
+        let mut passed = Passed::of(args, heap)?;
+        let axis = passed.take("axis").or_else(|| passed.shift());
         let by_row = axis.is_some_and(is_columns);
+        let of_numbers = passed.take("numeric_only").is_some_and(|only| only.to_bool());
+        let is_number = |at: &usize| matches!(kind(&sheet.values(*at)), "int64" | "float64" | "bool");
+        let kept: Vec<usize> = (0..sheet.columns.len()).filter(|at| !of_numbers || is_number(at)).collect();
+        let sheet = &sheet.only(&kept);
         let columns: Vec<Column> = match by_row {
-            true => sheet.rows.iter().map(|row| Column::plain(row.iter().cloned())).collect(),
+            true => sheet.each_row().into_iter().map(|row| Column::plain(row.values.iter().cloned())).collect(),
             false => (0..sheet.columns.len()).map(|at| sheet.values(at)).collect(),
         };
         let mut values = Vec::with_capacity(columns.len());
         for column in columns {
             let method = heap.alloc(column).get_attr(self.name, heap)?;
             let method = method.ok_or_else(|| fault(format!("columns have no `.{}`", self.name)))?;
-            values.push(plain_of(eval.eval_function(method, &[], &[])?, heap)?);
+            values.push(plain_of(passed.on_to(method, &[], eval)?, heap)?);
         }
         let index = if by_row { sheet.index.clone() } else { names(sheet) };
-        Ok(heap.alloc(Column::labelled_by(index, values)))
+        Ok(heap.alloc(Column::labelled_by(index, sheet.of.settled(values))))
     }
 }
 
@@ -97,19 +106,19 @@ pub(super) fn names(sheet: &Sheet) -> Arc<Index> {
 #[starlark_module]
 pub(super) fn emptiness_methods(builder: &mut MethodsBuilder) {
     fn isna(this: Now) -> starlark::Result<Sheet> {
-        Ok(emptiness(&this, true))
+        Ok(emptiness_of(&this, true))
     }
 
     fn isnull(this: Now) -> starlark::Result<Sheet> {
-        Ok(emptiness(&this, true))
+        Ok(emptiness_of(&this, true))
     }
 
     fn notna(this: Now) -> starlark::Result<Sheet> {
-        Ok(emptiness(&this, false))
+        Ok(emptiness_of(&this, false))
     }
 
     fn notnull(this: Now) -> starlark::Result<Sheet> {
-        Ok(emptiness(&this, false))
+        Ok(emptiness_of(&this, false))
     }
 
     /// Which rows hold what another one held before, in some columns or in all.

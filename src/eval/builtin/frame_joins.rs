@@ -1,11 +1,16 @@
 //! What makes one sheet of several, or of one a longer one, named as in pandas.
+//!
+//! Owns what may be asked for, and what pandas refuses. Which rows come out is `join`'s.
 
 use super::column::Column;
 use super::frame::{Now, named};
+use super::frame_counts::kind;
+use super::index::Index;
 use super::join::{By, Keep, beside, exploded, labels_on_end, melted, merged, stacked};
-use super::sheet::Sheet;
+use super::name::Name;
+use super::sheet::{Sheet, is_empty, settled};
 use crate::eval::convert::elements;
-use crate::eval::exception::thrown;
+use crate::eval::exception::{thrown, thrown_with};
 use crate::eval::fault::{fault, hinted};
 use starlark::collections::SmallMap;
 use starlark::environment::{GlobalsBuilder, MethodsBuilder};
@@ -82,8 +87,53 @@ impl<'v> Asked<'v> {
         if parts(left, &by_left) != parts(right, &by_right) {
             return Err(fault("`merge` wants as many columns of one sheet as of the other"));
         }
+        check_kinds((left, &by_left), (right, &by_right))?;
+        if self.suffixes.0 == self.suffixes.1 {
+            check_names((left, &by_left), (right, &by_right))?;
+        }
         let suffixes = (&*self.suffixes.0, &*self.suffixes.1);
         Ok(merged((left, &by_left), (right, &by_right), keep(&self.how)?, suffixes))
+    }
+}
+
+/// Numbers are found by numbers, and texts by texts.
+fn check_kinds(left: (&Sheet, &By), right: (&Sheet, &By)) -> starlark::Result<()> {
+    let keys = |(sheet, by): (&Sheet, &By)| -> Vec<Column> {
+        match by {
+            By::Columns(columns) => columns.iter().map(|at| sheet.values(*at)).collect(),
+            By::Labels => {
+                (0..sheet.index.names.len().max(1)).map(|level| Column::plain(sheet.index.level(level))).collect()
+            }
+        }
+    };
+    let is_number = |kind: &str| matches!(kind, "int64" | "float64");
+    for (left, right) in keys(left).iter().zip(&keys(right)) {
+        let (l, r) = (kind(left), kind(right));
+        let held = |column: &Column| column.values.iter().any(|cell| !is_empty(cell));
+        let apart = (is_number(l) && r == "str") || (l == "str" && is_number(r));
+        if apart && held(left) && held(right) {
+            let name = left.name.as_ref().map_or_else(String::new, |name| format!(" for key '{name}'"));
+            let why = format!("You are trying to merge on {l} and {r} columns{name}");
+            return Err(thrown_with("ValueError", why, "make one of them as the other: `.astype(str)`"));
+        }
+    }
+    Ok(())
+}
+
+/// Columns of one name want to be told apart.
+fn check_names(left: (&Sheet, &By), right: (&Sheet, &By)) -> starlark::Result<()> {
+    let by = |by: &By, at: usize| matches!(by, By::Columns(columns) if columns.contains(&at));
+    let shared = left.0.columns.iter().enumerate().find(|(at, name)| {
+        let other = right.0.columns.iter().position(|known| known == *name);
+        other.is_some_and(|other| !(by(left.1, *at) && by(right.1, other)))
+    });
+    match shared {
+        Some((_, name)) => {
+            let hint = "give suffixes: `rsuffix=\"_other\"` to `join`, `suffixes=(\"_x\", \"_y\")` to `merge`";
+            let why = format!("columns overlap but no suffix specified: `{name}`");
+            Err(thrown_with("ValueError", why, hint))
+        }
+        None => Ok(()),
     }
 }
 
@@ -126,10 +176,13 @@ pub(super) fn functions(builder: &mut GlobalsBuilder) {
         let columns: Option<Vec<&Column>> = all.iter().map(|one| Column::from_value(*one)).collect();
         if let (Some(columns), false) = (columns.filter(|columns| !columns.is_empty()), by_column) {
             let values = columns.iter().flat_map(|column| column.values.iter().cloned());
-            return Ok(heap.alloc(match ignore_index {
-                true => Column::plain(values),
-                false => Column::labelled_by(Arc::new(labels_on_end(columns.iter().map(|c| &*c.index))), values),
-            }));
+            let values = settled(values.collect());
+            let index = match ignore_index {
+                true => Index::numbers(values.len()),
+                false => labels_on_end(columns.iter().map(|c| &*c.index)),
+            };
+            let name = columns[0].name.clone().filter(|name| columns.iter().all(|one| one.name.as_ref() == Some(name)));
+            return Ok(heap.alloc(Column { name, ..Column::labelled_by(Arc::new(index), values) }));
         }
         let sheets: Vec<Arc<Sheet>> = all.iter().map(|one| sheet_of(*one)).collect::<starlark::Result<_>>()?;
         if sheets.is_empty() {
@@ -138,7 +191,15 @@ pub(super) fn functions(builder: &mut GlobalsBuilder) {
         if by_column {
             let hint = "use `merge`, or a file for `pyload`";
             let others = || hinted("sheets stand side by side here only if they have the same labels", hint);
-            return Ok(heap.alloc(beside(&sheets).ok_or_else(others)?));
+            let mut made = beside(&sheets).ok_or_else(others)?;
+            if ignore_index {
+                made.columns = (0..made.columns.len() as i64).map(Name::number).collect();
+            }
+            if let Some(name) = made.columns.iter().enumerate().find(|(at, name)| made.columns[..*at].contains(name)) {
+                let hint = "rename one of them first: `.rename(columns={...})`";
+                return Err(hinted(format!("two of the sheets have a column `{}`", name.1), hint));
+            }
+            return Ok(heap.alloc(made));
         }
         Ok(heap.alloc(stacked(&sheets, join == "inner", ignore_index)))
     }

@@ -1,14 +1,20 @@
 //! What a sheet is asked for by methods, named as in pandas.
+//!
+//! Owns the list of them, and those of labels, rows and functions. What is asked of groups is
+//! `groups`', and how answers are put together `applied`'s.
 
+use super::applied::{Answers, below_one_another, side_by_side};
 use super::column::{Column, distinct, hashable};
 use super::frame::{Now, named, plain_of};
 use super::frame_counts::names;
 use super::groups::Groups;
+use super::index::Index;
 use super::name::Name;
-use super::query::sheet_where;
-use super::row::{Row, record};
-use super::sheet::{Columns, Sheet, ordered};
+use super::query::numbers_where;
+use super::row::{self, Row, record};
+use super::sheet::{Columns, Sheet, ordered, settled};
 use crate::eval::convert::{elements, from_val};
+use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
 use crate::value::Val;
 use starlark::collections::SmallMap;
@@ -47,8 +53,8 @@ fn choosing(builder: &mut MethodsBuilder) {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let _ = engine;
-        let rows = sheet_where(this, query, eval)?;
         let sheet = Now::of(this).ok_or_else(|| fault("`query` is asked of a sheet"))?;
+        let rows = numbers_where(&sheet, query, eval)?;
         Ok(sheet.become_or_give(sheet.pick(&rows), inplace, eval.heap()))
     }
 
@@ -98,7 +104,7 @@ fn labelling(builder: &mut MethodsBuilder) {
         #[starlark(require = named, default = false)] inplace: bool,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let sheet = if drop { this.numbered() } else { this.reset() };
+        let sheet = if drop { this.numbered() } else { this.reset()? };
         Ok(this.become_or_give(sheet, inplace, heap))
     }
 
@@ -161,14 +167,14 @@ fn handing_out(builder: &mut MethodsBuilder) {
         let columns: Columns = index.then(|| "Index".into()).into_iter().chain(this.columns.iter().cloned()).collect();
         let row = |(key, row): (&Val, &Arc<[Val]>)| {
             let values = index.then(|| key.clone()).into_iter().chain(row.iter().cloned()).collect();
-            heap.alloc(Row { columns: columns.clone(), values, label: key.clone() })
+            heap.alloc(Row { columns: columns.clone(), values, label: key.clone(), like: row::Like::Tuple })
         };
         Ok(heap.alloc(AllocList(this.index.keys.iter().zip(&this.rows).map(row))))
     }
 
     fn iterrows<'v>(this: Now, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        let pair = |(at, key): (usize, &Val)| AllocTuple([hashable(key, heap), heap.alloc(this.row(at))]);
-        Ok(heap.alloc(AllocList(this.index.keys.iter().enumerate().map(pair))))
+        let pair = |row: Row| AllocTuple([hashable(&row.label, heap), heap.alloc(row)]);
+        Ok(heap.alloc(AllocList(this.each_row().into_iter().map(pair))))
     }
 
     fn to_dict<'v>(
@@ -179,6 +185,9 @@ fn handing_out(builder: &mut MethodsBuilder) {
         let columns = || this.columns.iter().enumerate().map(|(at, name)| (name, this.values(at)));
         Ok(match orient {
             "records" => from_val(&Val::List(this.rows.iter().map(|r| record(&this.columns, r)).collect()), heap),
+            "index" if !this.index.is_unique() => {
+                return Err(thrown("ValueError", "DataFrame index must be unique for orient='index'."));
+            }
             "index" => {
                 let row = |(key, row): (&Val, &Arc<[Val]>)| {
                     (hashable(key, heap), from_val(&record(&this.columns, row), heap))
@@ -237,9 +246,22 @@ fn grouping(builder: &mut MethodsBuilder) {
         let by = named(&sheet, names, heap)?;
         let groups = sheet.groups(&by, sort);
         let whole = (sheet.index.clone(), groups.iter().map(|(_, rows)| rows.clone()).collect());
-        let groups = groups.into_iter().map(|(key, rows)| (key, sheet.pick(&rows))).collect();
-        let by = by.iter().map(|at| sheet.columns[*at].clone()).collect();
-        Ok(Groups { groups, by, reset: !as_index, listed: names.unpack_str().is_none(), column: None, whole })
+        let names_of: Vec<Name> = by.iter().map(|at| sheet.columns[*at].clone()).collect();
+        let keys = groups.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>();
+        let keys = Arc::new(Index::new(names_of.clone(), keys));
+        // Labels are no columns of the groups.
+        let groups: Vec<(Val, Sheet)> = groups.into_iter().map(|(key, rows)| (key, this.pick(&rows))).collect();
+        Ok(Groups {
+            groups: groups.into(),
+            by: names_of.into(),
+            keys,
+            reset: !as_index,
+            keyed: given.get("group_keys").is_none_or(|keyed| keyed.to_bool()),
+            listed: elements(names, heap).is_some(),
+            column: None,
+            of: Arc::new((*this).clone()),
+            whole,
+        })
     }
 }
 
@@ -251,20 +273,24 @@ fn mapping(builder: &mut MethodsBuilder) {
         #[starlark(require = pos)] function: Value<'v>,
         #[starlark(default = NoneOr::None)] axis: NoneOr<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Column> {
+    ) -> starlark::Result<Value<'v>> {
         let heap = eval.heap();
         let by_row = axis.into_option().is_some_and(is_columns);
         let given: Vec<Value> = match by_row {
-            true => (0..this.rows.len()).map(|at| heap.alloc(this.row(at))).collect(),
+            true => this.each_row().into_iter().map(|row| heap.alloc(row)).collect(),
             false => (0..this.columns.len()).map(|at| heap.alloc(this.values(at))).collect(),
         };
-        let mut values = Vec::with_capacity(given.len());
+        let mut made = Vec::with_capacity(given.len());
         for one in given {
-            let made = eval.eval_function(function, &[one], &[])?;
-            values.push(plain_of(made, heap)?);
+            made.push(eval.eval_function(function, &[one], &[])?);
         }
-        let index = if by_row { this.index.clone() } else { names(&this) };
-        Ok(Column::labelled_by(index, values))
+        Ok(match Answers::of(&made, heap)? {
+            Answers::Columns(rows) if by_row => heap.alloc(below_one_another(&this.index, &rows)?),
+            Answers::Columns(columns) => heap.alloc(side_by_side(this.columns.to_vec(), &columns)?),
+            Answers::Sheets(_) => return Err(fault("a function of rows or columns answers with no sheets here")),
+            Answers::Cells(cells) if by_row => heap.alloc(Column::labelled_by(this.index.clone(), settled(cells))),
+            Answers::Cells(cells) => of_columns(&this, cells, heap)?,
+        })
     }
 
     /// A function of each cell.
@@ -283,6 +309,20 @@ fn mapping(builder: &mut MethodsBuilder) {
     ) -> starlark::Result<Sheet> {
         of_cells(&this, function, eval)
     }
+}
+
+/// What a function answers of each column: a cell for each, or lists that are columns again.
+fn of_columns<'v>(sheet: &Sheet, cells: Vec<Val>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    let lists: Vec<Vec<Val>> = cells.iter().filter_map(|cell| cell.items().map(<[Val]>::to_vec)).collect();
+    if lists.is_empty() || lists.len() < cells.len() {
+        return Ok(heap.alloc(Column::labelled_by(names(sheet), settled(cells))));
+    }
+    if lists.iter().any(|list| list.len() != lists[0].len()) {
+        return Err(fault("lists of several lengths are no columns of a sheet"));
+    }
+    let made = Sheet::of_columns(sheet.columns.to_vec(), &lists);
+    let index = if made.rows.len() == sheet.rows.len() { sheet.index.clone() } else { made.index.clone() };
+    Ok(heap.alloc(Sheet { index, ..made }))
 }
 
 fn level_of<'a, 'v>(sheet: &'a Sheet, level: Value<'v>, heap: Heap<'v>) -> starlark::Result<&'a str> {
@@ -306,5 +346,5 @@ fn of_cells<'v>(sheet: &Sheet, function: Value<'v>, eval: &mut Evaluator<'v, '_,
         }
         rows.push(cells.into());
     }
-    Ok(Sheet { rows, ..sheet.clone() })
+    Ok(Sheet { rows, ..sheet.clone() }.settled())
 }

@@ -2,14 +2,18 @@
 //!
 //! Owns asking each group. A column of the groups has a column's own methods.
 
+use super::aligned::by_labels;
+use super::applied::{Answers, below_one_another, column_under, under};
 use super::column::{Column, hashable};
-use super::frame::{cells_of, named, plain_of};
+use super::frame::{Now, cells_of, label_of, named, plain_of};
 use super::index::Index;
+use super::join::stacked;
 use super::name::Name;
 use super::passed::Passed;
 use super::sheet::{NOTHING, Sheet, is_empty, settled};
 use crate::eval::convert::{elements, from_val};
-use crate::eval::fault::fault;
+use crate::eval::exception::{thrown, thrown_with};
+use crate::eval::fault::{fault, hinted};
 use crate::value::Val;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
@@ -30,13 +34,19 @@ pub(super) struct Groups {
     pub(super) groups: Arc<[(Val, Sheet)]>,
     /// The columns that they are by.
     pub(super) by: Arc<[Name]>,
+    /// What the rows of each share.
+    pub(super) keys: Arc<Index>,
     /// Whether what is asked of them is a sheet with these as columns, not as labels.
     pub(super) reset: bool,
+    /// Whether what each answers stands under what its rows share.
+    pub(super) keyed: bool,
     /// Whether they are by a list of columns: then keys are tuples, also of one.
     pub(super) listed: bool,
     /// The column that is asked for.
     pub(super) column: Option<Name>,
-    /// The sheet that they are of, and the numbers of each one's rows.
+    /// The sheet that they are of.
+    pub(super) of: Arc<Sheet>,
+    /// Its labels, and the numbers of each one's rows.
     pub(super) whole: (Arc<Index>, Arc<[Vec<usize>]>),
 }
 
@@ -57,16 +67,14 @@ impl Groups {
     /// A group: its rows, or what they have in the column that is asked for.
     fn member<'v>(&self, sheet: &Sheet, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         Ok(match &self.column {
-            Some(name) => heap.alloc(sheet.values(sheet.column_at(name)?)),
+            Some(name) => heap.alloc(sheet.values(sheet.column_of(&name.value())?)),
             None => heap.alloc(sheet.clone()),
         })
     }
 
     /// A value for each group, labelled with what its rows share.
     fn answered(&self, values: Vec<Val>) -> Column {
-        let keys = self.groups.iter().map(|(key, _)| key.clone()).collect();
-        let index = Arc::new(Index::new(self.by.to_vec(), keys));
-        Column { name: self.column.clone(), ..Column::labelled_by(index, values) }
+        Column { name: self.column.clone(), ..Column::labelled_by(self.keys.clone(), settled(values)) }
     }
 
     /// A value for each row, of those for the rows of each group.
@@ -81,12 +89,18 @@ impl Groups {
 
     /// What is handed out for such a column.
     fn handed<'v>(&self, column: Column, heap: Heap<'v>) -> Value<'v> {
-        if self.reset { heap.alloc(column.sheet().reset()) } else { heap.alloc(column) }
+        if self.reset { heap.alloc(column.sheet().with_levels()) } else { heap.alloc(column) }
+    }
+
+    /// A column that is asked for by its name.
+    fn named(&self, name: Value) -> starlark::Result<Name> {
+        let name = label_of(name).ok_or_else(|| fault("columns are named by texts or numbers"))?;
+        Ok(self.of.columns[self.of.column_of(&name)?].clone())
     }
 
     /// One column of each group.
-    fn of_column(&self, name: &str) -> Groups {
-        Groups { column: Some(name.into()), ..self.clone() }
+    fn of_column(&self, name: &Name) -> Groups {
+        Groups { column: Some(name.clone()), ..self.clone() }
     }
 
     /// What a function, or a method of columns, answers of each group.
@@ -99,32 +113,31 @@ impl Groups {
             if name == "first" || name == "last" {
                 return Ok(end_of(group, name == "last", heap));
             }
-            let method = group.get_attr(name, heap)?.ok_or_else(|| fault(format!("groups have no `.{name}`")))?;
-            eval.eval_function(method, &[], &[])
+            let method = group.get_attr(name, heap)?.filter(|_| OF_COLUMNS.contains(&name));
+            eval.eval_function(method.ok_or_else(|| no_method(name))?, &[], &[])
         })
     }
 
     /// A sheet: of each group a row, with a column for each of some answers.
     fn sheet_of<'v>(
         &self,
-        asked: Vec<(String, String, Value<'v>)>,
+        asked: Vec<(Name, Name, Value<'v>)>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let (mut names, mut columns) = (Vec::new(), Vec::new());
         for (name, column, function) in asked {
             columns.push(self.of_column(&column).aggregated(function, eval)?.values.to_vec());
-            names.push(name.into());
+            names.push(name);
         }
-        let index = self.answered(Vec::new()).index;
-        let sheet = Sheet { index, ..Sheet::of_columns(names, &columns) };
-        Ok(eval.heap().alloc(if self.reset { sheet.reset() } else { sheet }))
+        let sheet = Sheet { index: self.keys.clone(), ..Sheet::of_columns(names, &columns) };
+        Ok(eval.heap().alloc(if self.reset { sheet.with_levels() } else { sheet }))
     }
 
     /// The columns that they are not by.
-    fn others(&self) -> Vec<String> {
+    fn others(&self) -> Vec<Name> {
         let sheet = self.groups.first().map(|(_, sheet)| sheet);
         let columns = sheet.into_iter().flat_map(|sheet| sheet.columns.iter());
-        columns.filter(|name| !self.by.contains(name)).map(|name| name.to_string()).collect()
+        columns.filter(|name| !self.by.contains(name)).cloned().collect()
     }
 
     fn values<'v>(
@@ -134,9 +147,99 @@ impl Groups {
     ) -> starlark::Result<Column> {
         let mut values = Vec::with_capacity(self.groups.len());
         for (_, sheet) in &*self.groups {
-            values.push(plain_of(ask(self.member(sheet, heap)?)?, heap)?);
+            let made = ask(self.member(sheet, heap)?)?;
+            if Now::of(made).is_some() || Column::from_value(made).is_some_and(|column| !column.by_place) {
+                return Err(thrown("ValueError", "Must produce aggregated value"));
+            }
+            values.push(plain_of(made, heap)?);
         }
         Ok(self.answered(values))
+    }
+
+    /// What a function answers of each group, without the columns that they are by.
+    fn applied<'v>(
+        &self,
+        heap: Heap<'v>,
+        mut ask: impl FnMut(Value<'v>) -> starlark::Result<Value<'v>>,
+    ) -> starlark::Result<Value<'v>> {
+        let mut made = Vec::with_capacity(self.groups.len());
+        for (_, sheet) in &*self.groups {
+            let rest = |at: &usize| self.column.is_some() || !self.by.contains(&sheet.columns[*at]);
+            let rest: Vec<usize> = (0..sheet.columns.len()).filter(rest).collect();
+            made.push(ask(self.member(&sheet.only(&rest), heap)?)?);
+        }
+        let answers = Answers::of(&made, heap)?;
+        if let (Answers::Columns(_) | Answers::Sheets(_), true) = (&answers, self.reset) {
+            let hint = "leave `as_index=False` out, and write `.reset_index()` behind it";
+            return Err(hinted("a function that answers with columns or sheets has no `as_index=False` here", hint));
+        }
+        Ok(match answers {
+            Answers::Cells(values) => self.handed(self.answered(values), heap),
+            Answers::Sheets(sheets) if self.keyed => heap.alloc(under(&self.keys, &sheets)),
+            Answers::Sheets(sheets) => heap.alloc(self.as_they_stood(stacked(&sheets, false, false), &sheets)),
+            Answers::Columns(columns) => {
+                let first = columns.first().map(|column| column.index.clone());
+                let rows = self.column.is_none() && columns.len() > 1;
+                if rows && first.is_some_and(|first| columns.iter().all(|one| one.index.is_like(&first))) {
+                    return Ok(heap.alloc(below_one_another(&self.keys, &columns)?));
+                }
+                let name = columns.first().and_then(|column| column.name.clone());
+                if self.keyed {
+                    return Ok(heap.alloc(column_under(&self.keys, &columns, name)));
+                }
+                let sheets: Vec<Arc<Sheet>> = columns.iter().map(|one| Arc::new(one.sheet())).collect();
+                heap.alloc(self.as_they_stood(stacked(&sheets, false, false), &sheets).values(0))
+            }
+        })
+    }
+
+    /// Rows of all groups in the order of the sheet, where each group has all of its own.
+    fn as_they_stood(&self, rows: Sheet, of: &[Arc<Sheet>]) -> Sheet {
+        if !self.groups.iter().zip(of).all(|((_, group), made)| group.index.is_like(&made.index)) {
+            return rows;
+        }
+        let mut order: Vec<(usize, usize)> = self.whole.1.iter().flatten().copied().zip(0..).collect();
+        order.sort_unstable();
+        rows.pick(&order.into_iter().map(|(_, at)| at).collect::<Vec<_>>())
+    }
+
+    /// The first rows of each group, or the last, in the order of the sheet.
+    fn some_rows<'v>(&self, count: usize, last: bool, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let places = |rows: &Vec<usize>| match last {
+            true => rows[rows.len().saturating_sub(count)..].to_vec(),
+            false => rows[..rows.len().min(count)].to_vec(),
+        };
+        let mut rows: Vec<usize> = self.whole.1.iter().flat_map(places).collect();
+        rows.sort_unstable();
+        Ok(match &self.column {
+            Some(name) => heap.alloc(self.of.values(self.of.column_of(&name.value())?).pick(&rows)),
+            None => heap.alloc(self.of.pick(&rows)),
+        })
+    }
+}
+
+/// Methods of columns that answer with one value for each group.
+const OF_COLUMNS: [&str; 15] = [
+    "all", "any", "count", "first", "idxmax", "idxmin", "last", "max", "mean", "median", "min", "nunique", "size",
+    "sum", "unique",
+];
+
+/// Those that groups of sheets pass on to each of their columns.
+const OF_SHEETS: [&str; 10] = ["all", "any", "count", "idxmax", "idxmin", "max", "mean", "median", "nunique", "sum"];
+
+/// Those that answer with cells for rows.
+const BY_ROW: [&str; 2] = ["cumsum", "value_counts"];
+
+fn no_method(name: &str) -> starlark::Error {
+    let hint = "ask each group, by `.apply(lambda group: ...)` or a loop, or use a file for `pyload`";
+    thrown_with("AttributeError", format!("groups of a sheet have no `.{name}` here"), hint)
+}
+
+/// What a column of the answers of a function is called.
+fn called(function: Value) -> String {
+    match function.unpack_str() {
+        Some(name) => name.to_owned(),
+        None => function.to_str().rsplit(['.', ' ']).next().unwrap_or("").trim_end_matches('>').to_owned(),
     }
 }
 
@@ -145,7 +248,7 @@ fn end_of<'v>(column: Value<'v>, last: bool, heap: Heap<'v>) -> Value<'v> {
     let values = Column::from_value(column).map(|column| column.values.clone()).unwrap_or_default();
     let mut held = values.iter().filter(|value| !is_empty(value));
     let found = if last { held.next_back() } else { held.next() };
-    found.map_or_else(Value::new_none, |value| from_val(value, heap))
+    from_val(found.unwrap_or(&NOTHING), heap)
 }
 
 #[starlark_value(type = "groups")]
@@ -160,28 +263,26 @@ impl<'v> StarlarkValue<'v> for Groups {
             return Some(heap.alloc(self.groups.len() as i64));
         }
         if name == "groups" {
-            let pair =
-                |(key, sheet): &(Val, Sheet)| (hashable(key, heap), Column::plain(sheet.index.keys.iter().cloned()));
+            let pair = |(key, sheet): &(Val, Sheet)| (hashable(key, heap), Column::of_labels(&sheet.index, None));
             return Some(heap.alloc(AllocDict(self.groups.iter().map(pair).collect::<Vec<_>>())));
         }
-        let known = self.column.is_some() && heap.alloc(Column::plain([])).has_attr(name, heap);
-        if known {
-            return Some(heap.alloc(Each { groups: self.clone(), name: name.to_owned() }));
+        if self.column.is_some() || OF_SHEETS.contains(&name) {
+            let known = OF_COLUMNS.contains(&name) || BY_ROW.contains(&name);
+            return known.then(|| heap.alloc(Each { groups: self.clone(), name: name.to_owned() }));
         }
-        let has_column = self.groups.first().is_some_and(|(_, sheet)| sheet.column(name).is_some());
-        has_column.then(|| heap.alloc(self.of_column(name)))
+        let name = Name::from(name);
+        self.of.columns.contains(&name).then(|| heap.alloc(self.of_column(&name)))
     }
 
     fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        let Some(name) = index.unpack_str() else {
-            let cut = |(key, sheet): &(Val, Sheet)| Ok((key.clone(), sheet.only(&named(sheet, index, heap)?)));
-            let groups = self.groups.iter().map(cut).collect::<starlark::Result<_>>()?;
-            return Ok(heap.alloc(Groups { groups, ..self.clone() }));
+        let Some(name) = label_of(index) else {
+            let columns = named(&self.of, index, heap)?;
+            let cut = |(key, sheet): &(Val, Sheet)| (key.clone(), sheet.only(&columns));
+            let of = Arc::new(self.of.only(&columns));
+            return Ok(heap.alloc(Groups { groups: self.groups.iter().map(cut).collect(), of, ..self.clone() }));
         };
-        if let Some((_, sheet)) = self.groups.first() {
-            sheet.column_at(name)?;
-        }
-        Ok(heap.alloc(self.of_column(name)))
+        let at = self.of.column_of(&name)?;
+        Ok(heap.alloc(self.of_column(&self.of.columns[at])))
     }
 
     fn length(&self) -> starlark::Result<i32> {
@@ -208,11 +309,32 @@ impl<'v> StarlarkValue<'v> for Each {
     ) -> starlark::Result<Value<'v>> {
         let heap = eval.heap();
         let passed = Passed::of(args, heap)?;
-        let answered = self.groups.values(heap, |column| {
-            let method = column.get_attr(&self.name, heap)?;
-            passed.on_to(method.ok_or_else(|| fault(format!("columns have no `.{}`", self.name)))?, &[], eval)
-        })?;
-        Ok(self.groups.handed(answered, heap))
+        let mut ask = |column: Value<'v>| {
+            let method = column.get_attr(&self.name, heap)?.ok_or_else(|| no_method(&self.name))?;
+            passed.on_to(method, &[], eval)
+        };
+        let groups = &self.groups;
+        if groups.column.is_none() {
+            let asked =
+                |name: Name| Ok((name.clone(), groups.of_column(&name).values(heap, &mut ask)?.values.to_vec()));
+            let asked: Vec<(Name, Vec<Val>)> =
+                groups.others().into_iter().map(asked).collect::<starlark::Result<_>>()?;
+            let (names, columns): (Vec<Name>, Vec<Vec<Val>>) = asked.into_iter().unzip();
+            let sheet = Sheet { index: groups.keys.clone(), ..Sheet::of_columns(names, &columns) };
+            return Ok(heap.alloc(if groups.reset { sheet.with_levels() } else { sheet }));
+        }
+        if !BY_ROW.contains(&&*self.name) {
+            return Ok(groups.handed(groups.values(heap, ask)?, heap));
+        }
+        let mut columns = Vec::with_capacity(groups.groups.len());
+        for (_, sheet) in &*groups.groups {
+            let made = ask(groups.member(sheet, heap)?)?;
+            columns.extend(Column::from_value(made).cloned());
+        }
+        Ok(heap.alloc(match &*self.name {
+            "value_counts" => column_under(&groups.keys, &columns, Some("count".into())),
+            _ => groups.placed(columns.iter().map(|column| column.values.to_vec()).collect()),
+        }))
     }
 }
 
@@ -235,8 +357,7 @@ fn groups_methods(builder: &mut MethodsBuilder) {
         #[starlark(require = pos)] function: Value<'v>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        let answered = this.values(eval.heap(), |group| eval.eval_function(function, &[group], &[]))?;
-        Ok(this.handed(answered, eval.heap()))
+        this.applied(eval.heap(), |group| eval.eval_function(function, &[group], &[]))
     }
 
     /// A function of each group, or a method of columns by its name; of several columns
@@ -250,15 +371,21 @@ fn groups_methods(builder: &mut MethodsBuilder) {
         let heap = eval.heap();
         let Some(function) = function else {
             let one = |(name, pair): (String, Value<'v>)| match elements(pair, heap).as_deref() {
-                Some([column, function]) => Ok((name, column.to_str(), *function)),
+                Some([column, function]) => Ok((name.into(), this.named(*column)?, *function)),
                 _ => Err(fault("`agg` wants a column and what is asked of it: `total=(\"size\", \"sum\")`")),
             };
             let asked = given.into_iter().map(one).collect::<starlark::Result<_>>()?;
             return this.sheet_of(asked, eval);
         };
         if let Some(dict) = DictRef::from_value(function) {
-            let asked = dict.iter().map(|(column, function)| (column.to_str(), column.to_str(), function)).collect();
-            return this.sheet_of(asked, eval);
+            let one = |(column, function): (Value<'v>, Value<'v>)| {
+                this.named(column).map(|name| (name.clone(), name, function))
+            };
+            return this.sheet_of(dict.iter().map(one).collect::<starlark::Result<_>>()?, eval);
+        }
+        if let (Some(column), Some(functions)) = (&this.column, elements(function, heap)) {
+            let asked = functions.into_iter().map(|function| (called(function).into(), column.clone(), function));
+            return this.sheet_of(asked.collect(), eval);
         }
         if this.column.is_none() {
             let asked = this.others().into_iter().map(|name| (name.clone(), name, function)).collect();
@@ -278,6 +405,16 @@ fn groups_methods(builder: &mut MethodsBuilder) {
         ends(this, "last", eval)
     }
 
+    /// The first rows of each group.
+    fn head<'v>(this: &Groups, #[starlark(default = 5)] n: u32, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        this.some_rows(n as usize, false, heap)
+    }
+
+    /// The last rows of each group.
+    fn tail<'v>(this: &Groups, #[starlark(default = 5)] n: u32, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        this.some_rows(n as usize, true, heap)
+    }
+
     /// How many rows each has.
     fn size<'v>(this: &Groups, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         let sizes = this.groups.iter().map(|(_, sheet)| Val::Int(sheet.rows.len() as i64)).collect();
@@ -295,17 +432,25 @@ fn groups_methods(builder: &mut MethodsBuilder) {
         let mut answers = Vec::with_capacity(this.groups.len());
         for (group, (_, sheet)) in this.groups.iter().enumerate() {
             let alone = Groups { groups: [this.groups[group].clone()].into(), ..this.clone() };
-            let cells = match function.unpack_str() {
-                Some(_) => vec![alone.aggregated(function, eval)?.values[0].clone(); sheet.rows.len()],
-                None => {
-                    let made = eval.eval_function(function, &[this.member(sheet, heap)?], &[])?;
-                    match cells_of(made) {
-                        Some(cells) if cells.len() == sheet.rows.len() => cells,
-                        _ => vec![plain_of(made, heap)?; sheet.rows.len()],
-                    }
+            let made = match function.unpack_str() {
+                Some("size") => heap.alloc(sheet.rows.len() as i64),
+                Some(name) if !BY_ROW.contains(&name) => from_val(&alone.aggregated(function, eval)?.values[0], heap),
+                Some(name) => {
+                    let method = this.member(sheet, heap)?.get_attr(name, heap)?;
+                    eval.eval_function(method.ok_or_else(|| no_method(name))?, &[], &[])?
                 }
+                None => eval.eval_function(function, &[this.member(sheet, heap)?], &[])?,
             };
-            answers.push(cells);
+            let column = Column::from_value(made).filter(|column| !column.by_place);
+            answers.push(
+                match (column.map_or_else(|| cells_of(made), |one| by_labels(one, &sheet.index).ok()), column) {
+                    (Some(cells), _) if cells.len() == sheet.rows.len() => cells,
+                    (_, Some(_)) => {
+                        return Err(thrown("ValueError", "the function answers with other rows than the group's"));
+                    }
+                    _ => vec![plain_of(made, heap)?; sheet.rows.len()],
+                },
+            );
         }
         Ok(this.placed(answers))
     }
@@ -328,8 +473,8 @@ fn groups_methods(builder: &mut MethodsBuilder) {
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
         let key = plain_of(key, heap)?;
-        let found = this.groups.iter().find(|(known, _)| *known == key || known.display() == key.display());
-        let (_, sheet) = found.ok_or_else(|| fault(format!("there is no group {}", key.repr())))?;
-        this.member(sheet, heap)
+        let found = this.keys.find(&key).filter(|_| this.keys.is_whole(&key)).and_then(|found| found.first());
+        let at = found.ok_or_else(|| thrown("KeyError", format!("there is no group {}", key.repr())))?;
+        this.member(&this.groups[*at].1, heap)
     }
 }

@@ -11,6 +11,7 @@ use crate::eval::fault::fault;
 use crate::value::Val;
 use rustc_hash::FxHashMap;
 use starlark::values::{Heap, Value};
+use std::sync::{Arc, OnceLock};
 
 /// Labels of rows; of several columns, each is a tuple.
 #[derive(Clone, Debug)]
@@ -18,14 +19,19 @@ pub(super) struct Index {
     /// The columns they came from.
     pub(super) names: Vec<Name>,
     /// A label for each row.
-    pub(super) keys: Vec<Val>,
-    places: FxHashMap<String, Vec<usize>>,
+    pub(super) keys: Arc<[Val]>,
+    /// The rows of each label, made where one is asked for.
+    places: OnceLock<FxHashMap<String, Vec<usize>>>,
 }
 
 impl Index {
-    pub(super) fn new(names: Vec<Name>, keys: Vec<Val>) -> Index {
+    pub(super) fn new(names: Vec<Name>, keys: impl Into<Arc<[Val]>>) -> Index {
+        Index { names, keys: keys.into(), places: OnceLock::new() }
+    }
+
+    fn placed(&self) -> FxHashMap<String, Vec<usize>> {
         let mut places: FxHashMap<String, Vec<usize>> = FxHashMap::default();
-        for (at, key) in keys.iter().enumerate() {
+        for (at, key) in self.keys.iter().enumerate() {
             places.entry(word(key)).or_default().push(at);
             // A part of the columns is a label too.
             if let Val::Tuple(parts) = key {
@@ -34,17 +40,27 @@ impl Index {
                 }
             }
         }
-        Index { names, keys, places }
+        places
+    }
+
+    /// Whether the labels are those of another, in one order.
+    pub(super) fn is_like(&self, other: &Index) -> bool {
+        Arc::ptr_eq(&self.keys, &other.keys) || self.keys == other.keys
+    }
+
+    /// Whether no label stands for two rows.
+    pub(super) fn is_unique(&self) -> bool {
+        self.keys.iter().all(|key| self.find(key).is_none_or(|rows| rows.len() < 2))
     }
 
     /// Numbers of rows, where nothing else was chosen.
     pub(super) fn numbers(count: usize) -> Index {
-        Index::new(Vec::new(), (0..count as i64).map(Val::Int).collect())
+        Index::new(Vec::new(), (0..count as i64).map(Val::Int).collect::<Arc<[Val]>>())
     }
 
     /// Of some of the rows.
     pub(super) fn pick(&self, rows: &[usize]) -> Index {
-        Index::new(self.names.clone(), rows.iter().map(|at| self.keys[*at].clone()).collect())
+        Index::new(self.names.clone(), rows.iter().map(|at| self.keys[*at].clone()).collect::<Arc<[Val]>>())
     }
 
     /// The rows with a label: one or several columns of it.
@@ -54,7 +70,7 @@ impl Index {
             one if self.names.len() > 1 => Val::Tuple(vec![one.clone()]),
             one => one.clone(),
         };
-        self.places.get(&word(&label)).map(Vec::as_slice)
+        self.places.get_or_init(|| self.placed()).get(&word(&label)).map(Vec::as_slice)
     }
 
     /// Whether a label can stand for one row at most.
@@ -82,7 +98,7 @@ impl Index {
             [one] => one[row].clone(),
             several => Val::Tuple(several.iter().map(|level| level[row].clone()).collect()),
         };
-        Index::new(names, (0..count).map(key).collect())
+        Index::new(names, (0..count).map(key).collect::<Arc<[Val]>>())
     }
 
     /// Without the first parts of all labels.

@@ -4,7 +4,8 @@
 
 use super::index::Index;
 use super::name::Name;
-use super::sheet::{Maker, NOTHING, Sheet, compared, is_empty};
+use super::same::word;
+use super::sheet::{Maker, NOTHING, Sheet, compared, settled};
 use crate::value::Val;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -27,35 +28,10 @@ pub(super) enum By {
 /// Two rows side by side; none where a side has no match.
 type Pair = (Option<usize>, Option<usize>);
 
-/// A key as it is compared: `1.0` is `1`, and `"1"` is neither.
-fn word(key: &[Val]) -> String {
-    let cell = |value: &Val| match value {
-        Val::Float(f) if f.fract() == 0.0 && f.abs() < 1e15 => format!("{}\n", *f as i64),
-        other => format!("{}\n", other.repr()),
-    };
-    key.iter().map(cell).collect()
-}
-
-/// Integers among which cells are empty are floats to pandas.
-fn widened(rows: &mut [Vec<Val>], columns: usize) {
-    for at in 0..columns {
-        let cells = || rows.iter().map(|row| &row[at]);
-        let numbers = cells().all(|cell| matches!(cell, Val::Int(_) | Val::Float(_) | Val::None));
-        if numbers && cells().any(is_empty) {
-            for row in rows.iter_mut() {
-                if let Val::Int(i) = row[at] {
-                    row[at] = Val::Float(i as f64);
-                }
-            }
-        }
-    }
-}
-
-fn made(columns: Vec<Name>, mut rows: Vec<Vec<Val>>, index: Option<Index>) -> Sheet {
-    widened(&mut rows, columns.len());
+fn made(columns: Vec<Name>, rows: Vec<Vec<Val>>, index: Option<Index>) -> Sheet {
     let index = index.unwrap_or_else(|| Index::numbers(rows.len()));
     let rows = rows.into_iter().map(Into::into).collect();
-    Sheet { columns: columns.into(), rows, index: Arc::new(index), of: Maker::Pandas }
+    Sheet { columns: columns.into(), rows, index: Arc::new(index), of: Maker::Pandas }.settled()
 }
 
 /// The labels of several sheets on end.
@@ -63,7 +39,7 @@ pub(super) fn labels_on_end<'a>(indexes: impl Iterator<Item = &'a Index> + Clone
     let mut all = indexes.clone().map(|index| &index.names);
     let first = all.next().cloned().unwrap_or_default();
     let names = if all.all(|names| *names == first) { first } else { Vec::new() };
-    Index::new(names, indexes.flat_map(|index| index.keys.iter().cloned()).collect())
+    Index::new(names, indexes.flat_map(|index| index.keys.iter().cloned()).collect::<Vec<_>>())
 }
 
 /// The rows of some sheets below one another; `common` leaves out what not all have for columns.
@@ -87,13 +63,13 @@ pub(super) fn stacked(sheets: &[Arc<Sheet>], common: bool, renumber: bool) -> Sh
 /// The columns of some sheets side by side, if all have the same labels.
 pub(super) fn beside(sheets: &[Arc<Sheet>]) -> Option<Sheet> {
     let first = sheets.first()?;
-    if sheets.iter().any(|sheet| sheet.index.keys != first.index.keys) {
+    if sheets.iter().any(|sheet| !sheet.index.is_like(&first.index)) {
         return None;
     }
     let columns: Vec<Name> = sheets.iter().flat_map(|sheet| sheet.columns.iter().cloned()).collect();
     let row = |at: usize| sheets.iter().flat_map(|sheet| sheet.rows[at].iter().cloned()).collect();
     let rows = (0..first.rows.len()).map(row).collect();
-    Some(Sheet { columns: columns.into(), rows, index: first.index.clone(), of: Maker::Pandas })
+    Some(Sheet { columns: columns.into(), rows, index: first.index.clone(), of: Maker::Pandas }.settled())
 }
 
 /// What each row is found by.
@@ -109,18 +85,23 @@ fn keys(sheet: &Sheet, by: &By) -> Vec<Vec<Val>> {
     }
 }
 
+/// What parts of a key share that hold the same.
+fn words(key: &[Val]) -> String {
+    key.iter().map(|part| word(part) + "\n").collect()
+}
+
 fn pairs(left: &[Vec<Val>], right: &[Vec<Val>], keep: Keep) -> Vec<Pair> {
     if keep == Keep::Right {
         return pairs(right, left, Keep::Left).into_iter().map(|(r, l)| (l, r)).collect();
     }
     let mut places: FxHashMap<String, Vec<usize>> = FxHashMap::default();
     for (at, key) in right.iter().enumerate() {
-        places.entry(word(key)).or_default().push(at);
+        places.entry(words(key)).or_default().push(at);
     }
     let mut found: Vec<Pair> = Vec::new();
     let mut used = vec![false; right.len()];
     for (at, key) in left.iter().enumerate() {
-        match places.get(&word(key)) {
+        match places.get(&words(key)) {
             Some(matches) => {
                 matches.iter().for_each(|place| used[*place] = true);
                 found.extend(matches.iter().map(|place| (Some(at), Some(*place))));
@@ -162,6 +143,14 @@ pub(super) fn merged(left: (&Sheet, &By), right: (&Sheet, &By), keep: Keep, suff
     let row = |(l, r): &Pair| {
         let of_left = (0..left.columns.len()).map(|at| match (l, is_shared(at)) {
             (None, Some(place)) => cell(right, *r, place),
+            (None, None) => match (by_left, by_right, r) {
+                // What the other side's labels say is what the column would hold.
+                (By::Columns(by), By::Labels, Some(r)) => match by.iter().position(|own| *own == at) {
+                    Some(level) => Index::part(&right.index.keys[*r], level),
+                    None => NOTHING,
+                },
+                _ => NOTHING,
+            },
             _ => cell(left, *l, at),
         });
         of_left.chain(others.iter().map(|at| cell(right, *r, *at))).collect()
@@ -180,15 +169,15 @@ fn labels(left: (&Sheet, &By), right: (&Sheet, &By), found: &[Pair]) -> Option<I
     };
     match (left.1, right.1) {
         (By::Columns(_), By::Columns(_)) => None,
-        (By::Labels, By::Columns(_)) => Some(Index::new(r.names.clone(), found.iter().map(key).collect())),
-        _ => Some(Index::new(l.names.clone(), found.iter().map(key).collect())),
+        (By::Labels, By::Columns(_)) => Some(Index::new(r.names.clone(), settled(found.iter().map(key).collect()))),
+        _ => Some(Index::new(l.names.clone(), settled(found.iter().map(key).collect()))),
     }
 }
 
 /// A row for each element of the lists that a column holds.
 pub(super) fn exploded(sheet: &Sheet, column: usize, renumber: bool) -> Sheet {
     let (mut rows, mut keys) = (Vec::new(), Vec::new());
-    for (row, key) in sheet.rows.iter().zip(&sheet.index.keys) {
+    for (row, key) in sheet.rows.iter().zip(sheet.index.keys.iter()) {
         let cells = match &row[column] {
             Val::List(cells) if cells.is_empty() => vec![NOTHING],
             Val::List(cells) | Val::Tuple(cells) | Val::Set(cells) => cells.clone(),

@@ -1,10 +1,15 @@
 //! `sheet.loc` and `sheet.iloc`: rows by label or by number, and cells of them.
+//!
+//! Owns which rows and columns are meant. It does not know what is done with the cells, or
+//! how a label is found.
 
+use super::assigned::Given;
 use super::column::{Column, number};
 use super::frame::{Frame, cell_of, cells_of, label_of, named, plain_of};
 use super::index::{Index, labels};
 use super::name::Name;
-use super::sheet::Sheet;
+use super::same::by_size;
+use super::sheet::{Sheet, compared};
 use crate::eval::convert::{elements, from_val};
 use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
@@ -44,7 +49,7 @@ impl<'v> StarlarkValue<'v> for Every {}
 #[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
 #[display(":")]
 #[allocative(skip)]
-struct Span {
+pub(super) struct Span {
     start: Val,
     stop: Val,
     stride: Val,
@@ -56,13 +61,13 @@ starlark_simple_value!(Span);
 impl<'v> StarlarkValue<'v> for Span {}
 
 impl Span {
-    fn ends(&self) -> (Option<&Val>, Option<&Val>) {
+    pub(super) fn ends(&self) -> (Option<&Val>, Option<&Val>) {
         let [start, stop] = [&self.start, &self.stop].map(|end| Some(end).filter(|end| **end != Val::None));
         (start, stop)
     }
 
     /// The numbers that it names, of so many.
-    fn numbers(&self, count: usize) -> starlark::Result<Vec<usize>> {
+    pub(super) fn numbers(&self, count: usize) -> starlark::Result<Vec<usize>> {
         let number = |end: &Val, default: i64| match end {
             Val::None => Ok(default),
             Val::Int(at) if *at < 0 => Ok((at + count as i64).max(0)),
@@ -275,14 +280,24 @@ pub(super) fn sliced<'v>(
 }
 
 /// The numbers of what lies between two labels, both included.
-fn between(index: &Index, (start, stop): (Option<&Val>, Option<&Val>)) -> starlark::Result<Vec<usize>> {
-    // Numbers of rows may end beyond the last.
-    let beyond =
-        |label: &Val| index.names.is_empty() && matches!(label, Val::Int(at) if *at >= index.keys.len() as i64);
-    let found = |label: &Val| index.find(label).ok_or_else(|| index.lacks(label));
-    let first = start.map(found).transpose()?.and_then(|rows| rows.first().copied()).unwrap_or(0);
-    let last = stop.filter(|label| !beyond(label)).map(found).transpose()?.and_then(|rows| rows.last().copied());
-    Ok((first..last.map_or(index.keys.len(), |last| last + 1)).collect())
+///
+/// # Errors
+/// If one of them is no label, and the labels do not stand in an order where it had a place.
+pub(super) fn between(index: &Index, (start, stop): (Option<&Val>, Option<&Val>)) -> starlark::Result<Vec<usize>> {
+    let alike =
+        |key: &Val, label: &Val| by_size(key, label).is_some() || (key.as_str().is_some() && label.as_str().is_some());
+    let in_order = || index.keys.windows(2).all(|pair| compared(&pair[0], &pair[1]).is_le());
+    let place = |label: &Val, last: bool| match index.find(label) {
+        Some(rows) if last => Ok(rows.last().map_or(0, |row| row + 1)),
+        Some(rows) => Ok(rows.first().copied().unwrap_or(0)),
+        None if index.keys.iter().all(|key| alike(key, label)) && in_order() => {
+            Ok(index.keys.partition_point(|key| compared(key, label).is_lt()))
+        }
+        None => Err(index.lacks(label)),
+    };
+    let first = start.map_or(Ok(0), |label| place(label, false))?;
+    let end = stop.map_or(Ok(index.keys.len()), |label| place(label, true))?;
+    Ok((first..end.max(first)).collect())
 }
 
 #[starlark_value(type = "rows")]
@@ -324,10 +339,17 @@ impl<'v> StarlarkValue<'v> for Rows {
         };
         let sheet = self.frame.now();
         let rows = self.places(&sheet, rows)?;
-        let names = match cells_of(column).filter(|_| !self.by_number) {
+        let several = column.get_type() != "tuple" && cells_of(column).is_some();
+        let names = match cells_of(column).filter(|_| several) {
+            Some(numbers) if self.by_number => numbers.iter().map(|at| sheet.name_at(at)).collect::<Result<_, _>>()?,
             Some(names) => names.iter().map(Name::of).collect(),
             None => vec![self.name(&sheet, column)?],
         };
-        names.iter().try_for_each(|name| self.frame.set_cells(&rows, name, new))
+        drop(sheet);
+        let given = match several {
+            true => Given::each(new, names.len())?,
+            false => vec![Given::of(new)?],
+        };
+        names.iter().zip(&given).try_for_each(|(name, given)| self.frame.set_cells(&rows, name, given))
     }
 }

@@ -4,7 +4,10 @@
 //! not know how files are loaded or rules checked.
 
 mod abstraction;
+mod aligned;
+mod applied;
 mod arguments;
+mod assigned;
 mod attempt;
 mod bytes;
 mod checkpoints;
@@ -13,6 +16,7 @@ mod column;
 mod column_compared;
 mod column_counts;
 mod column_labels;
+mod column_located;
 mod column_methods;
 mod column_texts;
 mod container;
@@ -58,15 +62,18 @@ mod python;
 pub(in crate::eval) mod python_module;
 mod python_object;
 mod query;
+mod query_text;
 mod quotient;
 mod read_csv;
 mod reading;
+mod reckoned;
 mod record;
 mod regex;
 mod replaced;
 mod row;
 mod rows;
 mod rules;
+mod same;
 mod scatter;
 mod search_path;
 mod semantic;

@@ -5,18 +5,15 @@
 //! `del`. It does not know the text that was lowered.
 
 use super::class::{EnumMember, asked, iterated, method, number, truth};
-use super::column::Column;
+use super::column_compared::mask;
 use super::environment::Environ;
 use super::numpy::Array;
 use super::printf;
 use super::quotient;
-use super::sheet::is_empty;
-use crate::eval::convert::from_val;
 use crate::eval::exception::thrown;
 use crate::eval::fault::{fault, hinted};
 use crate::eval::limits;
 use crate::eval::session::Session;
-use crate::value::Val;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::collections::SmallMap;
@@ -182,47 +179,6 @@ fn listed<'v>(value: Value<'v>, of: Value<'v>, eval: &mut Evaluator<'v, '_, '_>)
         }
     }
     Ok(false)
-}
-
-/// Each cell of a column or an array compared with a value, or with that of another; none
-/// if neither side is one, or the operator asks whether they are the same.
-pub(super) fn mask<'v>(
-    left: Value<'v>,
-    operator: &str,
-    right: Value<'v>,
-    heap: Heap<'v>,
-) -> Option<starlark::Result<Value<'v>>> {
-    let (column, operator, other) = match (Column::from_value(left), Column::from_value(right)) {
-        _ if matches!(operator, "is" | "is not") => return None,
-        (None, None) => return Array::compared(left, operator, right, heap),
-        (Some(column), _) => (column, operator, right),
-        (None, Some(column)) => (column, turned(operator), left),
-    };
-    let others = match Column::from_value(other) {
-        Some(other) if other.values.len() == column.values.len() => Some(&other.values),
-        Some(_) => return Some(Err(fault("two columns of one length are wanted here"))),
-        None => None,
-    };
-    let cell = |at: usize| {
-        let nothing = is_empty(&column.values[at]) || others.is_some_and(|others| is_empty(&others[at]));
-        let other = others.map_or(other, |others| from_val(&others[at], heap));
-        let fits =
-            if nothing { operator == "!=" } else { holds(from_val(&column.values[at], heap), operator, other, heap)? };
-        Ok(Val::Bool(fits))
-    };
-    let cells = (0..column.values.len()).map(cell).collect::<starlark::Result<_>>();
-    Some(cells.map(|cells| heap.alloc(column.with(cells))))
-}
-
-/// The operator for the two sides in the other order.
-fn turned(operator: &str) -> &str {
-    match operator {
-        "<" => ">",
-        "<=" => ">=",
-        ">" => "<",
-        ">=" => "<=",
-        same => same,
-    }
 }
 
 /// A list parted for targets of which one is starred.

@@ -3,15 +3,16 @@
 //! Owns `DataFrame` and `Series` of values. How files are read is `read_csv`'s, and how
 //! sheets are joined `frame_joins`'s.
 
+use super::aligned::{by_labels, united};
 use super::column::{Column, distinct};
-use super::column_methods::converted;
+use super::column_methods::{as_type, converted, entries};
 use super::frame::{Now, cell_of, cells_of, plain_of};
-use super::frame_counts::emptiness;
+use super::frame_counts::emptiness_of;
 use super::index::Index;
 use super::name::Name;
 use super::read_csv::{Asked, read};
 use super::row::Row;
-use super::sheet::{NOTHING, Sheet, is_empty};
+use super::sheet::{NOTHING, Sheet, emptiness, is_empty};
 use crate::eval::convert::{elements, from_val};
 use crate::eval::exception::{Class, thrown};
 use crate::eval::fault::fault;
@@ -109,9 +110,9 @@ fn of_cells(builder: &mut GlobalsBuilder) {
             let cells = cells_of(values).or_else(|| Some(vec![cell_of(values)?]));
             let cells = cells.ok_or_else(|| fault("`to_numeric` wants a column, a list or a cell"))?;
             let numbers = Column::plain(numbers(&cells, errors)?);
-            return Ok(match values.unpack_str() {
-                Some(_) => from_val(&numbers.values[0], heap),
-                None => heap.alloc(numbers),
+            return Ok(match cell_of(values).is_some_and(|cell| cell.items().is_none()) {
+                true => from_val(&numbers.values[0], heap),
+                false => heap.alloc(numbers),
             });
         };
         Ok(heap.alloc(column.with(numbers(&column.values, errors)?)))
@@ -128,33 +129,52 @@ fn of_columns(builder: &mut GlobalsBuilder) {
         #[starlark(require = named, default = NoneOr::None)] dtype: NoneOr<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Column> {
-        let _ = dtype;
         let keys = index.into_option().map(labels_of).transpose()?;
-        let column = match data.into_option().map(|data| plain_of(data, heap)).transpose()? {
-            Some(Val::Dict(entries)) => {
-                let (labels, values): (Vec<Val>, Vec<Val>) = entries.into_iter().unzip();
-                Column::labelled_by(Arc::new(Index::new(Vec::new(), labels)), values)
-            }
-            Some(values) if values.items().is_some() => {
-                let values = values.items().unwrap_or_default().to_vec();
-                Column::labelled_by(Arc::new(Index::numbers(values.len())), values)
-            }
-            Some(one) => {
-                let count = keys.as_ref().map_or(1, Vec::len);
-                Column::labelled_by(Arc::new(Index::numbers(count)), vec![one; count])
-            }
-            None => Column::labelled_by(Arc::new(Index::numbers(0)), Vec::new()),
+        let column = match data.into_option() {
+            Some(data) => series(data, keys, heap)?,
+            None => Column::labelled_by(Arc::new(index_of(keys, 0)), []),
         };
-        let index = match keys {
-            Some(keys) if keys.len() != column.values.len() => {
-                return Err(thrown("ValueError", "a column has as many labels as values"));
-            }
-            Some(keys) => Arc::new(Index::new(Vec::new(), keys)),
-            None => column.index.clone(),
+        let column = match name.into_option().and_then(cell_of) {
+            Some(name) => Column { name: Some(Name::of(&name)), ..column },
+            None => column,
         };
-        let name = name.into_option().and_then(cell_of).map(|name| Name::of(&name));
-        Ok(Column { index, name, ..column })
+        match dtype.into_option() {
+            Some(kind) => Ok(column.with(as_type(&column, kind)?)),
+            None => Ok(column.filled(column.values.to_vec())),
+        }
     }
+}
+
+/// A column of another or a dict, of which labels choose; or of a list or one value, which
+/// they are given to.
+fn series<'v>(data: Value<'v>, keys: Option<Vec<Val>>, heap: Heap<'v>) -> starlark::Result<Column> {
+    let of_dict = DictRef::from_value(data).map(|dict| entries(&dict, heap)).transpose()?;
+    if let Some(column) = of_dict.or_else(|| labelled(data)) {
+        let Some(keys) = keys else { return Ok(column) };
+        let index = Arc::new(Index::new(Vec::new(), keys));
+        let values = by_labels(&column, &index)?;
+        return Ok(Column { name: column.name, ..Column::labelled_by(index, values) });
+    }
+    let values = match plain_of(data, heap)? {
+        Val::List(values) | Val::Tuple(values) => values,
+        Val::Set(_) => return Err(thrown("TypeError", "'set' type is unordered")),
+        one => vec![one; keys.as_ref().map_or(1, Vec::len)],
+    };
+    if keys.as_ref().is_some_and(|keys| keys.len() != values.len()) {
+        return Err(thrown("ValueError", "a column has as many labels as values"));
+    }
+    Ok(Column::labelled_by(Arc::new(index_of(keys, values.len())), values))
+}
+
+/// A column whose cells have labels of their own, or a row.
+fn labelled(value: Value) -> Option<Column> {
+    let column = Row::from_value(value).map(Row::column).or_else(|| Column::from_value(value).cloned());
+    column.filter(|column| !column.by_place)
+}
+
+/// Some labels, or numbers.
+fn index_of(keys: Option<Vec<Val>>, count: usize) -> Index {
+    keys.map_or_else(|| Index::numbers(count), |keys| Index::new(Vec::new(), keys))
 }
 
 fn labels_of(labels: Value) -> starlark::Result<Vec<Val>> {
@@ -166,10 +186,7 @@ fn numbers(cells: &[Val], errors: &str) -> starlark::Result<Vec<Val>> {
     let number = |cell: &Val| match cell {
         Val::Int(_) | Val::Float(_) | Val::Bool(_) => Ok(cell.clone()),
         empty if is_empty(empty) => Ok(NOTHING),
-        text => converted(text, "int64")
-            .ok()
-            .filter(|_| !text.display().contains('.'))
-            .map_or_else(|| converted(text, "float"), Ok),
+        text => converted(text, "int64").ok().map_or_else(|| converted(text, "float"), Ok),
     };
     let mut made = Vec::with_capacity(cells.len());
     for cell in cells {
@@ -188,15 +205,14 @@ fn numbers(cells: &[Val], errors: &str) -> starlark::Result<Vec<Val>> {
 
 /// Whether a cell is empty, or which cells of a column, a sheet, a row or a list are.
 fn asked_empty<'v>(value: Value<'v>, empty: bool, heap: Heap<'v>) -> Value<'v> {
-    let which = |cells: &[Val]| cells.iter().map(|cell| Val::Bool(is_empty(cell) == empty)).collect::<Vec<_>>();
     if let Some(sheet) = Now::of(value) {
-        return heap.alloc(emptiness(&sheet, empty));
+        return heap.alloc(emptiness_of(&sheet, empty));
     }
     if let Some(column) = Row::from_value(value).map(Row::column).or_else(|| Column::from_value(value).cloned()) {
-        return heap.alloc(column.with(which(&column.values)));
+        return heap.alloc(column.with(emptiness(&column.values, empty)));
     }
     match cells_of(value) {
-        Some(cells) => heap.alloc(Column::plain(which(&cells))),
+        Some(cells) => heap.alloc(Column::plain(emptiness(&cells, empty))),
         None => Value::new_bool(cell_of(value).is_some_and(|cell| is_empty(&cell)) == empty),
     }
 }
@@ -248,17 +264,27 @@ impl<'v> StarlarkValue<'v> for FrameMaker {
         }
         let mut at = |name: &str| positions.next().or_else(|| given.get(name).copied()).filter(|v| !v.is_none());
         let data = at("data");
-        if *self == FrameMaker::FromDict {
-            let by_row = at("orient").is_some_and(|orient| orient.to_str() == "index");
+        let made = if *self == FrameMaker::FromDict {
+            let orient = at("orient").map_or_else(|| "columns".to_owned(), |orient| orient.to_str());
             let columns = given.get("columns").copied();
-            return Ok(heap.alloc(if by_row {
-                rows_by_label(data, columns, heap)?
-            } else {
-                frame(data, (None, columns), heap)?
-            }));
+            match &*orient {
+                "index" => rows_by_label(data, columns, heap)?,
+                "columns" => frame(data, (None, columns), heap)?,
+                other => {
+                    return Err(fault(format!("`from_dict` knows `columns` and `index`, not `orient=\"{other}\"`")));
+                }
+            }
+        } else {
+            if given.contains_key("orient") {
+                return Err(thrown("TypeError", "`DataFrame` takes no `orient`: that is `DataFrame.from_dict`'s"));
+            }
+            let (index, columns) = (at("index"), at("columns"));
+            frame(data, (index, columns), heap)?
+        };
+        match given.get("dtype").copied().filter(|kind| !kind.is_none()) {
+            Some(kind) => Ok(heap.alloc(made.as_type(kind)?)),
+            None => Ok(heap.alloc(made)),
         }
-        let (index, columns) = (at("index"), at("columns"));
-        Ok(heap.alloc(frame(data, (index, columns), heap)?))
     }
 }
 
@@ -274,27 +300,20 @@ fn frame<'v>(
 ) -> starlark::Result<Sheet> {
     let names = columns.map(labels_of).transpose()?;
     let keys = index.map(labels_of).transpose()?;
-    let sheet = match data.map(|data| (Now::of(data), data)) {
-        Some((Some(sheet), _)) => (*sheet).clone(),
-        Some((None, data)) => of_data(data, &names, keys.as_ref().map(Vec::len), heap)?,
+    let sheet = match data {
+        Some(data) => of_data(data, &names, keys, heap)?,
         None => {
-            let count = keys.as_ref().map_or(0, Vec::len);
+            let index = index_of(keys, 0);
             let names: Vec<Name> = names.iter().flatten().map(Name::of).collect();
             let row: Arc<[Val]> = vec![NOTHING; names.len()].into();
-            Sheet::new(names.into(), vec![row; count])
+            Sheet { rows: vec![row; index.keys.len()], index: Arc::new(index), ..Sheet::new(names.into(), Vec::new()) }
         }
-    };
-    let sheet = match keys {
-        Some(keys) if keys.len() != sheet.rows.len() => {
-            return Err(thrown("ValueError", "a sheet has as many labels as rows"));
-        }
-        Some(keys) => Sheet { index: Arc::new(Index::new(Vec::new(), keys)), ..sheet },
-        None => sheet,
     };
     Ok(match names {
         Some(names) => chosen(&sheet, &names),
         None => sheet,
-    })
+    }
+    .settled())
 }
 
 /// With these columns, of which some may be new and empty.
@@ -310,29 +329,52 @@ fn chosen(sheet: &Sheet, names: &[Val]) -> Sheet {
 fn of_data<'v>(
     data: Value<'v>,
     names: &Option<Vec<Val>>,
-    count: Option<usize>,
+    keys: Option<Vec<Val>>,
     heap: Heap<'v>,
 ) -> starlark::Result<Sheet> {
     if let Some(dict) = DictRef::from_value(data) {
-        let labelled = dict.iter().find_map(|(_, cells)| Column::from_value(cells).filter(|column| !column.by_place));
-        let columns: Vec<(Val, Val)> = dict
-            .iter()
-            .map(|(name, cells)| Ok((plain_of(name, heap)?, plain_of(cells, heap)?)))
-            .collect::<starlark::Result<_>>()?;
-        let sheet = of_pairs(columns, count)?;
-        return Ok(match labelled.filter(|column| column.index.keys.len() == sheet.rows.len()) {
-            Some(column) => Sheet { index: column.index.clone(), ..sheet },
-            None => sheet,
-        });
+        return of_columns_by_name(&dict, keys, heap);
     }
-    if let Some(column) = Column::from_value(data).filter(|column| !column.by_place) {
-        return Ok(column.sheet());
+    let sheet = Now::of(data).map(|sheet| (*sheet).clone()).or_else(|| labelled(data).map(|column| column.sheet()));
+    if let Some(sheet) = sheet {
+        return keys.map_or(Ok(sheet.clone()), |keys| sheet.by_labels(Index::new(Vec::new(), keys)));
     }
     let rows = elements(data, heap).ok_or_else(no_frame)?;
     let rows: Vec<Val> = rows.into_iter().map(|row| plain_of(row, heap)).collect::<starlark::Result<_>>()?;
-    match rows.first() {
-        Some(Val::Dict(_)) => of_pairs(columns_of(&rows)?, None),
-        _ => of_rows(&rows, names),
+    let sheet = match rows.first() {
+        Some(Val::Dict(_)) => of_pairs(columns_of(&rows)?, None)?,
+        _ => of_rows(&rows, names)?,
+    };
+    match keys {
+        Some(keys) if keys.len() != sheet.rows.len() => Err(thrown("ValueError", "a sheet has as many labels as rows")),
+        keys => Ok(Sheet { index: Arc::new(index_of(keys, sheet.rows.len())), ..sheet }),
+    }
+}
+
+/// Of columns by their names: those with labels side by side by these, lists by their place.
+fn of_columns_by_name<'v>(dict: &DictRef<'v>, keys: Option<Vec<Val>>, heap: Heap<'v>) -> starlark::Result<Sheet> {
+    let mut labels: Vec<Option<Column>> = Vec::new();
+    for (_, cells) in dict.iter() {
+        let of_dict = DictRef::from_value(cells).map(|cells| entries(&cells, heap)).transpose()?;
+        labels.push(of_dict.or_else(|| labelled(cells)));
+    }
+    let indexes: Vec<&Index> = labels.iter().flatten().map(|column| &*column.index).collect();
+    let index = match keys {
+        None if !indexes.is_empty() => Some(united(&indexes)?),
+        keys => keys.map(|keys| index_of(Some(keys), 0)),
+    };
+    let mut pairs = Vec::new();
+    for ((name, cells), labelled) in dict.iter().zip(&labels) {
+        let cells = match (labelled, &index) {
+            (Some(column), Some(index)) => Val::List(by_labels(column, index)?),
+            _ => plain_of(cells, heap)?,
+        };
+        pairs.push((plain_of(name, heap)?, cells));
+    }
+    let sheet = of_pairs(pairs, index.as_ref().map(|index| index.keys.len()))?;
+    match index {
+        Some(index) => Ok(Sheet { index: Arc::new(index), ..sheet }),
+        None => Ok(sheet),
     }
 }
 
@@ -356,7 +398,7 @@ fn of_rows(rows: &[Val], names: &Option<Vec<Val>>) -> starlark::Result<Sheet> {
 /// Of names and cells; one value is that of all rows.
 fn of_pairs(pairs: Vec<(Val, Val)>, count: Option<usize>) -> starlark::Result<Sheet> {
     let long = |cells: &Val| cells.items().map(<[Val]>::len);
-    let rows = pairs.iter().find_map(|(_, cells)| long(cells)).or(count).unwrap_or(0);
+    let rows = count.or_else(|| pairs.iter().find_map(|(_, cells)| long(cells))).unwrap_or(0);
     let column = |(_, cells): &(Val, Val)| match cells.items() {
         Some(cells) if cells.len() != rows => Err(thrown("ValueError", "the columns of a sheet have one length")),
         Some(cells) => Ok(cells.to_vec()),

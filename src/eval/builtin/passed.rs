@@ -25,6 +25,11 @@ impl<'v> Passed<'v> {
         self.named.shift_remove(&name)
     }
 
+    /// The first positional argument, which is handed on no more.
+    pub(super) fn shift(&mut self) -> Option<Value<'v>> {
+        (!self.positions.is_empty()).then(|| self.positions.remove(0))
+    }
+
     /// Calls a function with some arguments and these behind them.
     ///
     /// # Errors

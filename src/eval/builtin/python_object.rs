@@ -92,6 +92,6 @@ fn series<'v>(column: &Column) -> Option<(&'static str, Vec<Part<'v>>)> {
 /// The labels of rows, and the names of the columns that they came from.
 fn labels<'v>(index: &Index) -> [Part<'v>; 2] {
     let plain = index.names.is_empty() && index.keys.iter().zip(0..).all(|(key, at)| *key == Val::Int(at));
-    let keys = if plain { Val::None } else { Val::List(index.keys.clone()) };
+    let keys = if plain { Val::None } else { Val::List(index.keys.to_vec()) };
     [Part::Is(keys), Part::Is(Val::List(index.names.iter().map(Name::value).collect()))]
 }

@@ -1,205 +1,192 @@
 //! `query`: rows of a sheet for which an expression is true.
 //!
-//! Owns turning pandas' words into Starlark's and asking each row.
+//! Owns asking the columns. How the text is understood is `query_text`'s.
 
-use super::frame::Now;
-use super::operators::{holds, is_nan};
+use super::column::Column;
+use super::column_compared::mask;
+use super::frame::{Now, cells_of, plain_of};
+use super::operators::holds;
+use super::query_text::{Odd, told};
+use super::row::Row;
+use super::sheet::{Maker, Sheet};
 use crate::eval::convert::elements;
+use crate::eval::exception::thrown_with;
 use crate::eval::fault::{fault, hinted};
-use crate::span::FileId;
-use crate::syntax;
+use crate::suggest::did_you_mean;
+use crate::value::Val;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
 use starlark::syntax::{AstModule, Dialect};
 use starlark::values::tuple::UnpackTuple;
 use starlark::values::{Heap, Value};
-
-/// The rows of a sheet, or of a list of rows.
-fn rows_of<'v>(within: Value<'v>, eval: &Evaluator<'v, '_, '_>) -> starlark::Result<Vec<Value<'v>>> {
-    let heap = eval.heap();
-    match Now::of(within) {
-        Some(sheet) => Ok((0..sheet.rows.len()).map(|at| heap.alloc(sheet.row(at))).collect()),
-        None => elements(within, heap).ok_or_else(|| {
-            hinted(
-                format!("`query` asks a sheet, this is a value of type `{}`", within.get_type()),
-                "read one with `tsv(\"samples.tsv\")`, or give `dpath` for a dict",
-            )
-        }),
-    }
-}
+use std::sync::Arc;
 
 /// Rows of a sheet, or of a list of rows, for which an expression is true.
+///
+/// # Errors
+/// If it is none of these, or what [`numbers_where`] fails with.
 pub(super) fn rows_where<'v>(
     within: Value<'v>,
     query: &str,
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<Vec<Value<'v>>> {
-    let rows = rows_of(within, eval)?;
-    let found = numbers_where(&rows, query, eval)?;
-    Ok(found.into_iter().map(|at| rows[at]).collect())
+    let heap = eval.heap();
+    if let Some(sheet) = Now::of(within) {
+        let found = numbers_where(&sheet, query, eval)?;
+        return Ok(found.into_iter().map(|at| heap.alloc(sheet.row(at))).collect());
+    }
+    let Some(all) = elements(within, heap) else {
+        return Err(hinted(
+            format!("`query` asks a sheet, this is a value of type `{}`", within.get_type()),
+            "read one with `tsv(\"samples.tsv\")`, or give `dpath` for a dict",
+        ));
+    };
+    let found = numbers_where(&sheet_of(&all, heap)?, query, eval)?;
+    Ok(found.into_iter().map(|at| all[at]).collect())
+}
+
+/// The sheet that rows are of: those of one, or values with names.
+fn sheet_of<'v>(rows: &[Value<'v>], heap: Heap<'v>) -> starlark::Result<Sheet> {
+    let is_row = |row: &Value<'v>| Row::from_value(*row).is_some() || super::has_fields(*row);
+    if let Some(odd) = rows.iter().find(|row| !is_row(row)) {
+        return Err(fault(format!("`query` asks rows of a sheet, this is a value of type `{}`", odd.get_type())));
+    }
+    let names = rows.first().map_or_else(Vec::new, |row| row.dir_attr());
+    let cell = |row: &Value<'v>, name: &String| {
+        let cell = row.get_attr(name, heap)?;
+        cell.map_or(Ok(Val::None), |cell| plain_of(cell, heap))
+    };
+    let cells = |row: &Value<'v>| names.iter().map(|name| cell(row, name)).collect();
+    let cells = rows.iter().map(cells).collect::<starlark::Result<_>>()?;
+    let columns = names.iter().map(|name| name.as_str().into()).collect();
+    Ok(Sheet { of: Maker::Own, ..Sheet::new(columns, cells) })
 }
 
 /// The numbers of the rows of a sheet for which an expression is true.
-pub(super) fn sheet_where<'v>(
-    sheet: Value<'v>,
-    query: &str,
-    eval: &mut Evaluator<'v, '_, '_>,
-) -> starlark::Result<Vec<usize>> {
-    let rows = rows_of(sheet, eval)?;
-    numbers_where(&rows, query, eval)
-}
-
-fn numbers_where<'v>(
-    rows: &[Value<'v>],
+///
+/// # Errors
+/// If it is no expression over the columns, or asks of them what they have not.
+pub(super) fn numbers_where<'v>(
+    sheet: &Sheet,
     query: &str,
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<Vec<usize>> {
     let heap = eval.heap();
-    let Some(first) = rows.first() else { return Ok(Vec::new()) };
-    let columns = first.dir_attr();
-    let (text, quoted) = words(query);
-    let named: Vec<(&str, &str)> = columns
-        .iter()
-        .filter_map(|column| {
-            let stand_in = quoted.iter().position(|name| name == column).map(|at| STAND_INS.get(at).copied());
-            Some((stand_in.unwrap_or_else(|| is_name(column).then_some(column.as_str()))?, column.as_str()))
-        })
-        .collect();
-    let params: Vec<&str> = named.iter().map(|(param, _)| *param).collect();
-    let not_understood = || fault(format!("the query `{query}` is not understood"));
-    let text = lowered(&text, &params.join(", ")).ok_or_else(not_understood)?;
-    let ast = AstModule::parse("query", text, &Dialect::Standard).map_err(|_| not_understood())?;
-    let test = Evaluator::new(eval.module()).eval_module(ast, super::globals());
-    let test = test.map_err(|e| {
+    let levels = sheet.index.names.iter().map(|name| name.to_string());
+    let names: Vec<String> = sheet.columns.iter().map(|name| name.to_string()).chain(levels).collect();
+    let known = names.iter().cloned().chain(["index".to_owned()]).collect::<Vec<_>>();
+    let told = told(query, &known).map_err(|odd| not_told(query, &odd, &names))?;
+    let params: Vec<String> = (0..told.columns.len()).map(|at| format!("_c{at}")).collect();
+    let text = format!("lambda {}: ({})\n", params.join(", "), told.text);
+    let ast = AstModule::parse("query", text, &Dialect::Standard);
+    let ast = ast.map_err(|_| not_told(query, &Odd::Form, &names))?;
+    let failed = |e: starlark::Error| {
         fault(format!("the query `{query}`: {}", e.without_diagnostic().to_string().lines().next().unwrap_or("")))
+    };
+    let test = Evaluator::new(eval.module()).eval_module(ast, super::globals()).map_err(failed)?;
+    let columns: Vec<Value> = told.columns.iter().map(|name| heap.alloc(asked(sheet, name))).collect();
+    let answer = eval.eval_function(test, &columns, &[])?;
+    let all = 0..sheet.rows.len();
+    if let Some(one) = answer.unpack_bool() {
+        return Ok(all.filter(|_| one).collect());
+    }
+    let bools = Column::from_value(answer).filter(|column| {
+        column.values.iter().all(|cell| matches!(cell, Val::Bool(_))) && column.values.len() == sheet.rows.len()
+    });
+    let bools = bools.ok_or_else(|| {
+        hinted(format!("the query `{query}` is no condition"), "compare the column: `name == \"x\"`, `size > 1`")
     })?;
-    let alternatives = [" or ", "|", "not ", "~"].iter().any(|word| query.contains(word));
-    let mut found = Vec::new();
-    for (at, row) in rows.iter().enumerate() {
-        let mut args = Vec::with_capacity(named.len());
-        for (_, column) in &named {
-            args.push(row.get_attr(column, heap)?.unwrap_or_else(Value::new_none));
-        }
-        let holds = match eval.eval_function(test, &args, &[]) {
-            Ok(holds) => holds.to_bool(),
-            // No order holds of an empty cell.
-            Err(_) if !alternatives && args.iter().any(|arg| is_nothing(*arg)) => false,
-            Err(error) => return Err(error),
-        };
-        if holds {
-            found.push(at);
+    Ok(all.filter(|at| bools.values[*at] == Val::Bool(true)).collect())
+}
+
+/// A column by its name, one that labels came from, or the labels.
+fn asked(sheet: &Sheet, name: &str) -> Column {
+    if let Some(at) = sheet.column(name) {
+        return sheet.values(at);
+    }
+    let level = sheet.index.names.iter().position(|level| **level == *name);
+    let cells: Arc<[Val]> = level.map_or_else(|| sheet.index.keys.clone(), |level| sheet.index.level(level).into());
+    Column { of: sheet.of, ..Column::labelled_by(sheet.index.clone(), cells.iter().cloned()) }
+}
+
+fn not_told(query: &str, odd: &Odd, names: &[String]) -> starlark::Error {
+    match odd {
+        Odd::Form => fault(format!("the query `{query}` is not understood")),
+        Odd::Name(name) => {
+            let hint = did_you_mean(name, names.iter().map(String::as_str));
+            let hint = hint.unwrap_or_else(|| format!("a name of the Rulefile is written `@{name}`"));
+            thrown_with("NameError", format!("the query `{query}`: there is no column `{name}` in the sheet"), hint)
         }
     }
-    Ok(found)
-}
-
-fn is_name(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
-/// What names between backticks are called that are no names of Starlark.
-const STAND_INS: [&str; 4] = ["_quoted_0", "_quoted_1", "_quoted_2", "_quoted_3"];
-
-/// A query with pandas' `&`, `|` and `~` as words, and what is asked of a column asked of
-/// its cell; strings stay. With the names that stood between backticks.
-fn words(query: &str) -> (String, Vec<String>) {
-    let (mut out, mut names): (String, Vec<String>) = (String::new(), Vec::new());
-    let mut rest = query;
-    while let Some(c) = rest.chars().next() {
-        let mut length = c.len_utf8();
-        match c {
-            '"' | '\'' | '`' => {
-                length = rest[1..].find(c).map_or(rest.len(), |end| end + 2);
-                let inner = rest[1..length].trim_end_matches(c);
-                match names.iter().position(|name| name == inner).unwrap_or(names.len()) {
-                    _ if c != '`' => out.push_str(&rest[..length]),
-                    _ if is_name(inner) => out.push_str(inner),
-                    at => {
-                        names.push(inner.to_owned());
-                        out.push_str(STAND_INS.get(at).copied().unwrap_or(""));
-                    }
-                }
-            }
-            '&' => out.push_str(" and "),
-            '|' => out.push_str(" or "),
-            '~' => out.push_str(" not "),
-            '@' => {}
-            c => out.push(c),
-        }
-        rest = &rest[length..];
-    }
-    (of_cells(&out), names)
-}
-
-/// `x.notna()` as a question about the cell, and its like.
-fn of_cells(query: &str) -> String {
-    const ASKED: [(&str, &str); 4] = [
-        (r"(\w+)\.(isna|isnull|notna|notnull)\(\)", "pandas.$2($1)"),
-        (r"(\w+)\.isin\(([^()]*)\)", "($1 in ($2))"),
-        (r"(\w+)\.str\.contains\(([^()]*)\)", "(re.search($2, str($1)) != None)"),
-        (r"(\w+)\.str\.", "$1."),
-    ];
-    let mut text = query.to_owned();
-    for (pattern, by) in ASKED {
-        let pattern = regex::Regex::new(pattern).expect("bug: a pattern of ours");
-        text = pattern.replace_all(&text, by).into_owned();
-    }
-    text
-}
-
-/// As a function of the columns' cells, whose comparisons know empty cells.
-fn lowered(query: &str, params: &str) -> Option<String> {
-    let tree = syntax::parse(FileId(0), query, syntax::Base { sheets: true, ..syntax::Base::default() }).ok()?;
-    let [mut chunk] = <[_; 1]>::try_from(tree.chunks).ok()?;
-    chunk.wrap(&format!("lambda {params}: ("), ")\n");
-    Some(chunk.text.replace("_compare(", "_fits("))
-}
-
-fn is_nothing(value: Value) -> bool {
-    value.is_none() || is_nan(value)
 }
 
 pub(super) fn register(builder: &mut GlobalsBuilder) {
     functions(builder);
 }
 
-#[starlark_module]
-fn functions(builder: &mut GlobalsBuilder) {
-    /// A comparison of cells: an empty one equals none, and has no order.
-    fn _fits<'v>(#[starlark(args)] chain: UnpackTuple<Value<'v>>, heap: Heap<'v>) -> starlark::Result<bool> {
-        for link in chain.items.windows(3).step_by(2) {
-            let operator = link[1].unpack_str().unwrap_or("");
-            let fits = match is_nothing(link[0]) || is_nothing(link[2]) {
-                true => operator == "!=",
-                false => holds(link[0], operator, link[2], heap)?,
-            };
-            if !fits {
-                return Ok(false);
-            }
+/// One comparison of columns or cells.
+fn compared<'v>(left: Value<'v>, operator: &str, right: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    let among = matches!(operator, "in" | "not in") || cells_of(right).is_some_and(|_| right.get_type() == "list");
+    let found = match (Column::from_value(left).is_some(), among) {
+        (true, true) => isin(left, right, heap)?,
+        (false, true) if matches!(operator, "in" | "not in") => Value::new_bool(right.is_in(left)?),
+        _ => {
+            return mask(left, operator, right, heap)
+                .unwrap_or_else(|| holds(left, operator, right, heap).map(Value::new_bool));
         }
-        Ok(true)
+    };
+    if matches!(operator, "not in" | "!=") { negated(found, heap) } else { Ok(found) }
+}
+
+fn isin<'v>(column: Value<'v>, values: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    let own = Column::from_value(column).ok_or_else(|| fault("`in` is asked of a column"))?;
+    let wanted: Vec<Value> = values.iterate(heap)?.collect();
+    Ok(heap.alloc(own.among(&wanted, heap)?))
+}
+
+fn negated<'v>(value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    match value.unpack_bool() {
+        Some(one) => Ok(Value::new_bool(!one)),
+        None => value.bit_not(heap),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn operators_become_words_outside_of_strings() {
-        assert_eq!(words("a == 'x & y' & ~b | c").0, "a == 'x & y'  and   not b  or  c");
+#[starlark_module]
+fn functions(builder: &mut GlobalsBuilder) {
+    /// Comparisons, one behind the other.
+    fn _cells<'v>(#[starlark(args)] chain: UnpackTuple<Value<'v>>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let mut all: Option<Value<'v>> = None;
+        for link in chain.items.windows(3).step_by(2) {
+            let found = compared(link[0], link[1].unpack_str().unwrap_or(""), link[2], heap)?;
+            all = Some(match all {
+                Some(before) => both(before, "&", found, heap)?,
+                None => found,
+            });
+        }
+        all.ok_or_else(|| fault("a comparison has two sides"))
     }
 
-    #[test]
-    fn names_may_stand_between_backticks() {
-        let (text, names) = words("`a b` == 1 & `c` > @d");
-        assert_eq!((text.as_str(), names), ("_quoted_0 == 1  and  c > d", vec!["a b".to_owned()]));
+    fn _both<'v>(
+        #[starlark(require = pos)] left: Value<'v>,
+        #[starlark(require = pos)] operator: &str,
+        #[starlark(require = pos)] right: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        both(left, operator, right, heap)
     }
 
-    #[test]
-    fn columns_are_asked_cell_by_cell() {
-        assert_eq!(words("x.notna() & y.isin(['a'])").0, "pandas.notna(x)  and  (y in (['a']))");
+    fn _not<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        negated(value, heap)
+    }
+}
+
+/// Two conditions as one.
+fn both<'v>(left: Value<'v>, operator: &str, right: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    let (left, right) = if Column::from_value(left).is_some() { (left, right) } else { (right, left) };
+    match (left.unpack_bool(), right.unpack_bool()) {
+        (Some(a), Some(b)) => Ok(Value::new_bool(if operator == "&" { a && b } else { a || b })),
+        _ if operator == "&" => left.bit_and(right, heap),
+        _ => left.bit_or(right, heap),
     }
 }

@@ -16,6 +16,7 @@ use crate::eval::exception::thrown;
 use crate::eval::fault::{fault, hinted};
 use crate::eval::pure_path::path_text;
 use crate::value::Val;
+use rustc_hash::FxHashSet;
 use starlark::collections::SmallMap;
 use starlark::eval::Evaluator;
 use starlark::values::dict::DictRef;
@@ -34,8 +35,10 @@ fn is_word_for_nothing(text: &str) -> bool {
 fn typed(cells: &[&str], is_empty: impl Fn(&str) -> bool) -> Vec<Val> {
     let there = || cells.iter().filter(|c| !is_empty(c));
     let any_empty = cells.iter().any(|c| is_empty(c));
-    let float = |text: &str| text.trim().parse::<f64>().ok().filter(|_| !text.trim().ends_with(char::is_alphabetic));
-    let (ints, floats) = (there().all(|c| c.trim().parse::<i64>().is_ok()), there().all(|c| float(c).is_some()));
+    let ints = there().all(|c| c.trim().parse::<i64>().is_ok());
+    // Whole numbers beyond 64 bits are no floats, which would be others.
+    let is_whole = |c: &&&str| c.trim().trim_start_matches(['-', '+']).bytes().all(|b| b.is_ascii_digit());
+    let floats = there().all(|c| float(c).is_some()) && (ints || any_empty || !there().all(|c| is_whole(&c)));
     let bools = there().all(|c| matches!(*c, "True" | "False" | "TRUE" | "FALSE" | "true" | "false"));
     let value = |text: &&str| match *text {
         t if is_empty(t) => NOTHING,
@@ -45,6 +48,36 @@ fn typed(cells: &[&str], is_empty: impl Fn(&str) -> bool) -> Vec<Val> {
         t => Val::str(t),
     };
     cells.iter().map(value).collect()
+}
+
+/// A number with or without a point, or `inf`.
+fn float(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let number = text.parse::<f64>().ok();
+    number.filter(|number| number.is_infinite() || !text.ends_with(char::is_alphabetic))
+}
+
+/// The text without what stands behind a letter for comments, and without lines that
+/// begin with it; between quotes it is a letter like others.
+fn uncommented(text: &str, comment: char, quote: char) -> String {
+    let (mut out, mut quoted) = (String::with_capacity(text.len()), false);
+    for line in text.split_inclusive('\n') {
+        if !quoted && line.starts_with(comment) {
+            continue;
+        }
+        let end = line.char_indices().find(|(_, c)| {
+            quoted ^= *c == quote;
+            *c == comment && !quoted
+        });
+        match end {
+            Some((at, _)) => {
+                out.push_str(&line[..at]);
+                out.push('\n');
+            }
+            None => out.push_str(line),
+        }
+    }
+    out
 }
 
 /// What `read_csv` was told.
@@ -166,22 +199,35 @@ impl<'v> Asked<'v> {
     }
 
     /// The text without the lines that are left out at its head.
-    fn without_skipped(&self, text: &str) -> String {
-        let skipped = match self.get("skiprows") {
-            None => return text.to_owned(),
-            Some(rows) => elements(rows, self.heap).map(|rows| rows.iter().filter_map(|r| r.unpack_i32()).collect()),
+    fn without_skipped(&self, text: &str, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<String> {
+        let Some(rows) = self.get("skiprows") else { return Ok(text.to_owned()) };
+        if rows.get_type() == "function" {
+            let mut kept = String::new();
+            for (at, line) in text.split_inclusive('\n').enumerate() {
+                if !eval.eval_function(rows, &[self.heap.alloc(at as i64)], &[])?.to_bool() {
+                    kept.push_str(line);
+                }
+            }
+            return Ok(kept);
+        }
+        let first = || (0..self.count("skiprows").unwrap_or(0) as i32).collect();
+        let skipped: FxHashSet<i32> = match elements(rows, self.heap) {
+            Some(rows) => rows.iter().filter_map(|row| row.unpack_i32()).collect(),
+            None => first(),
         };
-        let skipped: Vec<i32> =
-            skipped.unwrap_or_else(|| (0..self.count("skiprows").unwrap_or(0) as i32).collect::<Vec<i32>>());
         let lines = text.split_inclusive('\n').enumerate();
-        lines.filter(|(at, _)| !skipped.contains(&(*at as i32))).map(|(_, line)| line).collect()
+        Ok(lines.filter(|(at, _)| !skipped.contains(&(*at as i32))).map(|(_, line)| line).collect())
     }
 
     /// The rows of cells: parted by one character, or by a regular expression.
     fn records(&self, text: &str, default: &str) -> starlark::Result<Records> {
         let given = self.get("sep").or_else(|| self.get("delimiter")).map(|v| v.to_str());
-        let given =
-            given.unwrap_or_else(|| if self.holds("delim_whitespace", false) { "\\s+".into() } else { default.into() });
+        let given = match given {
+            Some(given) => given,
+            None if self.holds("delim_whitespace", false) => "\\s+".into(),
+            None if self.named.get("sep").is_some_and(|sep| sep.is_none()) => sniffed(text)?.to_string(),
+            None => default.into(),
+        };
         if given == "\\s+" {
             return Ok(self.lines(text).map(|l| l.split_whitespace().map(str::to_owned).collect()).collect());
         }
@@ -192,8 +238,19 @@ impl<'v> Asked<'v> {
             return Ok(self.lines(text).map(cells).collect());
         };
         let mut reader = csv::ReaderBuilder::new();
-        let reader = reader.delimiter(delimiter).comment(self.letter("comment")).flexible(true).has_headers(false);
+        let reader = reader.delimiter(delimiter).flexible(true).has_headers(false);
         let reader = reader.quote(self.letter("quotechar").unwrap_or(b'"')).quoting(self.count("quoting") != Some(3));
+        let text = match self.letter("comment") {
+            Some(letter) => {
+                let quote = if self.count("quoting") == Some(3) {
+                    '\0'
+                } else {
+                    self.letter("quotechar").unwrap_or(b'"').into()
+                };
+                uncommented(text, letter.into(), quote)
+            }
+            None => text.to_owned(),
+        };
         let records = reader.from_reader(text.as_bytes()).into_records().collect::<Result<Vec<_>, _>>();
         let records = records.map_err(|e| fault(format!("these are no rows: {e}")))?;
         let blanks = self.holds("skipinitialspace", false);
@@ -286,6 +343,17 @@ impl<'v> Asked<'v> {
     }
 }
 
+/// The sign that parts the cells of a table, by its first line.
+///
+/// # Errors
+/// If none of the usual ones is there.
+fn sniffed(text: &str) -> starlark::Result<char> {
+    let line = text.lines().next().unwrap_or("");
+    let count = |sign: char| line.matches(sign).count();
+    let found = ['|', ';', '\t', ','].into_iter().max_by_key(|sign| count(*sign)).filter(|sign| count(*sign) > 0);
+    found.ok_or_else(|| hinted("no sign parts the cells of the first line", "name it: `sep=\" \"`"))
+}
+
 /// Numbers with another sign than a point between them; all else as it is.
 fn with_decimals(texts: &[&str], sign: char, is_empty: impl Fn(&str) -> bool) -> Vec<Val> {
     let pointed: Vec<String> = texts.iter().map(|text| text.replace(sign, ".")).collect();
@@ -327,7 +395,7 @@ pub(super) fn read<'v>(
 ) -> starlark::Result<Sheet> {
     asked.check()?;
     let (real, text) = source_of(asked, source, eval)?;
-    let text = asked.without_skipped(text.trim_start_matches('\u{feff}'));
+    let text = asked.without_skipped(text.trim_start_matches('\u{feff}'), eval)?;
     if text.trim().is_empty() {
         return Err(thrown("EmptyDataError", "No columns to parse from file"));
     }
@@ -369,9 +437,16 @@ mod tests {
         assert_eq!(words(&["1", "2.5"]), "[1.0, 2.5]");
         assert_eq!(words(&["1", "x", "NA"]), "['1', 'x', nan]");
         assert_eq!(words(&["True", "false"]), "[True, False]");
-        assert_eq!(words(&["inf", "1"]), "['inf', '1']");
+        assert_eq!(words(&["inf", "1", "-Infinity"]), "[inf, 1.0, -inf]");
+        assert_eq!(words(&["99999999999999999999", "1"]), "['99999999999999999999', '1']");
         let numbers = with_decimals(&["1,5", "2", ""], ',', is_word_for_nothing);
         assert_eq!(Val::List(numbers).repr(), "[1.5, 2.0, nan]");
+    }
+
+    #[test]
+    fn comments_end_lines_but_in_quotes() {
+        let text = "#x\na,b # c\n\"1#2\",3\n#4\n5,6#\n";
+        assert_eq!(uncommented(text, '#', '"'), "a,b \n\"1#2\",3\n5,6\n");
     }
 
     #[test]

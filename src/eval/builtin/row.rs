@@ -1,6 +1,7 @@
 //! A row of a sheet: its values by name, number, or attribute.
 //!
-//! Owns what is asked of one row. It does not know the sheet.
+//! Owns what is asked of one row: as of a column, a list or a tuple. It does not know the
+//! sheet.
 
 use super::column::{Column, hashable, number};
 use super::frame::label_of;
@@ -9,7 +10,7 @@ use super::name::Name;
 use super::sheet::{Columns, is_empty};
 use crate::diag::{Diag, Kind};
 use crate::eval::convert::from_val;
-use crate::eval::exception::unfound;
+use crate::eval::exception::{thrown, unfound};
 use crate::suggest::did_you_mean;
 use crate::value::Val;
 use allocative::Allocative;
@@ -31,6 +32,18 @@ pub(super) struct Row {
     pub(super) values: Arc<[Val]>,
     /// Its label.
     pub(super) label: Val,
+    pub(super) like: Like,
+}
+
+/// How a row answers to a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Like {
+    /// As a column of pandas, which goes by its labels alone.
+    Column,
+    /// As a list, where no column is called by it.
+    List,
+    /// As a tuple, of which it is a place.
+    Tuple,
 }
 
 starlark_simple_value!(Row);
@@ -54,7 +67,7 @@ pub(super) fn no_column(name: &str, columns: &Columns) -> starlark::Error {
 impl Row {
     /// As a column with the names for its labels.
     pub(super) fn column(&self) -> Column {
-        let names = self.columns.iter().map(Name::value).collect();
+        let names: Vec<Val> = self.columns.iter().map(Name::value).collect();
         let index = Arc::new(Index::new(Vec::new(), names));
         let name = Some(Name::of(&self.label));
         Column { name, ..Column::labelled_by(index, self.values.iter().cloned()) }
@@ -80,6 +93,11 @@ pub(super) fn as_dict<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Value<'v>>
     )
 }
 
+/// Whether a text can be the name of an attribute.
+fn is_word(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_alphabetic()) && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
 /// Cells as a dict.
 pub(super) fn record(columns: &Columns, values: &[Val]) -> Val {
     Val::Dict(columns.iter().zip(values).map(|(c, v)| (c.value(), v.clone())).collect())
@@ -95,6 +113,10 @@ impl<'v> StarlarkValue<'v> for Row {
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
         match self.columns.iter().position(|c| **c == *name) {
             Some(at) => Some(from_val(&self.values[at], heap)),
+            None if self.like == Like::Tuple && name.starts_with('_') => {
+                let at = name[1..].parse::<usize>().ok().filter(|at| *at < self.values.len())?;
+                (!is_word(&self.columns[at])).then(|| from_val(&self.values[at], heap))
+            }
             None if name == "name" => Some(hashable(&self.label, heap)),
             // All else as of a column, but that it has no labels of its own.
             None if name.starts_with('_') => None,
@@ -107,14 +129,34 @@ impl<'v> StarlarkValue<'v> for Row {
     }
 
     fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        if let (Like::Tuple, Some(_)) = (self.like, index.unpack_i32()) {
+            let place = number(index, self.values.len());
+            let at = place.ok_or_else(|| thrown("IndexError", "tuple index out of range"))?;
+            return Ok(from_val(&self.values[at], heap));
+        }
         if let Some(at) = label_of(index).and_then(|name| self.columns.iter().position(|known| known.is(&name))) {
             return Ok(from_val(&self.values[at], heap));
         }
         match (index.unpack_str(), number(index, self.values.len())) {
             (Some(name), _) => Err(no_column(name, &self.columns)),
-            (None, Some(at)) => Ok(from_val(&self.values[at], heap)),
-            (None, None) => self.column().at(index, heap),
+            (None, Some(at)) if self.like == Like::List => Ok(from_val(&self.values[at], heap)),
+            (None, _) => self.column().at(index, heap),
         }
+    }
+
+    fn slice(
+        &self,
+        start: Option<Value<'v>>,
+        stop: Option<Value<'v>>,
+        stride: Option<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        if self.like == Like::Tuple {
+            return heap
+                .alloc(AllocTuple(self.values.iter().map(|v| from_val(v, heap))))
+                .slice(start, stop, stride, heap);
+        }
+        heap.alloc(self.column()).slice(start, stop, stride, heap)
     }
 
     fn is_in(&self, other: Value<'v>) -> starlark::Result<bool> {
@@ -147,6 +189,7 @@ fn row_methods(builder: &mut MethodsBuilder) {
         let there = || (0..this.values.len()).filter(|i| !is_empty(&this.values[*i]));
         Ok(Row {
             label: this.label.clone(),
+            like: this.like,
             columns: there().map(|i| this.columns[i].clone()).collect(),
             values: there().map(|i| this.values[i].clone()).collect(),
         })
@@ -156,6 +199,7 @@ fn row_methods(builder: &mut MethodsBuilder) {
         Ok(from_val(&this.record(), heap))
     }
 
+    /// The same of a row of `itertuples`.
     fn _asdict<'v>(this: &Row, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         Ok(from_val(&this.record(), heap))
     }

@@ -43,11 +43,7 @@ impl Part<'_> {
             let stem = path.strip_suffix(suffix);
             path = stem.ok_or_else(|| fault(format!("`{path}` does not end in `{suffix}`")))?.to_owned();
         }
-        if let Some(suffix) = self.with_suffix {
-            let name = path.rfind('/').map_or(0, |i| i + 1);
-            let stem = path[name..].rfind('.').filter(|i| *i > 0).map_or(path.len(), |i| name + i);
-            path = format!("{}{suffix}", &path[..stem]);
-        }
+        path.push_str(self.with_suffix.unwrap_or(""));
         if self.basename {
             path = path.trim_end_matches('/').rsplit('/').next().unwrap_or("").to_owned();
         }
@@ -323,7 +319,7 @@ pub(super) fn parsers(builder: &mut GlobalsBuilder) {
         pairs.extend(named.iter().map(|(k, v)| (k.as_str(), *v)));
         match deferred("extract_checksum", &[file], &pairs, false, heap) {
             Some(later) => Ok(later),
-            None => checksum(one_path(file, "parse_input")?, named.get("file").copied())
+            None => checksum(one_path(file, "parse_input")?, named.get("file").copied(), eval)
                 .map(|t| heap.alloc_str(&t).to_value()),
         }
     }
@@ -342,8 +338,9 @@ pub(super) fn parsers(builder: &mut GlobalsBuilder) {
     fn extract_checksum<'v>(
         #[starlark(require = pos)] infile: Value<'v>,
         #[starlark(require = named)] file: Option<Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<String> {
-        checksum(one_path(infile, "extract_checksum")?, file)
+        checksum(one_path(infile, "extract_checksum")?, file, eval)
     }
 }
 
@@ -354,7 +351,7 @@ fn parsed<'v>(
     named: &[(&str, Value<'v>)],
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<Value<'v>> {
-    let file = eval.heap().alloc(super::reading::read(path)?);
+    let file = eval.heap().alloc(super::reading::opened(path, "r", eval)?);
     eval.eval_function(parser, &[file], named)
 }
 
@@ -369,12 +366,13 @@ fn open_after<'v>(lookup: &Lookup<'v>, eval: &mut Evaluator<'v, '_, '_>) -> star
 }
 
 /// The checksum of a file in a list such as `sha256sum` writes.
-fn checksum(list: &str, file: Option<Value>) -> starlark::Result<String> {
+fn checksum(list: &str, file: Option<Value>, eval: &Evaluator) -> starlark::Result<String> {
     let Some(file) = file else {
         return Err(hinted("`extract_checksum` wants the file's name", "write `file=output[0]`"));
     };
     let wanted = one_path(file, "extract_checksum")?;
-    let text = std::fs::read_to_string(list).map_err(|e| fault(format!("`{list}` cannot be read: {e}")))?;
+    let opened = super::reading::opened(list, "r", eval)?;
+    let text = opened.rest();
     let same = |name: &str| {
         let name = normal(name.trim_start_matches('*'));
         *name == *wanted || name.rsplit('/').next() == wanted.rsplit('/').next()

@@ -1,14 +1,20 @@
 //! Sample sheets: tables of cells.
 //!
-//! Owns the table, its rows and their labels. It reads no files, sees nothing of
-//! Starlark but its errors, and does not know what samples are.
+//! Owns the table, its rows and their labels, and what type the cells of a column have.
+//! It reads no files, sees nothing of Starlark but its errors, and does not know what
+//! samples are.
 
+use super::aligned::by_labels;
 use super::column::Column;
+use super::column_methods::as_type;
 use super::index::Index;
 use super::name::Name;
-use super::row::{Row, no_column, record};
+use super::row::{Like, Row, no_column, record};
+use super::same::{by_size, word};
+use crate::eval::exception::{thrown, thrown_with};
 use crate::value::Val;
 use rustc_hash::FxHashMap;
+use starlark::values::Value;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -77,6 +83,13 @@ impl Sheet {
         self.columns.iter().map(Name::value).collect()
     }
 
+    /// The name of a column by its number.
+    pub(super) fn name_at(&self, number: &Val) -> starlark::Result<Name> {
+        let at = if let Val::Int(at) = number { usize::try_from(*at).ok() } else { None };
+        let name = at.and_then(|at| self.columns.get(at)).cloned();
+        name.ok_or_else(|| thrown("IndexError", format!("the sheet has no column number {}", number.repr())))
+    }
+
     pub(super) fn column_at(&self, name: &str) -> starlark::Result<usize> {
         self.column(name).ok_or_else(|| no_column(name, &self.columns))
     }
@@ -88,7 +101,39 @@ impl Sheet {
     }
 
     pub(super) fn row(&self, at: usize) -> Row {
-        Row { columns: self.columns.clone(), values: self.rows[at].clone(), label: self.index.keys[at].clone() }
+        let like = if self.of == Maker::Own { Like::List } else { Like::Column };
+        let values = self.widened(&self.rows[at]);
+        Row { columns: self.columns.clone(), values, label: self.index.keys[at].clone(), like }
+    }
+
+    /// Its rows one by one.
+    pub(super) fn each_row(&self) -> Vec<Row> {
+        let floats = self.has_both() && self.is_of_numbers();
+        let values = |row: &Arc<[Val]>| if floats { as_floats(row) } else { row.clone() };
+        let like = if self.of == Maker::Own { Like::List } else { Like::Column };
+        let row = |(row, label): (&Arc<[Val]>, &Val)| Row {
+            columns: self.columns.clone(),
+            values: values(row),
+            label: label.clone(),
+            like,
+        };
+        self.rows.iter().zip(self.index.keys.iter()).map(row).collect()
+    }
+
+    /// Whether a row of it holds whole numbers beside floats.
+    fn has_both(&self) -> bool {
+        let both = |row: &Arc<[Val]>| is_of_both(row);
+        self.of == Maker::Pandas && self.rows.iter().any(both)
+    }
+
+    fn is_of_numbers(&self) -> bool {
+        self.rows.iter().all(|row| row.iter().all(|cell| matches!(cell, Val::Int(_) | Val::Float(_))))
+    }
+
+    /// The cells of a row as pandas has them: floats if the columns are of whole numbers and floats.
+    fn widened(&self, row: &Arc<[Val]>) -> Arc<[Val]> {
+        let floats = self.of == Maker::Pandas && is_of_both(row) && self.is_of_numbers();
+        if floats { as_floats(row) } else { row.clone() }
     }
 
     /// Some of its rows.
@@ -119,6 +164,27 @@ impl Sheet {
         Sheet { rows: (0..self.rows.len()).map(row).collect(), ..self }
     }
 
+    /// With the rows of these labels, of which those that it lacks are empty.
+    ///
+    /// # Errors
+    /// If one of its own stands for several rows.
+    pub(super) fn by_labels(&self, index: Index) -> starlark::Result<Sheet> {
+        let column = |at: usize| by_labels(&self.values(at), &index);
+        let columns: Vec<Vec<Val>> = (0..self.columns.len()).map(column).collect::<starlark::Result<_>>()?;
+        Ok(Sheet { index: Arc::new(index), of: self.of, ..Sheet::of_columns(self.columns.to_vec(), &columns) })
+    }
+
+    /// With cells of another type.
+    ///
+    /// # Errors
+    /// If one cannot be made that.
+    pub(super) fn as_type(&self, kind: Value) -> starlark::Result<Sheet> {
+        let column = |at: usize| as_type(&self.values(at), kind);
+        let columns: Vec<Vec<Val>> = (0..self.columns.len()).map(column).collect::<starlark::Result<_>>()?;
+        let row = |at: usize| columns.iter().map(|column| column[at].clone()).collect();
+        Ok(Sheet { rows: (0..self.rows.len()).map(row).collect(), ..self.clone() })
+    }
+
     /// Its rows as dicts.
     pub(super) fn records(&self) -> Val {
         Val::List(self.rows.iter().map(|row| record(&self.columns, row)).collect())
@@ -145,7 +211,7 @@ impl Sheet {
         let mut places: FxHashMap<String, usize> = FxHashMap::default();
         let lacks = |key: &Val| if let Val::Tuple(parts) = key { parts.iter().any(is_empty) } else { is_empty(key) };
         for (row, key) in labels.keys.iter().enumerate().filter(|(_, key)| !lacks(key)) {
-            let place = *places.entry(key.repr()).or_insert(groups.len());
+            let place = *places.entry(word(key)).or_insert(groups.len());
             if place == groups.len() {
                 groups.push((key.clone(), Vec::new()));
             }
@@ -175,10 +241,30 @@ impl Sheet {
         }
     }
 
-    /// With the labels of its rows as its first columns, where they came from any.
-    pub(super) fn reset(&self) -> Sheet {
+    /// With the labels of its rows as its first columns; labels that came from none are `index`.
+    ///
+    /// # Errors
+    /// If a column has the name of one that they came from.
+    pub(super) fn reset(&self) -> starlark::Result<Sheet> {
+        if self.of == Maker::Own {
+            return Ok(self.with_levels());
+        }
+        if let Some(name) = self.index.names.iter().find(|name| self.columns.contains(name)) {
+            let hint = "write `.reset_index(drop=True)` to leave the labels out";
+            return Err(thrown_with("ValueError", format!("cannot insert `{name}`, which is a column already"), hint));
+        }
+        if !self.index.names.is_empty() {
+            return Ok(self.with_levels());
+        }
+        let name = if self.column("index").is_none() { "index" } else { "level_0" };
+        let index = Index::new(vec![name.into()], self.index.keys.clone());
+        Ok(Sheet { index: Arc::new(index), ..self.clone() }.with_levels())
+    }
+
+    /// With the columns that its labels came from as its first, but for those that it has.
+    pub(super) fn with_levels(&self) -> Sheet {
         let names: Vec<usize> =
-            (0..self.index.names.len()).filter(|i| self.column(&self.index.names[*i]).is_none()).collect();
+            (0..self.index.names.len()).filter(|i| !self.columns.contains(&self.index.names[*i])).collect();
         let row = |(key, row): (&Val, &Arc<[Val]>)| {
             names.iter().map(|i| Index::part(key, *i)).chain(row.iter().cloned()).collect::<Arc<[Val]>>()
         };
@@ -189,12 +275,13 @@ impl Sheet {
 
     /// Its rows as lists of cells.
     pub(super) fn arrays(&self) -> Column {
-        Column::plain(self.rows.iter().map(|row| Val::List(row.to_vec())))
+        Column::plain(self.each_row().into_iter().map(|row| Val::List(row.values.to_vec())))
     }
 
     /// With its rows as columns.
     pub(super) fn transposed(&self) -> Sheet {
-        let row = |at: usize| self.rows.iter().map(|row| row[at].clone()).collect();
+        let rows = self.each_row();
+        let row = |at: usize| rows.iter().map(|row| row.values[at].clone()).collect();
         Sheet {
             columns: self.index.keys.iter().map(Name::of).collect(),
             rows: (0..self.columns.len()).map(row).collect(),
@@ -205,7 +292,7 @@ impl Sheet {
 
     /// With the labels of its rows as columns too.
     pub(super) fn beside_labels(&self) -> Sheet {
-        Sheet { index: self.index.clone(), ..self.reset() }
+        Sheet { index: self.index.clone(), ..self.with_levels() }
     }
 
     /// The name of a level of its labels, which a name or a number stands for.
@@ -223,11 +310,21 @@ impl Sheet {
             [one] => row[*one].clone(),
             several => Val::Tuple(several.iter().map(|c| row[*c].clone()).collect()),
         };
-        let keys = self.rows.iter().map(key).collect();
+        let keys: Vec<Val> = self.rows.iter().map(key).collect();
         let index = Index::new(by.iter().map(|c| self.columns[*c].clone()).collect(), keys);
         let kept: Vec<usize> = (0..self.columns.len()).filter(|c| keep || !by.contains(c)).collect();
         Sheet { index: Arc::new(index), ..self.only(&kept) }
     }
+}
+
+/// Whether cells are numbers, of which some are whole and some are floats.
+fn is_of_both(row: &[Val]) -> bool {
+    let has = |kind: fn(&Val) -> bool| row.iter().any(kind);
+    has(|cell| matches!(cell, Val::Int(_))) && has(|cell| matches!(cell, Val::Float(_)))
+}
+
+fn as_floats(row: &[Val]) -> Arc<[Val]> {
+    row.iter().map(|cell| if let Val::Int(i) = cell { Val::Float(*i as f64) } else { cell.clone() }).collect()
 }
 
 /// An empty cell, as pandas has it.
@@ -239,6 +336,11 @@ pub(super) fn is_empty(cell: &Val) -> bool {
         Val::Float(figure) => figure.is_nan(),
         other => *other == Val::None,
     }
+}
+
+/// Which cells are empty, or which are not.
+pub(super) fn emptiness(cells: &[Val], empty: bool) -> Vec<Val> {
+    cells.iter().map(|cell| Val::Bool(is_empty(cell) == empty)).collect()
 }
 
 /// The cells of a column as pandas has them: numbers are floats where some are empty, and
@@ -273,12 +375,6 @@ pub(super) fn ordered(a: &Val, b: &Val, upwards: bool, empty_first: bool) -> Ord
 
 /// The order of cells: numbers by size, then texts, then the rest, and empty ones last.
 pub(super) fn compared(a: &Val, b: &Val) -> Ordering {
-    let number = |v: &Val| match v {
-        Val::Bool(b) => f64::from(u8::from(*b)),
-        Val::Int(i) => *i as f64,
-        Val::Float(f) => *f,
-        _ => 0.0,
-    };
     let rank = |v: &Val| match v {
         v if is_empty(v) => 4,
         Val::Bool(_) | Val::Int(_) | Val::Float(_) => 0,
@@ -291,7 +387,7 @@ pub(super) fn compared(a: &Val, b: &Val) -> Ordering {
             let differs = a.iter().zip(b).map(|(a, b)| compared(a, b)).find(|o| o.is_ne());
             differs.unwrap_or_else(|| a.len().cmp(&b.len()))
         }
-        _ if rank(a) == 0 => number(a).total_cmp(&number(b)),
+        _ if rank(a) == 0 => by_size(a, b).unwrap_or(Ordering::Equal),
         _ => a.display().cmp(&b.display()),
     })
 }

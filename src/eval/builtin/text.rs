@@ -176,6 +176,11 @@ impl<'v> StarlarkValue<'v> for Method {
     }
 }
 
+/// A method of a text that is served here.
+pub(super) fn method<'v>(text: &str, name: &str, heap: Heap<'v>) -> Value<'v> {
+    heap.alloc(Method { text: text.into(), name: name.into() })
+}
+
 /// What a method of a number gives that Starlark's lack; none of others.
 fn of_number(value: Value, name: &str) -> Option<Number> {
     let whole = i64::unpack_value(value).ok().flatten();
@@ -239,9 +244,7 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
             return value.get_attr_error(name, heap);
         }
         match path_text(value) {
-            Some(text) if reads || PurePath::from_value(value).is_none() => {
-                Ok(heap.alloc(Method { text: text.into(), name: name.into() }))
-            }
+            Some(text) if reads || PurePath::from_value(value).is_none() => Ok(method(text, name, heap)),
             _ => value.get_attr_error(name, heap),
         }
     }

@@ -1,0 +1,99 @@
+//! What functions answer of rows, of columns and of groups, put together as pandas does.
+//!
+//! Owns which answers make a sheet, a longer column, or a cell each. It does not know what
+//! was asked.
+
+use super::aligned::{by_labels, united};
+use super::column::Column;
+use super::frame::{Now, plain_of};
+use super::index::Index;
+use super::join::stacked;
+use super::name::Name;
+use super::row::Row;
+use super::sheet::Sheet;
+use crate::eval::fault::hinted;
+use crate::value::Val;
+use starlark::values::{Heap, Value};
+use std::sync::Arc;
+
+/// See the module.
+pub(super) enum Answers {
+    Cells(Vec<Val>),
+    Columns(Vec<Column>),
+    Sheets(Vec<Arc<Sheet>>),
+}
+
+fn labelled(value: Value) -> Option<Column> {
+    let column = Row::from_value(value).map(Row::column).or_else(|| Column::from_value(value).cloned());
+    column.filter(|column| !column.by_place)
+}
+
+impl Answers {
+    /// Of values of one kind.
+    ///
+    /// # Errors
+    /// If some are sheets or columns and others are not.
+    pub(super) fn of<'v>(made: &[Value<'v>], heap: Heap<'v>) -> starlark::Result<Answers> {
+        let sheets: Vec<Arc<Sheet>> =
+            made.iter().filter_map(|one| Now::of(*one)).map(|one| Arc::new((*one).clone())).collect();
+        let columns: Vec<Column> = made.iter().filter_map(|one| labelled(*one)).collect();
+        match made.len() {
+            0 => Ok(Answers::Cells(Vec::new())),
+            all if sheets.len() == all => Ok(Answers::Sheets(sheets)),
+            all if columns.len() == all => Ok(Answers::Columns(columns)),
+            _ if sheets.is_empty() && columns.is_empty() => {
+                let cell = |one: &Value<'v>| plain_of(*one, heap);
+                Ok(Answers::Cells(made.iter().map(cell).collect::<starlark::Result<_>>()?))
+            }
+            _ => Err(hinted(
+                "the function answers with a column or a sheet here, and with something else there",
+                "let it answer with one kind of value, or use a file for `pyload`",
+            )),
+        }
+    }
+}
+
+/// A sheet of columns, by their labels.
+///
+/// # Errors
+/// If a label stands for several cells.
+pub(super) fn side_by_side(names: Vec<Name>, columns: &[Column]) -> starlark::Result<Sheet> {
+    let indexes: Vec<&Index> = columns.iter().map(|column| &*column.index).collect();
+    let index = united(&indexes)?;
+    let cells: Vec<Vec<Val>> = columns.iter().map(|one| by_labels(one, &index)).collect::<starlark::Result<_>>()?;
+    Ok(Sheet { index: Arc::new(index), ..Sheet::of_columns(names, &cells) })
+}
+
+/// A sheet of rows with these labels, of which each is a column.
+///
+/// # Errors
+/// If a label stands for several cells.
+pub(super) fn below_one_another(index: &Arc<Index>, rows: &[Column]) -> starlark::Result<Sheet> {
+    let indexes: Vec<&Index> = rows.iter().map(|row| &*row.index).collect();
+    let names = united(&indexes)?;
+    let cells = |row: &Column| by_labels(row, &names).map(Into::into);
+    let rows = rows.iter().map(cells).collect::<starlark::Result<_>>()?;
+    let columns = names.keys.iter().map(Name::of).collect();
+    Ok(Sheet { index: index.clone(), ..Sheet::new(columns, rows) }.settled())
+}
+
+/// The rows of sheets below one another, whose labels have those of the sheets before them.
+pub(super) fn under(keys: &Index, sheets: &[Arc<Sheet>]) -> Sheet {
+    let made = stacked(sheets, false, false);
+    let parts = |key: &Val| if let Val::Tuple(parts) = key { parts.clone() } else { vec![key.clone()] };
+    let own = sheets.first().map_or_else(Vec::new, |sheet| sheet.index.names.clone());
+    let levels = if own.is_empty() { vec![format!("level_{}", keys.names.len()).into()] } else { own };
+    let names = keys.names.iter().cloned().chain(levels).collect();
+    let label = |(key, own): (&Val, &Val)| Val::Tuple([parts(key), parts(own)].concat());
+    let labels =
+        keys.keys.iter().zip(sheets).flat_map(|(key, sheet)| sheet.index.keys.iter().map(move |own| (key, own)));
+    let index = Index::new(names, labels.map(label).collect::<Vec<_>>());
+    Sheet { index: Arc::new(index), ..made }
+}
+
+/// The same of columns, which stay one.
+pub(super) fn column_under(keys: &Index, columns: &[Column], name: Option<Name>) -> Column {
+    let sheet = |column: &Column| Arc::new(Column { name: Some("".into()), ..column.clone() }.sheet());
+    let made = under(keys, &columns.iter().map(sheet).collect::<Vec<_>>());
+    Column { name, ..made.values(0) }
+}
