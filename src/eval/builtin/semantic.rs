@@ -351,7 +351,7 @@ fn parsed<'v>(
     named: &[(&str, Value<'v>)],
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<Value<'v>> {
-    let file = eval.heap().alloc(super::reading::opened(path, "r", eval)?);
+    let file = eval.heap().alloc(super::reading::opened(path, "r", None, eval)?);
     eval.eval_function(parser, &[file], named)
 }
 
@@ -371,7 +371,7 @@ fn checksum(list: &str, file: Option<Value>, eval: &Evaluator) -> starlark::Resu
         return Err(hinted("`extract_checksum` wants the file's name", "write `file=output[0]`"));
     };
     let wanted = one_path(file, "extract_checksum")?;
-    let opened = super::reading::opened(list, "r", eval)?;
+    let opened = super::reading::opened(list, "r", None, eval)?;
     let text = opened.rest();
     let same = |name: &str| {
         let name = normal(name.trim_start_matches('*'));
