@@ -97,7 +97,7 @@ fn python_is_served() {
         ("def f():\n global a\n a += 1", "def f():\n pass\n _global(\"a\", a + (1))\nif False: a = None"),
         (
             "class A(B):\n x: int = 3",
-            "def _class0():\n x = 3\n return {\"x\": x}\nA = _class_of(\"A\", lambda: [B], _class0, [\"x\"], [], None)",
+            "def _class0():\n x__is = 3\n return {\"x\": x__is}\nA = _class_of(\"A\", lambda: [B], _class0, [\"x\"], [], None)",
         ),
         (
             "try:\n a = b\nexcept C as e:\n raise",
