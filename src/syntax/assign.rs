@@ -50,11 +50,10 @@ pub(super) fn yields(body: &[Pair]) -> bool {
     false
 }
 
-/// Whether a bracket is an index that cuts a slice.
+/// Whether a bracket is an index that cuts one slice: several are what sheets are asked for.
 fn is_slice(bracket: &Pair) -> bool {
-    bracket.as_rule() == Rule::bracket
-        && bracket.as_str().starts_with('[')
-        && bracket.clone().into_inner().any(|t| t.as_rule() == Rule::sep && t.as_str() == ":")
+    let has = |text: &str| bracket.clone().into_inner().any(|token| token.as_str() == text);
+    bracket.as_rule() == Rule::bracket && bracket.as_str().starts_with('[') && has(":") && !has(",")
 }
 
 impl<'s> Builder<'s> {
