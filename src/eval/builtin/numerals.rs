@@ -2,6 +2,12 @@
 //!
 //! Owns blanks, signs, underscores and the letters of bases. It makes no errors.
 
+/// A whole number of nothing but a few digits, as most are.
+pub(super) fn plain(text: &str) -> Option<i64> {
+    let digits = !text.is_empty() && text.len() < 18 && text.bytes().all(|b| b.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten()
+}
+
 /// The digits of a whole number with its sign, and their base.
 pub(super) fn whole(text: &str, base: u32) -> Option<(String, u32)> {
     let text = text.trim();
@@ -42,7 +48,7 @@ pub(super) fn float(text: &str) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{float, whole};
+    use super::{float, plain, whole};
 
     #[test]
     fn whole_numbers_are_read_as_python_does() {
@@ -55,6 +61,7 @@ mod tests {
         }
         assert_eq!(read("010", 0), None);
         assert_eq!(read("00", 0), Some(("00".into(), 10)));
+        assert_eq!((plain("007"), plain(""), plain(" 7"), plain("٣")), (Some(7), None, None, None));
     }
 
     #[test]

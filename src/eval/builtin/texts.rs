@@ -87,6 +87,11 @@ impl Over {
             let text = if self.0 == "str" { show::text(*one, eval)? } else { show::repr(*one, eval)? };
             return Ok(heap.alloc_str(&text).to_value());
         }
+        if let ("int", [text], []) = (self.0, args.as_slice(), named.as_slice())
+            && let Some(number) = text.unpack_str().and_then(numerals::plain)
+        {
+            return Ok(heap.alloc(number));
+        }
         if let "int" | "float" = self.0
             && let Some(number) = number(self.0, &args, &named, eval)?
         {
