@@ -155,7 +155,7 @@ fn what_sheets_lack_is_told_with_a_way_out() {
     says("pd.read_csv('t.tsv', skipfooter=1)", "`read_csv` knows no `skipfooter` here");
     says("pd.read_csv('t.tsv', encoding='latin-1')", "`read_csv` knows no `encoding=\"latin-1\"` here");
     says("pd.read_csv('t.tsv', encoding='UTF-8', on_bad_lines='skip')", "knows no `on_bad_lines=\"skip\"` here");
-    says("t.merge(t, validate='1:1')", "`merge` does not take `validate` here");
+    says("t.merge(t, validate='1:9')", "is not a valid argument for `validate`");
     says("pd.concat([t, t], sort=True)", "`concat` does not sort columns here");
     says("t['nix']", "there is no column `nix` in the sheet");
     says("t.set_index('sample').loc['zz']", "the sheet has no row 'zz' by its `sample`");

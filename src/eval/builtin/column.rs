@@ -255,7 +255,13 @@ impl Column {
         let label = plain_of(label, heap)?;
         Ok(self.index.find(&label).map(|found| match found {
             [one] if self.index.is_whole(&label) => from_val(&self.values[*one], heap),
-            several => heap.alloc(self.pick(several)),
+            several if self.index.is_whole(&label) => heap.alloc(self.pick(several)),
+            several => {
+                // As of a sheet: what all of them share is no part of their labels any more.
+                let shared = label.items().map_or(1, <[Val]>::len);
+                let picked = self.pick(several);
+                heap.alloc(Column { index: Arc::new(picked.index.below(shared)), ..picked })
+            }
         }))
     }
 

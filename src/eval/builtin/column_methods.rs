@@ -143,6 +143,42 @@ fn cells(builder: &mut MethodsBuilder) {
         Ok(this.filled(cells.collect()))
     }
 
+    /// `column + other`.
+    fn add<'v>(
+        this: Value<'v>,
+        #[starlark(require = pos)] other: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        this.add(other, heap)
+    }
+
+    /// `column - other`.
+    fn sub<'v>(
+        this: Value<'v>,
+        #[starlark(require = pos)] other: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        this.sub(other, heap)
+    }
+
+    /// `column * other`.
+    fn mul<'v>(
+        this: Value<'v>,
+        #[starlark(require = pos)] other: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        this.mul(other, heap)
+    }
+
+    /// `column / other`.
+    fn div<'v>(
+        this: Value<'v>,
+        #[starlark(require = pos)] other: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        this.div(other, heap)
+    }
+
     /// `copy` is pandas', and there is always one.
     fn astype<'v>(
         this: &Column,

@@ -9,7 +9,7 @@ use super::column::{Column, number};
 use super::frame_counts::{OfAll, kind, names};
 use super::frame_methods::frame_methods;
 use super::index::Index;
-use super::located::{Rows, sliced};
+use super::located::{Rows, mask, sliced};
 use super::name::Name;
 use super::row::Row;
 use super::sheet::{Maker, Sheet, is_empty};
@@ -379,6 +379,12 @@ impl<'v> StarlarkValue<'v> for Frame {
                 "columns are not compared cell by cell here",
                 "write `sheet.query(\"size > 1\")` or `sheet.where(kind=\"x\")`",
             ));
+        }
+        if let Some(rows) = mask(index).filter(|_| index.get_type() == "list") {
+            return match rows.masked(&sheet.index) {
+                Some(rows) => Ok(heap.alloc(sheet.pick(&rows?))),
+                None => Err(fault("a mask wants a bool for each row")),
+            };
         }
         if elements(index, heap).is_some() {
             return Ok(heap.alloc(sheet.only(&named(&sheet, index, heap)?)));

@@ -6,7 +6,7 @@ use super::column::Column;
 use super::frame::{Now, named};
 use super::frame_counts::kind;
 use super::index::Index;
-use super::join::{By, Keep, beside, exploded, labels_on_end, melted, merged, stacked};
+use super::join::{By, Keep, beside, exploded, has_repeats, labels_on_end, melted, merged, stacked};
 use super::name::Name;
 use super::sheet::{Sheet, is_empty, settled};
 use crate::eval::convert::elements;
@@ -28,6 +28,8 @@ struct Asked<'v> {
     right_index: bool,
     how: String,
     suffixes: (String, String),
+    /// How many rows of one side may be found by one of the other.
+    validate: Option<String>,
 }
 
 fn keep(how: &str) -> starlark::Result<Keep> {
@@ -45,7 +47,8 @@ fn keep(how: &str) -> starlark::Result<Keep> {
 impl<'v> Asked<'v> {
     /// Of the arguments behind the sheets.
     fn of(given: &SmallMap<String, Value<'v>>, heap: Heap<'v>) -> starlark::Result<Asked<'v>> {
-        const KNOWN: [&str; 7] = ["how", "on", "left_on", "right_on", "left_index", "right_index", "suffixes"];
+        const KNOWN: [&str; 8] =
+            ["how", "on", "left_on", "right_on", "left_index", "right_index", "suffixes", "validate"];
         if let Some(other) = given.keys().find(|name| !KNOWN.contains(&name.as_str())) {
             return Err(fault(format!("`merge` does not take `{other}` here")));
         }
@@ -59,6 +62,7 @@ impl<'v> Asked<'v> {
             right_index: holds("right_index"),
             how: value("how").map_or_else(|| "inner".into(), |how| how.to_str()),
             suffixes: value("suffixes").map_or_else(|| Ok(("_x".into(), "_y".into())), |pair| pair_of(pair, heap))?,
+            validate: value("validate").map(|how| how.to_str()),
         })
     }
 
@@ -88,12 +92,35 @@ impl<'v> Asked<'v> {
             return Err(fault("`merge` wants as many columns of one sheet as of the other"));
         }
         check_kinds((left, &by_left), (right, &by_right))?;
+        if let Some(how) = &self.validate {
+            check_counts(how, (left, &by_left), (right, &by_right))?;
+        }
         if self.suffixes.0 == self.suffixes.1 {
             check_names((left, &by_left), (right, &by_right))?;
         }
         let suffixes = (&*self.suffixes.0, &*self.suffixes.1);
         Ok(merged((left, &by_left), (right, &by_right), keep(&self.how)?, suffixes))
     }
+}
+
+/// Whether keys come once where they have to.
+fn check_counts(how: &str, left: (&Sheet, &By), right: (&Sheet, &By)) -> starlark::Result<()> {
+    let (left_once, right_once) = match how {
+        "one_to_one" | "1:1" => (true, true),
+        "one_to_many" | "1:m" => (true, false),
+        "many_to_one" | "m:1" => (false, true),
+        "many_to_many" | "m:m" => (false, false),
+        other => {
+            return Err(thrown("ValueError", format!("\"{other}\" is not a valid argument for `validate`")));
+        }
+    };
+    for (side, once, (sheet, by)) in [("left", left_once, left), ("right", right_once, right)] {
+        if once && has_repeats(sheet, by) {
+            let why = format!("Merge keys are not unique in {side} dataset; not a {how} merge");
+            return Err(thrown("ValueError", why));
+        }
+    }
+    Ok(())
 }
 
 /// Numbers are found by numbers, and texts by texts.
@@ -254,6 +281,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
             right_index: true,
             how: how.to_owned(),
             suffixes: (lsuffix.to_owned(), rsuffix.to_owned()),
+            validate: None,
         };
         asked.merge(&this, &*sheet_of(other)?, heap)
     }

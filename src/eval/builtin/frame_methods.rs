@@ -13,9 +13,9 @@ use super::name::Name;
 use super::query::numbers_where;
 use super::row::{self, Row, record};
 use super::sheet::{Columns, Sheet, ordered, settled};
-use crate::eval::convert::{elements, from_val};
+use crate::eval::convert::{elements, from_val, is_function};
 use crate::eval::exception::thrown;
-use crate::eval::fault::fault;
+use crate::eval::fault::{fault, hinted};
 use crate::value::Val;
 use starlark::collections::SmallMap;
 use starlark::environment::MethodsBuilder;
@@ -228,7 +228,7 @@ fn grouping(builder: &mut MethodsBuilder) {
         #[starlark(kwargs)] given: SmallMap<String, Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Groups> {
-        if let Some(other) = given.keys().find(|name| !["observed", "group_keys"].contains(&name.as_str())) {
+        if let Some(other) = given.keys().find(|name| !["observed", "group_keys", "dropna"].contains(&name.as_str())) {
             return Err(fault(format!("`groupby` does not take `{other}` here")));
         }
         let sheet = if level.into_option().is_some() { this.beside_labels() } else { (*this).clone() };
@@ -245,6 +245,11 @@ fn grouping(builder: &mut MethodsBuilder) {
         };
         let by = named(&sheet, names, heap)?;
         let groups = sheet.groups(&by, sort);
+        let kept: usize = groups.iter().map(|(_, rows)| rows.len()).sum();
+        if kept < sheet.rows.len() && given.get("dropna").is_some_and(|drop| !drop.to_bool()) {
+            let hint = "fill them before: `sheet.fillna(\"none\")`";
+            return Err(hinted("rows whose key is empty make no group here", hint));
+        }
         let whole = (sheet.index.clone(), groups.iter().map(|(_, rows)| rows.clone()).collect());
         let names_of: Vec<Name> = by.iter().map(|at| sheet.columns[*at].clone()).collect();
         let keys = groups.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>();
@@ -291,6 +296,22 @@ fn mapping(builder: &mut MethodsBuilder) {
             Answers::Cells(cells) if by_row => heap.alloc(Column::labelled_by(this.index.clone(), settled(cells))),
             Answers::Cells(cells) => of_columns(&this, cells, heap)?,
         })
+    }
+
+    /// What a function makes of each row: `axis=1`.
+    fn agg<'v>(
+        this: Value<'v>,
+        #[starlark(require = pos)] function: Value<'v>,
+        #[starlark(require = named, default = NoneOr::None)] axis: NoneOr<Value<'v>>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let heap = eval.heap();
+        let Some(axis) = axis.into_option().filter(|axis| is_columns(*axis) && is_function(function)) else {
+            let hint = "ask for a column: `sheet[\"size\"].sum()`, or of groups: `sheet.groupby(…).agg(…)`";
+            return Err(hinted("`agg` of a sheet wants a function of rows, and `axis=1`", hint));
+        };
+        let apply = this.get_attr_error("apply", heap)?;
+        eval.eval_function(apply, &[function], &[("axis", axis)])
     }
 
     /// A function of each cell.

@@ -7,7 +7,7 @@ use super::name::Name;
 use super::same::word;
 use super::sheet::{Maker, NOTHING, Sheet, compared, settled};
 use crate::value::Val;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// Which rows stay that match none of the other side.
@@ -116,6 +116,12 @@ fn pairs(left: &[Vec<Val>], right: &[Vec<Val>], keep: Keep) -> Vec<Pair> {
         found.sort_by(|a, b| compared(&key(a), &key(b)));
     }
     found
+}
+
+/// Whether rows of a sheet are found by the same.
+pub(super) fn has_repeats(sheet: &Sheet, by: &By) -> bool {
+    let mut seen = FxHashSet::default();
+    !keys(sheet, by).iter().all(|key| seen.insert(words(key)))
 }
 
 /// The rows of two sheets that hold the same, side by side. Columns that both are found by

@@ -112,7 +112,7 @@ pub(super) fn numbers<'v>(
 }
 
 /// A column of bools, or a list of them.
-fn mask(index: Value) -> Option<Column> {
+pub(super) fn mask(index: Value) -> Option<Column> {
     match Column::from_value(index) {
         Some(column) => Some(column.clone()),
         None if index.get_type() == "list" => {
