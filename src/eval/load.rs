@@ -201,7 +201,7 @@ fn look_beside(session: &Session, path: &str) {
 fn run_text<'v>(session: &Session, module: &Module<'v>, file: FileId, text: &str) -> Result<(), Diags> {
     if !text.contains("include:") || session.open.borrow().len() < 2 {
         let path = session.sources.borrow().get(file).path.clone();
-        learn_classes(session, Path::new(&path), text, &mut Vec::new());
+        learn_classes(session, Path::new(&path), text, &mut LookAhead::default());
     }
     let tree = syntax::parse(file, text, session.base())?;
     run_tree(session, module, file, text, tree)
@@ -235,22 +235,34 @@ pub(super) fn run_tree<'v>(
     Ok(())
 }
 
+/// What the look for classes has come by.
+#[derive(Default)]
+struct LookAhead {
+    /// The files.
+    seen: Vec<PathBuf>,
+    /// The directories that lines are going to add to `sys.path`.
+    places: Vec<String>,
+}
+
 /// Notes the classes of a file and of those that it is going to include or import: what
 /// their objects are asked is written otherwise.
-fn learn_classes(session: &Session, path: &Path, text: &str, seen: &mut Vec<PathBuf>) {
-    seen.push(path.to_path_buf());
+fn learn_classes(session: &Session, path: &Path, text: &str, ahead: &mut LookAhead) {
+    ahead.seen.push(path.to_path_buf());
     if text.contains("class ") && !session.classes.borrow().contains(text) {
         session.classes.borrow_mut().push_str(text);
     }
     for line in text.lines().map(|line| line.split('#').next().unwrap_or("").trim()) {
         let named = match line.strip_prefix("include:") {
             Some(name) => included(path, name.trim().trim_matches(['"', '\''])).into_iter().collect(),
-            None => local::named(session, path, line),
+            None => {
+                ahead.places.extend(local::places_named(session, path, line));
+                local::named(session, path, line, &ahead.places)
+            }
         };
         for file in named {
             // What cannot be read is told where it is included or imported.
-            if let (false, Ok(text)) = (seen.contains(&file), std::fs::read_to_string(&file)) {
-                learn_classes(session, &file, &text, seen);
+            if let (false, Ok(text)) = (ahead.seen.contains(&file), std::fs::read_to_string(&file)) {
+                learn_classes(session, &file, &text, ahead);
             }
         }
     }

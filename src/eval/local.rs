@@ -205,9 +205,24 @@ enum Found {
     Directory,
 }
 
+/// The directories that a line of a file's text may add to `sys.path`, if it names them
+/// by constant texts: below the current directory, that of the Rulefile, or the file's.
+pub(super) fn places_named(session: &Session, path: &Path, line: &str) -> Vec<String> {
+    let Some((_, added)) = line.split_once("sys.path").filter(|_| !line.starts_with("import ")) else {
+        return Vec::new();
+    };
+    let texts = added.split(['"', '\'']).skip(1).step_by(2);
+    // Of an f-string, what stands behind the values.
+    let below: Vec<&str> = texts.map(|text| text.rsplit('}').next().unwrap_or("").trim_matches('/')).collect();
+    let main = Path::new(&session.request.path).parent();
+    let bases = [Some(Path::new("")), main, path.parent()];
+    let joined = |base: &Path| below.iter().fold(base.to_path_buf(), |place, step| place.join(step));
+    bases.into_iter().flatten().map(|base| super::builtin::absolute(&joined(base).to_string_lossy())).collect()
+}
+
 /// The files of the project that an import may read, by a line of the text of the file
-/// it stands in.
-pub(super) fn named(session: &Session, path: &Path, line: &str) -> Vec<PathBuf> {
+/// it stands in, along `sys.path` and some more places.
+pub(super) fn named(session: &Session, path: &Path, line: &str, more: &[String]) -> Vec<PathBuf> {
     let first = |text: &str| text.split_whitespace().next().unwrap_or("").to_owned();
     let modules: Vec<String> = match (line.strip_prefix("from "), line.strip_prefix("import ")) {
         (Some(rest), _) => {
@@ -222,6 +237,7 @@ pub(super) fn named(session: &Session, path: &Path, line: &str) -> Vec<PathBuf> 
     let beside = path.parent().unwrap_or(Path::new("")).to_string_lossy().into_owned();
     let mut places = session.system.path();
     places.insert(0, beside);
+    places.extend_from_slice(more);
     let ours = modules.iter().filter(|module| !super::builtin::is_pythons_module(module));
     let file = |module: &String| match found(&places, module.trim_start_matches('.'))? {
         Found::File(file, _) => Some(file),

@@ -105,6 +105,8 @@ fn python_is_served() {
         ),
         ("x = a << b < c", "x = a << b < c"),
         ("x = f\"{'7'.zfill(3)}\"", "x = _f(_fmt((_of('7', \"zfill\")(3)),\"\",_f()),)"),
+        ("x = map('{}'.format, y)", "x = map(_of('{}', \"format\"), y)"),
+        ("self.format, x = y", "self.format, x = y"),
         ("x = y + '7'.zfill(3)", "x = y + _of('7', \"zfill\")(3)"),
         ("x = -f(a, ')')[b].c.rjust(n)", "x = -_of(f(a, ')')[b].c, \"rjust\")(n)"),
         ("with open('a') as f:\n\tx = 1", "f = open('a')\nif True:\n x = 1"),

@@ -128,3 +128,8 @@ fn members() {
 fn modules_parts() {
     gives_what_was_recorded("python-modules-parts");
 }
+
+#[test]
+fn objects_of_classes_along_the_path() {
+    gives_what_was_recorded("python-classes-in-path");
+}

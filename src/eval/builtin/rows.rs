@@ -11,8 +11,33 @@ use starlark::starlark_module;
 use starlark::values::none::NoneOr;
 use starlark::values::{Heap, Value};
 
+/// The text without the blanks that stand before cells.
+fn unindented(text: &str, delimiter: char) -> String {
+    let mut out = String::with_capacity(text.len());
+    // Where a cell begins, whether the cell has quotes, and whether they are open.
+    let (mut begins, mut is_quoted, mut open) = (true, false, false);
+    for c in text.chars() {
+        if begins && c == ' ' {
+            continue;
+        }
+        if begins {
+            is_quoted = c == '"';
+        }
+        // A quote that is doubled within the cell closes it and opens it again.
+        open ^= c == '"' && is_quoted && (begins || open || out.ends_with('"'));
+        begins = !open && (c == delimiter || matches!(c, '\n' | '\r'));
+        out.push(c);
+    }
+    out
+}
+
 /// The records of an open file, or of a list of lines.
-fn records<'v>(lines: Value<'v>, delimiter: &str, heap: Heap<'v>) -> starlark::Result<Vec<csv::StringRecord>> {
+fn records<'v>(
+    lines: Value<'v>,
+    delimiter: &str,
+    skipinitialspace: bool,
+    heap: Heap<'v>,
+) -> starlark::Result<Vec<csv::StringRecord>> {
     let text = match Opened::from_value(lines) {
         Some(file) => file.rest().to_owned(),
         None => {
@@ -23,6 +48,7 @@ fn records<'v>(lines: Value<'v>, delimiter: &str, heap: Heap<'v>) -> starlark::R
     let &[delimiter] = delimiter.as_bytes() else {
         return Err(fault("`delimiter` is one character"));
     };
+    let text = if skipinitialspace { unindented(&text, char::from(delimiter)) } else { text };
     let mut reader = csv::ReaderBuilder::new();
     let mut reader = reader.delimiter(delimiter).flexible(true).has_headers(false).from_reader(text.as_bytes());
     reader.records().collect::<Result<_, _>>().map_err(|e| fault(format!("these are no rows: {e}")))
@@ -33,9 +59,10 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
     fn _csv_reader<'v>(
         #[starlark(require = pos)] lines: Value<'v>,
         #[starlark(default = ",")] delimiter: &str,
+        #[starlark(default = false)] skipinitialspace: bool,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let rows = records(lines, delimiter, heap)?;
+        let rows = records(lines, delimiter, skipinitialspace, heap)?;
         let row = |row: &csv::StringRecord| Val::List(row.iter().map(Val::str).collect());
         Ok(heap.alloc(Ahead::new(rows.iter().map(row).collect(), Vec::new())))
     }
@@ -44,9 +71,10 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         #[starlark(require = pos)] lines: Value<'v>,
         #[starlark(default = NoneOr::None)] fieldnames: NoneOr<Value<'v>>,
         #[starlark(default = ",")] delimiter: &str,
+        #[starlark(default = false)] skipinitialspace: bool,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let rows = records(lines, delimiter, heap)?;
+        let rows = records(lines, delimiter, skipinitialspace, heap)?;
         let given = fieldnames.into_option().and_then(|names| elements(names, heap));
         let (names, rows): (Vec<String>, _) = match (given, rows.split_first()) {
             (Some(names), _) => (names.iter().map(|n| n.to_str()).collect(), &rows[..]),

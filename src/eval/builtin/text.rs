@@ -4,6 +4,7 @@
 //! Owns the method that is bound to a text. Lowered text asks for it by `_of`;
 //! those of lists, dicts and sets are in `container`.
 
+use super::class;
 use super::container;
 use super::dicts;
 use super::format::{self, Given};
@@ -230,11 +231,16 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
     fn _of<'v>(
         #[starlark(require = pos)] value: Value<'v>,
         #[starlark(require = pos)] name: &str,
-        heap: Heap<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
+        let heap = eval.heap();
         let reads = matches!(name, "open" | "read_text");
         if let Some(method) = container::method(value, name, heap) {
             return Ok(method);
+        }
+        // Fields may have the name of a method that is handed on.
+        if let Some(function) = class::property(value, name) {
+            return eval.eval_function(function, &[value], &[]);
         }
         if let Some(answer) = of_number(value, name) {
             return Ok(heap.alloc(Answer(answer)));

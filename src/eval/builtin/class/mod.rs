@@ -14,7 +14,7 @@ mod operate;
 pub(super) use data::{names as data_fields, register as data_register};
 pub(in crate::eval) use enums::Member as EnumMember;
 pub(super) use member::{Special, register as special_register};
-pub(super) use object::{Object, iterated, method};
+pub(super) use object::{Object, iterated, method, property};
 pub(in crate::eval) use object::{attributes, truth_asked, written};
 pub(super) use operate::{asked, number, operate, register as operate_register, truth};
 

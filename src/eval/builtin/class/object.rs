@@ -396,7 +396,7 @@ pub(in crate::eval::builtin) fn method<'v>(object: Value<'v>, name: &str) -> Opt
 }
 
 /// The function of a property of an object.
-pub(super) fn property<'v>(object: Value<'v>, name: &str) -> Option<Value<'v>> {
+pub(in crate::eval::builtin) fn property<'v>(object: Value<'v>, name: &str) -> Option<Value<'v>> {
     if let Some(above) = Super::from_value(object) {
         return Special::from_value(above.member(name)?)?.property();
     }
