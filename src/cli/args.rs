@@ -216,9 +216,11 @@ pub struct Args {
     ///
     /// A value may be an expression of `input`, `threads`, `attempt` and `wildcards`, such
     /// as `mem_mb='max(2*input.size_mb, 1000)'`, also with `--set-resources`. Those of the
-    /// rule, and of `--set-resources`, win. A word without `=` is a target.
-    #[arg(long, alias = "default-res", value_name = "NAME=N", num_args = 1.., help_heading = GIVEN)]
-    pub default_resources: Vec<String>,
+    /// rule, and of `--set-resources`, win. Besides, each rule is given `mem_mb`, twice the
+    /// size of its inputs from 1000 to 8000, and `disk_mb`, twice that size, at least 1000,
+    /// or 50000 without inputs. A word without `=` is a target.
+    #[arg(long, alias = "default-res", value_name = "NAME=N", num_args = 0.., help_heading = GIVEN)]
+    pub default_resources: Option<Vec<String>>,
 
     /// Set a resource of a rule
     #[arg(long, value_name = "RULE:NAME=N", num_args = 1.., help_heading = GIVEN)]
@@ -478,10 +480,11 @@ impl Args {
         self.snakemake.check()?;
         let targets = &mut self.targets;
         let is_pair = |word: &str| word.contains('=');
+        let mut no_words = Vec::new();
         let pairs = [
             ("--config", "KEY", &mut self.config),
             ("--resources", "4", &mut self.resources),
-            ("--default-resources", "4", &mut self.default_resources),
+            ("--default-resources", "4", self.default_resources.as_mut().unwrap_or(&mut no_words)),
             ("--set-resources", "4", &mut self.set_resources),
             ("--set-threads", "4", &mut self.set_threads),
             ("--set-scatter", "4", &mut self.set_scatter),

@@ -18,6 +18,32 @@ use std::slice::Iter;
 /// Names that an expression of Snakemake's `--default-resources` may use.
 const NAMES: [&str; 4] = ["input", "threads", "attempt", "wildcards"];
 
+/// What `--default-resources` gives besides what it names, as Snakemake does.
+const IMPLIED: [(&str, &str); 2] = [
+    ("mem_mb", "min(max(2*input.size_mb, 1000), 8000)"),
+    ("disk_mb", "max(2*input.size_mb, 1000) if input else 50000"),
+];
+
+/// The words of `--default-resources`, and those of what it implies: never more than the
+/// run has, for nobody asked for it.
+fn defaults(args: &Args) -> Result<Vec<String>, Diag> {
+    let Some(given) = &args.default_resources else { return Ok(Vec::new()) };
+    let mut words = given.clone();
+    let names = given.iter().map(|word| Ok(parse_pair("--default-resources", word)?.0));
+    let names = names.collect::<Result<Vec<String>, Diag>>()?;
+    let limits = args.resources()?;
+    for (name, text) in IMPLIED {
+        if names.iter().any(|given| units::counted(given) == name) {
+            continue;
+        }
+        words.push(match limits.iter().find(|(limited, _)| *limited == *name) {
+            Some((_, limit)) => format!("{name}=min({limit}, {text})"),
+            None => format!("{name}={text}"),
+        });
+    }
+    Ok(words)
+}
+
 /// The words of the command line that hold expressions, in the order in which
 /// [`apply`] wants the functions made of them.
 ///
@@ -26,7 +52,8 @@ const NAMES: [&str; 4] = ["input", "threads", "attempt", "wildcards"];
 pub fn expressions(args: &Args) -> Result<Vec<Expression>, Diag> {
     let set =
         args.set_resources.iter().map(|word| ("--set-resources", word, word.split_once(':').map(|(_, pair)| pair)));
-    let defaults = args.default_resources.iter().map(|word| ("--default-resources", word, Some(word.as_str())));
+    let defaults = defaults(args)?;
+    let defaults = defaults.iter().map(|word| ("--default-resources", word, Some(word.as_str())));
     let mut all = Vec::new();
     for (flag, word, pair) in set.chain(defaults) {
         if let Some(pair) = pair
@@ -66,7 +93,7 @@ pub fn apply(args: &Args, book: &mut Rulefile, functions: &[FnId]) -> Result<(),
         rule.resources.retain(|given| !is_same(given, &resource));
         give(rule, resource, value);
     }
-    for word in &args.default_resources {
+    for word in &defaults(args)? {
         let (resource, value) = amount("--default-resources", word, word, &mut functions)?;
         for rule in &mut book.rules {
             if !rule.resources.iter().any(|given| is_same(given, &resource)) {

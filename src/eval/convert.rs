@@ -4,6 +4,7 @@
 
 use super::builtin::{
     Array, EnumMember, Part, Record, Stream, is_of_datetime, no_text_of_array, object_fields, python_object,
+    space_fields,
 };
 use super::depth::Step;
 use super::files::Files;
@@ -156,6 +157,9 @@ fn compound<'v>(value: Value<'v>, heap: Heap<'v>, way: &mut Way<'_, 'v>) -> star
     if let Some(dict) = DictRef::from_value(super::builtin::inner(value)) {
         let entry = |(k, v)| Ok((converted(k, heap, way)?, converted(v, heap, way)?));
         return dict.iter().map(entry).collect::<starlark::Result<_>>().map(Val::Dict);
+    }
+    if let Some(fields) = space_fields(value) {
+        return converted(fields, heap, way);
     }
     if let Some(fields) = StructRef::from_value(value) {
         let entry = |(k, v): (starlark::values::StringValue, _)| Ok((Val::str(k.as_str()), converted(v, heap, way)?));

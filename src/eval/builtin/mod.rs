@@ -56,6 +56,7 @@ mod numerals;
 mod numpy;
 mod operators;
 mod pandas;
+mod paramspace;
 mod passed;
 mod printf;
 mod python;
@@ -96,6 +97,7 @@ pub(super) use environment::{absolute, entries, home, is_dir, is_directory, is_f
 pub(super) use expand::alloc;
 pub(super) use glob::{is_there, paths};
 pub(super) use numpy::{Array, no_text as no_text_of_array};
+pub(super) use paramspace::space_fields;
 pub(super) use python_module::is_there as is_pythons_module;
 pub(super) use python_object::{Part, object_fields, python_object};
 pub(super) use record::Record;
@@ -130,7 +132,7 @@ pub(super) fn plain(value: Value) -> Option<Val> {
 
 /// Whether parts of a value are named as attributes.
 pub(super) fn has_fields(value: Value) -> bool {
-    matches!(value.get_type(), "struct" | "record" | "glob_wildcards")
+    matches!(value.get_type(), "struct" | "record" | "glob_wildcards" | "Paramspace")
 }
 
 fn collections(builder: &mut GlobalsBuilder) {
@@ -171,6 +173,7 @@ pub(super) fn globals() -> &'static Globals {
             .with(class::special_register)
             .with(class::operate_register)
             .with(type_of::register)
+            .with(paramspace::register)
             .with(stream::register)
             .with(frozen::register)
             .with(modules::itertools)

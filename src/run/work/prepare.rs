@@ -205,8 +205,9 @@ impl Work<'_, '_> {
         let threads = needs.threads.to_string();
         let mut all: Vec<(String, String)> =
             THREAD_VARIABLES.iter().map(|name| (name.to_string(), threads.clone())).collect();
-        let tmpdir = needs.tmpdir().filter(|dir| *dir != self.options.tmpdir);
-        all.extend(tmpdir.into_iter().flat_map(|dir| TMPDIR_VARIABLES.map(|name| (name.to_owned(), dir.to_owned()))));
+        all.extend(
+            needs.tmpdir().into_iter().flat_map(|dir| TMPDIR_VARIABLES.map(|name| (name.to_owned(), dir.to_owned()))),
+        );
         all.extend(self.devices.of(job).map(|devices| (DEVICES.to_owned(), devices)));
         all.extend(own);
         all
