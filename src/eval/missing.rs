@@ -59,12 +59,13 @@ impl Missing {
                 "no file is written while the Rulefile is read: copy it once by hand, or do it in a rule or in `onstart:`"
             }
             "tempfile" => "make it in a `run:` body or a command, where `resources.tmpdir` is the directory for it",
-            "pandas" => {
-                "read sheets with `tsv(\"FILE\")` or `csv(\"FILE\")`, or use pandas in a file for `pyload(\"FILE.py\")`"
+            "pandas" if name.contains(".read_") => {
+                "save the sheet as TSV or CSV, which `pd.read_csv` reads, or use pandas in a file for `pyload(\"FILE.py\")`"
             }
+            "pandas" => "use pandas itself in a Python file, and ask for what it makes by `pyload(\"FILE.py\")`",
             _ => "use it in a Python file, whose names `pyload(\"FILE.py\")` hands over, or in a rule's script",
         };
-        let message = match python_module::is_served(root) {
+        let message = match python_module::is_served(root) || matches!(root, "pandas" | "numpy") {
             true => format!("Python's `{name}` is not available while the Rulefile is read"),
             false => {
                 format!("`{name}` cannot be used here: Python's `{root}` is not available while the Rulefile is read")
