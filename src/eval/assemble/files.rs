@@ -72,6 +72,18 @@ fn is_list<'v>(value: Value<'v>, heap: Heap<'v>) -> bool {
     value.unpack_str().is_none() && (elements(value, heap).is_some() || Files::from_value(value).is_some())
 }
 
+/// Marks that mean something on inputs alone.
+const FOR_INPUTS: [(Flags, &str); 2] = [(Flags::ANCIENT, "ancient"), (Flags::BEFORE_UPDATE, "before_update")];
+/// Marks that mean something on outputs alone. (`directory()` says of an input what is so anyway.)
+const FOR_OUTPUTS: [(Flags, &str); 6] = [
+    (Flags::TEMP, "temp"),
+    (Flags::TOUCH, "touch"),
+    (Flags::PROTECTED, "protected"),
+    (Flags::PIPE, "pipe"),
+    (Flags::SERVICE, "service"),
+    (Flags::UPDATE, "update"),
+];
+
 impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
     /// The pieces of one entry; a fault leaves it empty.
     fn pieces(&mut self, value: Value<'v>, slot: Slot, key: &str) -> Vec<Piece<'v>> {
@@ -153,11 +165,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         if self.empty_path(text, key, slot) {
             return;
         }
-        for (flag, word) in [(Flags::ANCIENT, "ancient"), (Flags::BEFORE_UPDATE, "before_update")] {
-            if mark.flags.contains(flag) {
-                self.fail(Diag::at(slot.span(), format!("`{word}()` is for inputs")));
-            }
-        }
+        self.idle(mark.flags, &FOR_INPUTS, key, slot);
         if mark.flags.contains(Flags::TEMP | Flags::PROTECTED) {
             self.fail(Diag::at(slot.span(), "an output is either `temp()` or `protected()`").hint(
                 "`temp()` deletes it when nobody reads it any more, `protected()` keeps it from being written again",
@@ -167,7 +175,8 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         let path = normal(&placed);
         let pattern = if mark.literal { Some(Pattern::literal(&path)) } else { self.pattern(&path, text, slot) };
         if let Some(pattern) = pattern {
-            let flags = by_default(mark.flags, self.session.output_flags.get());
+            let given = FOR_INPUTS.iter().fold(mark.flags, |flags, (idle, _)| flags - *idle);
+            let flags = by_default(given, self.session.output_flags.get());
             let extra = mark.extra.map(|i| self.session.extras.borrow()[i as usize].clone());
             let Extra { ensure, repeat, report } = extra.unwrap_or_default();
             out.push(Output { pattern, flags, ensure: ensure.map(Box::new), repeat: repeat.unwrap_or(1), report });
@@ -257,7 +266,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         }
         let placed = self.placed(text, mark, ("input", at), slot);
         let path = normal(&placed);
-        self.only_for_outputs(mark.flags, slot);
+        self.idle(mark.flags, &FOR_OUTPUTS, "input", slot);
         let what = if mark.literal || !has_brace(&path) {
             InputWhat::Path(path.into())
         } else {
@@ -273,21 +282,17 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         Ok(Some(Input { what, flags: mark.flags | self.session.input_flags.get(), pin: mark.pin }))
     }
 
-    /// Warns of marks that do nothing on an input. (`directory()` says what is so anyway.)
-    fn only_for_outputs(&self, flags: Flags, slot: Slot) {
-        let marks = [
-            (Flags::TEMP, "temp"),
-            (Flags::TOUCH, "touch"),
-            (Flags::PROTECTED, "protected"),
-            (Flags::PIPE, "pipe"),
-            (Flags::SERVICE, "service"),
-            (Flags::UPDATE, "update"),
-        ];
-        if let Some((_, name)) = marks.into_iter().find(|(flag, _)| flags.contains(*flag)) {
-            let message = format!("`{name}()` does nothing on an input");
-            let hint = format!("write it in `output:` of the rule that makes the file, or leave `{name}()` out");
-            self.session.warn(Diag::warning(Kind::Rulefile, message).label(slot.span(), "").hint(hint));
-        }
+    /// Warns of a mark that does nothing in a section.
+    fn idle(&self, flags: Flags, marks: &[(Flags, &str)], key: &str, slot: Slot) {
+        let Some((_, name)) = marks.iter().find(|(flag, _)| flags.contains(*flag)) else { return };
+        let (article, place) = match key {
+            "input" => ("an", "in `output:` of the rule that makes the file"),
+            "output" => ("an", "in `input:` of the rule that reads the file"),
+            _ => ("a", "in `input:` of the rule that reads the file"),
+        };
+        let message = format!("`{name}()` does nothing on {article} {key}");
+        let hint = format!("write it {place}, or leave `{name}()` out");
+        self.session.warn(Diag::warning(Kind::Rulefile, message).label(slot.span(), "").hint(hint));
     }
 
     /// An input's wildcards get their values from the outputs.

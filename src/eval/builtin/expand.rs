@@ -233,6 +233,7 @@ pub(super) fn expand_all<'v>(
     let marks = marks.as_ref();
     let mut all = Vec::new();
     texts(patterns, eval, &mut all, marks)?;
+    unflagged(&all)?;
     let plain = all.iter().any(|(pattern, _)| !has_formats(pattern));
     let combine = match how {
         Ok(combine) => combine,
@@ -259,6 +260,18 @@ pub(super) fn expand_all<'v>(
         expansion.fill(pattern, &mut |text, literal| out.push(alloc(text, mark(literal), marks, heap)))?;
     }
     Ok(heap.alloc(AllocList(out)))
+}
+
+/// Refuses patterns that were marked before they are expanded; outputs of rules may be.
+fn unflagged(patterns: &[(Cow<'_, str>, Mark)]) -> starlark::Result<()> {
+    let is_flagged = |mark: &Mark| mark.pin.is_none() && (!mark.flags.is_empty() || mark.extra.is_some());
+    match patterns.iter().find(|(_, mark)| is_flagged(mark)) {
+        Some((pattern, _)) => Err(hinted(
+            format!("the pattern `{pattern}` is marked before it is expanded"),
+            "put the mark around all of it: `temp(expand(\"{sample}.bam\", sample=SAMPLES))`",
+        )),
+        None => Ok(()),
+    }
 }
 
 /// Whether the values of a wildcard are a function, or some of them are.
