@@ -14,7 +14,7 @@ impl Commands<'_> {
     /// If a function fails, or gives what has no text.
     pub fn env(&self, job: JobId, needs: &Needs, attempt: u32) -> Result<Vec<(String, String)>, Diag> {
         let rule = self.rule(job);
-        let mut patterns = FxHashMap::default();
+        let mut texts = FxHashMap::default();
         let mut all = Vec::with_capacity(rule.env.len());
         for variable in &rule.env {
             let name = variable.name.as_deref().expect("bug: a variable has a name");
@@ -23,7 +23,7 @@ impl Commands<'_> {
                     let answer = self.call(&[Arguments::of(self, job, *id, needs, attempt)]).pop();
                     answer.expect("one answer for one call").map_err(|u| Diag::from(u).note(self.for_job(job)))?
                 }
-                value if variable.filled => self.fill_param(job, rule, value, &mut patterns)?,
+                value if variable.filled => self.fill_param(job, rule, value, &mut texts)?,
                 value => value.clone(),
             };
             if !matches!(value, Val::Str(_) | Val::Path(_) | Val::Int(_) | Val::Float(_)) {

@@ -5,7 +5,7 @@ use super::{Commands, Needs};
 use crate::diag::{Diag, Kind};
 use crate::eval::Unavailable;
 use crate::graph::JobId;
-use crate::pattern::{Pattern, has_brace};
+use crate::pattern::{Text, has_brace};
 use crate::rule::{Param, Rule};
 use crate::value::{FnId, Val};
 use rustc_hash::FxHashMap;
@@ -72,8 +72,8 @@ impl<'a> Commands<'a> {
         let arguments: Vec<Arguments<'_>> =
             asked.iter().map(|(job, id)| Arguments::of(self, *job, *id, &needs(*job), attempt)).collect();
         let mut answers = self.call(&arguments).into_iter();
-        let mut patterns = FxHashMap::default();
-        jobs.iter().map(|job| self.params_of(*job, &mut answers, &mut patterns)).collect()
+        let mut texts = FxHashMap::default();
+        jobs.iter().map(|job| self.params_of(*job, &mut answers, &mut texts)).collect()
     }
 
     /// The params that an attempt at a job runs with, given what it takes; none if
@@ -101,7 +101,7 @@ impl<'a> Commands<'a> {
         &self,
         job: JobId,
         answers: &mut std::vec::IntoIter<Result<Val, Unavailable>>,
-        patterns: &mut FxHashMap<String, Pattern>,
+        texts: &mut FxHashMap<String, Text>,
     ) -> Result<Params<'a>, Unavailable> {
         let rule = self.rule(job);
         if !rule.params.iter().any(|p| p.filled || matches!(p.value, Val::Func(_))) {
@@ -113,7 +113,7 @@ impl<'a> Commands<'a> {
             let value = match &param.value {
                 Val::Func(_) => answers.next().expect("an answer for every function"),
                 value if param.filled => {
-                    self.fill_param(job, rule, value, patterns).map_err(|d| Unavailable::Failed(Box::new(d)))
+                    self.fill_param(job, rule, value, texts).map_err(|d| Unavailable::Failed(Box::new(d)))
                 }
                 value => Ok(value.clone()),
             };
@@ -143,10 +143,10 @@ impl<'a> Commands<'a> {
             return Ok(self.params(&[job]).pop().expect("one answer for one job")?);
         }
         let needs = self.planned_needs(job)?;
-        let mut patterns = FxHashMap::default();
+        let mut texts = FxHashMap::default();
         let value = |param: &Param| match &param.value {
             Val::Func(id) => self.foreseen(job, *id, &needs),
-            value if param.filled => self.fill_param(job, rule, value, &mut patterns),
+            value if param.filled => self.fill_param(job, rule, value, &mut texts),
             value => Ok(value.clone()),
         };
         rule.params.iter().map(value).collect::<Result<_, _>>().map(Params::Own)
@@ -157,24 +157,22 @@ impl<'a> Commands<'a> {
         job: JobId,
         rule: &Rule,
         value: &Val,
-        patterns: &mut FxHashMap<String, Pattern>,
+        texts: &mut FxHashMap<String, Text>,
     ) -> Result<Val, Diag> {
         match value {
             Val::Str(text) if has_brace(text) => {
-                if !patterns.contains_key(&**text) {
-                    let pattern = Pattern::parse(text).map_err(|e| Diag::error(Kind::Rulefile, e.message))?;
-                    patterns.insert(text.to_string(), pattern);
+                if !texts.contains_key(&**text) {
+                    texts.insert(text.to_string(), Text::parse(text));
                 }
                 let values: Vec<&str> = self.graph.wildcards(self.paths, job, rule).collect();
-                let at = |name: &str| rule.wildcards.iter().position(|w| &**w == name);
-                let mut out = String::new();
-                let filled = patterns[&**text].fill_with(&mut out, &|n| at(n).map(|i| values[i].to_owned()));
-                filled.map_err(|n| Diag::error(Kind::Plan, format!("no value for wildcard `{n}` in a param")))?;
-                Ok(Val::str(out))
+                let value = |name: &str| rule.wildcards.iter().position(|w| &**w == name).map(|i| values[i]);
+                let filled = texts[&**text].fill(&value);
+                let absent = |name| Diag::error(Kind::Plan, format!("no value for wildcard `{name}` in a param"));
+                filled.map(Val::str).map_err(absent)
             }
             Val::List(items) => {
                 let fill = |item: &Val| match item {
-                    Val::Str(_) => self.fill_param(job, rule, item, patterns),
+                    Val::Str(_) => self.fill_param(job, rule, item, texts),
                     nested => Ok(nested.clone()),
                 };
                 Ok(Val::List(items.iter().map(fill).collect::<Result<_, _>>()?))

@@ -129,7 +129,7 @@ impl Commands<'_> {
         let most = self.settings.cores.min(self.settings.max_threads.unwrap_or(u32::MAX));
         match asked {
             Val::Int(n) if n >= 0 => Ok(u32::try_from(n).unwrap_or(u32::MAX).min(most)),
-            Val::Float(f) if f >= 0.0 => Ok((f as u32).min(most)),
+            Val::Float(f) if f >= 0.0 => Ok((f.round_ties_even() as u32).min(most)),
             other => {
                 let message = format!("`threads` must be a whole number from 0, not {}", other.repr());
                 Err(self.at(job, self.rule(job).threads.span, message))

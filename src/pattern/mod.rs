@@ -9,9 +9,11 @@ mod index;
 mod matching;
 mod nearest;
 mod parse;
+mod text;
 
 pub use index::Index;
 pub use nearest::nearest;
+pub use text::Text;
 
 use constraint::Constraint;
 use matching::Matcher;

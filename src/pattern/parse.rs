@@ -30,6 +30,18 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, PatternError> {
     pattern.into_inner().filter(|p| p.as_rule() != Rule::EOI).map(|p| token(text, p)).collect()
 }
 
+/// The tokens of a text whose other braces are plain. Its wildcards' names may hold dots.
+pub(super) fn tokens_of_text<'t>(text: &'t str) -> Vec<Token<'t>> {
+    let mut parsed = Grammar::parse(Rule::text, text).expect("the grammar accepts every text");
+    let parts = parsed.next().expect("the grammar's root is a text").into_inner();
+    let token = |pair: Pair<'t, Rule>| match pair.as_rule() {
+        Rule::held => Some(Token::Wildcard(wildcard(pair))),
+        Rule::other => Some(Token::Literal(pair.as_str())),
+        _ => None,
+    };
+    parts.filter_map(token).collect()
+}
+
 fn token<'t>(text: &'t str, pair: Pair<'t, Rule>) -> Result<Token<'t>, PatternError> {
     match pair.as_rule() {
         Rule::open => Ok(Token::Literal("{")),

@@ -7,7 +7,7 @@ use crate::diag::Diag;
 use crate::eval::convert::{to_objects, to_val};
 use crate::eval::given::Slot;
 use crate::eval::python::NeedsPython;
-use crate::pattern::Pattern;
+use crate::pattern::Text;
 use crate::rule::Param;
 use crate::span::Span;
 use crate::suggest::did_you_mean;
@@ -51,8 +51,7 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
         Ok(params)
     }
 
-    /// Whether some string is a pattern of the rule's wildcards. Braces that
-    /// hold no wildcard of the rule are plain text, unless others do.
+    /// Whether some string holds wildcards of the rule; refuses others in it.
     pub(super) fn holds_wildcards(&mut self, value: &Val, slot: Slot) -> bool {
         let text = match value {
             // As in Snakemake, lists within lists stay as they are.
@@ -63,27 +62,27 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
             Val::Str(text) if text.contains('{') => text,
             _ => return false,
         };
-        let Ok(pattern) = Pattern::parse(text) else { return false };
-        let (known, unknown): (Vec<_>, Vec<_>) = pattern.names().iter().partition(|n| self.wildcards.contains(n));
-        match (known.is_empty(), unknown.first()) {
-            (true, _) => false,
-            (false, None) => true,
-            (false, Some(name)) => {
-                let span = slot.locate(text, pattern.name_range(name));
-                let diag = Diag::at(span, format!("`{name}` is no wildcard of this rule"));
-                let meant = did_you_mean(name, self.wildcards.iter().map(|w| &**w));
-                self.fail(diag.hint(meant.unwrap_or_else(|| format!("write `{{{{{name}}}}}` for plain braces"))));
-                false
-            }
+        let parsed = Text::parse(text);
+        let unknown = parsed.names().find(|(name, _)| self.wildcards.iter().all(|known| **known != **name));
+        if let Some((name, range)) = unknown {
+            let diag = Diag::at(slot.locate(text, range), format!("`{name}` is no wildcard of this rule"));
+            let meant = match name.strip_prefix("wildcards.") {
+                Some(bare) => Some(format!("write `{{{bare}}}` here")),
+                None => did_you_mean(name, self.wildcards.iter().map(|w| &**w)),
+            };
+            let plain = || format!("for plain braces write a function: `lambda wildcards: \"{{{name}}}\"`");
+            self.fail(diag.hint(meant.unwrap_or_else(plain)));
+            return false;
         }
+        parsed.names().next().is_some()
     }
 
     pub(super) fn threads(&mut self) -> starlark::Result<Param> {
         let section = self.decl.section("threads");
         let Some((value, slot)) = self.single("threads") else { return Ok(plain(Val::Int(1), section, self.decl)) };
         let value = match self.value(value, slot.span(), THREADS)? {
-            // Such as `workflow.cores * 0.75`.
-            Val::Float(f) if f.is_finite() => Val::Int((f as i64).max(1)),
+            // Such as `workflow.cores * 0.75`; to the nearest, as Python rounds.
+            Val::Float(f) if f.is_finite() => Val::Int(f.round_ties_even() as i64),
             value => value,
         };
         match &value {
