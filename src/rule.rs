@@ -332,8 +332,8 @@ pub struct Rule {
     pub env: Vec<Param>,
     /// `shadow:`
     pub shadow: Option<Shadow>,
-    /// `priority:`
-    pub priority: i64,
+    /// `priority:` a number or a function; 0 if not given.
+    pub priority: Param,
     /// `retries:` how often a job that failed is tried again, if it is given.
     pub retries: Option<u32>,
     /// `timeout:` how long a job's command may run, if it is given.
@@ -352,7 +352,16 @@ pub struct Rule {
     pub places: Places,
 }
 
+/// The resource that names the shell of a rule's command.
+pub const SHELL: &str = "shell_exec";
+
 impl Rule {
+    /// The shell that its command is for, if it names one.
+    pub fn shell(&self) -> Option<&str> {
+        let named = self.resources.iter().find(|resource| resource.name.as_deref() == Some(SHELL))?;
+        named.value.as_str()
+    }
+
     /// Whether an output has wildcards.
     pub fn has_wildcards(&self) -> bool {
         !self.wildcards.is_empty()

@@ -121,13 +121,14 @@ impl App {
         prefetch.stats = ahead;
         // It is needed until the process ends: to take it apart then is wasted time.
         let rulefile = Box::leak(Box::new(rulefile));
-        overrides::apply(&self.args, rulefile, &expressions).map_err(|d| vec![d])?;
+        let unknown = overrides::apply(&self.args, rulefile, &expressions).map_err(|d| vec![d])?;
         if self.args.no_hooks {
             rulefile.hooks = Hooks::default();
         }
         let rulefile = &*rulefile;
         options.targets.extend(overrides::target_jobs(&self.args, rulefile).map_err(|d| vec![d])?);
         self.reporter().diags(&warnings, &self.sources);
+        self.reporter().diags(&unknown, &self.sources);
         for line in notes {
             self.reporter().notice(&line);
         }

@@ -125,13 +125,15 @@ pub struct Args {
 
     /// Read options from a profile: a file or directory
     ///
-    /// `NAME/config.yaml` or `.toml` here or in ~/.config/rulemake, with long options
-    /// as keys: `cores: 4`. What is typed beats it. Besides, `profiles/default` is
-    /// read where it is there.
+    /// `NAME/profile.yaml` or `config.yaml` (or `.toml`), here or in ~/.config/rulemake, with
+    /// long options as keys: `cores: 4`. What is typed beats it. Besides,
+    /// `profiles/default` is read where it is there.
     #[arg(long, value_name = "NAME", help_heading = MAKE)]
     pub profile: Option<String>,
 
     /// Read this instead of profiles/default; or none
+    ///
+    /// A file, a directory, or the name of one under `profiles/`.
     #[arg(long, value_name = "NAME", help_heading = MAKE)]
     pub workflow_profile: Option<String>,
 
@@ -227,6 +229,8 @@ pub struct Args {
     pub set_resources: Vec<String>,
 
     /// Set the threads of a rule
+    ///
+    /// A number, or an expression as with `--default-resources`.
     #[arg(long, value_name = "RULE=N", num_args = 1.., help_heading = GIVEN)]
     pub set_threads: Vec<String>,
 

@@ -7,7 +7,7 @@
 use super::args::Args;
 use super::config::parse_pair;
 use super::parse::usage;
-use crate::diag::Diag;
+use crate::diag::{Diag, Severity};
 use crate::eval::Expression;
 use crate::rule::{Flags, Param, Rule, RuleId, Rulefile};
 use crate::suggest::did_you_mean;
@@ -50,12 +50,13 @@ fn defaults(args: &Args) -> Result<Vec<String>, Diag> {
 /// # Errors
 /// If a word has no name.
 pub fn expressions(args: &Args) -> Result<Vec<Expression>, Diag> {
+    let threads = args.set_threads.iter().map(|word| ("--set-threads", word, Some(word.as_str())));
     let set =
         args.set_resources.iter().map(|word| ("--set-resources", word, word.split_once(':').map(|(_, pair)| pair)));
     let defaults = defaults(args)?;
     let defaults = defaults.iter().map(|word| ("--default-resources", word, Some(word.as_str())));
     let mut all = Vec::new();
-    for (flag, word, pair) in set.chain(defaults) {
+    for (flag, word, pair) in threads.chain(set).chain(defaults) {
         if let Some(pair) = pair
             && let (_, Val::Str(text)) = parse_pair(flag, pair)?
             && is_expression(&text)
@@ -67,21 +68,20 @@ pub fn expressions(args: &Args) -> Result<Vec<Expression>, Diag> {
 }
 
 /// Changes the rules as the command line asks. `functions` are those of its
-/// [`expressions`].
+/// [`expressions`]. Gives warnings of rules that are not there: profiles serve
+/// more workflows than one, and rules may be left out by an `if`.
 ///
 /// # Errors
-/// If a word names no rule, or no amount.
-pub fn apply(args: &Args, book: &mut Rulefile, functions: &[FnId]) -> Result<(), Diag> {
+/// If a word holds no amount, or one of `--consider-ancient` names nothing that is there.
+pub fn apply(args: &Args, book: &mut Rulefile, functions: &[FnId]) -> Result<Vec<Diag>, Diag> {
     let mut functions = functions.iter();
+    let mut unknown = Vec::new();
     for word in &args.set_threads {
-        let (name, value) = parse_pair("--set-threads", word)?;
-        let Val::Int(threads) = value else {
-            return Err(usage(format!("`--set-threads {word}`: threads are a whole number")));
-        };
-        if threads < 0 {
-            return Err(usage(format!("`--set-threads {word}`: a job has no fewer than 0 threads")));
+        let (name, value) = threads(word, &mut functions)?;
+        match rule(book, "--set-threads", word, &name) {
+            Ok(rule) => rule.threads.value = value,
+            Err(diag) => unknown.push(Diag { severity: Severity::Warning, ..diag }),
         }
-        rule(book, "--set-threads", word, &name)?.threads.value = Val::Int(threads);
     }
     for word in &args.set_resources {
         let Some((name, pair)) = word.split_once(':').filter(|(name, _)| !name.contains('=')) else {
@@ -89,9 +89,13 @@ pub fn apply(args: &Args, book: &mut Rulefile, functions: &[FnId]) -> Result<(),
                 .hint("write `--set-resources RULE:NAME=VALUE`"));
         };
         let (resource, value) = amount("--set-resources", word, pair, &mut functions)?;
-        let rule = rule(book, "--set-resources", word, name)?;
-        rule.resources.retain(|given| !is_same(given, &resource));
-        give(rule, resource, value);
+        match rule(book, "--set-resources", word, name) {
+            Ok(rule) => {
+                rule.resources.retain(|given| !is_same(given, &resource));
+                give(rule, resource, value);
+            }
+            Err(diag) => unknown.push(Diag { severity: Severity::Warning, ..diag }),
+        }
     }
     for word in &defaults(args)? {
         let (resource, value) = amount("--default-resources", word, word, &mut functions)?;
@@ -101,7 +105,20 @@ pub fn apply(args: &Args, book: &mut Rulefile, functions: &[FnId]) -> Result<(),
             }
         }
     }
-    args.consider_ancient.iter().try_for_each(|word| consider_ancient(book, word))
+    args.consider_ancient.iter().try_for_each(|word| consider_ancient(book, word))?;
+    Ok(unknown)
+}
+
+/// The rule and the threads in a word of `--set-threads`.
+fn threads(word: &str, functions: &mut Iter<'_, FnId>) -> Result<(String, Val), Diag> {
+    let (name, value) = amount("--set-threads", word, word, functions)?;
+    match value {
+        Val::Int(threads) if threads < 0 => {
+            Err(usage(format!("`--set-threads {word}`: a job has no fewer than 0 threads")))
+        }
+        Val::Int(_) | Val::Func(_) => Ok((name, value)),
+        _ => Err(usage(format!("`--set-threads {word}`: threads are a whole number"))),
+    }
 }
 
 /// `RULE=INPUTS`

@@ -12,6 +12,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// What a command line asks for.
 #[derive(Debug)]
@@ -54,10 +55,12 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Parsed, Diag> 
 /// profile comes before the one that was named.
 fn profiles(found: &ArgMatches) -> Result<Vec<Entry>, Diag> {
     let name = |id: &str| found.get_one::<String>(id).map(String::as_str);
+    let file = |id: &str| found.get_one::<PathBuf>(id).map(PathBuf::as_path);
+    let rulefile = file("snakefile").or_else(|| file("rulefile"));
     let mut all = match name("workflow_profile") {
         Some("none") => Vec::new(),
-        Some(path) => profile::named(path)?,
-        None => profile::own()?,
+        Some(path) => profile::of_workflow(path, rulefile)?,
+        None => profile::own(rulefile)?,
     };
     let own: Vec<String> = all.iter().map(|entry| entry.name.clone()).collect();
     if let Some(path) = name("profile").filter(|path| *path != "none") {

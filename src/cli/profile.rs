@@ -12,12 +12,11 @@ use crate::yaml;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// Names of the file in a profile's directory, the first that is there.
-const NAMES: [&str; 6] =
-    ["config.yaml", "config.yml", "config.toml", "config.v9+.yaml", "config.v8+.yaml", "config.v7+.yaml"];
+/// The release of Snakemake that a file of a profile's directory may ask for, as in `profile.v8+.yaml`.
+const RELEASE: u32 = 9;
 
-/// The workflow's own profile, used where it is there.
-const OWN: [&str; 2] = ["profiles/default", "workflow/profiles/default"];
+/// Where the profiles of a workflow lie.
+const OWN: [&str; 2] = ["profiles", "workflow/profiles"];
 
 /// One option of a profile, with its values.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,13 +42,24 @@ impl Entry {
 /// # Errors
 /// If it is not there, or cannot be read.
 pub fn named(name: &str) -> Result<Vec<Entry>, Diag> {
-    let known = |path: PathBuf| file_of(&path);
-    let path = known(PathBuf::from(name))
-        .or_else(|| homes().into_iter().find_map(|home| known(home.join(name))))
+    found(name, &[])
+}
+
+/// The same for a profile of the workflow, which may lie beside its Rulefile.
+///
+/// # Errors
+/// If it is not there, or cannot be read.
+pub fn of_workflow(name: &str, rulefile: Option<&Path>) -> Result<Vec<Entry>, Diag> {
+    found(name, &own_places(rulefile))
+}
+
+fn found(name: &str, places: &[PathBuf]) -> Result<Vec<Entry>, Diag> {
+    let path = file_of(Path::new(name))
+        .or_else(|| places.iter().cloned().chain(homes()).find_map(|place| file_of(&place.join(name))))
         .ok_or_else(|| {
             usage(format!("there is no profile `{name}`"))
                 .note("looked here, and in the user's configuration (`~/.config/rulemake`, `~/.config/snakemake`)")
-                .hint(format!("write one as `{name}/config.yaml`, such as `cores: 4`"))
+                .hint(format!("write one as `{name}/profile.yaml`, such as `cores: 4`"))
         })?;
     read(&path)
 }
@@ -58,18 +68,31 @@ pub fn named(name: &str) -> Result<Vec<Entry>, Diag> {
 ///
 /// # Errors
 /// If it cannot be read.
-pub fn own() -> Result<Vec<Entry>, Diag> {
-    match OWN.iter().find_map(|dir| file_of(Path::new(dir))) {
+pub fn own(rulefile: Option<&Path>) -> Result<Vec<Entry>, Diag> {
+    match own_places(rulefile).iter().find_map(|place| file_of(&place.join("default"))) {
         Some(path) => read(&path),
         None => Ok(Vec::new()),
     }
+}
+
+/// Where profiles of the workflow are looked for.
+fn own_places(rulefile: Option<&Path>) -> Vec<PathBuf> {
+    let beside = rulefile.and_then(Path::parent).map(|dir| dir.join(OWN[0]));
+    OWN.iter().map(PathBuf::from).chain(beside).collect()
 }
 
 fn file_of(path: &Path) -> Option<PathBuf> {
     if path.is_file() {
         return Some(path.to_owned());
     }
-    NAMES.iter().map(|name| path.join(name)).find(|file| file.is_file())
+    let of_release = (1..=RELEASE).rev().map(|release| format!(".v{release}+"));
+    let parts = of_release.chain([String::new()]);
+    let names = parts.flat_map(|part| {
+        let names = |ending| ["profile", "config"].map(|name| format!("{name}{part}.{ending}"));
+        ["yaml", "yml", "toml"].map(names).concat()
+    });
+    // Most directories hold none of them.
+    path.is_dir().then(|| names.map(|name| path.join(name)).find(|file| file.is_file())).flatten()
 }
 
 fn homes() -> Vec<PathBuf> {

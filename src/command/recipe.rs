@@ -71,11 +71,11 @@ impl Recipe {
                 let scope = Scope { commands, job, rule, params, logs: &[], benchmark: None, mode: Mode::Record };
                 let rendered = text.template.render(&scope, &mut self.command);
                 rendered.map_err(|e| commands.render_error(job, text, e))?;
-                self.shell(commands);
+                self.shell(commands, rule.shell());
             }
             Action::Run(body) => {
                 self.command.push_str(&body.recorded);
-                self.shell(commands);
+                self.shell(commands, None);
             }
             Action::Script(script) => {
                 let found = commands.find_script(job, script, params)?;
@@ -122,12 +122,16 @@ impl Recipe {
         self.params.extend(pairs.map(|(name, value)| (format!("wildcards.{name}"), Val::str(value).repr())));
     }
 
-    /// How shell commands are run.
-    fn shell(&mut self, commands: &Commands<'_>) {
+    /// How shell commands are run; `own` is the shell that the rule names.
+    fn shell(&mut self, commands: &Commands<'_>, own: Option<&str>) {
         let book = commands.book;
-        let texts = [("", &book.shell_executable), (PREFIX, &book.shell_prefix), (SUFFIX, &book.shell_suffix)];
+        let texts = [
+            ("", own.or(book.shell_executable.as_deref())),
+            (PREFIX, book.shell_prefix.as_deref()),
+            (SUFFIX, book.shell_suffix.as_deref()),
+        ];
         for (title, text) in texts {
-            if let Some(text) = text.as_deref().filter(|t| !t.is_empty()) {
+            if let Some(text) = text.filter(|t| !t.is_empty()) {
                 self.environment.push_str(title);
                 self.environment.push_str(text);
             }

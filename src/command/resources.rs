@@ -124,6 +124,28 @@ impl Commands<'_> {
         Ok(needs)
     }
 
+    /// What a job goes before others by, in thousandths. What a function does not know
+    /// yet, for its inputs are not made, is 0.
+    ///
+    /// # Errors
+    /// If a function fails, or gives what is no number.
+    pub fn priority(&self, job: JobId) -> Result<i64, Diag> {
+        let priority = &self.rule(job).priority;
+        let value = match priority.value {
+            Val::Func(id) => self.foreseen(job, id, &Needs { threads: 1, resources: Vec::new() })?,
+            ref value => value.clone(),
+        };
+        match value {
+            Val::Int(n) => Ok(n.saturating_mul(1000)),
+            Val::Float(f) => Ok((f * 1000.0) as i64),
+            Val::Str(text) if is_open(&text) => Ok(0),
+            other => {
+                let message = format!("`priority` must be a number, not {}", other.repr());
+                Err(self.at(job, priority.span, message))
+            }
+        }
+    }
+
     /// Threads as they are given to a job.
     fn threads(&self, job: JobId, asked: Val) -> Result<u32, Diag> {
         let most = self.settings.cores.min(self.settings.max_threads.unwrap_or(u32::MAX));
@@ -153,7 +175,9 @@ impl Commands<'_> {
             };
             match value {
                 Val::Int(n) if n >= 0 => {}
-                Val::Str(_) | Val::None => {}
+                Val::Str(_) => {}
+                // It is not asked for.
+                Val::None => continue,
                 // As Snakemake rounds: half to even.
                 Val::Float(f) if (0.0..1e15).contains(&f) => {
                     needs.resources.push((units::counted(&name).into(), Val::Int(f.round_ties_even() as i64)));

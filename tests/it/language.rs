@@ -107,7 +107,7 @@ rule count_words:
     assert_eq!(rule.outputs.items[0].flags, Flags::TEMP);
     assert_eq!(rule.logs.items[0].pattern.text(), "logs/{book}.log");
     assert_eq!(rule.wildcards, ["book".into()]);
-    assert_eq!((rule.threads.value.clone(), rule.priority), (Val::Int(2), 7));
+    assert_eq!((rule.threads.value.clone(), rule.priority.value.clone()), (Val::Int(2), Val::Int(7)));
     let params: Vec<_> = rule.params.iter().map(|p| (p.name.as_deref(), p.value.repr(), p.filled)).collect();
     let want = [
         (Some("top"), "10".to_owned(), false),
@@ -265,7 +265,7 @@ fn flags_survive_lists_and_expand() {
     let loaded = rules(
         r#"
 rule a:
-    output: temp(expand("{x}.txt", x=["a", "b"])), expand(directory("d{x}"), x=[1]), touch("t"), touch(temp("p")), "x" + temp("y")
+    output: temp(expand("{x}.txt", x=["a", "b"])), directory(expand("d{x}", x=[1])), touch("t"), touch(temp("p")), "x" + temp("y")
 rule b:
     input: ancient(rules.a.output[0]), rules.a.output[1], rules.a.output, ancient(lambda w: "z"), unpack(lambda w: {})
     output: "b"

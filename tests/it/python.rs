@@ -15,7 +15,7 @@ rule all:
 rule body:
     input: first = "a.txt", rest = ["a.txt", "b.txt"], one = ["b.txt"]
     output: table = "out/{name}-{number}.txt"
-    params: 7, top = 2.5, list = [1, "x y"], nothing = None, flag = True, text = "n={wildcards.name}"
+    params: 7, top = 2.5, list = [1, "x y"], nothing = None, flag = True, text = lambda w: "n={wildcards.name}"
     log: "out/{name}-{number}.log"
     threads: 2
     resources: mem_mb = 300, kind = "big"

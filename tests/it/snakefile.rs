@@ -246,5 +246,5 @@ rule all:
     )
     .file("source.txt", "");
     story.run(&["-j2"]).succeeds().says("hello-there");
-    assert_eq!(story.read("a"), "0_1_2 1 2 3 2 x y z a-341 1 a 3 1\n");
+    assert_eq!(story.read("a"), "0_1_2 1 2 3 2 x y z a-341 1 a 3 2\n");
 }

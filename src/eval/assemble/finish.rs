@@ -5,7 +5,7 @@
 
 use super::python::{Bodies, absolute};
 use super::shown;
-use crate::diag::{Diag, Kind};
+use crate::diag::{Diag, Kind, Severity};
 use crate::eval::builtin::{attributes, has_fields};
 use crate::eval::convert::{is_function, to_all_objects};
 use crate::eval::fault::fault;
@@ -151,7 +151,8 @@ pub(in crate::eval) fn constrain<'r>(
 
 fn template(session: &Session, module: &Module, rules: &mut [Rule], text: PendingText, mentioned: &mut Mentioned) {
     let rule = &mut rules[text.rule.index()];
-    let bash = session.executable.borrow().as_deref().is_none_or(|e| e.rsplit('/').next() == Some("bash"));
+    let of_all = session.executable.borrow();
+    let bash = rule.shell().or(of_all.as_deref()).is_none_or(|e| e.rsplit('/').next() == Some("bash"));
     let language = if text.what != Use::Shell || !bash { Language::Plain } else { Language::Shell };
     let known = Known { session, module, rule };
     let parsed = Template::parse(&text.value, language, &known);
@@ -301,7 +302,12 @@ pub(in crate::eval) fn named_rules(session: &Session, directive: &Directive) -> 
             Some(id) => found.push(*id),
             None => {
                 let meant = did_you_mean(name, by_name.keys().map(|k| &**k));
-                session.fail(Diag::at(*span, format!("there is no rule `{name}`")).maybe_hint(meant));
+                let diag = Diag::at(*span, format!("there is no rule `{name}`")).maybe_hint(meant);
+                // A rule that is local has nothing else than others: it may be left out by an `if`.
+                match &*directive.section.key {
+                    "localrules" => session.warn(Diag { severity: Severity::Warning, ..diag }),
+                    _ => session.fail(diag),
+                }
             }
         }
     }

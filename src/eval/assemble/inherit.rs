@@ -141,7 +141,7 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
             benchmark: if self.given("benchmark") { benchmark.items.into_iter().next() } else { base.benchmark },
             env: if self.given("env") { self.env()? } else { base.env },
             shadow: if self.given("shadow") { self.shadow() } else { base.shadow },
-            priority: self.number("priority", base.priority),
+            priority: if self.given("priority") { self.priority()? } else { base.priority },
             local,
             places,
             ..base

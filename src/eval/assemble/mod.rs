@@ -191,7 +191,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
             resources,
             env,
             shadow: self.shadow(),
-            priority: self.number("priority", 0),
+            priority: self.priority()?,
             retries: self.retries(),
             timeout: self.timeout(),
             message: None,
@@ -270,17 +270,6 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
             self.wants(key, "`True` or `False`", value, slot);
         }
         value.unpack_bool().unwrap_or(false)
-    }
-
-    fn number(&mut self, key: &str, default: i64) -> i64 {
-        let Some((value, slot)) = self.single(key) else { return default };
-        match value.unpack_i32() {
-            Some(number) => i64::from(number),
-            None => {
-                self.wants(key, "an int", value, slot);
-                default
-            }
-        }
     }
 
     fn name(&mut self) -> Option<Box<str>> {

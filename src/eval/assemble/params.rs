@@ -8,7 +8,7 @@ use crate::eval::convert::{to_objects, to_val};
 use crate::eval::given::Slot;
 use crate::eval::python::NeedsPython;
 use crate::pattern::Text;
-use crate::rule::Param;
+use crate::rule::{Param, SHELL};
 use crate::span::Span;
 use crate::suggest::did_you_mean;
 use crate::units;
@@ -18,6 +18,7 @@ use starlark::values::Value;
 /// What functions of each section are given besides the wildcards.
 pub(in crate::eval) const PARAMS: &[&str] = &["input", "output", "threads", "resources", "attempt"];
 const RESOURCES: &[&str] = &["input", "threads", "attempt"];
+/// Of threads and of the priority.
 const THREADS: &[&str] = &["input", "attempt"];
 
 impl<'v> Assembler<'_, '_, 'v, '_, '_> {
@@ -51,7 +52,8 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
         Ok(params)
     }
 
-    /// Whether some string holds wildcards of the rule; refuses others in it.
+    /// Whether some string holds wildcards of the rule; refuses others in it. A value of
+    /// elsewhere, such as of `config`, may hold braces around any name, unless wildcards are beside.
     pub(super) fn holds_wildcards(&mut self, value: &Val, slot: Slot) -> bool {
         let text = match value {
             // As in Snakemake, lists within lists stay as they are.
@@ -63,8 +65,13 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
             _ => return false,
         };
         let parsed = Text::parse(text);
-        let unknown = parsed.names().find(|(name, _)| self.wildcards.iter().all(|known| **known != **name));
+        let is_known = |name: &str| self.wildcards.iter().any(|known| **known == *name);
+        let unknown = parsed.names().find(|(name, _)| !is_known(name));
         if let Some((name, range)) = unknown {
+            let is_written = slot.literals().iter().any(|literal| literal.value.contains(&text[range.clone()]));
+            if !is_written && !parsed.names().any(|(name, _)| is_known(name)) {
+                return false;
+            }
             let diag = Diag::at(slot.locate(text, range), format!("`{name}` is no wildcard of this rule"));
             let meant = match name.strip_prefix("wildcards.") {
                 Some(bare) => Some(format!("write `{{{bare}}}` here")),
@@ -97,6 +104,17 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
         Ok(Param { name: None, value, filled: false, fixed: false, span: slot.span() })
     }
 
+    pub(super) fn priority(&mut self) -> starlark::Result<Param> {
+        let section = self.decl.section("priority");
+        let Some((value, slot)) = self.single("priority") else { return Ok(plain(Val::Int(0), section, self.decl)) };
+        let value = self.value(value, slot.span(), THREADS)?;
+        if !matches!(value, Val::Int(_) | Val::Float(_) | Val::Func(_)) {
+            let message = format!("`priority` wants a number or a function, this is {}", value.kind());
+            self.fail(Diag::at(slot.span(), message));
+        }
+        Ok(Param { name: None, value, filled: false, fixed: false, span: slot.span() })
+    }
+
     pub(super) fn resources(&mut self) -> starlark::Result<Vec<Param>> {
         let Some(given) = self.take("resources") else { return Ok(Vec::new()) };
         let mut all = Vec::new();
@@ -106,7 +124,11 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
                 continue;
             };
             let value = self.value(value, slot.span(), RESOURCES)?;
-            if !matches!(value, Val::Int(_) | Val::Float(_) | Val::Str(_) | Val::Func(_)) {
+            if value == Val::None {
+                // It is asked for by none, whatever the command line gives to all.
+            } else if name == SHELL && !matches!(value, Val::Str(_)) {
+                self.fail(Diag::at(slot.span(), format!("`{name}` wants the name of a shell")));
+            } else if !matches!(value, Val::Int(_) | Val::Float(_) | Val::Str(_) | Val::Func(_)) {
                 let kind = value.kind();
                 let message = format!("the resource `{name}` wants a number, a string or a function, this is {kind}");
                 self.fail(Diag::at(slot.span(), message));

@@ -115,8 +115,7 @@ impl Work<'_, '_> {
         let record = graph.outputs(job).first().and_then(|o| state.find(*o));
         let weight_ms = record.map_or(1, |r| u64::from(state.wall_ms(r)).max(1));
         drop(state);
-        let first = self.first.contains(&job);
-        let priority = if first { i64::MAX } else { self.fixed.book.rule(graph.rule(job)).priority };
+        let priority = self.priority(job);
         let order = self.jobs.len() as u32;
         let desc = JobDesc { need: Need::default(), priority, weight_ms, order };
         let slot = self.scheduler.add(&desc);
@@ -127,6 +126,14 @@ impl Work<'_, '_> {
         }
         self.temps.add(&self.graph, job);
         slot
+    }
+
+    /// What a job goes before others by. If its function fails, that is told when the job is prepared.
+    fn priority(&self, job: JobId) -> i64 {
+        if self.first.contains(&job) {
+            return i64::MAX;
+        }
+        self.fixed.commands(&self.graph, &self.shared.paths()).priority(job).unwrap_or(0)
     }
 
     pub(super) fn only_gathers(&self, job: JobId) -> bool {

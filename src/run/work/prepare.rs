@@ -11,7 +11,7 @@ use crate::graph::{InputRef, JobId};
 use crate::path::PathId;
 use crate::plan::{self, Cause, Scene, content_of};
 use crate::record::{Record, Stats};
-use crate::rule::{Flags, Output, Param};
+use crate::rule::{Flags, Output, Param, Rule};
 use crate::run::follow::Follow;
 use crate::run::task::{Benchmark, Counts, Extended, JobTask, Promise, TaskInput, TaskOutput};
 use crate::schedule::{JobId as Slot, Outcome as Ended};
@@ -103,6 +103,7 @@ impl Work<'_, '_> {
         let (promise, service) = (self.promise(job), self.enter_service(job, slot));
         let paths = self.shared.paths();
         let commands = self.fixed.commands(&self.graph, &paths);
+        commands.priority(job)?;
         let params = commands.params(&[job]).pop().expect("one answer for one job")?;
         let own = commands.params_of_attempt(job, attempt, &needs).transpose()?;
         let (rendered, again) = commands.render_all(job, own.as_ref().unwrap_or(&params), &needs, attempt)?;
@@ -171,12 +172,12 @@ impl Work<'_, '_> {
         Some((scene.state.made_from(record), scene.state.outputs(record).collect()))
     }
 
-    fn shell(&self, text: String) -> Command {
+    fn shell(&self, text: String, rule: &Rule) -> Command {
         let book = self.fixed.book;
         Command {
             text: text + book.shell_suffix.as_deref().unwrap_or(""),
             prefix: book.shell_prefix.as_deref().unwrap_or("").to_owned(),
-            shell: book.shell_executable.as_deref().map(str::to_owned),
+            shell: rule.shell().or(book.shell_executable.as_deref()).map(str::to_owned),
             interpreter: None,
         }
     }
@@ -185,7 +186,7 @@ impl Work<'_, '_> {
         let rule = self.fixed.book.rule(self.graph.rule(JobId(described.id)));
         let command = |rendered: &Rendered| match rendered.program.clone() {
             Some(program) => interpreted(program, described.id),
-            None => self.shell(rendered.command.clone().unwrap_or_default()),
+            None => self.shell(rendered.command.clone().unwrap_or_default(), rule),
         };
         Spec {
             command: command(texts.0),
