@@ -151,7 +151,7 @@ fn what_sheets_lack_is_told_with_a_way_out() {
         story.write("Rulefile", &format!("import pandas as pd\nt = pd.read_table('t.tsv')\n{line}\n"));
         story.run(&["--list"]).is_refused().says(words);
     };
-    says("pd.merge_asof(t, t)", "`pandas.merge_asof` cannot be used here");
+    says("pd.merge_asof(t, t)", "`pandas.merge_asof` is not available while");
     says("pd.read_csv('t.tsv', skipfooter=1)", "`read_csv` knows no `skipfooter` here");
     says("pd.read_csv('t.tsv', encoding='latin-1')", "`read_csv` knows no `encoding=\"latin-1\"` here");
     says("pd.read_csv('t.tsv', encoding='UTF-8', on_bad_lines='skip')", "knows no `on_bad_lines=\"skip\"` here");

@@ -106,6 +106,7 @@ pub(super) fn column_methods(builder: &mut MethodsBuilder) {
     super::column_compared::methods(builder);
     super::column_counts::methods(builder);
     super::column_labels::methods(builder);
+    super::aggregated::of_columns(builder);
 }
 
 #[starlark_module]

@@ -4,6 +4,7 @@
 //! the sheet see them. What it is asked for by methods is `frame_methods`'s, and
 //! `.loc` is `located`'s.
 
+use super::asked_by::refuse_functions;
 use super::assigned::{Given, miscounted};
 use super::column::{Column, number};
 use super::frame_counts::{OfAll, kind, names};
@@ -389,6 +390,7 @@ impl<'v> StarlarkValue<'v> for Frame {
         if elements(index, heap).is_some() {
             return Ok(heap.alloc(sheet.only(&named(&sheet, index, heap)?)));
         }
+        refuse_functions(index)?;
         match number(index, sheet.rows.len()) {
             Some(at) => Ok(heap.alloc(sheet.row(at))),
             None => {

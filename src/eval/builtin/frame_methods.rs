@@ -13,7 +13,7 @@ use super::name::Name;
 use super::query::numbers_where;
 use super::row::{self, Row, record};
 use super::sheet::{Columns, Sheet, ordered, settled};
-use crate::eval::convert::{elements, from_val, is_function};
+use crate::eval::convert::{elements, from_val};
 use crate::eval::exception::thrown;
 use crate::eval::fault::{fault, hinted};
 use crate::value::Val;
@@ -37,6 +37,7 @@ pub(super) fn frame_methods(builder: &mut MethodsBuilder) {
     super::frame_changes::methods(builder);
     super::frame_choices::methods(builder);
     mapping(builder);
+    super::aggregated::of_sheets(builder);
     grouping(builder);
     super::frame_joins::methods(builder);
     super::frame_counts::emptiness_methods(builder);
@@ -296,22 +297,6 @@ fn mapping(builder: &mut MethodsBuilder) {
             Answers::Cells(cells) if by_row => heap.alloc(Column::labelled_by(this.index.clone(), settled(cells))),
             Answers::Cells(cells) => of_columns(&this, cells, heap)?,
         })
-    }
-
-    /// What a function makes of each row: `axis=1`.
-    fn agg<'v>(
-        this: Value<'v>,
-        #[starlark(require = pos)] function: Value<'v>,
-        #[starlark(require = named, default = NoneOr::None)] axis: NoneOr<Value<'v>>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        let heap = eval.heap();
-        let Some(axis) = axis.into_option().filter(|axis| is_columns(*axis) && is_function(function)) else {
-            let hint = "ask for a column: `sheet[\"size\"].sum()`, or of groups: `sheet.groupby(…).agg(…)`";
-            return Err(hinted("`agg` of a sheet wants a function of rows, and `axis=1`", hint));
-        };
-        let apply = this.get_attr_error("apply", heap)?;
-        eval.eval_function(apply, &[function], &[("axis", axis)])
     }
 
     /// A function of each cell.

@@ -4,9 +4,11 @@
 //! not know how files are loaded or rules checked.
 
 mod abstraction;
+mod aggregated;
 mod aligned;
 mod applied;
 mod arguments;
+mod asked_by;
 mod assigned;
 mod attempt;
 mod bytes;
@@ -19,6 +21,7 @@ mod column_labels;
 mod column_located;
 mod column_methods;
 mod column_texts;
+mod concat;
 mod container;
 mod core;
 mod cursor;
@@ -41,6 +44,7 @@ mod frame_methods;
 mod frozen;
 mod glob;
 mod groups;
+mod groups_rows;
 mod hashes;
 mod index;
 mod join;
