@@ -120,6 +120,11 @@ impl Column {
         Column::made(index, values.into_iter().collect())
     }
 
+    /// With numbers for its labels.
+    pub(super) fn numbered(&self) -> Column {
+        Column { name: self.name.clone(), by_place: false, ..Column::plain(self.values.iter().cloned()) }
+    }
+
     /// With a name, if one is given.
     pub(super) fn called(&self, name: Option<&str>) -> Column {
         Column { name: name.map(Into::into).or_else(|| self.name.clone()), ..self.clone() }
@@ -327,6 +332,7 @@ impl<'v> StarlarkValue<'v> for Column {
             },
             "name" => Some(self.name.as_ref().map_or_else(Value::new_none, |name| from_val(&name.value(), heap))),
             "dtype" => Some(heap.alloc(kind(self))),
+            "ndim" => Some(heap.alloc(1)),
             "shape" => Some(heap.alloc(AllocTuple([self.values.len() as i64]))),
             "is_unique" => Some(Value::new_bool(distinct(self.values.iter()).len() == self.values.len())),
             "has_duplicates" => Some(Value::new_bool(distinct(self.values.iter()).len() < self.values.len())),

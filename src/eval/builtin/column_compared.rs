@@ -6,6 +6,7 @@ use super::aligned::{beside, differ};
 use super::assigned::Given;
 use super::column::Column;
 use super::frame::{cells_of, plain_of};
+use super::frame_compared::compared;
 use super::numpy::Array;
 use super::operators::holds;
 use super::replaced::Replaced;
@@ -63,6 +64,9 @@ pub(super) fn mask<'v>(
     right: Value<'v>,
     heap: Heap<'v>,
 ) -> Option<starlark::Result<Value<'v>>> {
+    if let Some(made) = compared(left, operator, right, heap) {
+        return Some(made);
+    }
     let (column, operator, other) = match (Column::from_value(left), Column::from_value(right)) {
         _ if matches!(operator, "is" | "is not") => return None,
         (None, None) => return Array::compared(left, operator, right, heap),

@@ -224,16 +224,17 @@ impl Groups {
 }
 
 /// Methods of columns that answer with one value for each group.
-const OF_COLUMNS: [&str; 15] = [
+const OF_COLUMNS: [&str; 17] = [
     "all", "any", "count", "first", "idxmax", "idxmin", "last", "max", "mean", "median", "min", "nunique", "size",
-    "sum", "unique",
+    "std", "sum", "unique", "var",
 ];
 
 /// Those that groups of sheets pass on to each of their columns.
-const OF_SHEETS: [&str; 10] = ["all", "any", "count", "idxmax", "idxmin", "max", "mean", "median", "nunique", "sum"];
+const OF_SHEETS: [&str; 13] =
+    ["all", "any", "count", "idxmax", "idxmin", "max", "mean", "median", "min", "nunique", "std", "sum", "var"];
 
 /// Those that answer with cells for rows.
-const BY_ROW: [&str; 2] = ["cumsum", "value_counts"];
+const BY_ROW: [&str; 8] = ["cummax", "cummin", "cumprod", "cumsum", "diff", "rank", "shift", "value_counts"];
 
 fn no_method(name: &str) -> starlark::Error {
     let hint = "ask each group, by `.apply(lambda group: ...)` or a loop, or use a file for `pyload`";

@@ -37,6 +37,7 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
     of_columns(builder);
     super::frame_joins::functions(builder);
     super::concat::functions(builder);
+    super::frame_shapes::functions(builder);
     builder.set("DataFrame", FrameMaker::DataFrame);
     builder.set("NA", f64::NAN);
     builder.set("NaT", f64::NAN);
