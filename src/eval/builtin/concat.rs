@@ -19,12 +19,16 @@ use crate::eval::exception::{thrown, thrown_with};
 use crate::eval::fault::{fault, hinted};
 use crate::value::Val;
 use rustc_hash::{FxHashMap, FxHashSet};
+use starlark::collections::SmallMap;
 use starlark::environment::GlobalsBuilder;
 use starlark::starlark_module;
 use starlark::values::dict::DictRef;
 use starlark::values::none::NoneOr;
 use starlark::values::{Heap, Value};
 use std::sync::Arc;
+
+/// What else `concat` may be given.
+const KNOWN: [&str; 4] = ["keys", "names", "sort", "verify_integrity"];
 
 #[starlark_module]
 pub(super) fn functions(builder: &mut GlobalsBuilder) {
@@ -35,23 +39,26 @@ pub(super) fn functions(builder: &mut GlobalsBuilder) {
         #[starlark(require = named, default = NoneOr::None)] axis: NoneOr<Value<'v>>,
         #[starlark(require = named, default = "outer")] join: &str,
         #[starlark(require = named, default = false)] ignore_index: bool,
-        #[starlark(require = named, default = NoneOr::None)] keys: NoneOr<Value<'v>>,
-        #[starlark(require = named, default = NoneOr::None)] names: NoneOr<Value<'v>>,
-        #[starlark(require = named, default = false)] verify_integrity: bool,
-        #[starlark(require = named, default = false)] sort: bool,
+        #[starlark(kwargs)] given: SmallMap<String, Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        if sort || !matches!(join, "inner" | "outer") {
+        if let Some(other) = given.keys().find(|name| !KNOWN.contains(&name.as_str())) {
+            return Err(fault(format!("`concat` does not take `{other}` here")));
+        }
+        let value = |name: &str| given.get(name).copied().filter(|value| !value.is_none());
+        let holds = |name: &str| value(name).is_some_and(|value| value.to_bool());
+        let verify_integrity = holds("verify_integrity");
+        if holds("sort") || !matches!(join, "inner" | "outer") {
             return Err(fault("`concat` does not sort columns here, and knows `join=\"inner\"` and `\"outer\"`"));
         }
-        let keys = keys.into_option();
+        let keys = value("keys");
         if ignore_index && keys.is_some() {
             let why = "Cannot set ignore_index=True and specify keys. Either should be used.";
             return Err(thrown("ValueError", why));
         }
         let (all, keys) = parts(all, keys, heap)?;
         let keys = keys.filter(|_| !ignore_index);
-        let names = names.into_option().map(|names| names_of(names, heap)).transpose()?;
+        let names = value("names").map(|names| names_of(names, heap)).transpose()?;
         let columns: Option<Vec<Column>> = all.iter().map(|one| Column::from_value(*one).cloned()).collect();
         let columns = columns.filter(|columns| !columns.is_empty());
         let made = match (axis.into_option().is_some_and(is_columns), columns) {

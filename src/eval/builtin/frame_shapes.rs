@@ -31,7 +31,7 @@ fn unstacked(column: &Column, level: &Val, fill: &Val) -> starlark::Result<Sheet
     let at = labels.level_of(level)?;
     let across = labels.level(at);
     let below = labels.without(at);
-    if across.iter().chain(below.keys.iter()).any(|key| is_empty(key)) {
+    if across.iter().chain(below.keys.iter()).any(is_empty) {
         return Err(hinted("`unstack` has no empty labels here", "leave the rows out first"));
     }
     let (names, across) = in_order(&across);

@@ -13,15 +13,46 @@ use crate::eval::convert::elements;
 use crate::eval::exception::thrown;
 use crate::eval::fault::{fault, hinted};
 use crate::value::Val;
+use starlark::collections::SmallMap;
 use starlark::environment::MethodsBuilder;
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
-use starlark::values::Value;
 use starlark::values::none::NoneOr;
+use starlark::values::{Heap, Value};
 use std::cmp::Ordering;
 
 /// Cells, and whether their order is upwards.
 type By = (Vec<Val>, bool);
+
+/// What the sorting of a sheet may be given.
+struct Asked<'v> {
+    key: Option<Value<'v>>,
+    inplace: bool,
+    renumber: bool,
+    empty_first: bool,
+}
+
+impl<'v> Asked<'v> {
+    fn of(method: &str, given: &SmallMap<String, Value<'v>>) -> starlark::Result<Asked<'v>> {
+        const KNOWN: [&str; 4] = ["ignore_index", "inplace", "key", "na_position"];
+        if let Some(other) = given.keys().find(|name| !KNOWN.contains(&name.as_str())) {
+            return Err(fault(format!("`{method}` does not take `{other}` here")));
+        }
+        let holds = |name: &str| given.get(name).is_some_and(|value| value.to_bool());
+        Ok(Asked {
+            key: given.get("key").copied().filter(|key| !key.is_none()),
+            inplace: holds("inplace"),
+            renumber: holds("ignore_index"),
+            empty_first: given.get("na_position").map_or(Ok(false), |position| is_first(&position.to_str()))?,
+        })
+    }
+
+    fn sorted(&self, sheet: &Now, by: &[By], heap: Heap<'v>) -> Value<'v> {
+        let sorted = sheet.pick(&order(sheet.rows.len(), by, self.empty_first));
+        let sorted = if self.renumber { sorted.numbered() } else { sorted };
+        sheet.become_or_give(sorted, self.inplace, heap)
+    }
+}
 
 /// What rows are sorted by, as a function has it.
 fn keyed<'v>(column: Column, key: Option<Value<'v>>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Vec<Val>> {
@@ -137,16 +168,12 @@ pub(super) fn of_sheets(builder: &mut MethodsBuilder) {
         this: Now,
         #[starlark(require = named, default = NoneOr::None)] level: NoneOr<Value<'v>>,
         #[starlark(require = named, default = true)] ascending: bool,
-        #[starlark(require = named, default = false)] inplace: bool,
-        #[starlark(require = named, default = "last")] na_position: &str,
-        #[starlark(require = named, default = false)] ignore_index: bool,
-        #[starlark(require = named, default = NoneOr::None)] key: NoneOr<Value<'v>>,
+        #[starlark(kwargs)] given: SmallMap<String, Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        let by = by_labels(&this.index, (level.into_option(), key.into_option(), ascending), eval)?;
-        let sorted = this.pick(&order(this.rows.len(), &by, is_first(na_position)?));
-        let sorted = if ignore_index { sorted.numbered() } else { sorted };
-        Ok(this.become_or_give(sorted, inplace, eval.heap()))
+        let asked = Asked::of("sort_index", &given)?;
+        let by = by_labels(&this.index, (level.into_option(), asked.key, ascending), eval)?;
+        Ok(asked.sorted(&this, &by, eval.heap()))
     }
 
     /// The rows by the order of what some columns hold, or of what a function makes of each.
@@ -154,27 +181,22 @@ pub(super) fn of_sheets(builder: &mut MethodsBuilder) {
         this: Now,
         by: Value<'v>,
         #[starlark(require = named)] ascending: Option<Value<'v>>,
-        #[starlark(require = named, default = false)] inplace: bool,
-        #[starlark(require = named, default = false)] ignore_index: bool,
-        #[starlark(require = named, default = "last")] na_position: &str,
-        #[starlark(require = named, default = NoneOr::None)] key: NoneOr<Value<'v>>,
+        #[starlark(kwargs)] given: SmallMap<String, Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let heap = eval.heap();
+        let asked = Asked::of("sort_values", &given)?;
         let by = named(&this, by, heap)?;
         let upwards: Vec<bool> = match ascending.and_then(|all| elements(all, heap)) {
             Some(each) if each.len() != by.len() => return Err(fault("`ascending` has one value for each column")),
             Some(each) => each.iter().map(|one| one.to_bool()).collect(),
             None => vec![ascending.is_none_or(|one| one.to_bool()); by.len()],
         };
-        let key = key.into_option();
         let mut cells = Vec::with_capacity(by.len());
         for (at, up) in by.into_iter().zip(upwards) {
-            cells.push((keyed(this.values(at), key, eval)?, up));
+            cells.push((keyed(this.values(at), asked.key, eval)?, up));
         }
-        let sorted = this.pick(&order(this.rows.len(), &cells, is_first(na_position)?));
-        let sorted = if ignore_index { sorted.numbered() } else { sorted };
-        Ok(this.become_or_give(sorted, inplace, eval.heap()))
+        Ok(asked.sorted(&this, &cells, heap))
     }
 
     /// The rows with the largest cells of a column, or of some.
