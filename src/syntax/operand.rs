@@ -159,6 +159,15 @@ impl Line<'_, '_> {
         }
     }
 
+    /// Whether a bracket asks by a function: `sheet[lambda rows: …]`.
+    pub(super) fn asks_by_function(&self, at: usize) -> bool {
+        let is_function = |part: &[Pair]| {
+            part.first().is_some_and(|first| first.as_str().split_whitespace().next() == Some("lambda"))
+        };
+        self.tokens[at].as_str().starts_with('[')
+            && inner(&self.tokens[at]).split(|t| t.as_rule() == Rule::comma).any(is_function)
+    }
+
     /// Whether a bracket picks an element of the list or text before it by a bool.
     pub(super) fn picks(&self, at: usize) -> bool {
         let is_list = |t: &Pair| match t.as_rule() {

@@ -223,7 +223,11 @@ impl<'a, 's> Line<'a, 's> {
                 (Rule::extra, _) => self.method(at),
                 (Rule::for_word, _) => self.loop_over(at),
                 (Rule::dot, _) if !self.around.called.properties.is_empty() => self.property(at),
-                (Rule::bracket, Role::Value) if self.around.called.items || self.picks(at) => self.item(at),
+                (Rule::bracket, Role::Value)
+                    if self.around.called.items || self.picks(at) || self.asks_by_function(at) =>
+                {
+                    self.item(at);
+                }
                 (Rule::word, Role::Value)
                     if self.around.called.truths
                         && text == "bool"
@@ -420,7 +424,9 @@ impl<'a, 's> Line<'a, 's> {
     fn item(&mut self, at: usize) {
         let token = &self.tokens[at];
         let is_target = self.tokens.get(at + 1).is_some_and(|t| t.as_rule() == Rule::sep && t.as_str().ends_with('='));
-        let cuts = token.clone().into_inner().any(|t| t.as_rule() == Rule::sep && t.as_str() == ":");
+        let has_colon = token.clone().into_inner().any(|t| t.as_rule() == Rule::sep && t.as_str() == ":");
+        // Slices beside a function have been made values.
+        let cuts = has_colon && !self.asks_by_function(at);
         let empty = token.clone().into_inner().next().is_none();
         let start = self.primary(at);
         if start == at || is_target || cuts || empty || !token.as_str().starts_with('[') {

@@ -32,6 +32,8 @@ mod select;
 mod shadows;
 mod sheets;
 mod sheets_asked;
+mod sheets_running;
+mod sheets_shaped;
 mod snakefile;
 mod story;
 mod surroundings;

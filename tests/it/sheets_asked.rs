@@ -45,7 +45,7 @@ n = pd.DataFrame({"x": [1, 2, 3], "y": [1.5, 2.5, 3.5]}, index=["a", "b", "c"])
 "#;
 
 /// Expressions, and what Python prints for them; of a few only that they fail, and by what class.
-fn answers_as_pandas(given: &str, asked: &[(&str, &str)]) {
+pub(crate) fn answers_as_pandas(given: &str, asked: &[(&str, &str)]) {
     let show = |(at, (expression, _)): (usize, &(&str, &str))| format!("show({at}, lambda: {expression})\n");
     let shown: String = asked.iter().enumerate().map(show).collect();
     let text = format!("{HEAD}{given}\n{shown}\nrule all:\n    output: 'x'\n");

@@ -8,6 +8,7 @@ use super::column::Column;
 use super::frame::{Now, cell_of};
 use super::index::Index;
 use super::sheet::Maker;
+use crate::eval::exception::thrown;
 use crate::eval::fault::{fault, hinted};
 use crate::value::Val;
 use starlark::values::Value;
@@ -25,7 +26,7 @@ fn no_cell() -> starlark::Error {
 }
 
 pub(super) fn miscounted(given: usize, rows: usize) -> starlark::Error {
-    fault(format!("these are {given} values, and the sheet has {rows} rows"))
+    thrown("ValueError", format!("these are {given} values, and the sheet has {rows} rows"))
 }
 
 impl Given {

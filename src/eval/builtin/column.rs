@@ -4,6 +4,7 @@
 //! for by methods is `column_methods`'s.
 
 use super::aligned::{Aligned, aligned};
+use super::asked_by::refuse_functions;
 use super::column_located::Cells;
 use super::frame::{Frame, cell_of, cells_of, plain_of};
 use super::frame_counts::kind;
@@ -117,6 +118,11 @@ impl Column {
     /// A value for each of some labels.
     pub(super) fn labelled_by(index: Arc<Index>, values: impl IntoIterator<Item = Val>) -> Column {
         Column::made(index, values.into_iter().collect())
+    }
+
+    /// With numbers for its labels.
+    pub(super) fn numbered(&self) -> Column {
+        Column { name: self.name.clone(), by_place: false, ..Column::plain(self.values.iter().cloned()) }
     }
 
     /// With a name, if one is given.
@@ -326,6 +332,7 @@ impl<'v> StarlarkValue<'v> for Column {
             },
             "name" => Some(self.name.as_ref().map_or_else(Value::new_none, |name| from_val(&name.value(), heap))),
             "dtype" => Some(heap.alloc(kind(self))),
+            "ndim" => Some(heap.alloc(1)),
             "shape" => Some(heap.alloc(AllocTuple([self.values.len() as i64]))),
             "is_unique" => Some(Value::new_bool(distinct(self.values.iter()).len() == self.values.len())),
             "has_duplicates" => Some(Value::new_bool(distinct(self.values.iter()).len() < self.values.len())),
@@ -350,6 +357,7 @@ impl<'v> StarlarkValue<'v> for Column {
     }
 
     fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        refuse_functions(index)?;
         // Labels have none themselves, so what is asked of them goes by place.
         let by_place = |mask: &Column| if self.by_place { Column::plain(mask.values.to_vec()) } else { mask.clone() };
         if let Some(rows) = Column::from_value(index).and_then(|mask| by_place(mask).masked(&self.index)) {
@@ -465,24 +473,6 @@ impl<'v> StarlarkValue<'v> for Column {
         let own = self.values.iter().map(|v| from_val(v, heap));
         Some(Ok(heap.alloc(AllocList(first.into_iter().chain(own).collect::<Vec<_>>()))))
     }
-}
-
-/// For each cell of a column of bools one of two values, or of the cells of two columns.
-pub(super) fn chosen<'v>(
-    condition: Value<'v>,
-    yes: Value<'v>,
-    no: Value<'v>,
-    heap: Heap<'v>,
-) -> starlark::Result<Value<'v>> {
-    let holds = cells_of(condition).ok_or_else(|| fault("`np.where` wants a column of bools"))?;
-    let cells = |given: Value<'v>| match cells_of(given) {
-        Some(cells) if cells.len() == holds.len() => Ok(cells),
-        Some(_) => Err(fault("two columns of one length are wanted here")),
-        None => Ok(vec![plain_of(given, heap)?; holds.len()]),
-    };
-    let (yes, no) = (cells(yes)?, cells(no)?);
-    let cell = |at: usize| if holds[at] == Val::Bool(true) { yes[at].clone() } else { no[at].clone() };
-    Ok(heap.alloc(Column::plain((0..holds.len()).map(cell))))
 }
 
 /// A label as a key of a dict: several columns are a tuple.

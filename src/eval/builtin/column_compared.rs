@@ -5,7 +5,8 @@
 use super::aligned::{beside, differ};
 use super::assigned::Given;
 use super::column::Column;
-use super::frame::cells_of;
+use super::frame::{cells_of, plain_of};
+use super::frame_compared::compared;
 use super::numpy::Array;
 use super::operators::holds;
 use super::replaced::Replaced;
@@ -37,6 +38,24 @@ fn kept<'v>(column: &Column, holds: Value<'v>, other: Option<Value<'v>>) -> star
     Ok(column.filled((0..column.values.len()).map(|at| cell(at).clone()).collect()))
 }
 
+/// For each cell of a column of bools one of two values, or of the cells of two columns.
+pub(super) fn chosen<'v>(
+    condition: Value<'v>,
+    yes: Value<'v>,
+    no: Value<'v>,
+    heap: Heap<'v>,
+) -> starlark::Result<Value<'v>> {
+    let holds = cells_of(condition).ok_or_else(|| fault("`np.where` wants a column of bools"))?;
+    let cells = |given: Value<'v>| match cells_of(given) {
+        Some(cells) if cells.len() == holds.len() => Ok(cells),
+        Some(_) => Err(fault("two columns of one length are wanted here")),
+        None => Ok(vec![plain_of(given, heap)?; holds.len()]),
+    };
+    let (yes, no) = (cells(yes)?, cells(no)?);
+    let cell = |at: usize| if holds[at] == Val::Bool(true) { yes[at].clone() } else { no[at].clone() };
+    Ok(heap.alloc(Column::plain((0..holds.len()).map(cell))))
+}
+
 /// Each cell of a column or an array compared with a value, or with that of another; none
 /// if neither side is one, or the operator asks whether they are the same.
 pub(super) fn mask<'v>(
@@ -45,6 +64,9 @@ pub(super) fn mask<'v>(
     right: Value<'v>,
     heap: Heap<'v>,
 ) -> Option<starlark::Result<Value<'v>>> {
+    if let Some(made) = compared(left, operator, right, heap) {
+        return Some(made);
+    }
     let (column, operator, other) = match (Column::from_value(left), Column::from_value(right)) {
         _ if matches!(operator, "is" | "is not") => return None,
         (None, None) => return Array::compared(left, operator, right, heap),

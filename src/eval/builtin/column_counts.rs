@@ -20,13 +20,26 @@ use std::sync::Arc;
 
 #[starlark_module]
 pub(super) fn methods(builder: &mut MethodsBuilder) {
-    /// How often each value is there, the most frequent first.
-    fn value_counts(this: &Column) -> starlark::Result<Column> {
-        let mut counted = counts(this);
-        counted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        let (keys, counts): (Vec<Val>, Vec<Val>) = counted.into_iter().map(|(k, n)| (k, Val::Int(n))).unzip();
+    /// How often each value is there, the most frequent first; with `normalize` as a part of all.
+    fn value_counts(
+        this: &Column,
+        #[starlark(default = false)] normalize: bool,
+        #[starlark(default = true)] sort: bool,
+        #[starlark(default = false)] ascending: bool,
+        #[starlark(require = named, default = true)] dropna: bool,
+    ) -> starlark::Result<Column> {
+        let mut counted = counts(this, dropna);
+        match (sort, ascending) {
+            (false, _) => {}
+            (true, true) => counted.sort_by_key(|(_, count)| *count),
+            (true, false) => counted.sort_by_key(|(_, count)| std::cmp::Reverse(*count)),
+        }
+        let all: i64 = counted.iter().map(|(_, count)| count).sum();
+        let cell = |count: i64| if normalize { Val::Float(count as f64 / all as f64) } else { Val::Int(count) };
+        let (keys, counts): (Vec<Val>, Vec<Val>) = counted.into_iter().map(|(k, n)| (k, cell(n))).unzip();
         let index = Index::new(this.name.iter().cloned().collect(), keys);
-        Ok(Column { name: Some("count".into()), ..Column::labelled_by(Arc::new(index), counts) })
+        let name = if normalize { "proportion" } else { "count" };
+        Ok(Column { name: Some(name.into()), ..Column::labelled_by(Arc::new(index), counts) })
     }
 
     /// Which values were there before; with `keep="last"` which come again, with
@@ -88,6 +101,9 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         if has_gap(this, skipna) || held < min_count as usize {
             return Ok(heap.alloc(f64::NAN));
         }
+        if let Some(text) = joined(this) {
+            return Ok(heap.alloc(text));
+        }
         Ok(match whole_sum(this) {
             Some(sum) => heap.alloc(sum),
             None => heap.alloc(summed(this)?),
@@ -139,7 +155,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
 
     /// The most frequent values.
     fn mode(this: &Column) -> starlark::Result<Column> {
-        let counted = counts(this);
+        let counted = counts(this, true);
         let most = counted.iter().map(|(_, count)| *count).max();
         let mut values: Vec<Val> = counted.into_iter().filter(|(_, n)| Some(*n) == most).map(|(v, _)| v).collect();
         values.sort_by(compared);
@@ -158,6 +174,13 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
 /// Whether a cell is empty where none are passed over.
 fn has_gap(column: &Column, skipna: bool) -> bool {
     !skipna && column.values.iter().any(is_empty)
+}
+
+/// Texts on end, where there are some and nothing else.
+fn joined(column: &Column) -> Option<String> {
+    let held: Vec<&Val> = column.values.iter().filter(|value| !is_empty(value)).collect();
+    let texts: Option<String> = held.iter().map(|value| value.as_str()).collect();
+    texts.filter(|_| !held.is_empty())
 }
 
 /// The sum of whole numbers and bools; none if there are others, or it is beyond 64 bits.
@@ -185,20 +208,20 @@ fn int(value: &Val) -> Option<i64> {
 }
 
 /// A number or a bool.
-fn number(value: &Val) -> starlark::Result<f64> {
+pub(super) fn number(value: &Val) -> starlark::Result<f64> {
     match value {
         Val::Int(i) => Ok(*i as f64),
         Val::Bool(b) => Ok(f64::from(u8::from(*b))),
         Val::Float(f) => Ok(*f),
-        other => Err(fault(format!("{} is no number, and cannot be summed", other.repr()))),
+        other => Err(thrown("TypeError", format!("{} is no number, and cannot be summed", other.repr()))),
     }
 }
 
 /// How often each value is there, in the order of their first.
-fn counts(column: &Column) -> Vec<(Val, i64)> {
+fn counts(column: &Column, dropna: bool) -> Vec<(Val, i64)> {
     let mut counted: Vec<(Val, i64)> = Vec::new();
     let mut places: FxHashMap<String, usize> = FxHashMap::default();
-    for value in column.values.iter().filter(|v| !is_empty(v)) {
+    for value in column.values.iter().filter(|v| !dropna || !is_empty(v)) {
         let place = *places.entry(word(value)).or_insert(counted.len());
         if place == counted.len() {
             counted.push((value.clone(), 0));

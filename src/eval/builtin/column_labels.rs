@@ -7,7 +7,7 @@ use super::frame::{cells_of, label_of, plain_of};
 use super::index::Index;
 use super::name::Name;
 use super::same::{same, word};
-use super::sheet::{Sheet, compared, ordered};
+use super::sheet::{Sheet, compared};
 use crate::eval::convert::{elements, from_val};
 use crate::eval::fault::fault;
 use crate::value::Val;
@@ -71,30 +71,9 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     ) -> starlark::Result<Value<'v>> {
         let called = this.called(name.into_option());
         if drop {
-            let plain = Column::plain(called.values.iter().cloned());
-            return Ok(heap.alloc(Column { name: called.name, by_place: false, ..plain }));
+            return Ok(heap.alloc(called.numbered()));
         }
         Ok(heap.alloc(called.sheet().reset()?))
-    }
-
-    fn sort_values<'v>(
-        this: &Column,
-        #[starlark(require = named, default = true)] ascending: bool,
-        #[starlark(require = named, default = "last")] na_position: &str,
-    ) -> starlark::Result<Column> {
-        let mut order: Vec<usize> = (0..this.values.len()).collect();
-        order.sort_by(|a, b| ordered(&this.values[*a], &this.values[*b], ascending, na_position == "first"));
-        Ok(this.pick(&order))
-    }
-
-    /// By the order of the labels.
-    fn sort_index(
-        this: &Column,
-        #[starlark(require = named, default = true)] ascending: bool,
-    ) -> starlark::Result<Column> {
-        let mut order: Vec<usize> = (0..this.values.len()).collect();
-        order.sort_by(|a, b| ordered(&this.index.keys[*a], &this.index.keys[*b], ascending, false));
-        Ok(this.pick(&order))
     }
 
     /// The labels that another list lacks, in order.

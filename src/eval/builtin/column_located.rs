@@ -2,6 +2,7 @@
 //!
 //! Owns what these may be asked for. It changes no cell, and does not know the sheet.
 
+use super::asked_by::refuse_functions;
 use super::column::{Column, number};
 use super::frame::plain_of;
 use super::located::{Span, between, numbers};
@@ -44,6 +45,7 @@ impl Cells {
 #[starlark_value(type = "cells")]
 impl<'v> StarlarkValue<'v> for Cells {
     fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        refuse_functions(index)?;
         if let Some(rows) = Column::from_value(index).and_then(|mask| mask.masked(&self.column.index)) {
             return Ok(heap.alloc(self.column.pick(&rows?)));
         }

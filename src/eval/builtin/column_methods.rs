@@ -106,6 +106,13 @@ pub(super) fn column_methods(builder: &mut MethodsBuilder) {
     super::column_compared::methods(builder);
     super::column_counts::methods(builder);
     super::column_labels::methods(builder);
+    super::aggregated::of_columns(builder);
+    super::sorted::of_columns(builder);
+    super::frame_compared::of_columns(builder);
+    super::frame_shapes::of_columns(builder);
+    super::column_running::methods(builder);
+    super::column_running::spread(builder);
+    super::relabelled::of_columns(builder);
 }
 
 #[starlark_module]

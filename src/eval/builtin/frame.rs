@@ -4,8 +4,10 @@
 //! the sheet see them. What it is asked for by methods is `frame_methods`'s, and
 //! `.loc` is `located`'s.
 
+use super::asked_by::refuse_functions;
 use super::assigned::{Given, miscounted};
 use super::column::{Column, number};
+use super::frame_compared::kept;
 use super::frame_counts::{OfAll, kind, names};
 use super::frame_methods::frame_methods;
 use super::index::Index;
@@ -23,7 +25,7 @@ use starlark::any::ProvidesStaticType;
 use starlark::environment::Methods;
 use starlark::starlark_simple_value;
 use starlark::typing::Ty;
-use starlark::values::list::ListRef;
+use starlark::values::list::{AllocList, ListRef};
 use starlark::values::tuple::{AllocTuple, TupleRef};
 use starlark::values::type_repr::StarlarkTypeRepr;
 use starlark::values::{
@@ -327,6 +329,11 @@ impl<'v> StarlarkValue<'v> for Frame {
             // Names of several parts are no names of columns here.
             "T" if sheet.index.names.len() > 1 => None,
             "T" => Some(heap.alloc(sheet.transposed())),
+            "ndim" => Some(heap.alloc(2)),
+            "axes" => {
+                let labels = heap.alloc(Column::of_labels(&sheet.index, Some(self.clone())));
+                Some(heap.alloc(AllocList([labels, heap.alloc(Column::plain(sheet.names()))])))
+            }
             "size" => Some(heap.alloc((sheet.rows.len() * sheet.columns.len()) as i64)),
             "empty" => Some(Value::new_bool(sheet.rows.is_empty())),
             "shape" => Some(heap.alloc(AllocTuple([sheet.rows.len() as i64, sheet.columns.len() as i64]))),
@@ -374,6 +381,9 @@ impl<'v> StarlarkValue<'v> for Frame {
         if let Some(rows) = Column::from_value(index).and_then(|mask| mask.masked(&sheet.index)) {
             return Ok(heap.alloc(sheet.pick(&rows?)));
         }
+        if let Some(holds) = Now::of(index) {
+            return Ok(heap.alloc(kept(&sheet, &holds, None, true)?));
+        }
         if index.unpack_bool().is_some() {
             return Err(hinted(
                 "columns are not compared cell by cell here",
@@ -389,6 +399,7 @@ impl<'v> StarlarkValue<'v> for Frame {
         if elements(index, heap).is_some() {
             return Ok(heap.alloc(sheet.only(&named(&sheet, index, heap)?)));
         }
+        refuse_functions(index)?;
         match number(index, sheet.rows.len()) {
             Some(at) => Ok(heap.alloc(sheet.row(at))),
             None => {

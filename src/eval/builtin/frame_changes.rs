@@ -3,6 +3,7 @@
 //! Owns what these methods take. It does not know how cells are given, or what a type makes
 //! of them.
 
+use super::assigned::Given;
 use super::column::{Column, hashable};
 use super::column_methods::as_type;
 use super::frame::{Now, cells_of, label_of, plain_of};
@@ -10,6 +11,7 @@ use super::frame_methods::is_columns;
 use super::index::Index;
 use super::name::Name;
 use super::sheet::Sheet;
+use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
 use crate::value::Val;
 use rustc_hash::FxHashSet;
@@ -110,6 +112,29 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
             made.set_at(eval.heap().alloc(&*name), value)?;
         }
         Ok(made)
+    }
+
+    /// A new column before the one of that number, in the sheet itself.
+    fn insert<'v>(
+        this: Now,
+        loc: Value<'v>,
+        column: Value<'v>,
+        value: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let count = this.columns.len();
+        let name = label_of(column).ok_or_else(|| fault("a column is named by a text or a number"))?;
+        let loc = loc.unpack_i32().ok_or_else(|| thrown("TypeError", "loc must be int"))?;
+        let at = usize::try_from(loc).map_err(|_| thrown("ValueError", "unbounded slice"))?;
+        if this.columns.iter().any(|known| known.is(&name)) {
+            return Err(thrown("ValueError", format!("cannot insert {}, already exists", name.display())));
+        }
+        if at > count {
+            return Err(thrown("IndexError", format!("loc must be an integer between -{count} and {count}")));
+        }
+        let cells = this.of.settled(Given::of(value)?.cells(&this.index, this.of)?);
+        let order: Vec<usize> = (0..at).chain([count]).chain(at..count).collect();
+        Ok(this.become_or_give(this.with_column(&Name::of(&name), cells).only(&order), true, heap))
     }
 
     fn tail(this: Now, #[starlark(default = 5)] count: u32) -> starlark::Result<Sheet> {

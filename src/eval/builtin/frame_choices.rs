@@ -174,7 +174,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
 }
 
 /// The different cells of a list in order, and the place that each of them all has there.
-fn in_order(cells: &[Val]) -> (Vec<Val>, Vec<usize>) {
+pub(super) fn in_order(cells: &[Val]) -> (Vec<Val>, Vec<usize>) {
     let mut held: Vec<&Val> = distinct(cells.iter()).into_iter().map(|at| &cells[at]).collect();
     held.sort_by(|a, b| compared(a, b));
     let places: FxHashMap<String, usize> = held.iter().enumerate().map(|(at, cell)| (word(cell), at)).collect();

@@ -9,7 +9,7 @@ use super::frame_methods::is_columns;
 use super::index::Index;
 use super::passed::Passed;
 use super::sheet::{Sheet, emptiness, is_empty};
-use crate::eval::fault::fault;
+use crate::eval::fault::{fault, hinted};
 use crate::value::Val;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
@@ -46,7 +46,12 @@ pub(super) fn emptiness_of(sheet: &Sheet, empty: bool) -> Sheet {
 }
 
 /// The methods of columns that a sheet passes on to each.
-const PASSED_ON: [&str; 8] = ["any", "all", "count", "nunique", "sum", "max", "min", "mean"];
+const PASSED_ON: [&str; 13] =
+    ["all", "any", "count", "idxmax", "idxmin", "max", "mean", "median", "min", "nunique", "std", "sum", "var"];
+
+/// Those that answer with a column for each.
+const CELL_BY_CELL: [&str; 10] =
+    ["abs", "clip", "cummax", "cummin", "cumprod", "cumsum", "diff", "rank", "round", "shift"];
 
 /// A method of columns that is asked of all of a sheet's.
 #[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
@@ -62,7 +67,46 @@ starlark_simple_value!(OfAll);
 impl OfAll {
     /// None if a sheet has no such method.
     pub(super) fn of(sheet: &Arc<Sheet>, name: &str) -> Option<OfAll> {
-        PASSED_ON.iter().find(|known| **known == name).map(|name| OfAll { sheet: sheet.clone(), name })
+        PASSED_ON
+            .iter()
+            .chain(&CELL_BY_CELL)
+            .find(|known| **known == name)
+            .map(|name| OfAll { sheet: sheet.clone(), name })
+    }
+
+    /// A sheet of what each column answers; what cannot be rounded stays as it is.
+    fn cell_by_cell<'v>(
+        &self,
+        passed: &mut Passed<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let (heap, sheet) = (eval.heap(), &self.sheet);
+        if passed.take("axis").is_some_and(is_columns) {
+            let hint = "turn the sheet: `sheet.T`, and its answer again";
+            return Err(hinted(format!("`{}` goes down the columns here, not along the rows", self.name), hint));
+        }
+        let of_numbers = passed.take("numeric_only").is_some_and(|only| only.to_bool());
+        let (mut names, mut columns) = (Vec::new(), Vec::new());
+        for at in 0..sheet.columns.len() {
+            let column = sheet.values(at);
+            let is_number = matches!(kind(&column), "int64" | "float64" | "bool") || column.values.is_empty();
+            if of_numbers && !is_number {
+                continue;
+            }
+            names.push(sheet.columns[at].clone());
+            columns.push(match self.name == "round" && !is_number {
+                true => column.values.to_vec(),
+                false => {
+                    let method = heap.alloc(column).get_attr(self.name, heap)?;
+                    let method = method.ok_or_else(|| fault(format!("columns have no `.{}`", self.name)))?;
+                    let made = passed.on_to(method, &[], eval)?;
+                    Column::from_value(made).map(|made| made.values.to_vec()).unwrap_or_default()
+                }
+            });
+        }
+        let row = |at: usize| columns.iter().map(|column| column[at].clone()).collect();
+        let rows = (0..sheet.rows.len()).map(row).collect();
+        Ok(heap.alloc(Sheet { columns: names.into(), rows, ..(**sheet).clone() }))
     }
 }
 
@@ -77,6 +121,9 @@ impl<'v> StarlarkValue<'v> for OfAll {
     ) -> starlark::Result<Value<'v>> {
         let (heap, sheet) = (eval.heap(), &self.sheet);
         let mut passed = Passed::of(args, heap)?;
+        if CELL_BY_CELL.contains(&self.name) {
+            return self.cell_by_cell(&mut passed, eval);
+        }
         let axis = passed.take("axis").or_else(|| passed.shift());
         let by_row = axis.is_some_and(is_columns);
         let of_numbers = passed.take("numeric_only").is_some_and(|only| only.to_bool());

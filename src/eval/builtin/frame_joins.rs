@@ -5,10 +5,8 @@
 use super::column::Column;
 use super::frame::{Now, named};
 use super::frame_counts::kind;
-use super::index::Index;
-use super::join::{By, Keep, beside, exploded, has_repeats, labels_on_end, melted, merged, stacked};
-use super::name::Name;
-use super::sheet::{Sheet, is_empty, settled};
+use super::join::{By, Keep, exploded, has_repeats, melted, merged};
+use super::sheet::{Sheet, is_empty};
 use crate::eval::convert::elements;
 use crate::eval::exception::{thrown, thrown_with};
 use crate::eval::fault::{fault, hinted};
@@ -185,52 +183,6 @@ fn common(left: &Sheet, right: &Sheet) -> starlark::Result<(By, By)> {
 
 #[starlark_module]
 pub(super) fn functions(builder: &mut GlobalsBuilder) {
-    /// Sheets, or columns, on end; with `axis=1` side by side.
-    fn concat<'v>(
-        #[starlark(require = pos)] all: Value<'v>,
-        #[starlark(require = named, default = NoneOr::None)] axis: NoneOr<Value<'v>>,
-        #[starlark(require = named, default = "outer")] join: &str,
-        #[starlark(require = named, default = false)] ignore_index: bool,
-        #[starlark(require = named, default = false)] sort: bool,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
-        if sort || !matches!(join, "inner" | "outer") {
-            return Err(fault("`concat` does not sort columns here, and knows `join=\"inner\"` and `\"outer\"`"));
-        }
-        let all = elements(all, heap).ok_or_else(|| fault("`concat` wants a list of sheets"))?;
-        let all: Vec<Value> = all.into_iter().filter(|one| !one.is_none()).collect();
-        let by_column = axis.into_option().is_some_and(super::frame_methods::is_columns);
-        let columns: Option<Vec<&Column>> = all.iter().map(|one| Column::from_value(*one)).collect();
-        if let (Some(columns), false) = (columns.filter(|columns| !columns.is_empty()), by_column) {
-            let values = columns.iter().flat_map(|column| column.values.iter().cloned());
-            let values = settled(values.collect());
-            let index = match ignore_index {
-                true => Index::numbers(values.len()),
-                false => labels_on_end(columns.iter().map(|c| &*c.index)),
-            };
-            let name = columns[0].name.clone().filter(|name| columns.iter().all(|one| one.name.as_ref() == Some(name)));
-            return Ok(heap.alloc(Column { name, ..Column::labelled_by(Arc::new(index), values) }));
-        }
-        let sheets: Vec<Arc<Sheet>> = all.iter().map(|one| sheet_of(*one)).collect::<starlark::Result<_>>()?;
-        if sheets.is_empty() {
-            return Err(thrown("ValueError", "No objects to concatenate"));
-        }
-        if by_column {
-            let hint = "use `merge`, or a file for `pyload`";
-            let others = || hinted("sheets stand side by side here only if they have the same labels", hint);
-            let mut made = beside(&sheets).ok_or_else(others)?;
-            if ignore_index {
-                made.columns = (0..made.columns.len() as i64).map(Name::number).collect();
-            }
-            if let Some(name) = made.columns.iter().enumerate().find(|(at, name)| made.columns[..*at].contains(name)) {
-                let hint = "rename one of them first: `.rename(columns={...})`";
-                return Err(hinted(format!("two of the sheets have a column `{}`", name.1), hint));
-            }
-            return Ok(heap.alloc(made));
-        }
-        Ok(heap.alloc(stacked(&sheets, join == "inner", ignore_index)))
-    }
-
     /// The rows of two sheets that hold the same, side by side.
     fn merge<'v>(
         #[starlark(require = pos)] left: Value<'v>,
@@ -243,7 +195,7 @@ pub(super) fn functions(builder: &mut GlobalsBuilder) {
 }
 
 /// A sheet; of a column, one of that alone.
-fn sheet_of(value: Value) -> starlark::Result<Arc<Sheet>> {
+pub(super) fn sheet_of(value: Value) -> starlark::Result<Arc<Sheet>> {
     if let Some(column) = Column::from_value(value) {
         return Ok(Arc::new(column.sheet()));
     }

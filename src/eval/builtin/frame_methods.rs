@@ -12,8 +12,8 @@ use super::index::Index;
 use super::name::Name;
 use super::query::numbers_where;
 use super::row::{self, Row, record};
-use super::sheet::{Columns, Sheet, ordered, settled};
-use crate::eval::convert::{elements, from_val, is_function};
+use super::sheet::{Columns, Sheet, settled};
+use crate::eval::convert::{elements, from_val};
 use crate::eval::exception::thrown;
 use crate::eval::fault::{fault, hinted};
 use crate::value::Val;
@@ -26,7 +26,6 @@ use starlark::values::list::AllocList;
 use starlark::values::none::NoneOr;
 use starlark::values::tuple::AllocTuple;
 use starlark::values::{Heap, Value};
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 pub(super) fn frame_methods(builder: &mut MethodsBuilder) {
@@ -37,6 +36,11 @@ pub(super) fn frame_methods(builder: &mut MethodsBuilder) {
     super::frame_changes::methods(builder);
     super::frame_choices::methods(builder);
     mapping(builder);
+    super::sorted::of_sheets(builder);
+    super::frame_compared::methods(builder);
+    super::frame_shapes::of_sheets(builder);
+    super::relabelled::of_sheets(builder);
+    super::aggregated::of_sheets(builder);
     grouping(builder);
     super::frame_joins::methods(builder);
     super::frame_counts::emptiness_methods(builder);
@@ -56,21 +60,6 @@ fn choosing(builder: &mut MethodsBuilder) {
         let sheet = Now::of(this).ok_or_else(|| fault("`query` is asked of a sheet"))?;
         let rows = numbers_where(&sheet, query, eval)?;
         Ok(sheet.become_or_give(sheet.pick(&rows), inplace, eval.heap()))
-    }
-
-    /// The rows whose columns have these values.
-    fn r#where<'v>(
-        this: Now,
-        #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Sheet> {
-        let mut wanted = Vec::new();
-        for (name, value) in &named {
-            wanted.push((this.column_at(name)?, plain_of(*value, heap)?));
-        }
-        let same = |cell: &Val, value: &Val| cell == value || cell.display() == value.display();
-        let fits = |row: &usize| wanted.iter().all(|(at, value)| same(&this.rows[*row][*at], value));
-        Ok(this.pick(&(0..this.rows.len()).filter(fits).collect::<Vec<_>>()))
     }
 
     /// The different values of a column, in order.
@@ -106,47 +95,6 @@ fn labelling(builder: &mut MethodsBuilder) {
     ) -> starlark::Result<Value<'v>> {
         let sheet = if drop { this.numbered() } else { this.reset()? };
         Ok(this.become_or_give(sheet, inplace, heap))
-    }
-
-    /// The rows by the order of their labels.
-    fn sort_index<'v>(
-        this: Now,
-        #[starlark(require = named, default = true)] ascending: bool,
-        #[starlark(require = named, default = false)] inplace: bool,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
-        let mut order: Vec<usize> = (0..this.rows.len()).collect();
-        order.sort_by(|a, b| ordered(&this.index.keys[*a], &this.index.keys[*b], ascending, false));
-        Ok(this.become_or_give(this.pick(&order), inplace, heap))
-    }
-
-    /// The rows by the order of what some columns hold.
-    fn sort_values<'v>(
-        this: Now,
-        by: Value<'v>,
-        #[starlark(require = named)] ascending: Option<Value<'v>>,
-        #[starlark(require = named, default = false)] inplace: bool,
-        #[starlark(require = named, default = false)] ignore_index: bool,
-        #[starlark(require = named, default = "last")] na_position: &str,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
-        let by = named(&this, by, heap)?;
-        let upwards: Vec<bool> = match ascending.and_then(|all| elements(all, heap)) {
-            Some(each) if each.len() != by.len() => return Err(fault("`ascending` has one value for each column")),
-            Some(each) => each.iter().map(|one| one.to_bool()).collect(),
-            None => vec![ascending.is_none_or(|one| one.to_bool()); by.len()],
-        };
-        let mut order: Vec<usize> = (0..this.rows.len()).collect();
-        order.sort_by(|a, b| {
-            let cells = by
-                .iter()
-                .zip(&upwards)
-                .map(|(c, up)| ordered(&this.rows[*a][*c], &this.rows[*b][*c], *up, na_position == "first"));
-            cells.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
-        });
-        let sorted = this.pick(&order);
-        let sorted = if ignore_index { sorted.numbered() } else { sorted };
-        Ok(this.become_or_give(sorted, inplace, heap))
     }
 }
 
@@ -296,22 +244,6 @@ fn mapping(builder: &mut MethodsBuilder) {
             Answers::Cells(cells) if by_row => heap.alloc(Column::labelled_by(this.index.clone(), settled(cells))),
             Answers::Cells(cells) => of_columns(&this, cells, heap)?,
         })
-    }
-
-    /// What a function makes of each row: `axis=1`.
-    fn agg<'v>(
-        this: Value<'v>,
-        #[starlark(require = pos)] function: Value<'v>,
-        #[starlark(require = named, default = NoneOr::None)] axis: NoneOr<Value<'v>>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        let heap = eval.heap();
-        let Some(axis) = axis.into_option().filter(|axis| is_columns(*axis) && is_function(function)) else {
-            let hint = "ask for a column: `sheet[\"size\"].sum()`, or of groups: `sheet.groupby(…).agg(…)`";
-            return Err(hinted("`agg` of a sheet wants a function of rows, and `axis=1`", hint));
-        };
-        let apply = this.get_attr_error("apply", heap)?;
-        eval.eval_function(apply, &[function], &[("axis", axis)])
     }
 
     /// A function of each cell.

@@ -65,7 +65,7 @@ starlark_simple_value!(Each);
 
 impl Groups {
     /// A group: its rows, or what they have in the column that is asked for.
-    fn member<'v>(&self, sheet: &Sheet, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    pub(super) fn member<'v>(&self, sheet: &Sheet, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         Ok(match &self.column {
             Some(name) => heap.alloc(sheet.values(sheet.column_of(&name.value())?)),
             None => heap.alloc(sheet.clone()),
@@ -209,8 +209,13 @@ impl Groups {
             true => rows[rows.len().saturating_sub(count)..].to_vec(),
             false => rows[..rows.len().min(count)].to_vec(),
         };
-        let mut rows: Vec<usize> = self.whole.1.iter().flat_map(places).collect();
+        self.chosen(self.whole.1.iter().flat_map(places).collect(), heap)
+    }
+
+    /// Some rows, each once and in the order of the sheet.
+    pub(super) fn chosen<'v>(&self, mut rows: Vec<usize>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         rows.sort_unstable();
+        rows.dedup();
         Ok(match &self.column {
             Some(name) => heap.alloc(self.of.values(self.of.column_of(&name.value())?).pick(&rows)),
             None => heap.alloc(self.of.pick(&rows)),
@@ -219,16 +224,17 @@ impl Groups {
 }
 
 /// Methods of columns that answer with one value for each group.
-const OF_COLUMNS: [&str; 15] = [
+const OF_COLUMNS: [&str; 17] = [
     "all", "any", "count", "first", "idxmax", "idxmin", "last", "max", "mean", "median", "min", "nunique", "size",
-    "sum", "unique",
+    "std", "sum", "unique", "var",
 ];
 
 /// Those that groups of sheets pass on to each of their columns.
-const OF_SHEETS: [&str; 10] = ["all", "any", "count", "idxmax", "idxmin", "max", "mean", "median", "nunique", "sum"];
+const OF_SHEETS: [&str; 13] =
+    ["all", "any", "count", "idxmax", "idxmin", "max", "mean", "median", "min", "nunique", "std", "sum", "var"];
 
 /// Those that answer with cells for rows.
-const BY_ROW: [&str; 2] = ["cumsum", "value_counts"];
+const BY_ROW: [&str; 8] = ["cummax", "cummin", "cumprod", "cumsum", "diff", "rank", "shift", "value_counts"];
 
 fn no_method(name: &str) -> starlark::Error {
     let hint = "ask each group, by `.apply(lambda group: ...)` or a loop, or use a file for `pyload`";
@@ -236,7 +242,7 @@ fn no_method(name: &str) -> starlark::Error {
 }
 
 /// What a column of the answers of a function is called.
-fn called(function: Value) -> String {
+pub(super) fn called(function: Value) -> String {
     match function.unpack_str() {
         Some(name) => name.to_owned(),
         None => function.to_str().rsplit(['.', ' ']).next().unwrap_or("").trim_end_matches('>').to_owned(),
@@ -254,7 +260,7 @@ fn end_of<'v>(column: Value<'v>, last: bool, heap: Heap<'v>) -> Value<'v> {
 #[starlark_value(type = "groups")]
 impl<'v> StarlarkValue<'v> for Groups {
     fn get_methods() -> Option<&'static Methods> {
-        starlark::methods_static!(METHODS = groups_methods);
+        starlark::methods_static!(METHODS = all_methods);
         Some(METHODS.methods())
     }
 
@@ -347,6 +353,11 @@ fn ends<'v>(groups: &Groups, which: &str, eval: &mut Evaluator<'v, '_, '_>) -> s
     }
     let asked = groups.others().into_iter().map(|name| (name.clone(), name, function)).collect();
     groups.sheet_of(asked, eval)
+}
+
+fn all_methods(builder: &mut MethodsBuilder) {
+    groups_methods(builder);
+    super::groups_rows::methods(builder);
 }
 
 #[starlark_module]

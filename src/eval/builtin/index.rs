@@ -6,7 +6,7 @@
 use super::name::Name;
 use crate::diag::{Diag, Kind};
 use crate::eval::convert::{elements, to_val};
-use crate::eval::exception::unfound;
+use crate::eval::exception::{thrown, unfound};
 use crate::eval::fault::fault;
 use crate::value::Val;
 use rustc_hash::FxHashMap;
@@ -89,6 +89,24 @@ impl Index {
     /// What one of the columns that the labels came from holds.
     pub(super) fn level(&self, level: usize) -> Vec<Val> {
         self.keys.iter().map(|key| Index::part(key, level)).collect()
+    }
+
+    /// The number of a level, which a name or a number stands for.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(super) fn level_of(&self, level: &Val) -> starlark::Result<usize> {
+        let count = self.names.len().max(1);
+        let by_name = self.names.iter().position(|name| name.is(level));
+        let by_number = || match level {
+            Val::Int(at) => usize::try_from(if *at < 0 { at + count as i64 } else { *at }).ok(),
+            _ => None,
+        };
+        let none = || match level {
+            Val::Int(at) => thrown("IndexError", format!("the labels have {count} levels, and no level {at}")),
+            name => thrown("KeyError", format!("the labels have no level {}", name.repr())),
+        };
+        by_name.or_else(by_number).filter(|at| *at < count).ok_or_else(none)
     }
 
     /// Of columns that hold the parts of the labels.

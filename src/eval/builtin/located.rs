@@ -3,6 +3,7 @@
 //! Owns which rows and columns are meant. It does not know what is done with the cells, or
 //! how a label is found.
 
+use super::asked_by::refuse_functions;
 use super::assigned::Given;
 use super::column::{Column, number};
 use super::frame::{Frame, cell_of, cells_of, label_of, named, plain_of};
@@ -303,6 +304,7 @@ pub(super) fn between(index: &Index, (start, stop): (Option<&Val>, Option<&Val>)
 #[starlark_value(type = "rows")]
 impl<'v> StarlarkValue<'v> for Rows {
     fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        refuse_functions(index)?;
         let sheet = self.frame.now();
         if let Some((rows, column)) = Rows::pair(&sheet, index) {
             return self.both(&sheet, rows, column, heap);
@@ -334,6 +336,7 @@ impl<'v> StarlarkValue<'v> for Rows {
     }
 
     fn set_at(&self, index: Value<'v>, new: Value<'v>) -> starlark::Result<()> {
+        refuse_functions(index)?;
         let Some(&[rows, column]) = TupleRef::from_value(index).map(|t| t.content()) else {
             return Err(fault("cells are given by rows and a column: `sheet.loc[rows, \"column\"] = value`"));
         };

@@ -4,6 +4,7 @@
 //! Owns `%`, `**`, chained comparisons, loops over texts, starred targets and
 //! `del`. It does not know the text that was lowered.
 
+use super::asked_by::asked_by;
 use super::class::{EnumMember, asked, iterated, method, number, truth};
 use super::column_compared::mask;
 use super::environment::Environ;
@@ -295,7 +296,10 @@ fn of_classes(builder: &mut GlobalsBuilder) {
             None if matches!(of.get_type(), "list" | "tuple" | "string") => {
                 of.at(number(index, eval.heap()), eval.heap())
             }
-            None => of.at(index, eval.heap()),
+            None => {
+                let index = asked_by(of, index, eval)?;
+                of.at(index, eval.heap())
+            }
         }
     }
 

@@ -36,6 +36,8 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
     of_cells(builder);
     of_columns(builder);
     super::frame_joins::functions(builder);
+    super::concat::functions(builder);
+    super::frame_shapes::functions(builder);
     builder.set("DataFrame", FrameMaker::DataFrame);
     builder.set("NA", f64::NAN);
     builder.set("NaT", f64::NAN);

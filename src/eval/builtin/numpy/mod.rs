@@ -210,7 +210,7 @@ fn of_arrays(builder: &mut GlobalsBuilder) {
         #[starlark(require = pos)] no: Value<'v>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        super::column::chosen(condition, yes, no, heap)
+        super::column_compared::chosen(condition, yes, no, heap)
     }
 
     fn isnan<'v>(#[starlark(require = pos)] x: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
