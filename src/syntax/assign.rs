@@ -331,26 +331,18 @@ impl<'s> Builder<'s> {
     /// `if (n := x) > 1:` becomes `_w = {}`, the condition with `_w["n"]` in the
     /// place of `n`, and then `n = _w["n"]`.
     pub(super) fn named_within(&mut self, parts: &[Pair<'s>], whole: &Range<usize>) -> bool {
-        let mut names = Vec::new();
-        names_among(parts, &mut names);
-        if names.is_empty() || !self.renames.is_empty() {
-            return false;
-        }
+        let Some(Named { cell, after }) = self.name_cells(parts, whole.start) else { return false };
         let indent = self.own_indent(whole.start);
-        let cell = format!("_w{}", whole.start);
         let word = parts[0].as_str();
         let colon = parts.iter().position(|p| p.as_rule() == Rule::sep && p.as_str() == ":");
-        let empty = self.cell_of(parts, &names);
-        let after: String = names.iter().map(|n| format!("if {n:?} in {cell}: {n} = {cell}[{n:?}]\n")).collect();
         let indented = |deep: &str| after.replace('\n', &format!("\n{deep}"));
-        self.renames = names.iter().map(|n| (n.clone(), format!("{cell}[{n:?}]"))).collect();
         match (word, colon) {
             ("elif", _) => {
                 let diag = Diag::at(self.span(whole.clone()), "`:=` is not supported in an `elif`");
                 self.fail(diag.hint("assign on a line of its own, before the `if`"));
             }
             ("if", Some(end)) if end > 1 => {
-                self.emit.replace(whole.start..bytes(&parts[1]).start, &format!("{cell} = {empty}\n{indent}_c = ("));
+                self.emit.replace(whole.start..bytes(&parts[1]).start, &format!("{cell}\n{indent}_c = ("));
                 self.tokens(parts[1..end].to_vec(), self.names_value(&parts[1..end], bytes(&parts[end]).start));
                 let close = format!(")\n{indent}{}if _c", indented(&indent));
                 self.emit.insert(bytes(&parts[end - 1]).end, &close);
@@ -360,7 +352,7 @@ impl<'s> Builder<'s> {
             ("while", Some(end)) if end > 1 => {
                 let inline = end + 1 < parts.len();
                 let deeper = if inline { format!("{indent} ") } else { self.block_indent(bytes(&parts[end]).end) };
-                let open = format!("for _while in range({}):\n{deeper}{cell} = {empty}\n{deeper}_c = (", i32::MAX);
+                let open = format!("for _while in range({}):\n{deeper}{cell}\n{deeper}_c = (", i32::MAX);
                 self.emit.replace(whole.start..bytes(&parts[1]).start, &open);
                 self.tokens(parts[1..end].to_vec(), self.names_value(&parts[1..end], bytes(&parts[end]).start));
                 let close = format!(")\n{deeper}{}if not _turn(_c): break", indented(&deeper));
@@ -374,7 +366,7 @@ impl<'s> Builder<'s> {
                 }
             }
             _ => {
-                self.emit.insert(whole.start, &format!("{cell} = {empty}\n{indent}"));
+                self.emit.insert(whole.start, &format!("{cell}\n{indent}"));
                 self.plain_again(parts.to_vec(), whole.clone());
                 if word != "return" {
                     self.emit.insert(whole.end, &format!("\n{indent}{}", indented(&indent).trim_end()));
@@ -385,17 +377,28 @@ impl<'s> Builder<'s> {
         true
     }
 
+    /// Where the names live that `:=` gives values to in one statement; none if there are no
+    /// such names, or some are being given already.
+    pub(super) fn name_cells(&mut self, parts: &[Pair<'s>], start: usize) -> Option<Named> {
+        let mut names = Vec::new();
+        names_among(parts, &mut names);
+        if names.is_empty() || !self.renames.is_empty() {
+            return None;
+        }
+        let cell = format!("_w{start}");
+        let after = names.iter().map(|n| format!("if {n:?} in {cell}: {n} = {cell}[{n:?}]\n")).collect();
+        let empty = self.cell_of(parts, &names);
+        self.renames = names.iter().map(|n| (n.clone(), format!("{cell}[{n:?}]"))).collect();
+        Some(Named { cell: format!("{cell} = {empty}"), after })
+    }
+
     /// What `:=` gives values to in one statement: names that it reads before have theirs.
     fn cell_of(&self, parts: &[Pair<'s>], names: &[String]) -> String {
         let mut words = Vec::new();
         parts.iter().for_each(|part| words_in(part, &mut words));
         let read = |name: &&String| {
             let first = words.iter().position(|word| word == *name);
-            let later = words.iter().skip(first.map_or(0, |at| at + 1));
-            first.is_some_and(|at| words.get(at + 1).is_none_or(|next| *next != ":="))
-                || later
-                    .take_while(|word| !matches!(**word, "and" | "or" | "if" | "<" | ">" | "=="))
-                    .any(|w| w == *name)
+            first.is_some_and(|at| words.get(at + 1).is_none_or(|next| *next != ":=")) || reads_itself(parts, name)
         };
         let pairs: Vec<String> = names.iter().filter(read).map(|name| format!("{name:?}: {name}")).collect();
         format!("{{{}}}", pairs.join(", "))
@@ -441,6 +444,14 @@ impl<'s> Builder<'s> {
     }
 }
 
+/// The statements around one with `:=` in it.
+pub(super) struct Named {
+    /// Makes the dict that the names live in meanwhile.
+    pub(super) cell: String,
+    /// Gives the names their values, a line each.
+    pub(super) after: String,
+}
+
 /// The names that `:=` gives values to.
 fn names_among(tokens: &[Pair], names: &mut Vec<String>) {
     for (at, token) in tokens.iter().enumerate() {
@@ -452,6 +463,19 @@ fn names_among(tokens: &[Pair], names: &mut Vec<String>) {
         }
         names_among(&token.clone().into_inner().collect::<Vec<_>>(), names);
     }
+}
+
+/// Whether the value that `:=` gives a name is made from that name, as in `(n := n + 1)`.
+fn reads_itself(tokens: &[Pair], name: &str) -> bool {
+    let is_given = |at: usize| tokens[at].as_str() == ":=" && at > 0 && tokens[at - 1].as_str() == name;
+    (0..tokens.len()).any(|at| {
+        let mut value = Vec::new();
+        if is_given(at) {
+            let rest = tokens[at + 1..].iter().take_while(|token| token.as_rule() != Rule::comma);
+            rest.for_each(|token| words_in(token, &mut value));
+        }
+        value.contains(&name) || reads_itself(&tokens[at].clone().into_inner().collect::<Vec<_>>(), name)
+    })
 }
 
 /// The words and operators of a text, in order, but for those of comprehensions, where

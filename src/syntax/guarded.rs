@@ -49,11 +49,10 @@ impl<'s> Builder<'s> {
     /// A statement within a `try`, perhaps the head of a block.
     pub(super) fn guarded(&mut self, state: &str, mut tokens: Vec<Pair<'s>>) {
         let Some(first) = tokens.first().cloned() else { return };
-        if let Some(walrus) = walrus(&tokens) {
-            let diag = Diag::at(self.span_of(&walrus), "`:=` is not supported within a `try`");
-            return self.refuse(diag.hint("assign on a line of its own, before the value is used"));
-        }
         let indent = self.own_indent(bytes(&first).start);
+        if let Some(walrus) = walrus(&tokens) {
+            return self.guarded_names(state, tokens, &walrus, &indent);
+        }
         if first.as_rule() == Rule::with {
             tokens.remove(0);
             self.guarded_with(state, first, &indent);
@@ -74,6 +73,42 @@ impl<'s> Builder<'s> {
             ("for", _) => self.guarded_for(state, tokens, &indent),
             _ => self.simple_statements(tokens, &indent),
         }
+    }
+
+    /// A statement with `:=` in it: its names get their values behind it, those of an `if`
+    /// before its block.
+    fn guarded_names(&mut self, state: &str, tokens: Vec<Pair<'s>>, walrus: &Pair<'s>, indent: &str) {
+        let start = bytes(&tokens[0]).start;
+        let block = match tokens[0].as_str() {
+            "if" => colon(&tokens).filter(|end| *end > 1),
+            "elif" | "while" | "for" => return self.refuse_named(walrus),
+            _ => None,
+        };
+        let Some(named) = self.name_cells(&tokens, start) else { return self.refuse_named(walrus) };
+        let after = |lead: &str| named.after.replace('\n', &format!("\n{lead}"));
+        match block {
+            Some(end) => {
+                let open = format!("{}\n{indent}_c = {state}._run(lambda: (", named.cell);
+                self.emit.replace(start..bytes(&tokens[1]).start, &open);
+                self.tokens(tokens[1..end].to_vec(), self.names_value(&tokens[1..end], bytes(&tokens[end]).start));
+                let close = format!("))\n{indent}{}if _c", after(indent));
+                self.emit.insert(bytes(&tokens[end - 1]).end, &close);
+                self.renames.clear();
+                self.suite(tokens[end..].to_vec(), indent);
+            }
+            None => {
+                let end = bytes(&tokens[tokens.len() - 1]).end;
+                self.emit.insert(start, &format!("{}\n{indent}", named.cell));
+                self.simple_statements(tokens, indent);
+                self.emit.insert(end, &format!("\n{indent}{}", after(indent).trim_end()));
+            }
+        }
+        self.renames.clear();
+    }
+
+    fn refuse_named(&mut self, walrus: &Pair<'s>) {
+        let diag = Diag::at(self.span_of(walrus), "`:=` is not supported here within a `try`");
+        self.refuse(diag.hint("assign on a line of its own, before the value is used"));
     }
 
     /// Statements of one line, parted by semicolons.
