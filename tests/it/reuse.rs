@@ -282,3 +282,42 @@ fn a_checkpoint_of_a_module_is_asked_from_within_it() {
     story.run(&["p/all.txt"]).succeeds();
     assert_eq!(story.read("p/all.txt"), "p/done/a p/done/b\n");
 }
+
+#[test]
+fn what_lies_in_a_checkpoints_directory_is_not_moved_again() {
+    let module = r#"
+checkpoint split:
+    output: directory("d")
+    shell: "mkdir -p {output}; touch {output}/1.x {output}/2.x"
+
+def parts(wildcards):
+    d = checkpoints.split.get().output[0]
+    return [os.path.join(d, name) for name in sorted(os.listdir(d))] + ["own.txt"]
+
+rule gather:
+    input: parts
+    output: "all.txt"
+    shell: "echo {input} > {output}"
+"#;
+    let rulefile = r#"
+module m:
+    snakefile: "m.smk"
+    prefix: "pre"
+use rule * from m as m_*
+rule all:
+    default_target: True
+    input: rules.m_gather.output
+"#;
+    let story = Story::new().rulefile(rulefile).file("m.smk", module).file("pre/own.txt", "");
+    story.run(&[]).succeeds();
+    assert_eq!(story.read("pre/all.txt"), "pre/d/1.x pre/d/2.x pre/own.txt\n");
+}
+
+#[test]
+fn a_pathvar_without_a_value_is_an_error_of_the_function_that_gives_it() {
+    let story = Story::new().rulefile("rule all:\n    input: lambda w: [\"<resluts>/x.txt\"]\n");
+    let run = story.run(&[]);
+    run.is_refused()
+        .stderr_has("there is no pathvar `<resluts>`, in the path `<resluts>/x.txt` that this function gives");
+    run.stderr_has("did you mean `results`?");
+}

@@ -25,7 +25,6 @@ pub(super) use python::Bodies;
 
 use super::fault::Fault;
 use super::given::{Given, Slot};
-use super::rewrite::Named as Pathvars;
 use super::session::{Basis, PendingText, Session, Shown, Use};
 use crate::diag::{Diag, Diags};
 use crate::eval::pure_path::path_text;
@@ -48,8 +47,6 @@ struct Assembler<'s, 'e, 'v, 'a, 'b> {
     given: Vec<Given<'v, 's>>,
     /// Its constraints, its pathvars and its paths as written.
     basis: Basis,
-    /// `config["pathvars"]`, once it was looked for.
-    config: Option<Pathvars>,
     wildcards: Vec<Box<str>>,
     diags: Diags,
     eval: &'e mut Evaluator<'v, 'a, 'b>,
@@ -143,7 +140,6 @@ impl<'s, 'e, 'v, 'a, 'b> Assembler<'s, 'e, 'v, 'a, 'b> {
             id: RuleId(session.rules.borrow().len() as u32),
             given: sections.iter().filter_map(given).collect(),
             basis: Basis::default(),
-            config: None,
             wildcards: Vec::new(),
             diags: Vec::new(),
             eval,
