@@ -422,8 +422,8 @@ pub struct Rulefile {
     pub rules: Vec<Rule>,
     /// `ruleorder: a > b > c`, one row a clause, best rule first.
     pub ruleorder: Vec<Vec<RuleId>>,
-    /// The rule marked `default_target: True`, else the first of the main file
-    /// that does not start with `_`.
+    /// The rule marked `default_target: True`, else the first that does not start
+    /// with `_`; of the main file in either case.
     pub default_target: Option<RuleId>,
     /// `workdir:`
     pub workdir: Option<Workdir>,

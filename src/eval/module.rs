@@ -221,6 +221,7 @@ impl<'v> Reader<'_, 'v> {
 
 /// The state of the file that declares a module, while that is read.
 struct Outer {
+    files: usize,
     current: Option<u32>,
     by_name: FxHashMap<Box<str>, RuleId>,
     shown: ShownRules,
@@ -254,6 +255,7 @@ impl Outer {
         given.extend(inherited.given);
         let around = [inherited.around, spec.around.clone()].concat();
         Outer {
+            files: session.outer_files.replace(session.open.borrow().len()),
             current: session.current.replace(current),
             by_name: session.by_name.take(),
             shown: session.shown.take(),
@@ -276,6 +278,7 @@ impl Outer {
 
     /// Puts it back.
     fn come_back(self, session: &Session) {
+        session.outer_files.set(self.files);
         session.current.set(self.current);
         session.by_name.replace(self.by_name);
         session.shown.replace(self.shown);

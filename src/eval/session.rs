@@ -140,6 +140,8 @@ pub(super) struct Session {
     pub(super) inherited: RefCell<Vec<RuleId>>,
     /// The modules that were loaded; none while one is being loaded.
     pub(super) frames: RefCell<Vec<Option<Arc<Frame>>>>,
+    /// How many files were open when that of the module being loaded was read.
+    pub(super) outer_files: Cell<usize>,
     /// The module being loaded.
     pub(super) current: Cell<Option<u32>>,
     /// The modules that the file being read has declared.
@@ -246,6 +248,7 @@ impl Session {
             twins: RefCell::default(),
             inherited: RefCell::default(),
             frames: RefCell::default(),
+            outer_files: Cell::default(),
             current: Cell::default(),
             modules: RefCell::default(),
             rewrites: RefCell::default(),
@@ -355,6 +358,24 @@ impl Session {
     pub(super) fn here(&self, eval: &Evaluator) -> Option<Span> {
         let at = eval.call_stack_top_location()?;
         Scene { origins: &self.origins.borrow(), ..Scene::default() }.place(&at)
+    }
+
+    /// Whether the file being read was included by another.
+    pub(super) fn is_included(&self) -> bool {
+        self.open.borrow().len() > self.outer_files.get() + 1
+    }
+
+    /// Makes a rule the default target: it is marked as such there.
+    pub(super) fn mark_default(&self, rule: RuleId, at: Span) {
+        if let Some((_, first)) = self.marked_default.borrow_mut().replace((rule, at)).filter(|(_, first)| *first != at)
+        {
+            let diag = Diag::warning(
+                crate::diag::Kind::Rulefile,
+                "several rules are marked as the default target: the last one counts",
+            );
+            let diag = diag.label(at, "this one counts").label(first, "marked before");
+            self.warn(diag.hint("take `default_target: True` from the others"));
+        }
     }
 
     pub(super) fn fail(&self, diag: Diag) {

@@ -321,3 +321,17 @@ fn a_pathvar_without_a_value_is_an_error_of_the_function_that_gives_it() {
         .stderr_has("there is no pathvar `<resluts>`, in the path `<resluts>/x.txt` that this function gives");
     run.stderr_has("did you mean `results`?");
 }
+
+#[test]
+fn without_a_default_target_nothing_is_made_and_it_is_said_why() {
+    let story = Story::new().rulefile("include: \"more.smk\"\n");
+    let story = story.file("more.smk", "rule a:\n    default_target: True\n    output: touch(\"a\")\n");
+    let run = story.run(&[]);
+    run.succeeds().stderr_has("`default_target: True` has no effect in an included file");
+    run.stderr_has("nothing to make by default: rules of included files").stderr_has("nothing to do");
+    let run = story.run(&["a"]);
+    run.succeeds().says("done: 1 made");
+    run.says_nothing_of("by default");
+    let run = Story::new().rulefile("x = 1\n").run(&[]);
+    run.succeeds().stderr_has("there is nothing to make by default: there are no rules");
+}
