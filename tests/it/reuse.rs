@@ -335,3 +335,30 @@ fn without_a_default_target_nothing_is_made_and_it_is_said_why() {
     let run = Story::new().rulefile("x = 1\n").run(&[]);
     run.succeeds().stderr_has("there is nothing to make by default: there are no rules");
 }
+
+#[test]
+fn what_a_body_uses_of_a_module_is_part_of_its_command() {
+    let module = "X = 1\ndef used(): return X\ndef other(): return 1\n";
+    let rulefile = "module m:\n    snakefile: \"m.smk\"\nrule all:\n    output: \"a\"\n    run:\n        open(output[0], \"w\").write(str(m.used()))\n";
+    let story = Story::new().rulefile(rulefile).file("m.smk", module);
+    story.run(&[]).says("done: 1 made");
+    let story = story.file("m.smk", &module.replace("return 1", "return 2"));
+    story.run(&[]).says("nothing to do");
+    let story = story.file("m.smk", &module.replace("X = 1", "X = 3"));
+    story.run(&[]).says("done: 1 made");
+    assert_eq!(story.read("a"), "3");
+}
+
+#[test]
+fn placeholders_of_a_module_are_checked() {
+    let says = |hole: &str, what: &str| {
+        let rulefile = format!(
+            "module m:\n    snakefile: \"m.smk\"\nrule all:\n    output: \"a\"\n    shell: \"echo {hole} > {{output}}\"\n"
+        );
+        let run = Story::new().rulefile(&rulefile).file("m.smk", "X = 1\ndef f(): return X\n").run(&[]);
+        run.is_refused().stderr_has(what).stderr_has("write `{m.NAME}` for a value of the module");
+    };
+    says("{m.Y}", "module `m` has no `Y`");
+    says("{m.f}", "`{m.f}` is a value of type `function`, which has no text");
+    says("{m}", "`{m}` is a module, which has no text");
+}

@@ -14,6 +14,7 @@ mod params;
 mod place;
 mod python;
 mod shown;
+mod space;
 mod visible;
 
 pub(super) use files::WRAPPED;
