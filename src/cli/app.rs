@@ -135,9 +135,7 @@ impl App {
             return Ok(self.compilation(&functions));
         }
         place::enter(rulefile.workdir.as_ref(), &directories, self.args.mode() == Mode::Run).map_err(|d| vec![d])?;
-        let asked = !options.targets.is_empty() || matches!(self.args.mode(), Mode::List | Mode::Drain | Mode::Why(_));
-        let nothing = crate::graph::without_default(rulefile).filter(|_| !asked);
-        self.reporter().diags(nothing.as_slice(), &self.sources);
+        self.reporter().diags(self.args.untargeted(&options.targets, rulefile).as_slice(), &self.sources);
         match self.args.mode() {
             Mode::List => self.list(rulefile),
             Mode::Lint { json } => {
