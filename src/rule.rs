@@ -249,8 +249,37 @@ pub struct Body {
     pub variables: Vec<Box<str>>,
     /// What `rules` shows of those it names.
     pub rules: Val,
+    /// What it uses of modules.
+    pub spaces: Vec<Space>,
     /// What is recorded as its command: its own text and all that it uses.
     pub recorded: Box<str>,
+}
+
+/// What a Python body uses of a module.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Space {
+    /// The module's name where the body stands.
+    pub name: Box<str>,
+    /// The module's `config`.
+    pub config: Val,
+    /// Imports, `def`s, classes and the like, in the order of its files.
+    pub pieces: Vec<Arc<Python>>,
+    /// Its variables that these use, or that the body names.
+    pub variables: Vec<Variable>,
+    /// What its `rules` shows.
+    pub rules: Val,
+    /// What it uses of modules of its own.
+    pub spaces: Vec<Space>,
+    /// `onstart` and its like by name, and whether each stands on the first line of its file.
+    pub handlers: Vec<(Box<str>, Python, bool)>,
+}
+
+impl Space {
+    /// All Python in it.
+    pub fn texts(&self) -> Vec<&Python> {
+        let own = self.pieces.iter().map(|piece| &**piece).chain(self.handlers.iter().map(|(_, python, _)| python));
+        own.chain(self.spaces.iter().flat_map(Space::texts)).collect()
+    }
 }
 
 /// A script that an interpreter runs.
@@ -369,7 +398,7 @@ impl Rule {
 }
 
 /// A top-level variable, for templates (`{X}`) and functions.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Variable {
     /// Its name.
     pub name: Box<str>,
@@ -431,8 +460,8 @@ pub struct Rulefile {
     pub rules: Vec<Rule>,
     /// `ruleorder: a > b > c`, one row a clause, best rule first.
     pub ruleorder: Vec<Vec<RuleId>>,
-    /// The rule marked `default_target: True`, else the first of the main file
-    /// that does not start with `_`.
+    /// The rule marked `default_target: True`, else the first that does not start
+    /// with `_`; of the main file in either case.
     pub default_target: Option<RuleId>,
     /// `workdir:`
     pub workdir: Option<Workdir>,

@@ -136,6 +136,7 @@ impl App {
             return Ok(self.compilation(&functions));
         }
         place::enter(rulefile.workdir.as_ref(), &directories, self.args.mode() == Mode::Run).map_err(|d| vec![d])?;
+        self.reporter().diags(self.args.untargeted(&options.targets, rulefile).as_slice(), &self.sources);
         match self.args.mode() {
             Mode::List => self.list(rulefile),
             Mode::Lint { json } => {

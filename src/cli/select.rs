@@ -3,9 +3,11 @@
 //! Owns their names and how their values are read. Which jobs they mean is for
 //! `run` to find out.
 
+use super::args::{Args, Mode};
 use super::parse::usage;
 use crate::diag::Diag;
-use crate::graph::Batch;
+use crate::graph::{Batch, without_default};
+use crate::rule::Rulefile;
 use crate::run::Selection;
 
 /// See the module.
@@ -38,6 +40,14 @@ pub struct Select {
     /// Of several rules for a file take the first
     #[arg(short = 'a', long)]
     pub allow_ambiguity: bool,
+}
+
+impl Args {
+    /// Why nothing is asked for, where no target is given and there is none by default.
+    pub(super) fn untargeted(&self, targets: &[String], book: &Rulefile) -> Option<Diag> {
+        let asked = !targets.is_empty() || matches!(self.mode(), Mode::List | Mode::Drain | Mode::Why(_));
+        if asked { None } else { without_default(book) }
+    }
 }
 
 impl Select {

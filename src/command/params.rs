@@ -129,8 +129,9 @@ impl<'a> Commands<'a> {
         }
         let failed = if absent { Unavailable::Absent } else { Unavailable::Failed };
         match problem {
+            // What is read may be what the checkpoint makes.
+            _ if absent && !waits.is_empty() => Err(Unavailable::Waits(waits)),
             Some(diag) => Err(failed(Box::new(diag.note(format!("for job `{}`", self.describe(job)))))),
-            None if !waits.is_empty() => Err(Unavailable::Waits(waits)),
             None => Ok(Params::Own(values)),
         }
     }

@@ -85,6 +85,8 @@ pub(super) struct Deferred<'a> {
     needs: RefCell<Vec<Need>>,
     /// The same.
     asked: RefCell<FxHashSet<Need>>,
+    /// The outputs of checkpoints that this call was told.
+    told: RefCell<Vec<Box<str>>>,
     /// Whether this call read a file that is not there.
     absent: Cell<bool>,
     depth: Depth,
@@ -100,6 +102,7 @@ impl<'a> Deferred<'a> {
             checkpoints,
             needs: RefCell::default(),
             asked: RefCell::default(),
+            told: RefCell::default(),
             absent: Cell::new(false),
             depth,
             too_deep: Cell::new(false),
@@ -111,6 +114,7 @@ impl<'a> Deferred<'a> {
     pub(super) fn end<T>(&self, answer: Result<T, Box<Diag>>) -> Result<T, Unavailable> {
         let failed = if self.absent.take() { Unavailable::Absent } else { Unavailable::Failed };
         self.asked.take();
+        self.told.take();
         match self.needs.take() {
             needs if needs.is_empty() => answer.map_err(failed),
             needs => Err(Unavailable::Waits(needs)),
@@ -133,10 +137,20 @@ impl<'a> Deferred<'a> {
     /// all it asks for is known at once, but only as far as it reads nothing.
     pub(super) fn ask(&self, need: Need) -> Option<Made> {
         let found = self.checkpoints.files(&need);
+        if let Some(made) = &found {
+            self.told.borrow_mut().extend(made.outputs.iter().cloned());
+        }
         if found.is_none() && self.asked.borrow_mut().insert(need.clone()) {
             self.needs.borrow_mut().push(need);
         }
         found
+    }
+
+    /// Whether a path is a checkpoint's output that this call was told, or lies in one.
+    pub(super) fn is_told(&self, path: &str) -> bool {
+        let lies_in =
+            |output: &str| path.strip_prefix(output).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        self.told.borrow().iter().any(|output| lies_in(output))
     }
 
     pub(super) fn of<'e>(eval: &'e Evaluator<'_, '_, '_>) -> Option<&'e Deferred<'e>> {

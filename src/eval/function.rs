@@ -3,7 +3,7 @@
 //! Owns the frozen functions and batched calls of them. It does not know what
 //! the results are for.
 
-use super::convert::{elements, to_objects, to_val};
+use super::convert::{to_objects, to_val};
 use super::deferred::{Checkpoints, Deferred, Unavailable};
 use super::explain::{Origin, Scene, explain};
 use super::files::Files;
@@ -11,11 +11,10 @@ pub use super::files::SizeOf;
 use super::limits::{self, Depth};
 use super::mark::{Mark, Marks};
 use super::named_values::NamedValues;
-use super::pure_path::path_text;
-use super::rewrite::Rewrites;
+use super::placing;
+use super::rewrite::Placing;
 use super::wildcards::Wildcards;
 use crate::diag::{Diag, Kind};
-use crate::pattern::Pattern;
 use crate::rule::{Flags, Name};
 use crate::span::{FileId, Span};
 use crate::suggest::did_you_mean;
@@ -23,10 +22,7 @@ use crate::value::{FnId, Val};
 use starlark::docs::{DocItem, DocMember};
 use starlark::environment::Module;
 use starlark::eval::Evaluator;
-use starlark::values::dict::DictRef;
-use starlark::values::structs::StructRef;
 use starlark::values::{Heap, OwnedFrozenValue, Value};
-use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -95,8 +91,8 @@ pub(super) struct Info {
     required: Vec<Box<str>>,
     takes_wildcards: bool,
     span: Span,
-    /// What becomes of the paths it gives.
-    pub(super) rewrites: Rewrites,
+    /// What becomes of the paths it gives, if it gives paths.
+    pub(super) placing: Option<Placing>,
 }
 
 impl Info {
@@ -104,7 +100,7 @@ impl Info {
     pub(super) fn of(value: Value, span: Span) -> Info {
         if let Some(asks) = super::later::params_of(value) {
             let params = std::iter::once(Box::from("wildcards")).chain(asks.iter().cloned()).collect();
-            return Info { params, required: asks, takes_wildcards: true, span, rewrites: Rewrites::default() };
+            return Info { params, required: asks, takes_wildcards: true, span, placing: None };
         }
         let doc = value.documentation();
         let params = match &doc {
@@ -112,8 +108,7 @@ impl Info {
             // A `partial`: its parameters are not known.
             _ => {
                 let params = vec!["wildcards".into()];
-                let (required, rewrites) = (Vec::new(), Rewrites::default());
-                return Info { params, required, takes_wildcards: true, span, rewrites };
+                return Info { params, required: Vec::new(), takes_wildcards: true, span, placing: None };
             }
         };
         let positional = params.pos_only.iter().chain(&params.pos_or_named);
@@ -124,7 +119,7 @@ impl Info {
             required: required.map(|p| p.name.as_str().into()).collect(),
             takes_wildcards: positional.count() > 0 || params.args.is_some(),
             span,
-            rewrites: Rewrites::default(),
+            placing: None,
         }
     }
 
@@ -223,7 +218,7 @@ impl Functions {
         depth: Depth,
     ) -> Option<Vec<Result<Gave, Unavailable>>> {
         let deferred = Deferred::new(checkpoints, depth);
-        Module::with_temp_heap(|module| {
+        let evaluate = |module: Module<'_>| {
             let mut eval = Evaluator::new(&module);
             eval.extra = Some(&deferred);
             // Marks rely on values staying where they are.
@@ -238,7 +233,8 @@ impl Functions {
                 answers.push(deferred.end(answer));
             }
             Some(answers)
-        })
+        };
+        deferred.marks.during(|| Module::with_temp_heap(evaluate))
     }
 
     fn one<'v>(
@@ -249,7 +245,7 @@ impl Functions {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> Result<Gave, Box<Diag>> {
         let info = &self.info[call.id.0 as usize];
-        self.invoke(call, info, &deferred.marks, fill, eval).map_err(|error| {
+        self.invoke(call, info, deferred, fill, eval).map_err(|error| {
             deferred.look_how_deep(&error);
             let scene = Scene { origins: &self.origins, ..Scene::default() };
             let mut diags = explain(&error, &scene);
@@ -268,7 +264,7 @@ impl Functions {
         &self,
         call: &Call<'_>,
         info: &Info,
-        marks: &Marks,
+        deferred: &Deferred<'_>,
         fill: bool,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Gave> {
@@ -282,14 +278,12 @@ impl Functions {
                 let mut on_function = |_| Err(super::fault::fault("the result holds a function"));
                 // What is filled are files; all else may be what a job's Python is given.
                 let convert = if fill { to_val } else { to_objects };
-                let mut plain = convert(value, heap, &mut on_function)?;
-                let mut found = Vec::new();
-                if !marks.is_empty() {
-                    leaves(value, heap, marks, &mut found);
+                let plain = convert(value, heap, &mut on_function)?;
+                if !fill {
+                    return Ok(Gave { value: plain, marks: Vec::new() });
                 }
-                let wildcards = if fill { call.wildcards } else { &[] };
-                settle_paths(&mut plain, &info.rewrites, wildcards, &mut found.iter());
-                return Ok(Gave { value: plain, marks: found.into_iter().map(|mark| mark.flags).collect() });
+                let job = placing::Settling { placing: info.placing.as_ref(), deferred, wildcards: call.wildcards };
+                return placing::settled(plain, value, &job, heap);
             }
             function = value;
             let params = Info::of(function, info.span).params;
@@ -297,70 +291,6 @@ impl Functions {
         }
         Err(super::fault::fault(format!("functions return functions more than {DEEPEST} deep")))
     }
-}
-
-/// The marks of every string in a value, in order and but for keys.
-fn leaves<'v>(value: Value<'v>, heap: Heap<'v>, marks: &Marks, out: &mut Vec<Mark>) {
-    if let Some(text) = value.unpack_str() {
-        out.push(marks.get(text));
-    } else if path_text(value).is_some() {
-        out.push(Mark::default());
-    } else if let Some(items) = elements(value, heap) {
-        items.into_iter().for_each(|v| leaves(v, heap, marks, out));
-    } else if let Some(dict) = DictRef::from_value(value) {
-        dict.values().for_each(|v| leaves(v, heap, marks, out));
-    } else if let Some(fields) = StructRef::from_value(value) {
-        fields.iter().for_each(|(_, v)| leaves(v, heap, marks, out));
-    } else if let Some(files) = Files::from_value(value) {
-        out.extend(files.texts().map(|_| files.mark));
-    }
-}
-
-/// Moves the paths of a module within a value, but for those that are `local()`, and
-/// fills wildcards, but where braces stand for themselves.
-fn settle_paths(
-    value: &mut Val,
-    rewrites: &Rewrites,
-    wildcards: &[(&str, &str)],
-    marks: &mut std::slice::Iter<'_, Mark>,
-) {
-    match value {
-        Val::Str(text) | Val::Path(text) => {
-            let mark = marks.next().copied().unwrap_or_default();
-            if !mark.placed
-                && let Cow::Owned(moved) = rewrites.apply(text)
-            {
-                *text = moved.into();
-            }
-            if !mark.literal
-                && let Some(filled) = filled(text, wildcards)
-            {
-                *text = filled.into();
-            }
-        }
-        Val::List(items) | Val::Tuple(items) | Val::Set(items) => {
-            items.iter_mut().for_each(|v| settle_paths(v, rewrites, wildcards, marks));
-        }
-        Val::Dict(entries) => entries.iter_mut().for_each(|(_, v)| settle_paths(v, rewrites, wildcards, marks)),
-        // A table's texts have no marks; those of others have, though they stay as they are.
-        Val::Object(object) if object.maker != "pandas.DataFrame" => {
-            settle_paths(&mut object.plain, rewrites, wildcards, marks)
-        }
-        _ => {}
-    }
-}
-
-/// A pattern with values; none for a text without wildcards, and where one of its
-/// names is none of these: then it is a path with braces.
-fn filled(text: &str, wildcards: &[(&str, &str)]) -> Option<String> {
-    let pattern = (text.contains('{') && !wildcards.is_empty()).then(|| Pattern::parse(text).ok()).flatten()?;
-    if pattern.names().is_empty() {
-        return None;
-    }
-    let mut out = String::new();
-    let value = |name: &str| wildcards.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
-    pattern.fill_with(&mut out, &value).ok()?;
-    Some(out)
 }
 
 /// The arguments of a call that a function has parameters for.

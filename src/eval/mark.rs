@@ -12,7 +12,13 @@ use crate::rule::{Flags, RuleId};
 use rustc_hash::FxHashMap;
 use starlark::eval::Evaluator;
 use starlark::values::{Heap, Value};
+use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
+
+thread_local! {
+    /// Those of the calls that this thread is making.
+    static CALLS: RefCell<Option<Marks>> = const { RefCell::new(None) };
+}
 
 /// What is known of a path besides its text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,6 +47,19 @@ impl Marks {
     /// Those of what is being evaluated.
     pub(super) fn of<'e>(eval: &'e Evaluator<'_, '_, '_>) -> Option<&'e Marks> {
         Session::of(eval).map(|s| &s.marks).or_else(|| Deferred::of(eval).map(|d| &d.marks))
+    }
+
+    /// Makes calls whose marks these are, also those that objects of the Rulefile set.
+    pub(super) fn during<T>(&self, calls: impl FnOnce() -> T) -> T {
+        let outer = CALLS.replace(Some(self.clone()));
+        let result = calls();
+        CALLS.set(outer);
+        result
+    }
+
+    /// Those of the calls that this thread is making, or else these.
+    pub(super) fn now(&self) -> Marks {
+        CALLS.with_borrow(Clone::clone).unwrap_or_else(|| self.clone())
     }
 
     /// A new string of that text, marked. Starlark shares strings of one

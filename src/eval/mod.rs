@@ -31,6 +31,7 @@ mod missing;
 mod module;
 mod named_values;
 mod notice;
+mod placing;
 mod pure_path;
 mod pyload;
 mod python;

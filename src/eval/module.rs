@@ -27,7 +27,7 @@ use starlark::environment::{FrozenModule, Module};
 use starlark::eval::Evaluator;
 use starlark::starlark_simple_value;
 use starlark::values::dict::DictRef;
-use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, ValueLike, starlark_value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -49,6 +49,10 @@ pub(super) struct Frame {
     pub(super) shown: ShownRules,
     /// Its variables that Python bodies mention.
     pub(super) variables: Vec<Variable>,
+    /// What Python bodies of other files may use of it.
+    pub(super) pieces: Vec<Piece>,
+    /// Its handlers, which run where another's call them.
+    pub(super) hooks: Vec<(Box<str>, Span)>,
 }
 
 /// The name of a module in the file that declares it: its variables are its
@@ -76,6 +80,11 @@ impl<'v> StarlarkValue<'v> for Handle {
     fn dir_attr(&self) -> Vec<String> {
         self.0.frozen.names().map(|n| n.as_str().to_owned()).filter(|n| !n.contains('#')).collect()
     }
+}
+
+/// The module that a value stands for.
+pub(super) fn frame_of(value: Value<'_>) -> Option<Arc<Frame>> {
+    value.downcast_ref::<Handle>().map(|handle| handle.0.clone())
 }
 
 const LOCAL: &str = "a module's file is a local one: nothing is fetched from the network";
@@ -221,6 +230,7 @@ impl<'v> Reader<'_, 'v> {
 
 /// The state of the file that declares a module, while that is read.
 struct Outer {
+    files: usize,
     current: Option<u32>,
     by_name: FxHashMap<Box<str>, RuleId>,
     shown: ShownRules,
@@ -254,6 +264,7 @@ impl Outer {
         given.extend(inherited.given);
         let around = [inherited.around, spec.around.clone()].concat();
         Outer {
+            files: session.outer_files.replace(session.open.borrow().len()),
             current: session.current.replace(current),
             by_name: session.by_name.take(),
             shown: session.shown.take(),
@@ -276,6 +287,7 @@ impl Outer {
 
     /// Puts it back.
     fn come_back(self, session: &Session) {
+        session.outer_files.set(self.files);
         session.current.set(self.current);
         session.by_name.replace(self.by_name);
         session.shown.replace(self.shown);
@@ -335,7 +347,7 @@ fn inside(session: &Session, module: Module<'_>, spec: &Spec, place: Span) -> Re
     let plain = |v| to_val(v, module.heap(), &mut |_| Err(fault("it holds a function"))).ok();
     let config = module.get("config").and_then(plain).unwrap_or_default();
     let mut variables = BTreeMap::new();
-    // Handlers of a module are not run, as in Snakemake.
+    let (pieces, hooks) = (session.pieces.borrow().clone(), session.hooks.take());
     assemble::Bodies::new(session, &module, &config, &mut variables).fill(&mut session.rules.borrow_mut());
     let frozen = freeze(module, &format!("{} in {}", spec.name, spec.path))?;
     collect(session, &frozen, functions)?;
@@ -345,7 +357,20 @@ fn inside(session: &Session, module: Module<'_>, spec: &Spec, place: Span) -> Re
     let variables = variables.into_values().collect();
     let (name, rewrites) = (spec.name.clone(), session.rewrites.borrow().clone());
     let shown = session.shown.borrow().clone();
-    Ok(Frame { name, frozen, rules, ruleorder, default_target, constraints, rewrites, config, shown, variables })
+    Ok(Frame {
+        name,
+        frozen,
+        rules,
+        ruleorder,
+        default_target,
+        constraints,
+        rewrites,
+        config,
+        shown,
+        variables,
+        pieces,
+        hooks,
+    })
 }
 
 /// Carries out the module's `localrules`, and gives its `ruleorder`s.

@@ -115,17 +115,17 @@ fn take_from<'v>(
         };
         let id = assemble::derive(session, &heir, sections.clone(), eval)?;
         made.insert(rule.id, id);
-        adopt(session, &frame, rule.id, id);
+        adopt(session, &frame, (rule.id, id), decl.with.head);
     }
     repin(session, &made);
     Ok(())
 }
 
 /// What holds of the module's rule holds of the one made from it.
-fn adopt(session: &Session, frame: &Frame, base: RuleId, id: RuleId) {
+fn adopt(session: &Session, frame: &Frame, (base, id): (RuleId, RuleId), at: Span) {
     session.twins.borrow_mut().entry(base).or_insert(id);
-    if frame.default_target == Some(base) {
-        session.default_target.set(Some(id));
+    if frame.default_target == Some(base) && !session.is_included() {
+        session.mark_default(id, at);
     }
     let mut rules = session.rules.borrow_mut();
     assemble::constrain(session, &frame.constraints, std::iter::once(&mut rules[id.index()]));

@@ -39,6 +39,11 @@ impl Rewrites {
         Rewrites(std::iter::once(inner).chain(self.0.iter().cloned()).collect())
     }
 
+    /// Whether no path is moved.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// A path as the rest of the Rulefile sees it.
     pub(super) fn apply<'p>(&self, path: &'p str) -> Cow<'p, str> {
         self.0.iter().fold(Cow::Borrowed(path), |path, rewrite| match path {
@@ -63,6 +68,33 @@ pub(super) struct Pathvars {
     pub(super) own: Named,
 }
 
+/// What all rules of one file may name, as it was when a rule was read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Around {
+    pub(super) file: Pathvars,
+    /// `config["pathvars"]`.
+    pub(super) config: Named,
+}
+
+/// What becomes of the paths that a function gives.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Placing {
+    pub(super) rewrites: Rewrites,
+    /// The rule's own pathvars.
+    pub(super) rule: Named,
+    pub(super) around: Arc<Around>,
+}
+
+impl Placing {
+    /// A path with its pathvars filled.
+    ///
+    /// # Errors
+    /// As [`Filling::fill`].
+    pub(super) fn fill<'p>(&self, path: &'p str) -> Result<Cow<'p, str>, PathvarError> {
+        Filling { rule: &self.rule, around: &self.around }.fill(path)
+    }
+}
+
 /// Those that there always are: each stands for its own name.
 const DEFAULTS: [&str; 7] = ["results", "stats", "reports", "temp", "resources", "logs", "benchmarks"];
 
@@ -73,6 +105,27 @@ pub(super) enum PathvarError {
     Unknown { name: Range<usize>, hint: Option<String> },
     /// It stands for itself in the end; the names on the way.
     Cycle { name: Range<usize>, way: Vec<String> },
+}
+
+impl PathvarError {
+    /// What is wrong with the text that cannot be filled, and a way out.
+    pub(super) fn words(self, text: &str) -> (String, Option<String>) {
+        match self {
+            PathvarError::Unknown { name, hint } => {
+                let hint = hint.unwrap_or_else(|| "give it a value under `pathvars:`".into());
+                (format!("there is no pathvar `{}`", &text[name]), Some(hint))
+            }
+            PathvarError::Cycle { name, way } => {
+                (format!("the pathvar `{}` stands for itself: {}", &text[name], way.join(" > ")), None)
+            }
+        }
+    }
+
+    /// Which part of the text it is about.
+    pub(super) fn range(&self) -> Range<usize> {
+        let (PathvarError::Unknown { name, .. } | PathvarError::Cycle { name, .. }) = self;
+        name.clone()
+    }
 }
 
 /// The `<name>`s of a text, angle brackets and all.
@@ -90,24 +143,23 @@ fn holes(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
 pub(super) struct Filling<'a> {
     /// The rule's own.
     pub(super) rule: &'a Named,
-    /// The file's.
-    pub(super) file: &'a Pathvars,
-    /// `config["pathvars"]`.
-    pub(super) config: &'a Named,
+    /// All others.
+    pub(super) around: &'a Around,
 }
 
 impl Filling<'_> {
+    fn layers(&self) -> impl Iterator<Item = &Named> {
+        let Around { file, config } = self.around;
+        std::iter::once(self.rule).chain(&file.given).chain([config, &file.around, &file.own])
+    }
+
     fn find(&self, name: &str) -> Option<&str> {
-        let layers =
-            std::iter::once(self.rule).chain(&self.file.given).chain([self.config, &self.file.around, &self.file.own]);
-        let found = layers.filter_map(|l| l.iter().rev().find(|(n, _)| **n == *name)).map(|(_, v)| &**v).next();
+        let found = self.layers().filter_map(|l| l.iter().rev().find(|(n, _)| **n == *name)).map(|(_, v)| &**v).next();
         found.or_else(|| DEFAULTS.iter().find(|d| **d == name).copied())
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
-        let layers =
-            std::iter::once(self.rule).chain(&self.file.given).chain([self.config, &self.file.around, &self.file.own]);
-        layers.flat_map(|l| l.iter().map(|(n, _)| &**n)).chain(DEFAULTS)
+        self.layers().flat_map(|l| l.iter().map(|(n, _)| &**n)).chain(DEFAULTS)
     }
 
     /// A path without pathvars.
@@ -184,7 +236,8 @@ mod tests {
             around: Named::new(),
             own: named(&[("c", "own"), ("d", "<a>-{x}")]),
         };
-        let filling = Filling { rule: &rule, file: &file, config: &config };
+        let around = Around { file, config };
+        let filling = Filling { rule: &rule, around: &around };
         assert_eq!(filling.fill("<a>/<b>/<c>/<d>/<logs>/< e>").unwrap(), "rule/module/config/rule-{x}/logs/< e>");
         let unknown = filling.fill("x/<resluts>").unwrap_err();
         let hint = Some("did you mean `results`?".to_owned());
@@ -193,8 +246,8 @@ mod tests {
 
     #[test]
     fn a_cycle_is_found() {
-        let (rule, config) = (named(&[("a", "<b>"), ("b", "x/<a>")]), Named::new());
-        let filling = Filling { rule: &rule, file: &Pathvars::default(), config: &config };
+        let rule = named(&[("a", "<b>"), ("b", "x/<a>")]);
+        let filling = Filling { rule: &rule, around: &Around::default() };
         let way = ["a", "b", "a"].map(str::to_owned).to_vec();
         assert_eq!(filling.fill("<a>").unwrap_err(), PathvarError::Cycle { name: 0..3, way });
     }

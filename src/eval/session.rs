@@ -10,7 +10,7 @@ use super::local::Locals;
 use super::mark::Marks;
 use super::module::Frame;
 use super::notice::Notice;
-use super::rewrite::{Pathvars, Rewrites};
+use super::rewrite::{Around, Pathvars, Placing, Rewrites};
 use super::system::System;
 use super::{Request, TrackedRead};
 use crate::diag::{Diag, Diags};
@@ -56,6 +56,8 @@ pub(super) struct Basis {
     pub(super) constraints: Vec<(Box<str>, Box<str>)>,
     /// Its own `pathvars`.
     pub(super) pathvars: Vec<(Box<str>, Box<str>)>,
+    /// What its paths may name besides those, once one was looked for.
+    pub(super) around: Option<Arc<Around>>,
     /// Its paths that hold pathvars: section, number, text as written.
     pub(super) raw: Vec<RawPath>,
     /// What is wrong with those paths, unless other pathvars are given.
@@ -138,6 +140,8 @@ pub(super) struct Session {
     pub(super) inherited: RefCell<Vec<RuleId>>,
     /// The modules that were loaded; none while one is being loaded.
     pub(super) frames: RefCell<Vec<Option<Arc<Frame>>>>,
+    /// How many files were open when that of the module being loaded was read.
+    pub(super) outer_files: Cell<usize>,
     /// The module being loaded.
     pub(super) current: Cell<Option<u32>>,
     /// The modules that the file being read has declared.
@@ -244,6 +248,7 @@ impl Session {
             twins: RefCell::default(),
             inherited: RefCell::default(),
             frames: RefCell::default(),
+            outer_files: Cell::default(),
             current: Cell::default(),
             modules: RefCell::default(),
             rewrites: RefCell::default(),
@@ -355,6 +360,24 @@ impl Session {
         Scene { origins: &self.origins.borrow(), ..Scene::default() }.place(&at)
     }
 
+    /// Whether the file being read was included by another.
+    pub(super) fn is_included(&self) -> bool {
+        self.open.borrow().len() > self.outer_files.get() + 1
+    }
+
+    /// Makes a rule the default target: it is marked as such there.
+    pub(super) fn mark_default(&self, rule: RuleId, at: Span) {
+        if let Some((_, first)) = self.marked_default.borrow_mut().replace((rule, at)).filter(|(_, first)| *first != at)
+        {
+            let diag = Diag::warning(
+                crate::diag::Kind::Rulefile,
+                "several rules are marked as the default target: the last one counts",
+            );
+            let diag = diag.label(at, "this one counts").label(first, "marked before");
+            self.warn(diag.hint("take `default_target: True` from the others"));
+        }
+    }
+
     pub(super) fn fail(&self, diag: Diag) {
         self.diags.borrow_mut().push(diag);
     }
@@ -363,18 +386,35 @@ impl Session {
         self.warnings.borrow_mut().push(diag);
     }
 
-    /// Keeps a function that gives paths, which are moved as those of the module.
+    /// Keeps a function that gives paths, of which `placing` says what becomes.
     pub(super) fn keep_paths<'v>(
         &self,
         value: Value<'v>,
         span: Span,
+        placing: Placing,
         eval: &Evaluator<'v, '_, '_>,
     ) -> starlark::Result<FnId> {
         let id = self.keep(value, span, &[], eval)?;
         if let Some(info) = self.functions.borrow_mut().last_mut() {
-            info.rewrites = self.rewrites.borrow().clone();
+            info.placing = Some(placing);
         }
         Ok(id)
+    }
+
+    /// Keeps a function that gives paths once more, for a rule with other pathvars.
+    pub(super) fn keep_again(&self, id: FnId, placing: Placing, eval: &Evaluator<'_, '_, '_>) -> FnId {
+        let mut functions = self.functions.borrow_mut();
+        let again = FnId(functions.len() as u32);
+        let mut info = functions[id.0 as usize].clone();
+        info.placing = Some(placing);
+        functions.push(info);
+        let mut frozen = self.frozen.borrow_mut();
+        if let Some(value) = frozen.get(&id).cloned() {
+            frozen.insert(again, value);
+        } else if let Some(value) = eval.module().get(&slot(id)) {
+            eval.module().set(&slot(again), value);
+        }
+        again
     }
 
     /// A module that was loaded.

@@ -50,7 +50,7 @@ fn known_outputs(
     files: &mut dyn Files,
     paths: &mut Paths,
 ) -> Result<Vec<String>, Diags> {
-    let default = [Target::default_of(book).map_err(|d| vec![d])?];
+    let default: Vec<Target> = Target::default_of(book).map_err(|d| vec![d])?.into_iter().collect();
     let (graph, _) = build(Request { book, functions, targets: &default, choice, files }, paths)?;
     let jobs = graph.order().iter().flat_map(|j| graph.outputs(*j));
     let mut known: Vec<String> = jobs.map(|p| paths.str(*p).to_owned()).collect();

@@ -26,7 +26,7 @@ pub use extend::{Extended, Extension, extend};
 pub use finder::Choice;
 pub use ground::Ground;
 pub use select::Batch;
-pub use target::Target;
+pub use target::{Target, without_default};
 
 use crate::path::{PathId, Paths};
 use crate::rule::{Flags, Name, Rule, RuleId, Rulefile};

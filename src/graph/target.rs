@@ -36,12 +36,9 @@ impl Target {
         Ok(Target::File(path::normal(word).into_owned()))
     }
 
-    /// What runs when nothing is asked for.
-    pub fn default_of(book: &Rulefile) -> Result<Target, Diag> {
-        let Some(id) = book.default_target else {
-            let empty = Diag::error(Kind::Rulefile, "the Rulefile has no rules to make by default");
-            return Err(empty.hint("add a rule, or name a file on the command line"));
-        };
+    /// What runs when nothing is asked for; none if [`without_default`] says why.
+    pub fn default_of(book: &Rulefile) -> Result<Option<Target>, Diag> {
+        let Some(id) = book.default_target else { return Ok(None) };
         let rule = book.rule(id);
         if rule.has_wildcards() {
             let error = wildcards_in_target(&rule.name, &rule.wildcards);
@@ -49,8 +46,22 @@ impl Target {
                 .label(rule.places.head, "the first rule is what runs by default")
                 .hint("put a rule first that lists the files you want as its `input:` (by custom `rule all`)"));
         }
-        Ok(Target::Rule(id))
+        Ok(Some(Target::Rule(id)))
     }
+}
+
+/// Why there is nothing to run when nothing is asked for; none if there is.
+pub fn without_default(book: &Rulefile) -> Option<Diag> {
+    if book.default_target.is_some() {
+        return None;
+    }
+    let nothing = |why: &str| Diag::warning(Kind::Rulefile, format!("there is nothing to make by default: {why}"));
+    Some(match book.rules.first() {
+        None => nothing("there are no rules").hint("add a rule"),
+        Some(rule) => nothing("rules of included files, and those whose name begins with `_`, are no default target")
+            .label(rule.places.head, "the first rule")
+            .hint("name a target on the command line, or write a rule in the main file that reads what you want"),
+    })
 }
 
 fn wildcards_in_target(name: &str, wildcards: &[Box<str>]) -> Diag {

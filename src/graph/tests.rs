@@ -51,7 +51,7 @@ fn grow(count: usize) -> Vec<(usize, usize, usize)> {
     let loaded = load(count);
     let (book, functions) = (&loaded.rulefile, &loaded.functions);
     let (mut paths, mut files) = (Paths::default(), Counter::default());
-    let targets = [Target::default_of(book).unwrap()];
+    let targets = [Target::default_of(book).unwrap().unwrap()];
     let request = Request { book, functions, targets: &targets, choice: &Choice::default(), files: &mut files };
     let (mut graph, mut ground) = build(request, &mut paths).unwrap();
     assert_eq!(graph.order().len(), 2 * count + 1);
@@ -79,7 +79,7 @@ fn what_fails_leaves_the_graph_as_it_was() {
     let loaded = load(2);
     let (book, functions) = (&loaded.rulefile, &loaded.functions);
     let (mut paths, mut files) = (Paths::default(), Counter::default());
-    let targets = [Target::default_of(book).unwrap()];
+    let targets = [Target::default_of(book).unwrap().unwrap()];
     let request = Request { book, functions, targets: &targets, choice: &Choice::default(), files: &mut files };
     let (mut graph, mut ground) = build(request, &mut paths).unwrap();
     let open = open_jobs(&graph);

@@ -33,7 +33,7 @@ pub fn first<'a>(
     let mut targets: Vec<Target> =
         words.map(|w| Target::parse(w, book)).collect::<Result<_, _>>().map_err(|d| vec![d])?;
     if targets.is_empty() {
-        targets.push(Target::default_of(book).map_err(|d| vec![d])?);
+        targets.extend(Target::default_of(book).map_err(|d| vec![d])?);
     }
     let choice = options.selection.choice(book).map_err(|d| vec![d])?;
     graph::build(graph::Request { book, functions, targets: &targets, choice: &choice, files: look }, paths)

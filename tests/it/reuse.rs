@@ -282,3 +282,83 @@ fn a_checkpoint_of_a_module_is_asked_from_within_it() {
     story.run(&["p/all.txt"]).succeeds();
     assert_eq!(story.read("p/all.txt"), "p/done/a p/done/b\n");
 }
+
+#[test]
+fn what_lies_in_a_checkpoints_directory_is_not_moved_again() {
+    let module = r#"
+checkpoint split:
+    output: directory("d")
+    shell: "mkdir -p {output}; touch {output}/1.x {output}/2.x"
+
+def parts(wildcards):
+    d = checkpoints.split.get().output[0]
+    return [os.path.join(d, name) for name in sorted(os.listdir(d))] + ["own.txt"]
+
+rule gather:
+    input: parts
+    output: "all.txt"
+    shell: "echo {input} > {output}"
+"#;
+    let rulefile = r#"
+module m:
+    snakefile: "m.smk"
+    prefix: "pre"
+use rule * from m as m_*
+rule all:
+    default_target: True
+    input: rules.m_gather.output
+"#;
+    let story = Story::new().rulefile(rulefile).file("m.smk", module).file("pre/own.txt", "");
+    story.run(&[]).succeeds();
+    assert_eq!(story.read("pre/all.txt"), "pre/d/1.x pre/d/2.x pre/own.txt\n");
+}
+
+#[test]
+fn a_pathvar_without_a_value_is_an_error_of_the_function_that_gives_it() {
+    let story = Story::new().rulefile("rule all:\n    input: lambda w: [\"<resluts>/x.txt\"]\n");
+    let run = story.run(&[]);
+    run.is_refused()
+        .stderr_has("there is no pathvar `<resluts>`, in the path `<resluts>/x.txt` that this function gives");
+    run.stderr_has("did you mean `results`?");
+}
+
+#[test]
+fn without_a_default_target_nothing_is_made_and_it_is_said_why() {
+    let story = Story::new().rulefile("include: \"more.smk\"\n");
+    let story = story.file("more.smk", "rule a:\n    default_target: True\n    output: touch(\"a\")\n");
+    let run = story.run(&[]);
+    run.succeeds().stderr_has("`default_target: True` has no effect in an included file");
+    run.stderr_has("nothing to make by default: rules of included files").stderr_has("nothing to do");
+    let run = story.run(&["a"]);
+    run.succeeds().says("done: 1 made");
+    run.says_nothing_of("by default");
+    let run = Story::new().rulefile("x = 1\n").run(&[]);
+    run.succeeds().stderr_has("there is nothing to make by default: there are no rules");
+}
+
+#[test]
+fn what_a_body_uses_of_a_module_is_part_of_its_command() {
+    let module = "X = 1\ndef used(): return X\ndef other(): return 1\n";
+    let rulefile = "module m:\n    snakefile: \"m.smk\"\nrule all:\n    output: \"a\"\n    run:\n        open(output[0], \"w\").write(str(m.used()))\n";
+    let story = Story::new().rulefile(rulefile).file("m.smk", module);
+    story.run(&[]).says("done: 1 made");
+    let story = story.file("m.smk", &module.replace("return 1", "return 2"));
+    story.run(&[]).says("nothing to do");
+    let story = story.file("m.smk", &module.replace("X = 1", "X = 3"));
+    story.run(&[]).says("done: 1 made");
+    assert_eq!(story.read("a"), "3");
+}
+
+#[test]
+fn placeholders_of_a_module_are_checked() {
+    let says = |hole: &str, what: &str| {
+        let rulefile = format!(
+            "module m:\n    snakefile: \"m.smk\"\nrule all:\n    output: \"a\"\n    shell: \"echo {hole} > {{output}}\"\n"
+        );
+        let run = Story::new().rulefile(&rulefile).file("m.smk", "X = 1\ndef f(): return X\n").run(&[]);
+        run.is_refused().stderr_has(what).stderr_has("write `{m.NAME}` for a value of the module");
+    };
+    says("{m.Y}", "module `m` has no `Y`");
+    says("{m.f}", "`{m.f}` is a value of type `function`, which has no text");
+    says("{m}", "`{m}` is a module, which has no text");
+}

@@ -3,9 +3,10 @@
 use super::{Job, Program, Section, with_preamble};
 use crate::command::script::Found;
 use crate::digest::{Digest, Parts};
-use crate::rule::{Body, Python, Rulefile, Scope, Shape};
+use crate::rule::{Body, Python, Rulefile, Scope, Shape, Space, Variable};
 use crate::value::Val;
 use std::fmt::Write;
+use std::sync::Arc;
 
 const OBJECTS: &str = include_str!("objects.py");
 const RUNTIME: &str = include_str!("runtime.py");
@@ -102,7 +103,9 @@ pub(super) fn sources_of_body(body: &Body) -> Vec<Source> {
         text: python.text.to_string(),
     };
     let indented = |text: &str| text.starts_with([' ', '\t']);
-    let pieces = body.pieces.iter().map(|p| source(p, if indented(&p.text) { "if True:\n" } else { "" }));
+    let piece = |p: &Python| source(p, if indented(&p.text) { "if True:\n" } else { "" });
+    let theirs = body.spaces.iter().flat_map(Space::texts);
+    let pieces = body.pieces.iter().map(|p| &**p).chain(theirs).map(piece);
     pieces.chain([source(&body.python, if body.inline { "def _(): " } else { "def _():\n" })]).collect()
 }
 
@@ -134,30 +137,56 @@ fn body_entries(book: &Rulefile, scope: &Scope, body: &Body, name: &str) -> Stri
     push(&mut entries, "name", &text(name));
     let python = &body.python;
     let inline = if body.inline { "True" } else { "False" };
-    push(
-        &mut entries,
-        "body",
-        &tuple(&[text(&python.shown), python.line.to_string(), text(&python.text), inline.into()]),
-    );
-    let piece = |p: &Python| tuple(&[text(&p.shown), p.line.to_string(), text(&p.text)]);
-    let pieces: Vec<String> = body.pieces.iter().map(|p| piece(p)).collect();
-    push(&mut entries, "pieces", &format!("[{}]", pieces.join(", ")));
-    let files = body.pieces.iter().map(|p| &**p).chain([python]);
+    push(&mut entries, "body", &tuple(&[&python_literal(python)[..], &[inline.into()]].concat()));
+    let files = body.pieces.iter().map(|p| &**p).chain(body.spaces.iter().flat_map(Space::texts)).chain([python]);
     let files: Vec<String> = files.map(|p| format!("{}: {}", text(&p.shown), text(&p.path))).collect();
     push(&mut entries, "files", &format!("{{{}}}", files.join(", ")));
-    let mut variables = String::new();
-    for variable in body.variables.iter().filter_map(|name| scope.variable(name)) {
+    let variables = body.variables.iter().filter_map(|name| scope.variable(name));
+    push_names(&mut entries, &body.pieces, variables, (&body.rules, &body.spaces));
+    entries
+}
+
+fn python_literal(python: &Python) -> [String; 3] {
+    [text(&python.shown), python.line.to_string(), text(&python.text)]
+}
+
+/// What a file gives to its Python.
+fn push_names<'v>(
+    entries: &mut String,
+    pieces: &[Arc<Python>],
+    variables: impl Iterator<Item = &'v Variable>,
+    (rules, spaces): (&Val, &[Space]),
+) {
+    let pieces: Vec<String> = pieces.iter().map(|p| tuple(&python_literal(p))).collect();
+    push(entries, "pieces", &format!("[{}]", pieces.join(", ")));
+    let mut named = String::new();
+    for variable in variables {
         let value = literal(&variable.value);
         let shape = match variable.shape {
             Shape::Plain => "None",
             Shape::Fields | Shape::Rules => "'fields'",
             Shape::Workflow => "'workflow'",
         };
-        push(&mut variables, &variable.name, &tuple(&[value, shape.into()]));
+        push(&mut named, &variable.name, &tuple(&[value, shape.into()]));
     }
-    push(&mut entries, "variables", &format!("{{{variables}}}"));
-    push(&mut entries, "rules", &literal(&body.rules));
-    entries
+    push(entries, "variables", &format!("{{{named}}}"));
+    push(entries, "rules", &literal(rules));
+    let mut all = String::new();
+    spaces.iter().for_each(|space| push(&mut all, &space.name, &space_literal(space)));
+    push(entries, "spaces", &format!("{{{all}}}"));
+}
+
+fn space_literal(space: &Space) -> String {
+    let (mut entries, mut handlers) = (String::new(), String::new());
+    push(&mut entries, "config", &literal(&space.config));
+    push_names(&mut entries, &space.pieces, space.variables.iter(), (&space.rules, &space.spaces));
+    for (name, python, inline) in &space.handlers {
+        let [shown, line, text] = python_literal(python);
+        let inline = if *inline { "True" } else { "False" };
+        push(&mut handlers, name, &tuple(&[shown, line, text, inline.into()]));
+    }
+    push(&mut entries, "handlers", &format!("{{{handlers}}}"));
+    format!("{{{entries}}}")
 }
 
 /// The whole text: everything of ours runs under names of its own.

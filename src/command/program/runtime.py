@@ -88,7 +88,7 @@ NAMES = ["input", "output", "params", "wildcards", "threads", "resources", "log"
 
 
 class Shown:
-    """What a rule shows, or `rules` of rules."""
+    """What a rule shows, or `rules` of rules, or the names of a module."""
 
     def __init__(self, parts):
         self.__dict__.update(parts)
@@ -367,17 +367,29 @@ def prepare(program, main):
     return job, snakemake
 
 
-def run_body(program, main, job, again):
-    if program["rules"]:
-        main["rules"] = Shown((name, Shown((n, section(n, v)) for n, v in of.items())) for name, of in program["rules"].items())
-    for name, (value, shape) in program["variables"].items():
+def fill_names(given, main):
+    """Gives a file's Python what it uses of the file; modules have names of their own."""
+    plain = dict(main)
+    for name, module in given["spaces"].items():
+        own = dict(plain, config=module["config"])
+        fill_names(module, own)
+        for handler, (shown, line, text, inline) in module["handlers"].items():
+            exec(placed(shown, line, text, "def %s(*_):%s" % (handler, " " if inline else "\n")), own)
+        main[name] = Shown(own)
+    if given["rules"]:
+        main["rules"] = Shown((name, Shown((n, section(n, v)) for n, v in of.items())) for name, of in given["rules"].items())
+    for name, (value, shape) in given["variables"].items():
         main[name] = main["struct"](**value) if shape else value
         if shape == "workflow":
             main[name].source_path = beside(main[name].current_basedir)
-    for shown, line, text in program["pieces"]:
+    for shown, line, text in given["pieces"]:
         head = "if True:\n" if text[:1] in " \t" else ""
         exec(placed(shown, line, text, head), main)
     settle(main)
+
+
+def run_body(program, main, job, again):
+    fill_names(program, main)
     if again:
         return
     shown, line, text, inline = program["body"]

@@ -42,7 +42,7 @@ impl Assembler<'_, '_, '_, '_, '_> {
         let python =
             Python { shown: shown.into(), path: absolute(shown).into(), line: line as u32 + 1, text: text.into() };
         let (pieces, variables, rules) = (Vec::new(), Vec::new(), Val::None);
-        let body = Body { python, inline: false, pieces, variables, rules, recorded: text.into() };
+        let body = Body { python, inline: false, pieces, variables, rules, spaces: Vec::new(), recorded: text.into() };
         Some(Action::Run(Arc::new(body)))
     }
 }

@@ -256,7 +256,8 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         let (text, mark) = match piece {
             Piece::Path(text, mark) => (text, mark),
             Piece::Function { value, unpack, flags } => {
-                let id = self.session.keep_paths(value, slot.span(), self.eval)?;
+                let placing = self.placing(self.session.rewrites.borrow().clone());
+                let id = self.session.keep_paths(value, slot.span(), placing, self.eval)?;
                 let what = InputWhat::Function { id, unpack, span: slot.span() };
                 return Ok(Some(Input { what, flags: flags | self.session.input_flags.get(), pin: None }));
             }

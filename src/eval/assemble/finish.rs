@@ -10,7 +10,7 @@ use crate::eval::builtin::{attributes, has_fields};
 use crate::eval::convert::{is_function, to_all_objects};
 use crate::eval::fault::fault;
 use crate::eval::missing::Missing;
-use crate::eval::module::Frame;
+use crate::eval::module::{Frame, frame_of};
 use crate::eval::python::NeedsPython;
 use crate::eval::session::{Constraint, PendingText, Session, Use};
 use crate::rule::{Action, Input, InputWhat, Name, Rule, RuleId, Rulefile, Scope, Script, Shape, Text, Variable};
@@ -21,6 +21,7 @@ use crate::value::{Object, Val};
 use starlark::environment::Module;
 use starlark::values::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The name of what shows the rules.
 const RULES: &str = "rules";
@@ -52,9 +53,18 @@ impl<'v> Known<'_, 'v, '_> {
     }
 }
 
+impl Known<'_, '_, '_> {
+    /// The module that a top-level name of the rule's file stands for.
+    fn module(&self, name: &str) -> Option<Arc<Frame>> {
+        let Some(index) = self.rule.module else { return frame_of(self.module.get(name)?) };
+        let owned = self.session.frame(index)?.frozen.get_option(name).ok()??;
+        frame_of(self.module.heap().access_owned_frozen_value(&owned))
+    }
+}
+
 impl Names for Known<'_, '_, '_> {
     fn is_variable(&self, name: &str) -> bool {
-        name == RULES || self.variable(name).is_some()
+        name == RULES || self.variable(name).is_some() || self.module(name).is_some()
     }
 
     fn is_wildcard(&self, name: &str) -> bool {
@@ -176,15 +186,17 @@ fn template(session: &Session, module: &Module, rules: &mut [Rule], text: Pendin
     for diag in template.holes().filter_map(|h| unknown_rule(h, &named, &text)) {
         session.fail(diag);
     }
-    if let Val::Dict(named) = named
-        && !named.is_empty()
-    {
-        let key = (rule.module, Box::from(RULES));
-        let none = || Variable { name: RULES.into(), value: Val::Dict(Vec::new()), shape: Shape::Rules };
-        if let Val::Dict(all) = &mut mentioned.entry(key).or_insert_with(none).value {
-            let new = named.into_iter().filter(|(name, _)| all.iter().all(|(known, _)| known != name));
-            let new: Vec<_> = new.collect();
-            all.extend(new);
+    mention(mentioned, (rule.module, RULES), (named, Shape::Rules));
+    for hole in template.holes() {
+        let Root::Variable(name) = &hole.root else { continue };
+        let Some(frame) = known.module(name) else { continue };
+        match member(&frame, hole, module) {
+            Ok(member) => mention(mentioned, (rule.module, name), (member, Shape::Fields)),
+            Err(message) => {
+                let span = text.at.locate(&text.value, hole.range.start as usize..hole.range.end as usize);
+                session
+                    .fail(Diag::at(span, message).hint(format!("write `{{{name}.NAME}}` for a value of the module")));
+            }
         }
     }
     for name in template.variables().filter(|name| *name != RULES) {
@@ -210,6 +222,34 @@ fn template(session: &Session, module: &Module, rules: &mut [Rule], text: Pendin
             rule.action = Action::Script(Box::new(script));
         }
     }
+}
+
+/// Adds entries of a dict to what texts mention under a name.
+fn mention(mentioned: &mut Mentioned, (module, name): (Option<u32>, &str), (entries, shape): (Val, Shape)) {
+    let Val::Dict(entries) = entries else { return };
+    if entries.is_empty() {
+        return;
+    }
+    let none = || Variable { name: name.into(), value: Val::Dict(Vec::new()), shape };
+    if let Val::Dict(all) = &mut mentioned.entry((module, name.into())).or_insert_with(none).value {
+        let new = entries.into_iter().filter(|(name, _)| all.iter().all(|(known, _)| known != name));
+        let new: Vec<_> = new.collect();
+        all.extend(new);
+    }
+}
+
+/// What a placeholder names of a module, by its name; or why it is no text.
+fn member<'v>(frame: &Frame, hole: &Hole, module: &Module<'v>) -> Result<Val, String> {
+    let Some(Access::Attr(name)) = hole.access.first() else {
+        return Err(format!("`{hole}` is a module, which has no text"));
+    };
+    let found = frame.frozen.get_option(name).ok().flatten();
+    let found = found.ok_or_else(|| format!("module `{}` has no `{name}`", frame.name))?;
+    let found = module.heap().access_owned_frozen_value(&found);
+    let value = Some(found).filter(|v| nameable(*v)).and_then(|v| held(name, v, module).ok());
+    let (value, _) =
+        value.ok_or_else(|| format!("`{hole}` is a value of type `{}`, which has no text", found.get_type()))?;
+    Ok(Val::Dict(vec![(Val::str(&**name), value)]))
 }
 
 /// What texts and bodies may use of a variable: of an object, a text has the attributes.

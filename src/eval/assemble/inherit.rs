@@ -86,6 +86,7 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
         let changed = self.inherit_basis(&basis);
         if changed {
             self.fill_again(&mut base, &basis.raw, &heir.rewrites);
+            self.place_again(&mut base, &heir.rewrites);
         } else {
             let kept = basis.unfilled.into_iter().filter(|(key, _)| !self.given(key));
             self.basis.unfilled = kept.collect();
@@ -159,6 +160,7 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
     /// Takes over constraints and pathvars; says whether there are new pathvars.
     fn inherit_basis(&mut self, basis: &Basis) -> bool {
         self.basis.pathvars = basis.pathvars.clone();
+        self.basis.around = basis.around.clone();
         self.rule_pathvars();
         if self.given("wildcard_constraints") {
             self.rule_constraints();
@@ -184,6 +186,19 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
                 "log" => base.logs.items[path.at].pattern = pattern,
                 "benchmark" => base.benchmark.iter_mut().for_each(|b| b.pattern = pattern.clone()),
                 _ => {}
+            }
+        }
+    }
+
+    /// Has the pathvars filled anew in what the base's functions give.
+    fn place_again(&mut self, base: &mut Rule, rewrites: &Rewrites) {
+        if self.given("input") {
+            return;
+        }
+        for input in &mut base.inputs.items {
+            if let InputWhat::Function { id, .. } = &mut input.what {
+                let placing = self.placing(rewrites.clone());
+                *id = self.session.keep_again(*id, placing, self.eval);
             }
         }
     }

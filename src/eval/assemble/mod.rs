@@ -14,6 +14,7 @@ mod params;
 mod place;
 mod python;
 mod shown;
+mod space;
 mod visible;
 
 pub(super) use files::WRAPPED;
@@ -25,7 +26,6 @@ pub(super) use python::Bodies;
 
 use super::fault::Fault;
 use super::given::{Given, Slot};
-use super::rewrite::Named as Pathvars;
 use super::session::{Basis, PendingText, Session, Shown, Use};
 use crate::diag::{Diag, Diags};
 use crate::eval::pure_path::path_text;
@@ -48,8 +48,6 @@ struct Assembler<'s, 'e, 'v, 'a, 'b> {
     given: Vec<Given<'v, 's>>,
     /// Its constraints, its pathvars and its paths as written.
     basis: Basis,
-    /// `config["pathvars"]`, once it was looked for.
-    config: Option<Pathvars>,
     wildcards: Vec<Box<str>>,
     diags: Diags,
     eval: &'e mut Evaluator<'v, 'a, 'b>,
@@ -82,7 +80,7 @@ fn register(session: &Session, rule: Rule, basis: Basis, id: RuleId) -> starlark
         return Err(Fault(vec![diag.label(head, "first defined here")]).into());
     }
     session.by_name.borrow_mut().insert(rule.name.clone(), id);
-    let main = session.open.borrow().len() <= 1;
+    let main = session.current.get().is_none() && !session.is_included();
     if main && session.default_target.get().is_none() && !rule.name.starts_with('_') {
         session.default_target.set(Some(id));
     }
@@ -143,7 +141,6 @@ impl<'s, 'e, 'v, 'a, 'b> Assembler<'s, 'e, 'v, 'a, 'b> {
             id: RuleId(session.rules.borrow().len() as u32),
             given: sections.iter().filter_map(given).collect(),
             basis: Basis::default(),
-            config: None,
             wildcards: Vec::new(),
             diags: Vec::new(),
             eval,
@@ -334,12 +331,14 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
     fn default_target(&mut self) {
         let span = self.decl.section("default_target").map(|s| s.key_span);
         let (true, Some(span)) = (self.flag("default_target"), span) else { return };
-        let first = self.session.marked_default.borrow().map(|(_, s)| s);
-        if let Some(first) = first {
-            let diag = Diag::at(span, "two rules are marked as the default target");
-            self.fail(diag.label(first, "first marked here"));
+        if self.session.is_included() {
+            let message = "`default_target: True` has no effect in an included file";
+            let diag = Diag::warning(crate::diag::Kind::Rulefile, message).label(span, "");
+            let hint =
+                "mark a rule of the file that includes it, or put a rule first there that reads this one's outputs";
+            return self.session.warn(diag.hint(hint));
         }
-        *self.session.marked_default.borrow_mut() = Some((self.id, span));
+        self.session.mark_default(self.id, span);
     }
 
     fn rule_constraints(&mut self) {

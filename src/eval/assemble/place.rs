@@ -7,13 +7,14 @@ use super::Assembler;
 use crate::diag::{Diag, Diags};
 use crate::eval::given::{Given, Slot};
 use crate::eval::mark::Mark;
-use crate::eval::rewrite::{Filling, Named, PathvarError};
+use crate::eval::rewrite::{Around, Filling, Named, PathvarError, Placing, Rewrites};
 use crate::eval::session::RawPath;
 use crate::eval::show;
 use crate::span::Literals;
 use starlark::values::Value;
 use starlark::values::dict::DictRef;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// The entries of a section that holds nothing but named strings.
 pub(in crate::eval) fn strings(given: &Given, what: &str) -> (Named, Diags) {
@@ -91,29 +92,29 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
 
     /// A text with its pathvars filled.
     pub(super) fn fill(&mut self, text: &str) -> Result<String, PathvarError> {
-        let config = match self.config.take() {
-            Some(config) => config,
-            None => self.eval.module().get("config").map(of_config).unwrap_or_default(),
+        let around = self.around();
+        Filling { rule: &self.basis.pathvars, around: &around }.fill(text).map(Cow::into_owned)
+    }
+
+    /// What the rule's paths may name besides its own pathvars.
+    fn around(&mut self) -> Arc<Around> {
+        let module = self.eval.module();
+        let read = || Around {
+            file: self.session.pathvars.borrow().clone(),
+            config: module.get("config").map(of_config).unwrap_or_default(),
         };
-        let file = self.session.pathvars.borrow();
-        let filling = Filling { rule: &self.basis.pathvars, file: &file, config: &config };
-        let filled = filling.fill(text).map(|t| t.into_owned());
-        self.config = Some(config);
-        filled
+        self.basis.around.get_or_insert_with(|| Arc::new(read())).clone()
+    }
+
+    /// What becomes of the paths that an input function gives.
+    pub(super) fn placing(&mut self, rewrites: Rewrites) -> Placing {
+        Placing { rewrites, rule: self.basis.pathvars.clone(), around: self.around() }
     }
 }
 
 /// A pathvar's fault, where its text was written.
 pub(super) fn pathvar_fault(error: PathvarError, text: &str, at: &Literals) -> Diag {
-    match error {
-        PathvarError::Unknown { name, hint } => {
-            let message = format!("there is no pathvar `{}`", &text[name.clone()]);
-            let hint = hint.unwrap_or_else(|| "give it a value under `pathvars:`".into());
-            Diag::at(at.locate(text, name), message).hint(hint)
-        }
-        PathvarError::Cycle { name, way } => {
-            let message = format!("the pathvar `{}` stands for itself: {}", &text[name.clone()], way.join(" > "));
-            Diag::at(at.locate(text, name), message)
-        }
-    }
+    let place = at.locate(text, error.range());
+    let (message, hint) = error.words(text);
+    Diag::at(place, message).maybe_hint(hint)
 }

@@ -5,11 +5,12 @@
 //! edit of a `def` makes stale only what uses it. It runs no Python.
 
 use super::finish::{held, plain, variable};
-use super::shown;
+use super::{shown, space};
 use crate::eval::convert::is_function;
 use crate::eval::implicit;
-use crate::eval::session::Session;
-use crate::rule::{Action, Body, Hooks, Python, Rule, Variable};
+use crate::eval::module::frame_of;
+use crate::eval::session::{Session, ShownRules};
+use crate::rule::{Action, Body, Hooks, Python, Rule, Space, Variable};
 use crate::span::Span;
 use crate::syntax::{Piece, named};
 use crate::value::Val;
@@ -47,16 +48,17 @@ pub(in crate::eval) struct Bodies<'a, 'm, 'v> {
     session: &'a Session,
     module: &'m Module<'v>,
     config: &'a Val,
+    shown: ShownRules,
     pieces: Vec<(Piece, Option<Arc<Python>>)>,
     variables: &'a mut BTreeMap<Box<str>, Variable>,
 }
 
 /// What a text uses, itself or by what it uses.
 #[derive(Default)]
-struct Uses {
+pub(super) struct Uses {
     /// Numbers of pieces.
-    pieces: BTreeSet<usize>,
-    variables: BTreeSet<Box<str>>,
+    pub(super) pieces: BTreeSet<usize>,
+    pub(super) variables: BTreeSet<Box<str>>,
     /// Names that nothing in the Rulefile gives, and Snakemake has imported.
     implicit: BTreeSet<Box<str>>,
     /// Variables that hold functions of the file.
@@ -64,6 +66,26 @@ struct Uses {
     rules: BTreeSet<Box<str>>,
     config_keys: BTreeSet<Box<str>>,
     all_config: bool,
+    /// Modules, and what of each is named.
+    pub(super) modules: BTreeMap<Box<str>, BTreeSet<Box<str>>>,
+}
+
+/// The same, as it is handed over.
+pub(super) struct Used {
+    pub(super) pieces: Vec<Arc<Python>>,
+    pub(super) spaces: Vec<Space>,
+    pub(super) rules: Val,
+    /// What is recorded of each module.
+    recorded: Vec<String>,
+}
+
+impl Used {
+    /// Puts imports first that the file lacks. The text says what they are, so they are no
+    /// part of what is recorded.
+    pub(super) fn import(&mut self, uses: &Uses) {
+        let names = uses.implicit.iter().map(|name| &**name);
+        self.pieces.splice(0..0, implicit::imports(names).map(Arc::new));
+    }
 }
 
 impl<'a, 'm, 'v> Bodies<'a, 'm, 'v> {
@@ -73,8 +95,20 @@ impl<'a, 'm, 'v> Bodies<'a, 'm, 'v> {
         config: &'a Val,
         variables: &'a mut BTreeMap<Box<str>, Variable>,
     ) -> Self {
-        let pieces = session.pieces.take().into_iter().map(|p| (p, None)).collect();
-        Bodies { session, module, config, pieces, variables }
+        let (pieces, shown) = (session.pieces.take(), session.shown.borrow().clone());
+        Bodies::over(session, module, config, variables, (pieces, shown))
+    }
+
+    /// Of a file that was read with these pieces, and whose `rules` shows this.
+    pub(super) fn over(
+        session: &'a Session,
+        module: &'m Module<'v>,
+        config: &'a Val,
+        variables: &'a mut BTreeMap<Box<str>, Variable>,
+        (pieces, shown): (Vec<Piece>, ShownRules),
+    ) -> Self {
+        let pieces = pieces.into_iter().map(|p| (p, None)).collect();
+        Bodies { session, module, config, shown, pieces, variables }
     }
 
     /// Gives every rule its body, and all handlers theirs.
@@ -100,18 +134,32 @@ impl<'a, 'm, 'v> Bodies<'a, 'm, 'v> {
     fn body(&mut self, span: Span) -> Body {
         let python = self.python(span);
         let uses = self.uses(&python.text);
+        let mut used = self.used(&uses);
+        let recorded = self.recorded(&python, &used, &uses);
+        used.import(&uses);
+        let inline = python.line == 1;
+        let variables = uses.variables.into_iter().collect();
+        let Used { pieces, spaces, rules, .. } = used;
+        Body { python, inline, pieces, variables, rules, spaces, recorded: recorded.into() }
+    }
+
+    /// What stands behind the names that a text uses.
+    pub(super) fn used(&mut self, uses: &Uses) -> Used {
         let mut pieces: Vec<Arc<Python>> = uses.pieces.iter().map(|i| self.piece(*i)).collect();
         pieces
             .extend(uses.holders.iter().filter_map(|name| self.held(name)).map(|(text, _)| Arc::new(generated(&text))));
-        let recorded = self.recorded(&python, &pieces, &uses);
-        // The text says what they are, so they are no part of what is recorded.
-        pieces.splice(0..0, implicit::imports(uses.implicit.iter().map(|name| &**name)).map(Arc::new));
-        let inline = python.line == 1;
-        let variables = uses.variables.into_iter().collect();
-        Body { python, inline, pieces, variables, rules: self.rules(&uses.rules), recorded: recorded.into() }
+        let spaces = uses.modules.iter().filter_map(|(name, members)| self.space(name, members));
+        let (spaces, recorded) = spaces.unzip();
+        Used { pieces, spaces, rules: self.rules(&uses.rules), recorded }
     }
 
-    fn python(&self, span: Span) -> Python {
+    /// A module that a name of the file stands for.
+    fn space(&self, name: &str, members: &BTreeSet<Box<str>>) -> Option<(Space, String)> {
+        let frame = frame_of(self.module.get(name)?)?;
+        Some(space::of(self.session, &frame, name, members))
+    }
+
+    pub(super) fn python(&self, span: Span) -> Python {
         let sources = self.session.sources.borrow();
         let shown = sources.get(span.file).path.as_str();
         let (line, column) = sources.line_col(span);
@@ -132,7 +180,7 @@ impl<'a, 'm, 'v> Bodies<'a, 'm, 'v> {
         self.pieces[number].1.clone().expect("bug: a piece without its text")
     }
 
-    fn uses(&mut self, text: &str) -> Uses {
+    pub(super) fn uses(&mut self, text: &str) -> Uses {
         let mut uses = Uses::default();
         // `from module import *` may bring any name.
         let stars = self.pieces.iter().enumerate().filter(|(_, (p, _))| p.names.is_empty());
@@ -150,6 +198,10 @@ impl<'a, 'm, 'v> Bodies<'a, 'm, 'v> {
                 };
             }
             for word in names.words.iter().filter(|w| !JOBS_OWN.contains(&&***w)) {
+                if self.module.get(word).is_some_and(|value| frame_of(value).is_some()) {
+                    uses.modules.entry(word.clone()).or_default().extend(space::members(&text, word));
+                    continue;
+                }
                 if self.carry(word) {
                     if uses.variables.insert(word.clone()) {
                         texts.extend(self.classes(word));
@@ -221,20 +273,19 @@ impl<'a, 'm, 'v> Bodies<'a, 'm, 'v> {
 
     /// What `rules` shows of those that a body names.
     fn rules(&self, names: &BTreeSet<Box<str>>) -> Val {
-        let shown = self.session.shown.borrow();
-        Val::Dict(shown::rules(&shown, names.iter().map(|name| &**name)))
+        Val::Dict(shown::rules(&self.shown, names.iter().map(|name| &**name)))
     }
 
-    fn recorded(&self, body: &Python, pieces: &[Arc<Python>], uses: &Uses) -> String {
-        let mut text = String::new();
-        for piece in pieces {
+    pub(super) fn recorded(&self, body: &Python, used: &Used, uses: &Uses) -> String {
+        let mut text = used.recorded.concat();
+        for piece in &used.pieces {
             let _ = writeln!(text, "{}", piece.outdented());
         }
         // From where and on how many cores it runs never makes a job stale.
         for name in uses.variables.iter().filter(|name| ***name != *WORKFLOW) {
             let _ = writeln!(text, "{name} = {}", self.variables[name].value.repr());
         }
-        if let Val::Dict(rules) = self.rules(&uses.rules) {
+        if let Val::Dict(rules) = &used.rules {
             for (name, shown) in rules {
                 let _ = writeln!(text, "rules.{} = {}", name.display(), shown.repr());
             }

@@ -44,7 +44,7 @@ starlark_simple_value!(Rules);
 impl<'v> StarlarkValue<'v> for Rules {
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
         let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()?;
-        Some(heap.alloc(One { shown, marks: self.marks.clone() }))
+        Some(heap.alloc(One { shown, marks: self.marks.now() }))
     }
 
     fn dir_attr(&self) -> Vec<String> {
