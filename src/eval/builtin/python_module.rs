@@ -109,8 +109,8 @@ const STANDARD: [&str; 29] = [
 /// Names of modules that are built-in names of ours.
 const ALIASES: [(&str, &str, &str); 13] = [
     ("gzip", "open", "_gzip_open"),
-    ("glob", "glob", "glob"),
-    ("glob", "iglob", "glob"),
+    ("glob", "glob", "_python_glob"),
+    ("glob", "iglob", "_python_glob"),
     ("csv", "reader", "_csv_reader"),
     ("csv", "DictReader", "_csv_DictReader"),
     ("json", "JSONDecodeError", "JSONDecodeError"),
