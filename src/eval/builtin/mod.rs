@@ -95,6 +95,7 @@ pub(super) use deque::parts as deque_parts;
 pub(super) use dicts::{counted, inner};
 pub(super) use environment::{absolute, entries, home, is_dir, is_directory, is_found, make_dir, stat};
 pub(super) use expand::alloc;
+pub(super) use flags::is_unpacked;
 pub(super) use glob::{below as globbed_below, is_there};
 pub(super) use numpy::{Array, no_text as no_text_of_array};
 pub(super) use paramspace::space_fields;
