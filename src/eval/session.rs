@@ -370,7 +370,7 @@ impl Session {
         span: Span,
         eval: &Evaluator<'v, '_, '_>,
     ) -> starlark::Result<FnId> {
-        let id = self.keep(value, span, &[], eval)?;
+        let id = self.keep(value, span, &["groupid"], eval)?;
         if let Some(info) = self.functions.borrow_mut().last_mut() {
             info.rewrites = self.rewrites.borrow().clone();
         }

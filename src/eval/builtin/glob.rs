@@ -41,6 +41,11 @@ pub(super) fn plain(value: Value) -> Option<Val> {
     Some(Val::Dict(columns.0.iter().map(column).collect()))
 }
 
+/// The names of the wildcards of what `glob_wildcards` gave.
+pub(super) fn names<'v>(value: Value<'v>) -> Option<impl Iterator<Item = &'v str>> {
+    Columns::from_value(value).map(|columns| columns.0.iter().map(|(name, _)| &**name))
+}
+
 fn list<'v>(values: &Texts, heap: Heap<'v>) -> Value<'v> {
     heap.alloc(AllocList(values.iter()))
 }

@@ -176,6 +176,8 @@ impl PythonModule {
         if (self.name, name) == ("sys", "path") {
             return Some(heap.alloc(SearchPath::new(self.system.clone())));
         }
+        // What takes a text takes an open file, too.
+        let name = if matches!((self.name, name), ("json" | "yaml", "load")) { "loads" } else { name };
         // The most common first: nothing is looked through for them.
         if let Some(found) = self.built_in.and_then(|own| own.to_value().get_attr(name, heap).ok().flatten()) {
             return match (found.get_type(), found.unpack_frozen()) {
