@@ -1,13 +1,14 @@
 //! Messages of inference: missing inputs, cycles, ambiguity, clashes.
 
 use super::dead::{Dead, Why};
+use super::nested::{in_directory, may_nest};
 use super::order::Cycle;
 use super::{Graph, InputRef, JobId, target};
 use crate::diag::{Diag, Diags, Kind};
 use crate::files::STATE_DIR;
 use crate::path::{self, PathId, Paths};
 use crate::pattern;
-use crate::rule::{Flags, InputWhat, Rule, RuleId, Rulefile};
+use crate::rule::{InputWhat, Rule, RuleId, Rulefile};
 use crate::span::Span;
 use crate::suggest;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -176,32 +177,11 @@ impl View<'_> {
             None if chain.steps.is_empty() => diag,
             None => diag.note("no rule makes it, and it does not exist"),
         };
-        let diag = match self.in_directory(name) {
+        let diag = match in_directory(name, self.book) {
             Some((note, hint)) => diag.note(note).hint(hint),
             None => diag,
         };
         diag.maybe_hint(self.lone_log(name).or_else(|| near_file(name)))
-    }
-
-    /// Which rule makes a directory that a file would lie in, and the way out.
-    fn in_directory(&self, name: &str) -> Option<(String, String)> {
-        let mut captures = Vec::new();
-        path::above(name).find_map(|above| {
-            let mut makes = |rule: &&Rule| {
-                let mut trees = rule.outputs.items.iter().filter(|o| o.flags.contains(Flags::DIRECTORY));
-                trees.any(|o| {
-                    let literal = o.pattern.as_literal();
-                    literal.map_or_else(|| o.pattern.captures(above, &mut captures), |own| path::normal(own) == above)
-                })
-            };
-            let rule = &self.book.rules.iter().find(|rule| makes(rule))?.name;
-            let note = format!("rule `{rule}` makes the directory `{above}`, and says nothing of the files in it");
-            let hint = format!(
-                "read `{above}` as the input, and the file in the command; or make the files outputs of rule `{rule}` in place of the directory; \
-                 or write `checkpoint {rule}:`"
-            );
-            Some((note, hint))
-        })
     }
 
     /// The way out where a file is the log of a rule that makes no other.
@@ -384,7 +364,9 @@ impl View<'_> {
         for job in jobs {
             for output in self.graph.outputs(*job) {
                 let name = self.paths.str(*output);
-                for (tree, maker) in lies_in(name) {
+                for (tree, maker) in lies_in(name)
+                    .filter(|(_, maker)| **maker != *job || !may_nest(self.book.rule(self.graph.rule(*job))))
+                {
                     errors.push(self.nested(name, *job, self.paths.str(*tree), *maker, true));
                 }
             }
