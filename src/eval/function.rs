@@ -137,7 +137,7 @@ impl Info {
         let unknown = self.required.iter().find(|p| !allowed.contains(&&***p))?;
         let message = format!("this function asks for `{unknown}`, which is not given to it");
         let list = match allowed {
-            [] => "only the wildcards are given here, as the first argument".to_owned(),
+            [] | ["groupid"] => "only the wildcards are given here, as the first argument".to_owned(),
             names => format!("given are the wildcards as the first argument and, by name, `{}`", names.join("`, `")),
         };
         Some(Diag::at(self.span, message).maybe_hint(did_you_mean(unknown, allowed.iter().copied())).note(list))
@@ -271,7 +271,7 @@ impl Functions {
         let heap = eval.heap();
         let mut function = heap.access_owned_frozen_value(&self.frozen[call.id.0 as usize]);
         let wildcards = heap.alloc(Wildcards(call.wildcards.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect()));
-        let named = arguments(call, &info.params, heap);
+        let named = arguments(call, &info.params, fill, heap);
         let mut value = eval.eval_function(function, &[wildcards], &named)?;
         for _ in 0..DEEPEST {
             if !super::convert::is_function(value) {
@@ -287,19 +287,27 @@ impl Functions {
             }
             function = value;
             let params = Info::of(function, info.span).params;
-            value = eval.eval_function(function, &[wildcards], &arguments(call, &params, heap))?;
+            value = eval.eval_function(function, &[wildcards], &arguments(call, &params, fill, heap))?;
         }
         Err(super::fault::fault(format!("functions return functions more than {DEEPEST} deep")))
     }
 }
 
 /// The arguments of a call that a function has parameters for.
-fn arguments<'v, 'p>(call: &Call<'_>, params: &'p [Box<str>], heap: Heap<'v>) -> Vec<(&'p str, Value<'v>)> {
+/// What a function is given by name. Those of inputs know the group of the job, which on one
+/// machine is the same for all.
+fn arguments<'v, 'p>(
+    call: &Call<'_>,
+    params: &'p [Box<str>],
+    of_input: bool,
+    heap: Heap<'v>,
+) -> Vec<(&'p str, Value<'v>)> {
     let value = |name: &str| match name {
         "input" => Some(files(call.input?, heap)),
         "output" => Some(files(call.output?, heap)),
         "threads" => Some(heap.alloc(call.threads?)),
         "attempt" => Some(heap.alloc(call.attempt)),
+        "groupid" => of_input.then(|| heap.alloc("local")),
         "resources" => {
             let entries = call.resources?.iter().map(|(name, value)| (Some(name.clone()), value.clone()));
             Some(heap.alloc(NamedValues(entries.collect())))

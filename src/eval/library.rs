@@ -11,7 +11,7 @@ use starlark::values::{FrozenHeapName, Heap, Value};
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-const TEXTS: [(&str, &str); 23] = [
+const TEXTS: [(&str, &str); 24] = [
     ("itertools", include_str!("library/itertools.star")),
     ("functools", include_str!("library/functools.star")),
     ("operator", include_str!("library/operator.star")),
@@ -28,6 +28,7 @@ const TEXTS: [(&str, &str); 23] = [
     ("typing", include_str!("library/typing.star")),
     ("collections", include_str!("library/collections.star")),
     ("shlex", include_str!("library/shlex.star")),
+    ("glob", include_str!("library/glob.star")),
     ("fnmatch", include_str!("library/fnmatch.star")),
     ("bisect", include_str!("library/bisect.star")),
     ("heapq", include_str!("library/heapq.star")),

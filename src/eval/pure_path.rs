@@ -3,7 +3,9 @@
 //! Owns the value and its attributes. What it asks of the system, such as whether a
 //! path is there and what lies below it, is tracked.
 
-use super::builtin::{absolute, entries, home, is_dir, is_directory, is_found, is_there, make_dir, paths, stat};
+use super::builtin::{
+    absolute, entries, globbed_below, home, is_dir, is_directory, is_found, is_there, make_dir, stat,
+};
 use super::exception::thrown;
 use super::fault::fault;
 use crate::path::normal;
@@ -270,10 +272,6 @@ fn below(path: &PurePath, above: &PurePath) -> Option<String> {
 
 /// The paths below a directory that a glob finds.
 fn globbed<'v>(path: &PurePath, pattern: &str, eval: &Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
-    let glob = match &*path.0 {
-        "." => pattern.to_owned(),
-        directory => format!("{}/{pattern}", globset::escape(directory).trim_end_matches('/')),
-    };
-    let found = paths(&[glob], eval)?;
-    Ok(eval.heap().alloc(AllocList(found.into_iter().map(|p| PurePath(p.into())))))
+    let found = globbed_below(&path.0, pattern, eval)?;
+    Ok(eval.heap().alloc(AllocList(found.iter().map(|below| path.join(below)))))
 }

@@ -394,7 +394,7 @@ impl Session {
         placing: Placing,
         eval: &Evaluator<'v, '_, '_>,
     ) -> starlark::Result<FnId> {
-        let id = self.keep(value, span, &[], eval)?;
+        let id = self.keep(value, span, &["groupid"], eval)?;
         if let Some(info) = self.functions.borrow_mut().last_mut() {
             info.placing = Some(placing);
         }

@@ -5,8 +5,7 @@
 
 use super::StatAhead;
 use super::texts::Texts;
-pub use super::walk::NotUtf8;
-use super::walk::{Search, Walked, walk};
+use super::walk::{NotUtf8, Search, Walked, walk};
 use crate::pattern::Pattern;
 use globset::{GlobBuilder, GlobMatcher};
 use std::io;

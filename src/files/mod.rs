@@ -9,8 +9,11 @@ mod checksum;
 mod clock;
 pub mod glob;
 mod hash;
+mod listing;
 mod others;
 mod peek;
+pub mod python_glob;
+mod shell_name;
 mod stat;
 mod texts;
 mod tree;
@@ -22,12 +25,14 @@ pub use ahead::StatAhead;
 pub use checksum::{checksum, is_empty};
 pub use clock::Clock;
 pub use hash::{HashError, Item, digest_all, digest_file};
+pub use listing::{Listed, listing};
 pub use others::others;
 pub use peek::{names_in, read_ends, read_on};
 pub use stat::{stat, stat_all};
 pub use texts::Texts;
 pub use tree::{digest_tree, tree_stat};
 pub use trust::Trust;
+pub use walk::NotUtf8;
 
 /// Names of ours in the user's directories: never seen by globs and digests.
 pub const ASIDE_PREFIX: &str = ".rm~";

@@ -45,7 +45,7 @@ pub struct NotUtf8 {
 }
 
 impl NotUtf8 {
-    fn add(&mut self, path: &[u8]) {
+    pub(super) fn add(&mut self, path: &[u8]) {
         if self.count == 0 {
             self.first = String::from_utf8_lossy(path).into_owned();
         }

@@ -1,6 +1,7 @@
 //! Messages of inference: missing inputs, cycles, ambiguity, clashes.
 
 use super::dead::{Dead, Why};
+use super::nested::{in_directory, may_nest};
 use super::order::Cycle;
 use super::{Graph, InputRef, JobId, target};
 use crate::diag::{Diag, Diags, Kind};
@@ -175,6 +176,10 @@ impl View<'_> {
             Some(nearest) => diag.note(nearest),
             None if chain.steps.is_empty() => diag,
             None => diag.note("no rule makes it, and it does not exist"),
+        };
+        let diag = match in_directory(name, self.book) {
+            Some((note, hint)) => diag.note(note).hint(hint),
+            None => diag,
         };
         diag.maybe_hint(self.lone_log(name).or_else(|| near_file(name)))
     }
@@ -359,7 +364,9 @@ impl View<'_> {
         for job in jobs {
             for output in self.graph.outputs(*job) {
                 let name = self.paths.str(*output);
-                for (tree, maker) in lies_in(name) {
+                for (tree, maker) in lies_in(name)
+                    .filter(|(_, maker)| **maker != *job || !may_nest(self.book.rule(self.graph.rule(*job))))
+                {
                     errors.push(self.nested(name, *job, self.paths.str(*tree), *maker, true));
                 }
             }

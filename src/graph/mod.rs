@@ -15,6 +15,7 @@ mod finder;
 mod gates;
 mod globs;
 mod ground;
+mod nested;
 mod order;
 mod select;
 mod target;

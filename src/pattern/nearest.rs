@@ -57,10 +57,28 @@ fn constraint(path: &str, _text: &str, body: &Body) -> Option<Miss> {
         let constraint = constraint.as_ref()?;
         let value = &path[at.start as usize..at.end as usize];
         let text = &constraint.text;
-        (!constraint.accepts(value)).then(|| Miss {
-            cost: 0,
-            reason: format!("would match if wildcard `{name}` could be `{value}`, but its constraint is `{text}`"),
-        })
+        let would = format!("would match if wildcard `{name}` could be `{value}`, but its constraint is `{text}`");
+        let reason = match (constraint.accepts(value), anchor(text)) {
+            (false, None) => would,
+            (true, None) => return None,
+            (_, Some(sign)) => {
+                format!("{would}, in which `{sign}` stands for an end of the whole path: constraints are anchored already, leave `{sign}` out")
+            }
+        };
+        Some(Miss { cost: 0, reason })
+    })
+}
+
+/// A `^` or `$` that a regular expression does not take for a character.
+fn anchor(text: &str) -> Option<char> {
+    let (mut in_class, mut escaped) = (false, false);
+    text.chars().find(|c| {
+        let found = !escaped && !in_class && matches!(c, '^' | '$');
+        if !escaped {
+            in_class = *c == '[' || in_class && *c != ']';
+        }
+        escaped = !escaped && *c == '\\';
+        found
     })
 }
 

@@ -23,7 +23,7 @@ pub struct Plot<'a> {
     pub home: &'a Path,
     /// The directory of state, relative to `home`, which no shadow shows.
     pub state: &'a Path,
-    /// Where it is made, if not in [`Settler::shadows`].
+    /// In whose `shadow/` it is made, if not in [`Settler::shadows`].
     pub prefix: Option<&'a Path>,
     /// Paths that the job reads.
     pub reads: Vec<&'a str>,
@@ -57,7 +57,7 @@ impl Settler {
             return Err(Fault::of("make", outside)(why));
         }
         let own = plot.home.join(self.shadows()).join(token);
-        let dir = plot.prefix.map_or_else(|| own.clone(), |prefix| plot.home.join(prefix).join(token));
+        let dir = plot.prefix.map_or_else(|| own.clone(), |prefix| plot.home.join(prefix).join("shadow").join(token));
         let link = (dir != own).then_some(own);
         let cast = Cast { dir, home: plot.home.to_path_buf(), link };
         match cast.fill(plot) {

@@ -13,9 +13,11 @@ pub struct Transaction {
     settler: Arc<Settler>,
     token: String,
     outs: Vec<Out>,
+    /// Their places, a directory before what lies in it.
+    order: Vec<usize>,
     /// Where the old one of each output is, if it was set aside.
     aside: Vec<Option<PathBuf>>,
-    /// How many outputs have been dealt with.
+    /// How many outputs have been dealt with, in that order.
     begun: usize,
     /// Directories entered.
     dirs: Vec<String>,
@@ -24,7 +26,9 @@ pub struct Transaction {
 impl Transaction {
     pub(super) fn new(settler: Arc<Settler>, token: &str, outs: Vec<Out>) -> Transaction {
         let aside = vec![None; outs.len()];
-        Transaction { settler, token: token.to_string(), outs, aside, begun: 0, dirs: Vec::new() }
+        let mut order: Vec<usize> = (0..outs.len()).collect();
+        order.sort_by_key(|i| outs[*i].path.matches('/').count());
+        Transaction { settler, token: token.to_string(), outs, order, aside, begun: 0, dirs: Vec::new() }
     }
 
     /// The outputs.
@@ -33,7 +37,8 @@ impl Transaction {
     }
 
     pub(super) fn set_up(&mut self) -> Result<(), Fault> {
-        for i in 0..self.outs.len() {
+        for place in 0..self.order.len() {
+            let i = self.order[place];
             let Out { path, marks } = &self.outs[i];
             if self.settler.sets_aside(*marks) {
                 self.aside[i] = set_aside(path, &self.token).map_err(Fault::of("set aside", path))?;
@@ -43,7 +48,7 @@ impl Transaction {
             } else {
                 tree::remove(path.as_ref()).map_err(Fault::of("delete", path))?;
             }
-            self.begun = i + 1;
+            self.begun = place + 1;
         }
         let mut dirs: Vec<&str> = self.outs.iter().filter_map(|out| directory_of(&out.path)).collect();
         dirs.sort_unstable();
@@ -110,7 +115,10 @@ impl Transaction {
         let mut moved = Vec::new();
         let mut first = Ok(());
         // The other way round: one output may lie inside another.
-        for i in (0..self.begun).rev().filter(|&i| !self.outs[i].marks.contains(Marks::LOG)) {
+        for i in self.order[..self.begun].iter().rev().copied() {
+            if self.outs[i].marks.contains(Marks::LOG) {
+                continue;
+            }
             let (out, aside) = (&self.outs[i], &self.aside[i]);
             match put_back(&self.settler, out, aside.as_deref(), Fate::Failed) {
                 Ok(kept) => moved.extend(kept),

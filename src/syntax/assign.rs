@@ -6,6 +6,7 @@
 use super::attempt::{below, bytes, tokens_of, word_of};
 use super::build::{Builder, Pair, Rule};
 use super::edit::Edit;
+use super::keys::{LOAD, as_written};
 use super::known::Known;
 use super::python::definition_length;
 use crate::diag::Diag;
@@ -140,9 +141,8 @@ impl<'s> Builder<'s> {
             return true;
         };
         if sign + 1 < rest.len() {
-            if let Some(cell) = self.cell(name.as_str()) {
-                self.emit.replace(bytes(name), &cell);
-            }
+            let instead = self.cell(name.as_str()).unwrap_or_else(|| name.as_str().to_owned());
+            self.emit.replace(bytes(name), &instead);
             self.emit.replace(bytes(name).end..bytes(&rest[sign]).start, " ");
             self.tokens(rest[sign + 1..].to_vec(), Vec::new());
         }
@@ -225,7 +225,7 @@ impl<'s> Builder<'s> {
         let dotted =
             last.as_str().contains('.') || (target.len() > 1 && target[target.len() - 2].as_rule() == Rule::dot);
         let name = last.as_str().rsplit('.').next().unwrap_or("");
-        dotted && self.called.setters.iter().any(|setter| setter == name)
+        dotted && (name == as_written(LOAD) || self.called.setters.iter().any(|setter| setter == name))
     }
 
     /// `a.x = v` becomes `_set(a, "x", (v))`, where some class sets `x`.

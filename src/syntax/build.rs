@@ -363,7 +363,12 @@ impl<'s> Builder<'s> {
         }
         let root = text.split('.').next().unwrap_or(text);
         if root == as_written(LOAD) {
-            return Some(format!("{LOAD}{}", &text[root.len()..]));
+            let behind = &text[root.len()..];
+            if behind == ".__name__" {
+                return Some(format!("_name_of({LOAD})"));
+            }
+            let text = format!("{LOAD}{behind}");
+            return self.with_properties(&text).or(Some(text));
         }
         // An attribute of what stands before is no name.
         if self.source[..place.start].ends_with('.') {

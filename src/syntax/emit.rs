@@ -3,6 +3,7 @@
 //! Owns copying, inserting and replacing stretches of a source text while
 //! remembering which bytes came from where. It does not know the grammar.
 
+use super::keys::with_names;
 use std::ops::Range;
 
 /// A stretch of a file lowered to one Starlark module text.
@@ -79,7 +80,7 @@ impl Chunk {
     /// may give it one.
     pub fn declare(&mut self, name: &str) {
         self.text.push_str("\nif False:\n    ");
-        self.text.push_str(name);
+        self.text.push_str(&with_names(name));
         self.text.push_str(" = None\n");
     }
 }
@@ -127,7 +128,7 @@ impl<'s> Emitter<'s> {
         self.copy_to(at);
         if !text.is_empty() {
             self.segment(at..at);
-            self.chunk.text.push_str(text);
+            self.chunk.text.push_str(&with_names(text));
         }
     }
 
@@ -145,7 +146,7 @@ impl<'s> Emitter<'s> {
     pub(super) fn replace(&mut self, range: Range<usize>, text: &str) {
         self.copy_to(range.start);
         self.segment(range.clone());
-        self.chunk.text.push_str(text);
+        self.chunk.text.push_str(&with_names(text));
         self.at = self.at.max(range.end);
     }
 
@@ -168,7 +169,7 @@ impl<'s> Emitter<'s> {
         self.chunk.text.truncate(from);
         self.chunk.segments.retain(|segment| (segment.0 as usize) < from);
         self.segment(source);
-        self.chunk.text.push_str(text);
+        self.chunk.text.push_str(&with_names(text));
     }
 
     /// Ends the chunk at a place and begins another.

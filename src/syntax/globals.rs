@@ -5,6 +5,7 @@
 
 use super::attempt::{bytes, colon};
 use super::build::{Builder, Pair, Rule};
+use super::keys::with_names;
 use crate::diag::Diag;
 use std::ops::Range;
 
@@ -127,7 +128,8 @@ impl<'s> Builder<'s> {
         if let Some(cell) = self.cell(target) {
             return Some(format!("{cell} = {value}"));
         }
-        self.globals.iter().any(|g| g == target).then(|| format!("_global({target:?}, {value})"))
+        let is_global = self.globals.iter().any(|g| g == target);
+        is_global.then(|| format!("_global({:?}, {value})", with_names(target)))
     }
 
     /// `global x` in a definition: `x = value` tells the module.
@@ -135,7 +137,7 @@ impl<'s> Builder<'s> {
         let cell = self.cell(name);
         let open = match &cell {
             Some(cell) => format!("{cell} = {before}("),
-            None => format!("_global({name:?}, {before}("),
+            None => format!("_global({:?}, {before}(", with_names(name)),
         };
         self.emit.replace(bytes(&parts[0]).start..bytes(&parts[sign + 1]).start, &open);
         self.tokens(parts[sign + 1..].to_vec(), Vec::new());

@@ -12,6 +12,7 @@ pub enum Support {
 }
 
 use Support::{NotYet, Served};
+use std::borrow::Cow;
 
 const SECTIONS: &[(&str, Support)] = &[
     ("input", Served),
@@ -137,4 +138,47 @@ pub const LOAD: &str = "load__";
 /// A name as it was written.
 pub fn as_written(name: &str) -> &str {
     if name == LOAD { "load" } else { name }
+}
+
+/// A text of Starlark that was written for names of the source: `load` as a name is
+/// what stands for it.
+pub(super) fn with_names(text: &str) -> Cow<'_, str> {
+    let word = as_written(LOAD);
+    if !text.contains(word) {
+        return Cow::Borrowed(text);
+    }
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let (mut out, mut quote, mut at) = (String::with_capacity(text.len() + 2), None, 0);
+    while let Some(c) = text[at..].chars().next() {
+        let whole = quote.is_none()
+            && text[at..].strip_prefix(word).is_some_and(|rest| !rest.starts_with(is_part))
+            && !text[..at].ends_with(|c| is_part(c) || c == '.');
+        let length = match (whole, quote) {
+            (true, _) => word.len(),
+            (_, Some(_)) if c == '\\' => 1 + text[at + 1..].chars().next().map_or(0, char::len_utf8),
+            (_, Some(open)) => {
+                quote = Some(open).filter(|open| *open != c);
+                c.len_utf8()
+            }
+            (_, None) => {
+                quote = Some(c).filter(|c| matches!(c, '"' | '\''));
+                c.len_utf8()
+            }
+        };
+        out.push_str(if whole { LOAD } else { &text[at..at + length] });
+        at += length;
+    }
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_names;
+
+    #[test]
+    fn load_as_a_name() {
+        let text = r#"load = _import("json", "load"); load = f('\'load', x.load, loads, load)"#;
+        let want = r#"load__ = _import("json", "load"); load__ = f('\'load', x.load, loads, load__)"#;
+        assert_eq!(with_names(text), want);
+    }
 }

@@ -162,6 +162,10 @@ impl<'s> Builder<'s> {
             Some(Support::NotYet(hint)) => Diag::at(span, format!("`{key}` is not supported yet")).hint(hint),
             None if decl.kind == Kind::Module => Diag::at(span, format!("unknown section `{key}` in {title}"))
                 .maybe_hint(did_you_mean(key, keys::module_names())),
+            None if keys::directive_support(key).is_some() => {
+                Diag::at(span, format!("`{key}` stands at the top level, not in {title}"))
+                    .hint("write it before or behind the rule, at the beginning of its line")
+            }
             None => Diag::at(span, format!("unknown section `{key}` in {title}"))
                 .maybe_hint(did_you_mean(key, keys::section_names())),
         };

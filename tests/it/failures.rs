@@ -234,3 +234,18 @@ fn a_job_whose_time_is_up_fails() {
     assert!(!story.has("out"));
     story.edit("Rulefile", "0.3s", "soon").run(&[]).is_refused().stderr_has("`timeout` wants a duration");
 }
+
+#[test]
+fn a_directory_and_a_file_in_it_come_and_go_together() {
+    let rule = "rule d:\n    input: \"in\"\n    output: \"d/x\", directory(\"d\"), \"d/s/z\"\n    shell: \"cp {input} d/x; cp {input} d/s/z; touch d/y$(cat {input}); ! grep fail {input}\"\n";
+    let story = Story::new().rulefile(rule).file("in", "1\n");
+    story.run(&[]).succeeds();
+    story.run(&[]).succeeds().stderr_has("nothing to do");
+    story.write("in", "fail\n").run(&[]).fails();
+    assert_eq!((story.read("d/x"), story.read("d/s/z")), ("1\n".into(), "1\n".into()));
+    assert!(story.has("d/y1") && !story.has("d/yfail"));
+    story.write("in", "2\n").run(&[]).succeeds();
+    assert!(story.has("d/y2") && !story.has("d/y1"));
+    story.edit("Rulefile", "directory(\"d\"), \"d/s/z\"", "directory(\"d\"), temp(\"d/s/z\")");
+    story.run(&[]).is_refused().stderr_has("output `d/x` lies inside `d`, the directory output of `d`");
+}

@@ -72,11 +72,11 @@ fn what_a_killed_run_left_of_a_shadow_goes_with_the_next() {
     let prefix = elsewhere.path().display().to_string();
     let running = story.start(&["--shadow-prefix", &prefix]).until("pid", "\n");
     running.signal(Signal::KILL).finish();
-    assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 1);
+    assert_eq!(std::fs::read_dir(elsewhere.path().join("shadow")).unwrap().count(), 1);
     let job = story.read("pid").trim().parse().unwrap();
     rustix::process::kill_process_group(rustix::process::Pid::from_raw(job).unwrap(), Signal::KILL).unwrap();
     story.write("in", "true\n").run(&[]).succeeds();
-    assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(elsewhere.path().join("shadow")).unwrap().count(), 0);
     assert_eq!(std::fs::read_dir(story.path(".rulemake/shadow")).unwrap().count(), 0);
     assert_eq!(story.read("out"), "part\n");
 }

@@ -4,6 +4,7 @@
 
 use super::{Assembler, plain};
 use crate::diag::Diag;
+use crate::eval::builtin::is_unpacked;
 use crate::eval::convert::{to_objects, to_val};
 use crate::eval::given::Slot;
 use crate::eval::python::NeedsPython;
@@ -43,6 +44,11 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
         let Some(given) = self.take("params") else { return Ok(Vec::new()) };
         let mut params = Vec::new();
         for (name, value, slot) in given.iter() {
+            if is_unpacked(value) {
+                let diag = Diag::at(slot.span(), "`unpack()` is for inputs: here a function gives one value");
+                self.fail(diag.hint("name it: `p = function` of a dict, which commands read as `{params.p[key]}`"));
+                continue;
+            }
             // As in Snakemake, which fills texts and lists of them.
             let fixed = matches!(value.get_type(), "tuple" | "set" | "record" | "deque");
             let value = self.param(value, slot.span())?;

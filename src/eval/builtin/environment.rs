@@ -1,7 +1,7 @@
 //! The pure part of Python's `os` and `os.path`, and tracked questions to the
 //! system: whether a path is there, what a variable holds.
 
-use super::glob::is_there;
+use super::glob::{is_there, passed_over};
 use crate::diag::{Diag, Kind};
 use crate::eval::TrackedRead;
 use crate::eval::deferred::Reader;
@@ -107,24 +107,20 @@ fn functions(builder: &mut GlobalsBuilder) {
 
     /// All directories below one, with the names of what is in them.
     fn walk<'v>(
-        #[starlark(require = pos)] top: Value<'v>,
+        top: Value<'v>,
+        #[starlark(default = true)] topdown: bool,
+        #[starlark(default = NoneOr::None)] onerror: NoneOr<Value<'v>>,
+        #[starlark(default = false)] followlinks: bool,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        let mut found = Vec::new();
-        let mut open = vec![top.to_str()];
-        while let Some(directory) = open.pop() {
-            let (mut below, mut names) = (Vec::new(), Vec::new());
-            for name in listed(&directory, "os.walk", eval)? {
-                let path = format!("{}/{name}", directory.trim_end_matches('/'));
-                if is_directory(&path, eval)? { below.push(name) } else { names.push(name) }
-            }
-            open.extend(below.iter().rev().map(|name| format!("{}/{name}", directory.trim_end_matches('/'))));
-            found.push((directory, below, names));
+        if onerror.into_option().is_some() {
+            return Err(hinted("`os.walk` asks no function about errors here", "leave `onerror` out"));
         }
+        let mut found = Vec::new();
+        walked(top.to_str(), Order { topdown, followlinks }, eval, &mut found)?;
         let heap = eval.heap();
-        let row = |(directory, below, names): (String, Vec<String>, Vec<String>)| {
-            AllocTuple([heap.alloc(directory), heap.alloc(below), heap.alloc(names)])
-        };
+        let row =
+            |(directory, below, names): Row| AllocTuple([heap.alloc(directory), heap.alloc(below), heap.alloc(names)]);
         Ok(heap.alloc(AllocList(found.into_iter().map(row))))
     }
 
@@ -389,15 +385,48 @@ pub(in crate::eval) fn entries(directory: &str, what: &str, eval: &Evaluator) ->
         let why = format!("there is no directory `{directory}` to list");
         return Err(throw("FileNotFoundError", Diag::error(Kind::Rulefile, why)));
     }
-    listed(directory, what, eval)
+    Ok(listed(directory, what, eval)?.into_iter().map(|found| found.name).collect())
 }
 
-fn listed(directory: &str, what: &str, eval: &Evaluator) -> starlark::Result<Vec<String>> {
+fn listed(directory: &str, what: &str, eval: &Evaluator) -> starlark::Result<Vec<files::Listed>> {
     let reader = Reader::of(eval, what)?;
-    let glob = format!("{}/*", globset::escape(reader.in_workdir(directory).trim_end_matches('/')));
-    let found = files::glob::paths(&glob).map_err(|e| fault(format!("`{directory}` cannot be listed: {e}")))?;
-    reader.read(TrackedRead::Glob(format!("{directory}/*").into(), found.paths.len()));
-    Ok(found.paths.iter().map(|p| cut(p).1.to_owned()).collect())
+    let mut not_utf8 = files::NotUtf8::default();
+    let found = files::listing(&reader.in_workdir(directory), &mut not_utf8)
+        .map_err(|e| fault(format!("`{directory}` cannot be listed: {e}")))?;
+    reader.read(TrackedRead::Glob(format!("{directory}/*").into(), found.len()));
+    passed_over(&not_utf8, &reader, eval);
+    Ok(found)
+}
+
+/// A directory, and the names of directories and of files in it.
+type Row = (String, Vec<String>, Vec<String>);
+
+/// How `os.walk` goes.
+#[derive(Clone, Copy)]
+struct Order {
+    topdown: bool,
+    followlinks: bool,
+}
+
+/// `os.walk`: there is nothing where there is no directory.
+fn walked(directory: String, order: Order, eval: &Evaluator, found: &mut Vec<Row>) -> starlark::Result<()> {
+    if !is_directory(&directory, eval)? {
+        found.extend(is_promised(&directory, eval).then(|| (directory, Vec::new(), Vec::new())));
+        return Ok(());
+    }
+    let (below, names): (Vec<_>, Vec<_>) = listed(&directory, "os.walk", eval)?.into_iter().partition(|l| l.is_dir);
+    let entered = below.iter().filter(|l| order.followlinks || !l.is_link);
+    let slash = if directory.ends_with('/') { "" } else { "/" };
+    let entered: Vec<String> = entered.map(|l| format!("{directory}{slash}{}", l.name)).collect();
+    let named = |all: Vec<files::Listed>| all.into_iter().map(|l| l.name).collect();
+    let row = (directory, named(below), named(names));
+    if order.topdown {
+        found.push(row);
+        return entered.into_iter().try_for_each(|path| walked(path, order, eval, found));
+    }
+    entered.into_iter().try_for_each(|path| walked(path, order, eval, found))?;
+    found.push(row);
+    Ok(())
 }
 
 /// Whether a path is there, or will be when the first job starts.

@@ -214,10 +214,17 @@ pub(super) fn expand_all<'v>(
     {
         return Ok(later);
     }
+    let marks = Marks::of(eval).cloned();
+    let marks = marks.as_ref();
+    let mut all = Vec::new();
+    texts(patterns, eval, &mut all, marks)?;
+    unflagged(&all)?;
+    // As in Snakemake, where a pattern may have a wildcard of this name.
+    let is_wildcard = all.iter().any(|(pattern, _)| pattern.contains("{allow_missing}"));
     let mut allow_missing = false;
     let mut columns = Vec::new();
     for (name, value) in &named {
-        if name == "allow_missing" {
+        if name == "allow_missing" && !is_wildcard {
             allow_missing = value.to_bool();
             continue;
         }
@@ -229,11 +236,6 @@ pub(super) fn expand_all<'v>(
         (Some(combine), _) => Ok(combine),
         (None, function) => Err(*function.expect("bug: no function is a product")),
     };
-    let marks = Marks::of(eval).cloned();
-    let marks = marks.as_ref();
-    let mut all = Vec::new();
-    texts(patterns, eval, &mut all, marks)?;
-    unflagged(&all)?;
     let plain = all.iter().any(|(pattern, _)| !has_formats(pattern));
     let combine = match how {
         Ok(combine) => combine,

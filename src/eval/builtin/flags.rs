@@ -31,6 +31,11 @@ fn unwrap(value: Value) -> Option<(Value, Flags, bool)> {
     Some((field(WRAPPED[0])?, flags, field(WRAPPED[2])?.unpack_bool()?))
 }
 
+/// Whether a value is a function under `unpack()`.
+pub(in crate::eval) fn is_unpacked(value: Value) -> bool {
+    unwrap(value).is_some_and(|(_, _, unpacked)| unpacked)
+}
+
 /// Marks paths, or a function that gives them.
 pub(super) fn flagged<'v>(
     value: Value<'v>,

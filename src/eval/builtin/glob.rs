@@ -5,6 +5,7 @@ use super::expand::{literal, texts};
 use crate::diag::{Diag, Kind};
 use crate::eval::TrackedRead;
 use crate::eval::deferred::Reader;
+use crate::eval::exception::thrown;
 use crate::eval::fault::{fault, hinted};
 use crate::eval::mark::{Mark, Marks};
 use crate::eval::wildcards::Wildcards;
@@ -38,6 +39,11 @@ pub(super) fn plain(value: Value) -> Option<Val> {
     let column =
         |(name, values): &(Box<str>, Texts)| (Val::str(&**name), Val::List(values.iter().map(Val::str).collect()));
     Some(Val::Dict(columns.0.iter().map(column).collect()))
+}
+
+/// The names of the wildcards of what `glob_wildcards` gave.
+pub(super) fn names<'v>(value: Value<'v>) -> Option<impl Iterator<Item = &'v str>> {
+    Columns::from_value(value).map(|columns| columns.0.iter().map(|(name, _)| &**name))
 }
 
 fn list<'v>(values: &Texts, heap: Heap<'v>) -> Value<'v> {
@@ -144,7 +150,7 @@ pub(super) fn with_wildcards<'v>(text: &str, eval: &Evaluator<'v, '_, '_>) -> st
 }
 
 /// Warns of names that cannot be told apart from others once they are text.
-fn passed_over(names: &files::glob::NotUtf8, reader: &Reader<'_>, eval: &Evaluator) {
+pub(super) fn passed_over(names: &files::NotUtf8, reader: &Reader<'_>, eval: &Evaluator) {
     let message = match names.count {
         0 => return,
         1 => format!("`{}` is passed over: its name is not UTF-8", names.first),
@@ -154,8 +160,8 @@ fn passed_over(names: &files::glob::NotUtf8, reader: &Reader<'_>, eval: &Evaluat
     reader.warn(warning, "looked for here", eval);
 }
 
-/// The paths that some globs find, in order; tracked.
-pub(in crate::eval) fn paths(patterns: &[String], eval: &Evaluator) -> starlark::Result<Vec<String>> {
+/// The paths that some globs of ours find, in order; tracked.
+fn paths(patterns: &[String], eval: &Evaluator) -> starlark::Result<Vec<String>> {
     let reader = Reader::of(eval, "glob")?;
     let mut all = Vec::new();
     for pattern in patterns {
@@ -170,13 +176,28 @@ pub(in crate::eval) fn paths(patterns: &[String], eval: &Evaluator) -> starlark:
     Ok(all)
 }
 
-/// What globs find below a directory, as seen from there.
-fn below(root: &str, patterns: &[String], eval: &Evaluator) -> starlark::Result<Vec<String>> {
-    let root = format!("{}/", normal(root).trim_end_matches('/'));
-    let root = if root == "./" { String::new() } else { root };
-    let placed: Vec<String> = patterns.iter().map(|pattern| format!("{}{pattern}", globset::escape(&root))).collect();
-    let found = paths(&placed, eval)?;
-    Ok(found.into_iter().map(|path| path.strip_prefix(&root).map_or_else(|| path.clone(), str::to_owned)).collect())
+/// What was found for a pattern; tracked.
+fn searched(pattern: &str, found: files::glob::Found, reader: &Reader<'_>, eval: &Evaluator) -> Vec<String> {
+    reader.read(TrackedRead::Glob(pattern.into(), found.paths.len()));
+    passed_over(&found.not_utf8, reader, eval);
+    found.paths
+}
+
+/// The paths below a directory that `Path.glob` finds, as seen from it; tracked.
+pub(in crate::eval) fn below(directory: &str, pattern: &str, eval: &Evaluator) -> starlark::Result<Vec<String>> {
+    let reader = Reader::of(eval, "Path.glob")?;
+    if pattern.trim_matches('/').is_empty() || pattern.starts_with('/') {
+        return Err(thrown("ValueError", format!("`Path.glob` wants a pattern below the path, not `{pattern}`")));
+    }
+    let found = files::python_glob::path_glob(&reader.in_workdir(directory), pattern);
+    Ok(searched(&format!("{directory}/{pattern}"), found, &reader, eval))
+}
+
+/// Paths in which braces stand for themselves.
+fn literals<'v>(paths: &[String], eval: &Evaluator<'v, '_, '_>) -> Value<'v> {
+    let marks = Marks::of(eval);
+    let value = |path: &String| literal(path, Mark::default(), marks, eval.heap());
+    eval.heap().alloc(AllocList(paths.iter().map(value)))
 }
 
 #[starlark_module]
@@ -196,23 +217,33 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
 
     fn glob<'v>(
         #[starlark(args)] patterns: UnpackTuple<&'v str>,
-        #[starlark(require = named, default = true)] recursive: bool,
-        #[starlark(require = named, default = NoneOr::None)] root_dir: NoneOr<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        let patterns: Vec<String> = patterns
-            .items
-            .iter()
-            // To Python, `**` is `*` unless it is told otherwise.
-            .map(|pattern| if recursive { (*pattern).to_owned() } else { pattern.replace("**", "*") })
-            .collect();
-        let all = match root_dir.into_option() {
-            Some(root) => below(&root.to_str(), &patterns, eval)?,
-            None => paths(&patterns, eval)?,
+        let patterns: Vec<String> = patterns.items.iter().map(|pattern| (*pattern).to_owned()).collect();
+        Ok(literals(&paths(&patterns, eval)?, eval))
+    }
+
+    /// `glob.glob` of Python.
+    fn _python_glob<'v>(
+        pathname: &str,
+        #[starlark(require = named, default = NoneOr::None)] root_dir: NoneOr<Value<'v>>,
+        #[starlark(require = named, default = NoneOr::None)] dir_fd: NoneOr<Value<'v>>,
+        #[starlark(require = named, default = false)] recursive: bool,
+        #[starlark(require = named, default = false)] include_hidden: bool,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        if dir_fd.into_option().is_some() {
+            return Err(hinted("`dir_fd` is not served", "write `root_dir=` and the directory's path"));
+        }
+        let reader = Reader::of(eval, "glob")?;
+        let root = root_dir.into_option().map_or_else(String::new, |root| root.to_str());
+        let root = match root.is_empty() {
+            true => reader.root(),
+            false => reader.in_workdir(&root),
         };
-        let marks = Marks::of(eval);
-        let value = |path: &String| literal(path, Mark::default(), marks, eval.heap());
-        Ok(eval.heap().alloc(AllocList(all.iter().map(value))))
+        let how = files::python_glob::How { root: &root, recursive, hidden: include_hidden };
+        let found = searched(pathname, files::python_glob::glob(pathname, how), &reader, eval);
+        Ok(literals(&found, eval))
     }
 
     fn exists<'v>(#[starlark(require = pos)] path: &str, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<bool> {

@@ -15,6 +15,7 @@ use crate::eval::exception::thrown;
 use crate::eval::fault::{fault, hinted};
 use crate::eval::limits;
 use crate::eval::session::Session;
+use crate::syntax::as_written;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::collections::SmallMap;
@@ -319,7 +320,7 @@ fn of_classes(builder: &mut GlobalsBuilder) {
     /// The names of the file so far, and their values.
     fn _globals<'v>(eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
         let (module, heap) = (eval.module(), eval.heap());
-        let named = module.names().filter_map(|name| Some((name.as_str(), module.get(name.as_str())?)));
+        let named = module.names().filter_map(|name| Some((as_written(name.as_str()), module.get(name.as_str())?)));
         Ok(heap.alloc(AllocDict(named)))
     }
 
@@ -328,7 +329,8 @@ fn of_classes(builder: &mut GlobalsBuilder) {
         #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        Ok(heap.alloc(AllocDict(named.into_iter().filter(|(_, value)| value.get_type() != UNSET))))
+        let set = named.iter().filter(|(_, value)| value.get_type() != UNSET);
+        Ok(heap.alloc(AllocDict(set.map(|(name, value)| (as_written(name), *value)))))
     }
 
     /// The condition of a `while`, of which none goes on for ever.

@@ -109,8 +109,8 @@ const STANDARD: [&str; 29] = [
 /// Names of modules that are built-in names of ours.
 const ALIASES: [(&str, &str, &str); 13] = [
     ("gzip", "open", "_gzip_open"),
-    ("glob", "glob", "glob"),
-    ("glob", "iglob", "glob"),
+    ("glob", "glob", "_python_glob"),
+    ("glob", "iglob", "_python_glob"),
     ("csv", "reader", "_csv_reader"),
     ("csv", "DictReader", "_csv_DictReader"),
     ("json", "JSONDecodeError", "JSONDecodeError"),
@@ -176,6 +176,8 @@ impl PythonModule {
         if (self.name, name) == ("sys", "path") {
             return Some(heap.alloc(SearchPath::new(self.system.clone())));
         }
+        // What takes a text takes an open file, too.
+        let name = if matches!((self.name, name), ("json" | "yaml", "load")) { "loads" } else { name };
         // The most common first: nothing is looked through for them.
         if let Some(found) = self.built_in.and_then(|own| own.to_value().get_attr(name, heap).ok().flatten()) {
             return match (found.get_type(), found.unpack_frozen()) {

@@ -58,6 +58,11 @@ pub(in crate::eval) fn python_object<'v>(value: Value<'v>) -> Option<(&'static s
             let name = Part::Is(Val::str(record.typename()));
             Some(("collections.namedtuple", vec![name, Part::Is(Val::List(names)), Part::Values]))
         }
+        "glob_wildcards" => {
+            let names = super::glob::names(value)?.map(Val::str).collect();
+            let name = Part::Is(Val::str("Wildcards"));
+            Some(("collections.namedtuple", vec![name, Part::Is(Val::List(names)), Part::Values]))
+        }
         "object" => {
             let name = Class::from_value(Object::from_value(value)?.class())?.name().to_owned();
             Some((OBJECT, vec![Part::Is(Val::str(name)), Part::Plain]))

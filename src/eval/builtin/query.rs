@@ -32,7 +32,8 @@ pub(super) fn rows_where<'v>(
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<Vec<Value<'v>>> {
     let heap = eval.heap();
-    if let Some(sheet) = Now::of(within) {
+    let column = Column::from_value(within).map(Column::sheet);
+    if let Some(sheet) = Now::of(within).map(|now| now.to_owned()).or(column) {
         let found = numbers_where(&sheet, query, eval)?;
         return Ok(found.into_iter().map(|at| heap.alloc(sheet.row(at))).collect());
     }

@@ -124,6 +124,10 @@ impl<'v> Lookup<'v> {
     fn run(&self, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
         match (self.dpath, self.query) {
             (Some(dpath), None) => self.by_path(dpath, eval),
+            // As in Snakemake, which takes it for a `dpath`.
+            (None, Some(query)) if DictRef::from_value(super::inner(self.within)).is_some() => {
+                self.by_path(query, eval)
+            }
             (None, Some(query)) => self.by_query(query, eval),
             _ => Err(hinted(
                 "`lookup` takes either `dpath` or `query`",
@@ -144,7 +148,7 @@ impl<'v> Lookup<'v> {
                 format!("`lookup` finds nothing at `{text}`"),
                 "give a value for that case: `lookup(..., default=...)`",
             )),
-            ([one], _) if !steps.contains(&"*") => Ok(*one),
+            ([one], _) => Ok(*one),
             _ => Ok(heap.alloc(AllocList(found))),
         }
     }
@@ -162,7 +166,12 @@ impl<'v> Lookup<'v> {
             return Ok(default);
         }
         let rows: Vec<Value> = rows.into_iter().map(|r| self.columns(r, heap)).collect::<starlark::Result<_>>()?;
-        Ok(if let [one] = rows.as_slice() { *one } else { heap.alloc(AllocList(rows)) })
+        // Of one column there is a list, however many rows there are.
+        let is_column = self.cols.is_some_and(|cols| cols.unpack_str().is_some());
+        Ok(match rows.as_slice() {
+            [one] if !is_column => *one,
+            _ => heap.alloc(AllocList(rows)),
+        })
     }
 
     /// A row, or what is wanted of it.

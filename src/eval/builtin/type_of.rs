@@ -11,6 +11,7 @@ use crate::eval::convert::elements;
 use crate::eval::exception::{Class as ErrorClass, Exception, thrown};
 use crate::eval::fault::hinted;
 use crate::eval::missing::Missing;
+use crate::syntax::as_written;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::environment::GlobalsBuilder;
@@ -258,7 +259,7 @@ fn functions(builder: &mut GlobalsBuilder) {
             None if value.get_type() == "function" => {
                 let name = value.to_str();
                 let name = name.rsplit(['.', ' ']).next().unwrap_or("").trim_end_matches("__of");
-                Ok(heap.alloc(if name == "lambda" { "<lambda>" } else { name }))
+                Ok(heap.alloc(if name == "lambda" { "<lambda>" } else { as_written(name) }))
             }
             None => value.get_attr_error("__name__", heap),
         }

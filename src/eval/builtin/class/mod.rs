@@ -22,6 +22,7 @@ use super::record::Record;
 use crate::eval::exception::{Class as ExceptionClass, Exception, thrown};
 use crate::eval::fault::{fault, hinted};
 use crate::eval::missing::Missing;
+use crate::syntax::as_written;
 use allocative::Allocative;
 use data::{Field, Options};
 use made::{Written, class_of};
@@ -170,14 +171,16 @@ impl<'v, V: ValueLike<'v>> ClassGen<V> {
         if args.len() > given {
             return Err(thrown("TypeError", format!("`{}` has {given} fields", self.name)));
         }
-        if let Some((odd, _)) = named.iter().find(|(name, _)| !by_place.iter().any(|at| self.fields[*at] == *name)) {
+        if let Some((odd, _)) =
+            named.iter().find(|(name, _)| !by_place.iter().any(|at| self.fields[*at] == as_written(name)))
+        {
             return Err(thrown("TypeError", format!("`{}` has no field `{odd}`", self.name)));
         }
         let mut values = Vec::with_capacity(self.fields.len());
         for (at, field) in self.fields.iter().enumerate() {
             let place = by_place.iter().position(|p| *p == at);
             let placed = place.and_then(|place| args.get(place).copied());
-            let by_name = named.iter().find(|(n, _)| n == field).map(|(_, v)| *v);
+            let by_name = named.iter().find(|(n, _)| as_written(n) == field).map(|(_, v)| *v);
             if placed.is_some() && by_name.is_some() {
                 return Err(thrown("TypeError", format!("`{}` is given `{field}` twice", self.name)));
             }

@@ -13,6 +13,7 @@ use crate::eval::exception::{Class as ErrorClass, exception_of, thrown};
 use crate::eval::fault::hinted;
 use crate::eval::limits;
 use crate::eval::show;
+use crate::syntax::as_written;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::coerce::Coerce;
@@ -187,6 +188,7 @@ where
     Self: ProvidesStaticType<'v>,
 {
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
+        let name = as_written(name);
         let (class, fields) = (self.class.to_value(), self.fields.to_value());
         if let Some(value) = entry(fields, name) {
             return Some(value);
