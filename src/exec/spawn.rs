@@ -230,6 +230,8 @@ impl Child {
                 Ok(None) => return None,
                 Ok(Some(status)) => return Some(Event::of(&status)),
                 Err(rustix::io::Errno::INTR) => {}
+                // Who asks for stops alone is told so of a process that has ended.
+                Err(rustix::io::Errno::CHILD) if !what.contains(WaitIdOptions::EXITED) => return None,
                 Err(error) => panic!("bug: waiting for process {}: {error}", self.pid()),
             }
         }
@@ -308,5 +310,22 @@ fn close_others_on_exec() {
     for fd in numbers.into_iter().filter(|&fd| fd > 2) {
         // SAFETY: setting the flag is harmless on any number, open or not.
         unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::fd::AsFd;
+
+    #[test]
+    fn a_process_that_has_ended_is_not_stopped() {
+        let null = std::fs::File::open("/dev/null").expect("a file");
+        let image = Image { program: c"/bin/true", args: &[c"true"], env: &[], directory: None };
+        let child = spawn(&image, null.as_fd(), null.as_fd()).expect("a process");
+        assert_eq!(child.wait_for_end(), End::Code(0));
+        assert!(!child.is_stopped());
+        child.forget_stop();
+        child.reap();
     }
 }
