@@ -220,7 +220,8 @@ pub struct Args {
     /// as `mem_mb='max(2*input.size_mb, 1000)'`, also with `--set-resources`. Those of the
     /// rule, and of `--set-resources`, win. Besides, each rule is given `mem_mb`, twice the
     /// size of its inputs from 1000 to 8000, and `disk_mb`, twice that size, at least 1000,
-    /// or 50000 without inputs. A word without `=` is a target.
+    /// or 50000 without inputs, but no more than `--resources` has. A word without `=` is a
+    /// target.
     #[arg(long, alias = "default-res", value_name = "NAME=N", num_args = 0.., help_heading = GIVEN)]
     pub default_resources: Option<Vec<String>>,
 
@@ -230,7 +231,7 @@ pub struct Args {
 
     /// Set the threads of a rule
     ///
-    /// A number, or an expression as with `--default-resources`.
+    /// A number, or an expression of `input`, `attempt` and `wildcards`.
     #[arg(long, value_name = "RULE=N", num_args = 1.., help_heading = GIVEN)]
     pub set_threads: Vec<String>,
 

@@ -9,7 +9,7 @@ use super::config::parse_pair;
 use super::parse::usage;
 use crate::diag::{Diag, Severity};
 use crate::eval::Expression;
-use crate::rule::{Flags, Param, Rule, RuleId, Rulefile};
+use crate::rule::{Flags, Param, Rule, RuleId, Rulefile, SHELL};
 use crate::suggest::did_you_mean;
 use crate::units;
 use crate::value::{FnId, Val};
@@ -89,6 +89,7 @@ pub fn apply(args: &Args, book: &mut Rulefile, functions: &[FnId]) -> Result<Vec
                 .hint("write `--set-resources RULE:NAME=VALUE`"));
         };
         let (resource, value) = amount("--set-resources", word, pair, &mut functions)?;
+        no_shell("--set-resources", word, &resource)?;
         match rule(book, "--set-resources", word, name) {
             Ok(rule) => {
                 rule.resources.retain(|given| !is_same(given, &resource));
@@ -99,6 +100,7 @@ pub fn apply(args: &Args, book: &mut Rulefile, functions: &[FnId]) -> Result<Vec
     }
     for word in &defaults(args)? {
         let (resource, value) = amount("--default-resources", word, word, &mut functions)?;
+        no_shell("--default-resources", word, &resource)?;
         for rule in &mut book.rules {
             if !rule.resources.iter().any(|given| is_same(given, &resource)) {
                 give(rule, resource.clone(), value.clone());
@@ -109,8 +111,21 @@ pub fn apply(args: &Args, book: &mut Rulefile, functions: &[FnId]) -> Result<Vec
     Ok(unknown)
 }
 
+/// The shell of a rule says how its command is read, before the command line is looked at.
+fn no_shell(flag: &str, word: &str, resource: &str) -> Result<(), Diag> {
+    match resource == SHELL {
+        true => Err(usage(format!("`{flag} {word}`: the shell of a rule is named in the rule"))
+            .hint(format!("write `resources: {SHELL}=…` there, or `shell.executable(…)` for all"))),
+        false => Ok(()),
+    }
+}
+
 /// The rule and the threads in a word of `--set-threads`.
 fn threads(word: &str, functions: &mut Iter<'_, FnId>) -> Result<(String, Val), Diag> {
+    if word.split(|c: char| !c.is_alphanumeric() && c != '_').skip(1).any(|word| word == "threads") {
+        return Err(usage(format!("`--set-threads {word}`: what the rule's own threads are is not known there"))
+            .hint("write an expression of `input`, `attempt` and `wildcards`"));
+    }
     let (name, value) = amount("--set-threads", word, word, functions)?;
     match value {
         Val::Int(threads) if threads < 0 => {

@@ -54,12 +54,16 @@ pub fn of_workflow(name: &str, rulefile: Option<&Path>) -> Result<Vec<Entry>, Di
 }
 
 fn found(name: &str, places: &[PathBuf]) -> Result<Vec<Entry>, Diag> {
+    let beside: String = places.iter().map(|place| format!("in `{}`, ", place.display())).collect();
+    let first = places.first().cloned().unwrap_or_default();
     let path = file_of(Path::new(name))
         .or_else(|| places.iter().cloned().chain(homes()).find_map(|place| file_of(&place.join(name))))
         .ok_or_else(|| {
             usage(format!("there is no profile `{name}`"))
-                .note("looked here, and in the user's configuration (`~/.config/rulemake`, `~/.config/snakemake`)")
-                .hint(format!("write one as `{name}/profile.yaml`, such as `cores: 4`"))
+                .note(format!(
+                    "looked here, {beside}and in the user's configuration (`~/.config/rulemake`, `~/.config/snakemake`)"
+                ))
+                .hint(format!("write one as `{}/profile.yaml`, such as `cores: 4`", first.join(name).display()))
         })?;
     read(&path)
 }

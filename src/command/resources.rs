@@ -113,6 +113,7 @@ impl Commands<'_> {
             Val::Func(id) => self.foreseen(job, id, needs),
             ref value => Ok(value.clone()),
         };
+        self.priority(job)?;
         let nothing = Needs { threads: self.declared_threads(job), resources: Vec::new() };
         let threads = match resolve(&self.rule(job).threads, &nothing)? {
             Val::Str(_) => Val::Int(1),
@@ -138,6 +139,7 @@ impl Commands<'_> {
         match value {
             Val::Int(n) => Ok(n.saturating_mul(1000)),
             Val::Float(f) => Ok((f * 1000.0) as i64),
+            Val::Bool(on) => Ok(i64::from(on) * 1000),
             Val::Str(text) if is_open(&text) => Ok(0),
             other => {
                 let message = format!("`priority` must be a number, not {}", other.repr());
@@ -204,6 +206,20 @@ impl Commands<'_> {
         let arguments = [Arguments::of(self, job, id, needs, attempt)];
         let answer = self.call(&arguments).pop().expect("one answer for one call");
         answer.map_err(|u| Diag::from(u).note(format!("for job `{}`", self.describe(job))))
+    }
+
+    /// Whether what no function decides is within the limits.
+    ///
+    /// # Errors
+    /// If it is not.
+    pub fn check_fixed_needs(&self, job: JobId) -> Result<(), Diag> {
+        let fixed = |param: &Param, _: &Needs| match &param.value {
+            Val::Func(_) => Ok(Val::None),
+            value => Ok(value.clone()),
+        };
+        let mut needs = Needs { threads: 1, resources: Vec::new() };
+        self.fill_resources(job, &mut needs, &fixed)?;
+        self.check_limits(job, &needs)
     }
 
     fn check_limits(&self, job: JobId, needs: &Needs) -> Result<(), Diag> {

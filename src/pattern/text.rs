@@ -64,6 +64,7 @@ mod tests {
     fn braces_around_a_name_are_wildcards() {
         let cases = [
             ("{}{s}", "{}W"),
+            ("{s}{t,{1}{2,{3}}", "W{t,{1}{2,{3}}"),
             ("{print $1} {s}", "{print $1} W"),
             ("{0:05d}_{s}", "{0:05d}_W"),
             ("{ s }", "W"),
@@ -77,6 +78,14 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(filled(text).as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn many_braces_are_read_at_once() {
+        for part in ["{s,", "{", "{a{", "}{"] {
+            let text = part.repeat(200_000);
+            assert_eq!(filled(&text), Ok(text), "{part}");
         }
     }
 

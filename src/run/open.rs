@@ -226,10 +226,14 @@ fn check_needs(commands: Commands<'_>, plan: &Plan) -> Result<(), Diags> {
     let mut seen = FxHashSet::default();
     for &job in commands.graph.order() {
         let rule = commands.graph.rule(job);
-        if plan.verdict(job) == plan::Verdict::Fresh || commands.needs_are_deferred(job) || !seen.insert(rule) {
+        if plan.verdict(job) == plan::Verdict::Fresh || !seen.insert(rule) {
             continue;
         }
-        commands.needs(job, 1).map_err(|d| vec![d])?;
+        let checked = match commands.needs_are_deferred(job) {
+            true => commands.check_fixed_needs(job),
+            false => commands.needs(job, 1).map(drop),
+        };
+        checked.map_err(|d| vec![d])?;
     }
     Ok(())
 }

@@ -114,7 +114,7 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
         let section = self.decl.section("priority");
         let Some((value, slot)) = self.single("priority") else { return Ok(plain(Val::Int(0), section, self.decl)) };
         let value = self.value(value, slot.span(), THREADS)?;
-        if !matches!(value, Val::Int(_) | Val::Float(_) | Val::Func(_)) {
+        if !matches!(value, Val::Int(_) | Val::Float(_) | Val::Bool(_) | Val::Func(_)) {
             let message = format!("`priority` wants a number or a function, this is {}", value.kind());
             self.fail(Diag::at(slot.span(), message));
         }
