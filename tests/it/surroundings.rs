@@ -79,6 +79,18 @@ fn the_command_line_sets_threads_and_resources() {
     story.run(&["-j4"]).has_nothing_to_do();
     story.run(&["--set-threads", "d=3"]).succeeds().stderr_has("warning: `--set-threads d=3`: there is no rule `d`");
     story.run(&["--set-resources", "mem_mb=3"]).is_refused().stderr_has("RULE:NAME=VALUE");
+    story.run(&["--set-threads", "a=threads*2"]).is_refused().stderr_has("the rule's own threads");
+    story.run(&["--set-resources", "a:shell_exec=sh"]).is_refused().stderr_has("is named in the rule");
+}
+
+#[test]
+fn limits_are_checked_before_a_run_beside_what_functions_decide() {
+    let story = Story::new().rulefile(RESOURCES);
+    let run = |words: &str| story.run(&words.split_whitespace().collect::<Vec<_>>());
+    run("-j4 --resources mem_mb=500 --default-resources").is_refused().stderr_has("job `b` asks for mem_mb=1000");
+    assert!(!story.has("a"));
+    run("c -j4 --resources mem_mb=500 --default-resources").succeeds();
+    assert!(story.read("c").starts_with("500 "), "what nobody asked for is no more than there is");
 }
 
 #[test]
