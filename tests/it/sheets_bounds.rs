@@ -89,7 +89,13 @@ fn running_cells_and_groups_go_as_in_pandas() {
 #[test]
 fn cells_are_given_by_a_mask_not_a_function() {
     let given = "import pandas as pd\nd = pd.DataFrame({'n': [1, 2]})\nf = lambda r: r['n'] > 1\n";
-    for line in ["d.loc[lambda r: r['n'] > 1, 'n'] = 5", "d.loc[f, 'n'] = 5", "d[f] = 5", "d[lambda r: 'n'] = 5"] {
+    for line in [
+        "d.loc[lambda r: r['n'] > 1, 'n'] = 5",
+        "d.loc[f, 'n'] = 5",
+        "d.loc[lambda r: r['n'] > 1] = 5",
+        "d[f] = 5",
+        "d[lambda r: 'n'] = 5",
+    ] {
         let text = format!("{given}{line}\nrule all:\n    output: 'x'\n");
         let run = Story::new().file("Snakefile", &text).run(&["-s", "Snakefile", "--list"]);
         run.is_refused().says("cells are not given by a function here").says("give them by a mask");
