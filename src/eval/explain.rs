@@ -336,7 +336,7 @@ fn missing_key(key: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
 fn missing_attribute(kind: &str, name: &str, text: &str) -> Worded {
     let suggestion = text.split_once("did you mean").map(|(_, rest)| format!("did you mean `{}`?", quoted(rest, 0)));
     // Of pandas' many methods some are short, and one letter apart.
-    let told_apart = !matches!(kind, "sheet" | "column" | "row") || name.len() > 3;
+    let told_apart = !matches!(kind, "sheet" | "column" | "row" | "groups") || name.len() > 3;
     let suggestion = suggestion.filter(|_| told_apart);
     let worded = match kind {
         "wildcards" => Worded::new(format!("there is no wildcard `{name}` here")),
@@ -350,6 +350,12 @@ fn missing_attribute(kind: &str, name: &str, text: &str) -> Worded {
         "string" => string_method(name),
         "sheet" | "column" | "row" => Worded::new(format!("{kind}s have no `.{name}` here"))
             .hint("use pandas itself in a Python file, and ask for what it makes by `pyload(\"FILE.py\")`"),
+        "groups" => Worded::new(format!("groups of a sheet have no `.{name}` here")).hint(match name {
+            "cummax" | "cummin" | "cumprod" | "cumsum" | "diff" | "rank" | "shift" | "unique" | "value_counts" => {
+                format!("ask a column of them: `groups[\"n\"].{name}()`")
+            }
+            _ => "ask each group, by `.apply(lambda group: ...)` or a loop, or use a file for `pyload`".to_owned(),
+        }),
         "object" => Worded::new(format!("an object has no `.{name}`"))
             .hint("a property is known in the file of its class alone: write a method"),
         "exception" => Worded::new(format!("an exception has no `.{name}`"))

@@ -51,10 +51,16 @@ pub(super) fn yields(body: &[Pair]) -> bool {
     false
 }
 
-/// Whether a bracket is an index that cuts one slice: several are what sheets are asked for.
+/// Whether a bracket is an index that cuts one slice: several are what sheets are asked for,
+/// and the colon of a function cuts nothing.
 fn is_slice(bracket: &Pair) -> bool {
     let has = |text: &str| bracket.clone().into_inner().any(|token| token.as_str() == text);
-    bracket.as_rule() == Rule::bracket && bracket.as_str().starts_with('[') && has(":") && !has(",")
+    let is_function = |token: Pair| token.as_str().split_whitespace().next() == Some("lambda");
+    bracket.as_rule() == Rule::bracket
+        && bracket.as_str().starts_with('[')
+        && has(":")
+        && !has(",")
+        && !bracket.clone().into_inner().next().is_some_and(is_function)
 }
 
 impl<'s> Builder<'s> {

@@ -32,6 +32,7 @@ mod select;
 mod shadows;
 mod sheets;
 mod sheets_asked;
+mod sheets_bounds;
 mod sheets_running;
 mod sheets_shaped;
 mod snakefile;

@@ -179,7 +179,7 @@ fn what_sheets_lack_is_told_with_a_way_out() {
     says("t.pivot(index=[], columns='unit', values='size')", "`pivot` wants a column for its `index`");
     says("t.pivot(index='unit', columns=['sample'], values='size')", "`columns` of `pivot` is one column here");
     says("t.drop(columns='size').pop([])", "`pop` wants the name of a column");
-    says("t.groupby('sample')['size'].sort_values()", "a groups has no `.sort_values`");
+    says("t.groupby('sample')['size'].sort_values()", "groups of a sheet have no `.sort_values` here");
     says("t.groupby('sample')['size'].agg('rank')", "groups of a sheet have no `.rank` here");
     says("t.join(t[['size']])", "columns overlap but no suffix specified: `size`");
     says("t.merge(t.astype(str), on='size')", "You are trying to merge on int64 and str columns for key 'size'");

@@ -11,6 +11,7 @@ use super::join::stacked;
 use super::name::Name;
 use super::row::Row;
 use super::sheet::Sheet;
+use crate::eval::exception::thrown_with;
 use crate::eval::fault::hinted;
 use crate::value::Val;
 use starlark::values::{Heap, Value};
@@ -78,7 +79,16 @@ pub(super) fn below_one_another(index: &Arc<Index>, rows: &[Column]) -> starlark
 }
 
 /// The rows of sheets below one another, whose labels have those of the sheets before them.
-pub(super) fn under(keys: &Index, sheets: &[Arc<Sheet>]) -> Sheet {
+///
+/// # Errors
+/// If the labels of some sheets have more levels than those of others.
+pub(super) fn under(keys: &Index, sheets: &[Arc<Sheet>]) -> starlark::Result<Sheet> {
+    let mut levels = sheets.iter().map(|sheet| sheet.index.names.len().max(1));
+    let first = levels.next();
+    if let Some((first, other)) = first.and_then(|first| Some((first, levels.find(|other| *other != first)?))) {
+        let why = format!("labels of {first} and of {other} levels cannot stand below others together");
+        return Err(thrown_with("ValueError", why, "give all the same levels first, by `.reset_index()`"));
+    }
     let made = stacked(sheets, false, false);
     let parts = |key: &Val| if let Val::Tuple(parts) = key { parts.clone() } else { vec![key.clone()] };
     let own = sheets.first().map_or_else(Vec::new, |sheet| sheet.index.names.clone());
@@ -88,12 +98,15 @@ pub(super) fn under(keys: &Index, sheets: &[Arc<Sheet>]) -> Sheet {
     let labels =
         keys.keys.iter().zip(sheets).flat_map(|(key, sheet)| sheet.index.keys.iter().map(move |own| (key, own)));
     let index = Index::new(names, labels.map(label).collect::<Vec<_>>());
-    Sheet { index: Arc::new(index), ..made }
+    Ok(Sheet { index: Arc::new(index), ..made })
 }
 
 /// The same of columns, which stay one.
-pub(super) fn column_under(keys: &Index, columns: &[Column], name: Option<Name>) -> Column {
+///
+/// # Errors
+/// As of sheets.
+pub(super) fn column_under(keys: &Index, columns: &[Column], name: Option<Name>) -> starlark::Result<Column> {
     let sheet = |column: &Column| Arc::new(Column { name: Some("".into()), ..column.clone() }.sheet());
-    let made = under(keys, &columns.iter().map(sheet).collect::<Vec<_>>());
-    Column { name, ..made.values(0) }
+    let made = under(keys, &columns.iter().map(sheet).collect::<Vec<_>>())?;
+    Ok(Column { name, ..made.values(0) })
 }

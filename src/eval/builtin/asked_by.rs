@@ -56,14 +56,33 @@ fn answer<'v>(part: Value<'v>, sheet: Value<'v>, eval: &mut Evaluator<'v, '_, '_
 /// # Errors
 /// If the index is a function, or one is a part of it.
 pub(super) fn refuse_functions(index: Value) -> starlark::Result<()> {
-    let parts = TupleRef::from_value(index).map_or_else(|| vec![index], |parts| parts.content().to_vec());
-    match parts.into_iter().any(is_function) {
+    match has_function(index) {
         true => {
             let why = "a function in brackets is written there: `sheet[lambda rows: …]`";
             Err(hinted(why, "or call it: `sheet[function(sheet)]`; cells are given by `sheet.loc[function(sheet), …]`"))
         }
         false => Ok(()),
     }
+}
+
+/// The error of cells that are given by a function.
+///
+/// # Errors
+/// If the index is a function, or one is a part of it.
+pub(super) fn refuse_to_give(index: Value) -> starlark::Result<()> {
+    match has_function(index) {
+        true => Err(hinted(GIVEN.0, GIVEN.1)),
+        false => Ok(()),
+    }
+}
+
+/// What is said of cells that are given by a function, and the way out.
+const GIVEN: (&str, &str) =
+    ("cells are not given by a function here", "give them by a mask: `sheet.loc[sheet[\"n\"] > 1, \"n\"] = 5`");
+
+fn has_function(index: Value) -> bool {
+    let parts = TupleRef::from_value(index).map_or_else(|| vec![index], |parts| parts.content().to_vec());
+    parts.into_iter().any(is_function)
 }
 
 /// What a function makes of a value and of some more: `.pipe(function, …)`.

@@ -186,6 +186,15 @@ impl Column {
         }
     }
 
+    /// These labels as those of rows, with what was remembered of where each is.
+    pub(super) fn own_labels(&self) -> Arc<Index> {
+        let names = self.level_names();
+        match Arc::ptr_eq(&self.values, &self.index.keys) && self.index.names == names {
+            true => self.index.clone(),
+            false => Arc::new(Index::new(names, self.values.clone())),
+        }
+    }
+
     /// What the columns held that these labels came from, each once and in order.
     pub(super) fn levels(&self) -> Option<Vec<Vec<Val>>> {
         if !self.is_labels {
@@ -405,8 +414,7 @@ impl<'v> StarlarkValue<'v> for Column {
         if self.of == Maker::Pandas {
             let Some(cell) = cell_of(other) else { return Ok(false) };
             return Ok(match (self.is_labels, self.by_place) {
-                (true, _) if Arc::ptr_eq(&self.values, &self.index.keys) => self.index.find(&cell).is_some(),
-                (true, _) => Index::new(self.level_names(), self.values.clone()).find(&cell).is_some(),
+                (true, _) => self.own_labels().find(&cell).is_some(),
                 (_, true) => self.values.iter().any(|value| same(value, &cell)),
                 _ => self.index.find(&cell).is_some(),
             });

@@ -213,7 +213,7 @@ pub(super) fn number(value: &Val) -> starlark::Result<f64> {
         Val::Int(i) => Ok(*i as f64),
         Val::Bool(b) => Ok(f64::from(u8::from(*b))),
         Val::Float(f) => Ok(*f),
-        other => Err(thrown("TypeError", format!("{} is no number, and cannot be summed", other.repr()))),
+        other => Err(thrown("TypeError", format!("{} is no number, and cannot be reckoned with", other.repr()))),
     }
 }
 

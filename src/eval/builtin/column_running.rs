@@ -12,6 +12,7 @@ use super::sheet::{NOTHING, compared, is_empty};
 use crate::eval::convert::elements;
 use crate::eval::exception::thrown;
 use crate::eval::fault::{fault, hinted};
+use crate::eval::limits;
 use crate::value::Val;
 use starlark::environment::MethodsBuilder;
 use starlark::starlark_module;
@@ -30,18 +31,30 @@ fn shifted(column: &Column, periods: i32, fill: &Val) -> Vec<Val> {
     (0..count).map(cell).collect()
 }
 
+/// The error of two cells that an operator makes nothing of.
+fn unreckoned(a: &Val, b: &Val) -> starlark::Error {
+    match [a, b].into_iter().find(|cell| !matches!(cell, Val::Int(_) | Val::Float(_) | Val::Bool(_))) {
+        Some(odd) => thrown("TypeError", format!("{} is not reckoned with here", odd.repr())),
+        None => hinted("these numbers are beyond 64 bits", "make them floats first: `.astype(float)`"),
+    }
+}
+
+/// The greater of two cells, or the less, by what their order is.
+fn outer(last: &Val, cell: &Val, changes: Ordering) -> starlark::Result<Val> {
+    Ok(if ordered_pair(last, cell)? == changes { cell.clone() } else { last.clone() })
+}
+
 /// Each cell by it and what was made of those before it; empty ones are passed over.
-fn running(column: &Column, step: impl Fn(&Val, &Val) -> Option<Val>) -> starlark::Result<Column> {
+fn running(column: &Column, step: impl Fn(&Val, &Val) -> starlark::Result<Val>) -> starlark::Result<Column> {
     let mut last: Option<Val> = None;
     let mut cell = |cell: &Val| {
         if is_empty(cell) {
             return Ok(cell.clone());
         }
         let made = match &last {
-            Some(last) => step(last, cell),
-            None => Some(cell.clone()),
+            Some(last) => step(last, cell)?,
+            None => cell.clone(),
         };
-        let made = made.ok_or_else(|| thrown("TypeError", format!("{} is not reckoned with here", cell.repr())))?;
         last = Some(made.clone());
         Ok(made)
     };
@@ -112,7 +125,7 @@ fn ordered_pair(cell: &Val, bound: &Val) -> starlark::Result<Ordering> {
 
 /// A float with so many digits behind the point, half to even as numpy has it.
 fn rounded(figure: f64, decimals: i32) -> f64 {
-    let scale = 10_f64.powi(decimals.abs());
+    let scale = 10_f64.powi(decimals.saturating_abs());
     let (up, down): (f64, f64) = if decimals < 0 { (figure / scale, scale) } else { (figure * scale, 1.0 / scale) };
     let even = up.round_ties_even();
     match (figure.is_finite() && up.is_finite(), decimals < 0) {
@@ -141,22 +154,32 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
             (cell, _) | (_, cell) if cell.as_str().is_some() => {
                 Err(thrown("TypeError", format!("{} is no number", cell.repr())))
             }
-            _ => reckoned(cell, "-", before).ok_or_else(|| fault("these numbers are beyond 64 bits")),
+            _ => match reckoned(cell, "-", before).ok_or_else(|| unreckoned(cell, before))? {
+                // What lacks nothing has no gap that makes floats of it.
+                Val::Int(less) if periods == 0 => Ok(Val::Float(less as f64)),
+                less => Ok(less),
+            },
         };
         let before = shifted(this, periods, &NOTHING);
         Ok(this.filled(this.values.iter().zip(&before).map(cell).collect::<starlark::Result<_>>()?))
     }
 
     fn cumprod(this: &Column) -> starlark::Result<Column> {
-        running(this, |last, cell| reckoned(last, "*", cell))
+        if let Some(odd) = this.values.iter().find(|cell| number(cell).is_err() && !is_empty(cell)) {
+            return Err(unreckoned(odd, odd));
+        }
+        let whole = |cell: &Val| if let Val::Bool(b) = cell { Some(Val::Int(i64::from(*b))) } else { None };
+        let bools: Option<Vec<Val>> = this.values.iter().map(whole).collect();
+        let of = bools.map_or_else(|| this.clone(), |whole| this.with(whole));
+        running(&of, |last, cell| reckoned(last, "*", cell).ok_or_else(|| unreckoned(last, cell)))
     }
 
     fn cummax(this: &Column) -> starlark::Result<Column> {
-        running(this, |last, cell| Some(if compared(last, cell).is_lt() { cell.clone() } else { last.clone() }))
+        running(this, |last, cell| outer(last, cell, Ordering::Less))
     }
 
     fn cummin(this: &Column) -> starlark::Result<Column> {
-        running(this, |last, cell| Some(if compared(last, cell).is_gt() { cell.clone() } else { last.clone() }))
+        running(this, |last, cell| outer(last, cell, Ordering::Greater))
     }
 
     /// The place of each cell in the order of all.
@@ -237,6 +260,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         if counts.len() != this.values.len() {
             return Err(thrown("ValueError", "`repeat` wants one number, or one for each cell"));
         }
+        limits::values(counts.iter().map(|count| *count as u128).sum())?;
         let places: Vec<usize> =
             counts.iter().enumerate().flat_map(|(at, count)| std::iter::repeat_n(at, *count)).collect();
         Ok(this.pick(&places))

@@ -70,7 +70,7 @@ pub(super) fn functions(builder: &mut GlobalsBuilder) {
                     Some(_) if join == "inner" => {
                         return Err(hinted("`keys` go with `join=\"outer\"` here", "choose the columns first"));
                     }
-                    Some(keys) => under(&labels_above(keys, names)?, &sheets),
+                    Some(keys) => under(&labels_above(keys, names)?, &sheets)?,
                     None => stacked(&sheets, join == "inner", ignore_index),
                 }
             }
@@ -138,6 +138,15 @@ fn names_of<'v>(names: Value<'v>, heap: Heap<'v>) -> starlark::Result<Vec<Name>>
 
 /// The keys as labels of several levels, which have names or numbers.
 fn labels_above(keys: Vec<Val>, names: Option<Vec<Name>>) -> starlark::Result<Index> {
+    let odd = |key: &&Val| match key {
+        Val::Tuple(parts) => parts.is_empty() || parts.iter().any(|part| part.items().is_some()),
+        Val::Dict(_) | Val::List(_) => true,
+        _ => false,
+    };
+    if let Some(odd) = keys.iter().find(odd) {
+        let why = format!("{} is no label, which `keys` of `concat` are", odd.repr());
+        return Err(thrown_with("TypeError", why, "write texts, numbers, or tuples of these"));
+    }
     let depth = |key: &Val| if let Val::Tuple(parts) = key { parts.len() } else { 1 };
     let levels = keys.first().map_or(1, depth);
     if keys.iter().any(|key| depth(key) != levels) {
@@ -175,7 +184,7 @@ fn on_end<'v>(
 ) -> starlark::Result<Value<'v>> {
     let name = shared_name(columns);
     let made = match keys {
-        Some(keys) => column_under(&labels_above(keys, names)?, columns, name),
+        Some(keys) => column_under(&labels_above(keys, names)?, columns, name)?,
         None => {
             let values = settled(columns.iter().flat_map(|column| column.values.iter().cloned()).collect());
             let index = match ignore_index {

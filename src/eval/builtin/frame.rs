@@ -4,7 +4,7 @@
 //! the sheet see them. What it is asked for by methods is `frame_methods`'s, and
 //! `.loc` is `located`'s.
 
-use super::asked_by::refuse_functions;
+use super::asked_by::{refuse_functions, refuse_to_give};
 use super::assigned::{Given, miscounted};
 use super::column::{Column, number};
 use super::frame_compared::kept;
@@ -355,6 +355,7 @@ impl<'v> StarlarkValue<'v> for Frame {
     }
 
     fn set_at(&self, index: Value<'v>, new: Value<'v>) -> starlark::Result<()> {
+        refuse_to_give(index)?;
         if let Some(names) = cells_of(index).filter(|names| !names.iter().any(|name| matches!(name, Val::Bool(_)))) {
             let given = Given::each(new, names.len())?;
             return names.iter().zip(&given).try_for_each(|(name, given)| self.set_column(&Name::of(name), given));

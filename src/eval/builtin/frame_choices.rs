@@ -12,6 +12,7 @@ use super::sheet::{NOTHING, Sheet, compared, is_empty, settled};
 use crate::eval::convert::from_val;
 use crate::eval::exception::thrown;
 use crate::eval::fault::{fault, hinted};
+use crate::eval::limits;
 use crate::value::Val;
 use rustc_hash::FxHashMap;
 use starlark::environment::MethodsBuilder;
@@ -191,6 +192,7 @@ fn pivoted(sheet: &Sheet, columns: usize, index: &[usize], values: usize) -> sta
     }
     let (names, across) = in_order(&named.values);
     let (keys, down) = in_order(&labels.keys);
+    limits::values(keys.len() as u128 * names.len() as u128)?;
     let mut cells: Vec<Option<Val>> = vec![None; keys.len() * names.len()];
     for (row, (column, key)) in sheet.rows.iter().zip(across.into_iter().zip(down)) {
         if cells[column * keys.len() + key].replace(row[values].clone()).is_some() {

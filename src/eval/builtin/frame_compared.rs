@@ -13,6 +13,7 @@ use crate::eval::convert::{elements, is_function};
 use crate::eval::exception::{thrown, thrown_with};
 use crate::eval::fault::{fault, hinted};
 use crate::value::Val;
+use rustc_hash::FxHashMap;
 use starlark::collections::SmallMap;
 use starlark::environment::MethodsBuilder;
 use starlark::eval::Evaluator;
@@ -163,10 +164,19 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         this: Value<'v>,
         #[starlark(require = pos)] condition: Option<Value<'v>>,
         #[starlark(require = pos)] other: Option<Value<'v>>,
-        #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
+        #[starlark(kwargs)] mut named: SmallMap<String, Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Sheet> {
         let sheet = Now::of(this).ok_or_else(|| fault("`where` is asked of a sheet"))?;
+        let is_mask = |value: &Value| Now::of(*value).is_some() || is_function(*value);
+        let condition = match condition {
+            None if named.get("cond").is_some_and(is_mask) => named.shift_remove("cond"),
+            given => given,
+        };
+        if condition.is_none() && named.is_empty() {
+            let hint = "write `sheet.where(sheet > 1)`, or the rows' values by name: `sheet.where(column=\"value\")`";
+            return Err(thrown_with("TypeError", "`where` wants a sheet of bools, or values of columns", hint));
+        }
         let Some(condition) = condition else { return rows_with(&sheet, &named, eval.heap()) };
         if let Some(odd) = named.keys().find(|name| *name != "other") {
             return Err(fault(format!("`where` with a condition does not take `{odd}` here")));
@@ -198,13 +208,19 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
             let values = elements(values, heap);
             values.ok_or_else(|| thrown("TypeError", "only list-like or dict-like objects are allowed to be passed"))
         };
-        let by_name = DictRef::from_value(values);
+        let of_names: Option<Vec<(Val, Value<'v>)>> = DictRef::from_value(values)
+            .map(|dict| dict.iter().filter_map(|(key, of)| Some((label_of(key)?, of))).collect());
+        let by_name = of_names.as_ref().map(|all| {
+            let mut by_name: FxHashMap<String, Vec<&(Val, Value<'v>)>> = FxHashMap::default();
+            all.iter().for_each(|pair| by_name.entry(pair.0.display()).or_default().push(pair));
+            by_name
+        });
         let mut columns = Vec::with_capacity(this.columns.len());
         for (at, name) in this.columns.iter().enumerate() {
             let wanted = match &by_name {
-                Some(dict) => {
-                    let of = dict.iter().find(|(key, _)| label_of(*key).is_some_and(|key| name.is(&key)));
-                    of.map_or(Ok(Vec::new()), |(_, of)| list(of))?
+                Some(by_name) => {
+                    let of = by_name.get(&**name).and_then(|alike| alike.iter().find(|(key, _)| name.is(key)));
+                    of.map_or(Ok(Vec::new()), |(_, of)| list(*of))?
                 }
                 None => list(values)?,
             };

@@ -13,6 +13,7 @@ use super::sheet::{NOTHING, Sheet, is_empty, settled};
 use crate::eval::convert::elements;
 use crate::eval::exception::{thrown, thrown_with};
 use crate::eval::fault::{fault, hinted};
+use crate::eval::limits;
 use crate::value::Val;
 use starlark::environment::{GlobalsBuilder, MethodsBuilder};
 use starlark::eval::Evaluator;
@@ -36,6 +37,7 @@ fn unstacked(column: &Column, level: &Val, fill: &Val) -> starlark::Result<Sheet
     }
     let (names, across) = in_order(&across);
     let (keys, down) = in_order(&below.keys);
+    limits::values(keys.len() as u128 * names.len() as u128)?;
     let mut cells: Vec<Option<Val>> = vec![None; keys.len() * names.len()];
     for (value, (column, key)) in column.values.iter().zip(across.into_iter().zip(down)) {
         if cells[column * keys.len() + key].replace(value.clone()).is_some() {
@@ -160,6 +162,7 @@ pub(super) fn functions(builder: &mut GlobalsBuilder) {
         let held: Vec<usize> = (0..down.values.len()).filter(held).collect();
         let cells = |column: &Column| held.iter().map(|at| column.values[*at].clone()).collect::<Vec<_>>();
         let ((keys, rows), (names, places)) = (in_order(&cells(&down)), in_order(&cells(&across)));
+        limits::values(keys.len() as u128 * names.len() as u128)?;
         let mut counts = vec![vec![0_i64; keys.len()]; names.len()];
         rows.iter().zip(&places).for_each(|(row, place)| counts[*place][*row] += 1);
         let counts: Vec<Vec<Val>> =

@@ -175,7 +175,7 @@ impl Groups {
         }
         Ok(match answers {
             Answers::Cells(values) => self.handed(self.answered(values), heap),
-            Answers::Sheets(sheets) if self.keyed => heap.alloc(under(&self.keys, &sheets)),
+            Answers::Sheets(sheets) if self.keyed => heap.alloc(under(&self.keys, &sheets)?),
             Answers::Sheets(sheets) => heap.alloc(self.as_they_stood(stacked(&sheets, false, false), &sheets)),
             Answers::Columns(columns) => {
                 let first = columns.first().map(|column| column.index.clone());
@@ -185,7 +185,7 @@ impl Groups {
                 }
                 let name = columns.first().and_then(|column| column.name.clone());
                 if self.keyed {
-                    return Ok(heap.alloc(column_under(&self.keys, &columns, name)));
+                    return Ok(heap.alloc(column_under(&self.keys, &columns, name)?));
                 }
                 let sheets: Vec<Arc<Sheet>> = columns.iter().map(|one| Arc::new(one.sheet())).collect();
                 heap.alloc(self.as_they_stood(stacked(&sheets, false, false), &sheets).values(0))
@@ -338,7 +338,10 @@ impl<'v> StarlarkValue<'v> for Each {
             columns.extend(Column::from_value(made).cloned());
         }
         Ok(heap.alloc(match &*self.name {
-            "value_counts" => column_under(&groups.keys, &columns, Some("count".into())),
+            "value_counts" => {
+                let name = columns.first().map_or_else(|| Some("count".into()), |column| column.name.clone());
+                column_under(&groups.keys, &columns, name)?
+            }
             _ => groups.placed(columns.iter().map(|column| column.values.to_vec()).collect()),
         }))
     }

@@ -3,7 +3,7 @@
 //! Owns which rows and columns are meant. It does not know what is done with the cells, or
 //! how a label is found.
 
-use super::asked_by::refuse_functions;
+use super::asked_by::{refuse_functions, refuse_to_give};
 use super::assigned::Given;
 use super::column::{Column, number};
 use super::frame::{Frame, cell_of, cells_of, label_of, named, plain_of};
@@ -336,7 +336,7 @@ impl<'v> StarlarkValue<'v> for Rows {
     }
 
     fn set_at(&self, index: Value<'v>, new: Value<'v>) -> starlark::Result<()> {
-        refuse_functions(index)?;
+        refuse_to_give(index)?;
         let Some(&[rows, column]) = TupleRef::from_value(index).map(|t| t.content()) else {
             return Err(fault("cells are given by rows and a column: `sheet.loc[rows, \"column\"] = value`"));
         };

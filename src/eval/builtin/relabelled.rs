@@ -13,6 +13,7 @@ use crate::eval::convert::elements;
 use crate::eval::exception::{thrown, thrown_with};
 use crate::eval::fault::{fault, hinted};
 use crate::value::Val;
+use rustc_hash::FxHashMap;
 use starlark::environment::MethodsBuilder;
 use starlark::starlark_module;
 use starlark::values::none::NoneOr;
@@ -91,6 +92,18 @@ fn without<'v>(index: &Index, level: Value<'v>, heap: Heap<'v>) -> starlark::Res
     }
     let names = kept.iter().filter_map(|at| index.names.get(*at).cloned()).collect();
     Ok(Index::of_levels(names, &kept.iter().map(|at| index.level(*at)).collect::<Vec<_>>()))
+}
+
+/// The place of each of some names among those of columns; none where they lack it.
+fn named_places(columns: &[Name], wanted: &[Val]) -> Vec<Option<usize>> {
+    // A text and a number may be written alike.
+    let mut alike: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+    columns.iter().enumerate().for_each(|(at, name)| alike.entry(name).or_default().push(at));
+    let place = |name: &Val| {
+        let written = alike.get(&*name.display())?;
+        written.iter().copied().find(|at| columns[*at].is(name))
+    };
+    wanted.iter().map(place).collect()
 }
 
 /// Some labels, with the names of those that they stand in the place of.
@@ -202,8 +215,7 @@ pub(super) fn of_sheets(builder: &mut MethodsBuilder) {
         }
         if let Some(columns) = columns {
             let names = wanted(&Index::new(Vec::new(), made.names()), columns)?;
-            let place = |name: &Val| made.columns.iter().position(|known| known.is(name));
-            let places: Vec<Option<usize>> = names.keys.iter().map(place).collect();
+            let places = named_places(&made.columns, &names.keys);
             let cell = |row: &[Val], place: &Option<usize>| place.map_or_else(|| fill.clone(), |at| row[at].clone());
             let rows = made.rows.iter().map(|row| places.iter().map(|place| cell(row, place)).collect()).collect();
             made = Sheet { columns: names.keys.iter().map(Name::of).collect(), rows, ..made };
@@ -296,8 +308,7 @@ pub(super) fn of_columns(builder: &mut MethodsBuilder) {
     fn get_loc<'v>(this: &Column, #[starlark(require = pos)] label: Value<'v>) -> starlark::Result<i32> {
         of_labels(this, "get_loc")?;
         let label = cell_of(label).ok_or_else(|| fault("a label is a text, a number or a tuple"))?;
-        let index = Index::new(this.level_names(), this.values.clone());
-        match index.find(&label) {
+        match this.own_labels().find(&label) {
             Some([one]) => Ok(*one as i32),
             Some(_) => Err(hinted("`get_loc` wants a label that stands once here", "ask for `labels == label`")),
             None => Err(thrown("KeyError", label.display())),
@@ -311,8 +322,7 @@ pub(super) fn of_columns(builder: &mut MethodsBuilder) {
             [one] => Some(one.clone()),
             _ => None,
         };
-        let index = Arc::new(Index::new(this.level_names(), this.values.clone()));
-        Ok(Column { name, ..Column::labelled_by(index, this.values.to_vec()) })
+        Ok(Column { name, ..Column::labelled_by(this.own_labels(), this.values.to_vec()) })
     }
 
     /// Labels and others behind them.
