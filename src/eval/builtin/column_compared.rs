@@ -98,7 +98,7 @@ pub(super) fn mask<'v>(
 }
 
 /// The operator for the two sides in the other order.
-fn turned(operator: &str) -> &str {
+pub(super) fn turned(operator: &str) -> &str {
     match operator {
         "<" => ">",
         "<=" => ">=",

@@ -4,7 +4,7 @@
 //! Owns which cells stand beside which. How two cells are compared is `column_compared`'s.
 
 use super::column::Column;
-use super::column_compared::mask;
+use super::column_compared::{mask, turned};
 use super::frame::{Frame, Now, cell_of, label_of};
 use super::frame_counts::kind;
 use super::index::Index;
@@ -41,16 +41,12 @@ pub(super) fn compared<'v>(
     if matches!(operator, "is" | "is not") || !(is_sheet(left) || is_sheet(right)) {
         return None;
     }
-    let turned = match (is_sheet(left), operator) {
-        (true, same) => (left, same, right),
-        (false, "<") => (right, ">", left),
-        (false, "<=") => (right, ">=", left),
-        (false, ">") => (right, "<", left),
-        (false, ">=") => (right, "<=", left),
-        (false, same) => (right, same, left),
+    let (sheet, operator, other) = match is_sheet(left) {
+        true => (left, operator, right),
+        false => (right, turned(operator), left),
     };
-    let sheet = Now::of(turned.0)?;
-    Some(by_columns(&sheet, turned.1, turned.2, heap).map(|made| heap.alloc(made)))
+    let sheet = Now::of(sheet)?;
+    Some(by_columns(&sheet, operator, other, heap).map(|made| heap.alloc(made)))
 }
 
 fn by_columns<'v>(sheet: &Sheet, operator: &str, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Sheet> {
