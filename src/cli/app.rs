@@ -173,7 +173,7 @@ impl App {
             cores,
             hash_threads: args.hash_threads.map_or(available, std::num::NonZeroU32::get) as usize,
             limits: args.resources()?,
-            tmpdir: std::env::temp_dir().to_string_lossy().into_owned(),
+            tmpdir: place::temporary(),
             devices: visible_devices(),
             max_threads: args.max_threads.map(std::num::NonZeroU32::get),
             prioritize: args.prioritize.clone(),

@@ -1,4 +1,4 @@
-//! Where the run takes place: the directory of `workdir:`, and directories that the
+//! Where the run takes place: the directory of `workdir:`, that for temporary files, and those that the
 //! Rulefile asks for.
 //!
 //! Owns going there and making them. It does not know what lies there.
@@ -34,4 +34,10 @@ fn go(workdir: &Workdir, makes: bool) -> Result<(), Diag> {
             .hint(format!("a run makes it; to look before, make it yourself: `mkdir -p {}`", workdir.path)),
         _ => fault(&e),
     })
+}
+
+/// The directory for temporary files, by the variables that Python asks too.
+pub(super) fn temporary() -> String {
+    let set = |name| std::env::var(name).ok().filter(|dir| !dir.is_empty());
+    ["TMPDIR", "TEMP", "TMP"].into_iter().find_map(set).unwrap_or_else(|| "/tmp".to_owned())
 }
