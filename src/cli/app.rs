@@ -11,13 +11,13 @@ use crate::eval;
 use crate::event::{Event, Listed, Summary};
 use crate::exec::{Environment, local::Local};
 use crate::files::Trust;
-use crate::plan::{Detail, Verdict, Viewer, totals};
+use crate::plan::totals;
 use crate::report::Reporter;
 use crate::rule::{EnvironmentVariable, Hooks, Rule, Rulefile};
 use crate::run::{self, Accepted, Came, Listener, Options, Pipeline, Prefetch, Recovered};
 use crate::span::Sources;
 use crate::value::Val;
-use crate::{path, state};
+use crate::state;
 use crossbeam::channel::Receiver;
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
@@ -27,9 +27,6 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-
-/// The exit code of `-n --exit-code` when something would run.
-const WOULD_RUN: u8 = 3;
 
 /// How often the progress of hashing is told.
 const HASHING: Duration = Duration::from_millis(50);
@@ -152,7 +149,7 @@ impl App {
         }
     }
 
-    fn note(&self, diag: &Diag) {
+    pub(super) fn note(&self, diag: &Diag) {
         let text = diag.render(&self.sources, false);
         self.reporter().event(&Event::Note { diag: diag.clone(), text });
     }
@@ -278,68 +275,6 @@ impl App {
         self.reporter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn dry_run(
-        &self,
-        book: &Rulefile,
-        functions: &eval::Functions,
-        options: &Options,
-        prefetch: Prefetch,
-    ) -> Result<End, Diags> {
-        let mut pipeline = self.open(book, functions, options, run::Mode::Look, prefetch)?;
-        pipeline.save_memo().map_err(|d| vec![d])?;
-        let scene = pipeline.scene();
-        let viewer = Viewer { scene, plan: &pipeline.plan };
-        let detail = match (self.args.print_commands, self.args.json) {
-            (true, _) => Detail::Command,
-            (false, true) => Detail::Files,
-            (false, false) => Detail::Line,
-        };
-        let mut reporter = self.reporter();
-        for &job in pipeline.graph.order() {
-            if pipeline.plan.verdict(job) != Verdict::Fresh && !pipeline.graph.is_probe(job) {
-                reporter.event(&Event::DryJob(viewer.planned(job, detail)));
-            }
-        }
-        let totals = totals(scene, &pipeline.plan);
-        let stale = totals.run() + totals.maybe() > 0;
-        reporter.event(&Event::Totals { totals, cores: options.cores, dry: true });
-        drop(reporter);
-        // After a kill the next run first puts back what was there.
-        let settled = pipeline.state.open_jobs().is_empty();
-        if let (true, Err(diag)) = (settled, run::refuse_to_overwrite(&pipeline, options)) {
-            self.note(&Diag { severity: Severity::Warning, ..diag });
-        }
-        run::refuse_protected(&pipeline).map_err(|d| vec![d])?;
-        Ok(End::Code(if stale && self.args.exit_code { WOULD_RUN } else { 0 }))
-    }
-
-    fn why(
-        &self,
-        book: &Rulefile,
-        functions: &eval::Functions,
-        options: &Options,
-        path: &str,
-        prefetch: Prefetch,
-    ) -> Result<End, Diags> {
-        let path = asked_for(book, path).map_err(|d| vec![d])?;
-        let mut options = options.clone();
-        if options.targets.is_empty() {
-            // The file's own reasons do not depend on who asks for it.
-            options.targets.push(path.clone());
-        }
-        let mut pipeline = self.open(book, functions, &options, run::Mode::Look, prefetch)?;
-        pipeline.save_memo().map_err(|d| vec![d])?;
-        if !has_file(&pipeline, &path) {
-            return Err(vec![
-                Diag::error(Kind::Usage, format!("`{path}` is no file of this plan"))
-                    .hint("leave the targets out: the file itself is then the target"),
-            ]);
-        }
-        let why = Viewer { scene: pipeline.scene(), plan: &pipeline.plan }.why(&path);
-        self.reporter().why(&why);
-        Ok(End::Code(0))
-    }
-
     fn run(
         &self,
         book: &Rulefile,
@@ -448,32 +383,6 @@ impl App {
 fn visible_devices() -> Option<Vec<String>> {
     let names = std::env::var("CUDA_VISIBLE_DEVICES").ok()?;
     Some(names.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect())
-}
-
-/// The file that `--why` asks for: a rule's name stands for its first output.
-fn asked_for(book: &Rulefile, word: &str) -> Result<String, Diag> {
-    let rule = book.find(word).map(|id| book.rule(id));
-    match rule.map(|rule| (rule, rule.outputs.items.first())) {
-        Some((rule, Some(output))) if !rule.has_wildcards() => {
-            let literal = output.pattern.as_literal().unwrap_or(output.pattern.text());
-            Ok(path::normal(literal).into_owned())
-        }
-        Some((rule, _)) if !std::path::Path::new(word).exists() => {
-            let what = if rule.has_wildcards() { "a rule with wildcards" } else { "a rule without outputs" };
-            Err(Diag::error(Kind::Usage, format!("`--why {word}`: `{word}` is {what}, not a file"))
-                .label(rule.places.head, "defined here")
-                .hint("name one of its files, or see all that would run with `rulemake -n`"))
-        }
-        _ => Ok(path::normal(word).into_owned()),
-    }
-}
-
-/// Whether a job of the plan makes or reads a file, or it is a target.
-fn has_file(pipeline: &Pipeline<'_>, path: &str) -> bool {
-    let Some(id) = pipeline.paths.get(path) else { return false };
-    let graph = &pipeline.graph;
-    let read = |job: &crate::graph::JobId| graph.inputs(*job).iter().any(|i| i.path() == id);
-    graph.targets().contains(&id) || graph.maker(id).is_some() || graph.order().iter().any(read)
 }
 
 /// Asks the run in this directory to start no more jobs.

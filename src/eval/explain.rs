@@ -3,10 +3,11 @@
 //! Owns the wording and the way back through the source map. It does not know
 //! what was being evaluated.
 
-use super::exception::{Thrown, is_no_number};
+use super::exception::Thrown;
 use super::fault::{Fault, inner};
 use super::limits;
 use super::local;
+use super::recognised::is_no_number;
 use crate::diag::{Diag, Diags, Kind, Label};
 use crate::span::{FileId, Span};
 use crate::suggest::did_you_mean;

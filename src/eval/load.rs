@@ -4,12 +4,12 @@
 
 use super::builtin;
 use super::convert::from_val;
-use super::exception::is_no_number;
 use super::explain::{Origin, Scene, explain};
 use super::function::Functions;
 use super::limits;
 use super::local::{self, gave_nothing};
 use super::python::is_pythons;
+use super::recognised::is_no_number;
 use super::session::{Session, slot};
 use super::{Loaded, Request, TrackedRead, assemble, config, expression, yte};
 use crate::diag::{Diag, Diags, Kind};

@@ -35,6 +35,7 @@ mod placing;
 mod pure_path;
 mod pyload;
 mod python;
+mod recognised;
 mod reuse;
 mod rewrite;
 mod schema;

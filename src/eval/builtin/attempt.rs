@@ -7,8 +7,9 @@
 use super::class::Class as OwnClass;
 use crate::eval::convert::elements;
 use crate::eval::deferred::Deferred;
-use crate::eval::exception::{CLASSES, Class, Exception, exception_of, raise, thrown};
+use crate::eval::exception::{CLASSES, Class, Exception, raise, thrown};
 use crate::eval::fault::fault;
+use crate::eval::recognised::exception_of;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::environment::{GlobalsBuilder, Methods, MethodsBuilder};
