@@ -16,8 +16,8 @@ use crate::report::Reporter;
 use crate::rule::{EnvironmentVariable, Hooks, Rule, Rulefile};
 use crate::run::{self, Accepted, Came, Listener, Options, Pipeline, Prefetch, Recovered};
 use crate::span::Sources;
-use crate::value::Val;
 use crate::state;
+use crate::value::Val;
 use crossbeam::channel::Receiver;
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
@@ -209,6 +209,7 @@ impl App {
             replace_config: self.args.replace_workflow_config,
             stays: self.stays,
             scatter,
+            wrapper_prefix: self.args.wrapper_prefix.clone(),
             cores,
             expressions,
             python: Some(python),

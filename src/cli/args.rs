@@ -143,6 +143,12 @@ pub struct Args {
     #[arg(long, value_name = "NAME=N", num_args = 1.., help_heading = MAKE)]
     pub set_scatter: Vec<String>,
 
+    /// What stands before the names that `wrapper:` gives
+    ///
+    /// A directory of wrappers on this machine: `file:wrappers/`. Nothing is fetched.
+    #[arg(long, value_name = "PREFIX", help_heading = MAKE)]
+    pub wrapper_prefix: Option<String>,
+
     /// Say what would run, and why; run nothing
     #[arg(short = 'n', long, alias = "dryrun", help_heading = INSTEAD)]
     pub dry_run: bool,

@@ -123,7 +123,6 @@ const FLAGS: &[Flag] = &[
     Flag("apptainer-args singularity-args", One, NO_ENVIRONMENT),
     Flag("default-storage-provider", One, REMOTE),
     Flag("default-storage-prefix", One, REMOTE),
-    Flag("wrapper-prefix", One, Refused("write the wrapper's command under `shell:`")),
     Flag("report-after-run", Nothing, REPORT),
     Flag("report-stylesheet", One, REPORT),
     Flag("report-metadata", One, REPORT),

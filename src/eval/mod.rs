@@ -72,6 +72,8 @@ pub struct Request {
     pub stays: bool,
     /// `--set-scatter NAME=N`, in order.
     pub scatter: Vec<(String, u32)>,
+    /// `--wrapper-prefix`: what stands before the names of wrappers.
+    pub wrapper_prefix: Option<String>,
     /// Cores that jobs may use, for `workflow.cores`.
     pub cores: u32,
     /// Stats of files that are found are asked for once this channel has ended.

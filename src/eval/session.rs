@@ -100,7 +100,10 @@ pub(super) struct RawPath {
 pub(super) enum Use {
     Shell,
     Message,
+    /// A path relative to the file it stands in.
     Script,
+    /// A script's path relative to the directory of jobs.
+    Wrapper,
 }
 
 /// A text that becomes a template once all variables are known.

@@ -35,7 +35,7 @@ const SECTIONS: &[(&str, Support)] = &[
     ("run", Served),
     ("script", Served),
     ("notebook", Served),
-    ("wrapper", NotYet("write the wrapped command under `shell:`")),
+    ("wrapper", Served),
     ("meta_wrapper", NotYet("write the rules out")),
     ("cwl", NotYet("write the command under `shell:`")),
     ("template_engine", Served),

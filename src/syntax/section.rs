@@ -143,7 +143,7 @@ impl<'s> Builder<'s> {
         if let Some(action) = decl
             .sections
             .iter()
-            .find(|s| matches!(&*s.key, "run" | "script" | "notebook" | "template_engine" | "shell"))
+            .find(|s| matches!(&*s.key, "run" | "script" | "notebook" | "template_engine" | "wrapper" | "shell"))
         {
             let message = format!("`{key}` stands behind `{}`, which comes last in a rule", action.key);
             self.fail(Diag::at(span, message).label(action.key_span, "what the rule does"));

@@ -215,8 +215,9 @@ fn template(session: &Session, module: &Module, rules: &mut [Rule], text: Pendin
     match text.what {
         Use::Message => rule.message = Some(done),
         Use::Shell => rule.action = Action::Shell(done),
-        Use::Script => {
-            let shown = session.sources.borrow().get(done.at.span.file).path.clone();
+        Use::Script | Use::Wrapper => {
+            let of_file = || session.sources.borrow().get(done.at.span.file).path.clone();
+            let shown = if text.what == Use::Script { of_file() } else { String::new() };
             let parent = |path: &str| Box::from(path.rsplit_once('/').map_or("", |(directory, _)| directory));
             let script = Script { directory: parent(&absolute(&shown)), shown: parent(&shown), path: done };
             rule.action = Action::Script(Box::new(script));

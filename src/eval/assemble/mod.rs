@@ -16,6 +16,7 @@ mod python;
 mod shown;
 mod space;
 mod visible;
+mod wrapper;
 
 pub(super) use files::WRAPPED;
 pub(super) use finish::{constrain, finish, named_rules};
@@ -202,6 +203,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
         self.text("message", Use::Message);
         self.text("script", Use::Script);
         self.text("notebook", Use::Script);
+        self.wrapper();
         self.body();
         self.default_target();
         Ok(rule)
