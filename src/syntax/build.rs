@@ -75,6 +75,9 @@ pub(super) struct Builder<'s> {
     pub(super) yields: bool,
     /// Words of the statement being read, and what stands in their place.
     pub(super) renames: Vec<(String, String)>,
+    /// The branches that stand deeper than they are written: how they are indented, and by
+    /// how much more they become so.
+    pub(super) nested: Vec<(String, usize)>,
     /// The flag of the loop around, which its `else` asks for.
     pub(super) unbroken: Option<String>,
     /// Names that others stand for: those that definitions within one another share
@@ -161,6 +164,7 @@ impl<'s> Builder<'s> {
             unserved: None,
             yields: false,
             renames: Vec::new(),
+            nested: Vec::new(),
             unbroken: None,
             cells: Vec::new(),
             called,

@@ -89,6 +89,9 @@ impl<'s> Builder<'s> {
         let whole = stmt.as_span().start()..stmt.as_span().end();
         let parts: Vec<Pair> = stmt.into_inner().collect();
         self.check_length(whole.clone(), &parts);
+        if let Some(first) = parts.first() {
+            self.branch(first);
+        }
         self.check_global_heads(&parts);
         match self.place.guard.clone() {
             Some(state) => self.guarded(&state, parts),

@@ -22,6 +22,7 @@ mod known;
 mod line;
 mod loops;
 mod matching;
+mod named;
 mod operand;
 mod operator;
 mod parted;

@@ -92,6 +92,10 @@ fn python_is_served() {
             "if (n := f(a)) > n.b: c",
             "_w0 = {}\n_c = ((_named(_w0, \"n\", ( f(a)))) > _w0[\"n\"].b)\nif \"n\" in _w0: n = _w0[\"n\"]\nif _c:\n c",
         ),
+        (
+            "if a: b\nelif (n := c): n\nelse: d",
+            "if a: b\nelse:\n _w8 = {}\n _c = ((_named(_w8, \"n\", ( c))))\n if \"n\" in _w8: n = _w8[\"n\"]\n if _c:\n  n\n else: d",
+        ),
         ("for a in b(c):\n break\nelse:\n d", "_b0 = True\nfor a in _each(b(c)):\n _b0 = False; break\nif _b0:\n d"),
         ("def d(f): return f\n@d\ndef f(): pass", "def d(f): return f\n_d19 = (d)\ndef f(): pass\nf = _d19(f)"),
         ("def f():\n global a\n a += 1", "def f():\n pass\n _global(\"a\", a + (1))\nif False: a = None"),
