@@ -230,11 +230,7 @@ impl<'s> Builder<'s> {
         let known_bad = matches!(pair.as_rule(), Rule::bad_line | Rule::bad_rule | Rule::bad_use | Rule::bad_head);
         let start = self.line_span(&pair).start as usize;
         match pair.as_rule() {
-            Rule::rule => {
-                let is_module = pair.as_str().trim_start().starts_with("module");
-                self.guard_item(start, is_module, |this| this.rule(pair));
-            }
-            Rule::use_rule => self.guard_item(start, false, |this| this.use_rule(pair)),
+            Rule::rule | Rule::use_rule => self.block(pair),
             Rule::bad_use => self.bad_use(&pair),
             Rule::directive => self.guard_item(start, false, |this| this.directive(pair)),
             Rule::names => self.guard_item(start, false, |this| this.names(pair)),
@@ -255,6 +251,16 @@ impl<'s> Builder<'s> {
         self.before.reported = known_bad;
     }
 
+    /// A rule, a module or `use rule`.
+    fn block(&mut self, pair: Pair<'s>) {
+        let start = self.line_span(&pair).start as usize;
+        if pair.as_rule() == Rule::use_rule {
+            return self.guard_item(start, false, |this| this.use_rule(pair));
+        }
+        let is_module = pair.as_str().trim_start().starts_with("module");
+        self.guard_item(start, is_module, |this| this.rule(pair));
+    }
+
     /// A line of Starlark or an import, perhaps within a definition; gives the
     /// names that an import binds.
     pub(super) fn inner_item(&mut self, pair: Pair<'s>) -> Vec<Box<str>> {
@@ -267,6 +273,7 @@ impl<'s> Builder<'s> {
                 self.emit.replace(range, "pass");
             }
             Rule::bad_head => self.bad_head(pair),
+            Rule::rule | Rule::use_rule => self.block(pair),
             _ => self.code(pair),
         }
         self.bindings[before..].iter().map(|b| b.name.clone()).collect()

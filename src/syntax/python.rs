@@ -10,6 +10,7 @@ use super::attempt::{bytes, tokens_of};
 use super::build::{Builder, Pair, Rule, parsed};
 use super::cells::{Stands, parameters};
 use super::class::{annotation, setter_of};
+use super::globals::{bound, targets};
 use super::scope::Scope;
 use super::tree::{Definition, Directive, Piece, RuleDecl, Section};
 use crate::diag::Diag;
@@ -89,6 +90,26 @@ pub(super) fn definition_length(items: &[Pair]) -> Option<usize> {
     defined_name(head.as_str())?;
     let body = items[decorators + 1..].iter().take_while(|p| is_below(p.as_str(), own)).count();
     Some(decorators + 1 + body)
+}
+
+/// The names that a definition gives values to: its parameters, and what it assigns.
+fn own_names<'s>(items: &[Pair<'s>]) -> Vec<&'s str> {
+    let mut found = Vec::new();
+    for item in items.iter().filter(|item| item.as_rule() == Rule::code) {
+        if first_word(item.as_str()) == "def" {
+            found.extend(parameters(item));
+            continue;
+        }
+        let tokens = tokens_of(item);
+        let mut names = Vec::new();
+        let until = tokens.iter().position(|token| token.as_str() == "in").unwrap_or(0);
+        match tokens.first().map(Pair::as_rule) {
+            Some(Rule::for_word) => bound(&tokens[1..until.max(1)], &mut names),
+            _ => targets(&tokens).iter().for_each(|target| bound(target, &mut names)),
+        }
+        found.extend(names.into_iter().map(|(_, name)| name));
+    }
+    found
 }
 
 impl<'s> Builder<'s> {
@@ -294,13 +315,23 @@ impl<'s> Builder<'s> {
                     };
                     found.extend(banned.filter(|p| !served(p)).map(|p| self.banned(&p)));
                 }
-                Rule::import | Rule::from => {}
+                Rule::import | Rule::from | Rule::use_rule => {}
+                Rule::rule => found.extend(self.reads_around(item, items)),
                 Rule::bad_head if first_word(item.as_str()) == "match" => {}
                 Rule::bad_line if in_class && annotation(item.as_str()).is_some() => {}
                 _ => found.push(Diag::at(self.line_span(item), "Starlark does not know this statement")),
             }
         }
         found
+    }
+
+    /// The body of a function's rule runs elsewhere, where the function's names are not.
+    fn reads_around(&self, rule: &Pair<'s>, items: &[Pair<'s>]) -> Option<Diag> {
+        let run = rule.clone().into_inner().flatten().find(|p| p.as_rule() == Rule::run)?;
+        let words = named(run.into_inner().nth(1)?.as_str()).words;
+        let name = own_names(items).into_iter().find(|name| words.contains(*name))?;
+        let diag = Diag::at(self.line_span(rule), format!("its `run:` reads `{name}`, which is the function's own"));
+        Some(diag.hint(format!("hand it over: `params: {name}={name}`, and `params.{name}` in the body")))
     }
 
     /// Keeps what a line assigns or imports.
