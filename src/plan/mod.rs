@@ -79,6 +79,8 @@ pub struct Plan {
     supposed: FxHashMap<JobId, Supposed>,
     /// Outputs that are needed and missing, of jobs that are still open.
     lacking: FxHashMap<JobId, PathId>,
+    /// By path: whether it is asked for itself, not only by a job that reads it.
+    asked: Vec<bool>,
     /// Jobs that are decided for good: none before them is open.
     settled: Vec<bool>,
 }
@@ -107,6 +109,7 @@ impl Plan {
     pub fn forward(&mut self, scene: Scene<'_>) {
         let graph = scene.commands.graph;
         self.reach(graph);
+        self.ask(scene);
         let staged = graph.open_jobs().next().is_some();
         for &job in graph.order() {
             if self.settled[job.index()] {
@@ -171,10 +174,8 @@ impl Plan {
     pub fn decide(&mut self, scene: Scene<'_>, job: JobId) -> Verdict {
         self.reach(scene.commands.graph);
         let mut decision = decide::decide(scene, job, &self.verdicts);
-        if let (decide::Decision::Fresh, Some(output)) = (&decision, self.lacking.get(&job))
-            && !scene.facts.exists(*output)
-        {
-            decision = decide::Decision::Run(Cause::Missing(*output));
+        if let (decide::Decision::Fresh, Some(output)) = (&decision, self.lacks(scene, job)) {
+            decision = decide::Decision::Run(Cause::Missing(output));
         }
         if let Some(supposed) = self.supposed.get(&job)
             && supposed.weakens(&decision, only_gathers(scene, job))
@@ -194,6 +195,28 @@ impl Plan {
         };
         self.verdicts[job.index()] = verdict;
         verdict
+    }
+
+    /// An output that is missing, and was asked for or found to be needed.
+    fn lacks(&self, scene: Scene<'_>, job: JobId) -> Option<PathId> {
+        let asked = scene.commands.graph.outputs(job).iter().filter(|output| self.is_asked_for(**output));
+        asked.chain(self.lacking.get(&job)).copied().find(|output| !scene.facts.exists(*output))
+    }
+
+    /// Notes what is asked for: the targets, and what a target gathers.
+    fn ask(&mut self, scene: Scene<'_>) {
+        let graph = scene.commands.graph;
+        self.asked.resize(scene.commands.paths.len(), false);
+        let gathered = graph.target_jobs().iter().filter(|job| only_gathers(scene, **job));
+        let gathered = gathered.flat_map(|job| graph.inputs(*job)).map(|input| input.path());
+        for path in graph.targets().iter().copied().chain(gathered) {
+            self.asked[path.index()] = true;
+        }
+    }
+
+    /// Whether a file is asked for itself: it is a target, or what a target gathers.
+    pub fn is_asked_for(&self, path: PathId) -> bool {
+        self.asked.get(path.index()).copied().unwrap_or(false)
     }
 
     /// The verdict on a job.

@@ -505,7 +505,9 @@ rule size:
     story.remove("sum.txt");
     story.run(&["--json"]).succeeds().started(&["pack", "sum"]);
     story.run(&[]).has_nothing_to_do();
+    // Who asks for the file itself wants what comes of it.
     story.remove("packed").run(&["packed", "--json"]).succeeds().started(&["pack"]);
+    story.run(&["--json"]).succeeds().started(&["sum", "size"]);
     story.run(&[]).has_nothing_to_do();
     story.write("in.txt", "two\n").run(&["--json"]).succeeds().started(&["pack", "sum", "size"]);
 }

@@ -8,7 +8,7 @@ use crate::diag::Diag;
 use crate::eval::rewrite::Rewrites;
 use crate::eval::session::{Basis, PendingText, RawPath, Session, Use};
 use crate::path::normal;
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, PatternError};
 use crate::rule::{Input, InputWhat, Named, Output, Param, Rule, RuleId};
 use crate::span::Span;
 use crate::syntax::RuleDecl;
@@ -90,6 +90,9 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
         } else {
             let kept = basis.unfilled.into_iter().filter(|(key, _)| !self.given(key));
             self.basis.unfilled = kept.collect();
+        }
+        if self.given("wildcard_constraints") {
+            self.constrain_again(&mut base);
         }
         self.basis.raw.extend(basis.raw.into_iter().filter(|r| self.decl.section(r.key).is_none()));
         let outputs = self.files_or("output", base.outputs);
@@ -190,6 +193,28 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
         }
     }
 
+    /// Gives the base's patterns the new constraints in the place of the base's own.
+    fn constrain_again(&mut self, base: &mut Rule) {
+        let outputs = base.outputs.items.iter_mut().map(|o| ("output", &mut o.pattern));
+        let logs = base.logs.items.iter_mut().map(|l| ("log", &mut l.pattern));
+        let benchmark = base.benchmark.iter_mut().map(|b| ("benchmark", &mut b.pattern));
+        for (key, pattern) in outputs.chain(logs).chain(benchmark) {
+            match self.constrained(pattern.text()) {
+                Ok(constrained) => *pattern = constrained,
+                Err(error) => self.fail(unfit(key, pattern.text(), &base.name, self.decl.head, error)),
+            }
+        }
+    }
+
+    /// A pattern with the constraints that are written in it, and the rule's own.
+    fn constrained(&self, text: &str) -> Result<Pattern, PatternError> {
+        let constraints = &self.basis.constraints;
+        let find = |name: &str| constraints.iter().find(|(n, _)| **n == *name).map(|(_, r)| r.to_string());
+        let mut pattern = Pattern::parse(text)?;
+        pattern.constrain(&find)?;
+        Ok(pattern)
+    }
+
     /// Has the pathvars filled anew in what the base's functions give.
     fn place_again(&mut self, base: &mut Rule, rewrites: &Rewrites) {
         if self.given("input") {
@@ -220,15 +245,8 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
         };
         let placed = if path.placed { filled } else { rewrites.apply(&filled).into_owned() };
         let text = normal(&placed).into_owned();
-        let constraints = &self.basis.constraints;
-        let find = |name: &str| constraints.iter().find(|(n, _)| **n == *name).map(|(_, r)| r.to_string());
-        let parsed = Pattern::parse(&text).and_then(|mut p| p.constrain(&find).map(|()| p));
-        parsed
-            .map_err(|e| {
-                let message = format!("the {} `{text}` of rule `{}`: {}", path.key, base.name, e.message);
-                self.fail(Diag::at(self.decl.head, message).maybe_hint(e.hint));
-            })
-            .ok()
+        let parsed = self.constrained(&text);
+        parsed.map_err(|error| self.fail(unfit(path.key, &text, &base.name, self.decl.head, error))).ok()
     }
 
     /// The base's inputs must do with the wildcards of the new outputs.
@@ -266,6 +284,11 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
         }
         Ok(base)
     }
+}
+
+/// A pattern of the base that cannot have what it is given.
+fn unfit(key: &str, text: &str, rule: &str, at: Span, error: PatternError) -> Diag {
+    Diag::at(at, format!("the {key} `{text}` of rule `{rule}`: {}", error.message)).maybe_hint(error.hint)
 }
 
 /// Whether some string in a value holds wildcards of the rule, and no others.
