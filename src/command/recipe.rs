@@ -131,7 +131,7 @@ impl Recipe {
             (SUFFIX, book.shell_suffix.as_deref()),
         ];
         for (title, text) in texts {
-            if let Some(text) = text.filter(|t| !t.is_empty()) {
+            if let Some(text) = text {
                 self.environment.push_str(title);
                 self.environment.push_str(text);
             }

@@ -85,7 +85,7 @@ impl Environment {
 
     fn without_shell(&self, spec: &Spec, extra: &[CString]) -> Option<Launch> {
         let Command { text, prefix, shell, .. } = &spec.command;
-        if !prefix.is_empty()
+        if prefix.is_some()
             || shell.is_some()
             || spec.directory.is_some()
             || spec.env.iter().any(|(name, _)| direct::is_special(name))
@@ -106,10 +106,10 @@ impl Environment {
         let program = self.shell(shell.as_deref())?;
         let name = program.to_bytes().rsplit(|&b| b == b'/').next().unwrap_or_default();
         let mut args = vec![cstring(name)?];
-        if shell.is_none() || name == b"bash" {
+        if prefix.is_none() && (shell.is_none() || name == b"bash") {
             args.extend([c"-euo".to_owned(), c"pipefail".to_owned()]);
         }
-        let text = [prefix.as_str(), text.as_str()].concat();
+        let text = [prefix.as_deref().unwrap_or(""), text.as_str()].concat();
         let mut script = None;
         if text.len() > MAX_TEXT {
             let path = write_script(beside(&spec.log), &text)?;

@@ -31,8 +31,8 @@ pub struct Command {
     /// The text. It runs as `bash -euo pipefail -c TEXT`, or without a shell
     /// where nobody could tell the difference.
     pub text: String,
-    /// Put before the text as it is (`shellprefix`); usually empty.
-    pub prefix: String,
+    /// What stands before the text in the place of bash's strict mode.
+    pub prefix: Option<String>,
     /// Another shell than bash, a path or a name to look up in `PATH`; it gets
     /// `-c` and the text.
     pub shell: Option<String>,

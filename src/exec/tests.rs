@@ -383,7 +383,7 @@ fn a_long_text_runs_from_a_file() {
 fn prefix_and_other_shells() {
     let mut stage = Stage::new(1);
     let mut spec = stage.spec("echo $X");
-    spec.command.prefix = "X=1; ".into();
+    spec.command.prefix = Some("X=1; ".into());
     assert_eq!(stage.run_spec(spec).1, "1\n");
     let mut spec = stage.spec("echo $0 $-");
     spec.command.shell = Some("sh".into());

@@ -89,8 +89,9 @@ impl Index {
     }
 }
 
+/// A wildcard with a constraint may be empty, if that allows it.
 fn least(pattern: &Pattern) -> u32 {
-    let slots = pattern.pieces().count() - 1;
+    let slots = pattern.slots().filter(|(name, _)| !pattern.is_constrained(name)).count();
     (pattern.pieces().map(str::len).sum::<usize>() + slots) as u32
 }
 

@@ -116,7 +116,9 @@ fn repeated(path: &str, text: &str, body: &Body) -> Option<Miss> {
 
 fn empty(path: &str, text: &str, body: &Body) -> Option<Miss> {
     let name = &body.names[0];
-    let bare = body.slots.len() == 1 && path.strip_prefix(&*body.literals[0]) == Some(body.suffix());
+    let bare = body.slots.len() == 1
+        && body.constraints[0].is_none()
+        && path.strip_prefix(&*body.literals[0]) == Some(body.suffix());
     bare.then(|| Miss { cost: 1, reason: format!("`{text}` would match, but wildcard `{name}` would be empty") })
 }
 
@@ -160,6 +162,7 @@ fn end(path: &str, text: &str, body: &Body) -> Option<Miss> {
     }
     let cost = distance(need, have).max(1) + usize::from(matched == 0) * NEAR;
     let reason = match (need, have) {
+        ("", "") => return None,
         ("", have) => format!("`{text}` matches up to `{done}` but then ends, before `{have}`"),
         (need, "") => format!("`{text}` matches up to `{done}` but then needs `{need}`"),
         (need, have) => format!("`{text}` matches up to `{done}` but then needs `{need}`, not `{have}`"),

@@ -64,8 +64,8 @@ pub(super) fn pyload(path: &str, names: &[(Box<str>, Val)], answer: &str) -> Pro
 /// What every program is told.
 fn shared(book: &Rulefile, scope: &Scope, directory: &str) -> String {
     let mut entries = String::new();
-    let or_empty = |value: &Option<Box<str>>| text(value.as_deref().unwrap_or(""));
-    let shell = [or_empty(&book.shell_prefix), or_empty(&book.shell_suffix), or_empty(&book.shell_executable)];
+    let or_none = |value: &Option<Box<str>>| value.as_deref().map_or_else(|| "None".to_owned(), text);
+    let shell = [or_none(&book.shell_prefix), or_none(&book.shell_suffix), or_none(&book.shell_executable)];
     push(&mut entries, "shell", &tuple(&shell));
     push(&mut entries, "directory", &text(directory));
     push(&mut entries, "config", &literal(&scope.config));

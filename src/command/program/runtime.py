@@ -214,8 +214,10 @@ class Shell:
 
     def _words(self, text):
         shell = self._executable or "bash"
-        flags = ["-euo", "pipefail"] if shell.rsplit("/", 1)[-1] == "bash" else []
-        return [shell] + flags + ["-c", self._prefix + text + self._suffix]
+        strict = self._prefix is None and shell.rsplit("/", 1)[-1] == "bash"
+        flags = ["-euo", "pipefail"] if strict else []
+        around = [part for part in (self._prefix, text, self._suffix) if part is not None]
+        return [shell] + flags + ["-c", " ".join(around)]
 
     def __call__(self, command, *args, iterable=False, read=False, bench_record=None, **named):
         import subprocess

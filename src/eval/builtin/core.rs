@@ -2,6 +2,7 @@
 //! the `shell` object.
 
 use super::datetime;
+use super::format;
 use super::operators::each;
 use crate::diag::{Diag, Diags, Kind};
 use crate::eval::config;
@@ -20,6 +21,7 @@ use crate::rule::Workdir;
 use crate::syntax::Directive;
 use crate::template::Spec;
 use crate::value::{FnId, Val};
+use rustc_hash::FxHashMap;
 use starlark::collections::SmallMap;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
@@ -307,12 +309,25 @@ pub(super) fn names(builder: &mut GlobalsBuilder) {
     }
 }
 
+/// What a prefix of ours keeps of how bash is started without one.
+const STRICT: &str = "set -euo pipefail; ";
+
+/// A text whose fields are names of the file.
+fn filled_here<'v>(text: &str, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<String> {
+    let module = eval.module();
+    let names = module.names().filter_map(|name| Some((name.as_str().to_owned(), module.get(name.as_str())?)));
+    let names: FxHashMap<String, Value<'v>> = names.collect();
+    let given = format::Given { values: &[], named: &|name| names.get(name).copied() };
+    format::filled(text, &given, eval)
+}
+
 #[starlark_module]
 pub(super) fn shell(builder: &mut GlobalsBuilder) {
     fn prefix<'v>(
         #[starlark(require = pos)] text: &str,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<NoneType> {
+        let text = filled_here(text, eval)?;
         *Session::loading(eval, "shell.prefix")?.prefix.borrow_mut() = Some(text.into());
         Ok(NoneType)
     }
@@ -329,6 +344,7 @@ pub(super) fn shell(builder: &mut GlobalsBuilder) {
         #[starlark(require = pos)] text: &str,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<NoneType> {
+        let text = filled_here(text, eval)?;
         *Session::loading(eval, "shell.suffix")?.suffix.borrow_mut() = Some(text.into());
         Ok(NoneType)
     }
@@ -382,7 +398,7 @@ fn run_directive<'v>(
         "configfile" => read_config(session, text, span, eval)?,
         "workdir" if session.request.stays => {}
         "workdir" => *session.workdir.borrow_mut() = Some(Workdir { path: text.into(), at: span }),
-        "shellprefix" => *session.prefix.borrow_mut() = Some(text.into()),
+        "shellprefix" => *session.prefix.borrow_mut() = Some(format!("{STRICT}{text}").into()),
         other => unreachable!("the directive `{other}` is refused by the syntax"),
     }
     Ok(())

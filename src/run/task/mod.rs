@@ -374,7 +374,8 @@ impl JobTask {
         }))
     }
 
-    /// A log that nothing was written to is there, and empty: others may read it.
+    /// A log that nothing was written to is there, and empty: others may read it, and
+    /// messages name it.
     fn make_logs(&self) {
         for log in self.log_paths.iter().filter(|log| stat_of(log).is_none()) {
             // Where it cannot be made, who reads it says so.
@@ -404,6 +405,9 @@ impl JobTask {
         let mut problem = problem;
         let mut settled = !self.stuck;
         let mut moved = Vec::new();
+        if self.transaction.is_some() && !matches!(exit.status, exec::Status::NotStarted(_)) {
+            self.make_logs();
+        }
         match self.transaction.take().map(Transaction::roll_back) {
             None => {}
             Some(Ok(kept)) => moved = kept,

@@ -178,8 +178,11 @@ impl Work<'_, '_> {
     fn shell(&self, text: String, rule: &Rule) -> Command {
         let book = self.fixed.book;
         Command {
-            text: text + book.shell_suffix.as_deref().unwrap_or(""),
-            prefix: book.shell_prefix.as_deref().unwrap_or("").to_owned(),
+            text: match &book.shell_suffix {
+                Some(suffix) => format!("{text} {suffix}"),
+                None => text,
+            },
+            prefix: book.shell_prefix.as_ref().map(|prefix| format!("{prefix} ")),
             shell: rule.shell().or(book.shell_executable.as_deref()).map(str::to_owned),
             interpreter: None,
         }
