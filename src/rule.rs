@@ -54,6 +54,8 @@ pub struct Named<T> {
     pub items: Vec<T>,
     /// `name = ...`: which items a name stands for.
     pub names: Vec<Name>,
+    /// Which items each value without a name stands for.
+    pub unnamed: Vec<Range<u32>>,
 }
 
 /// A name within a section.
@@ -69,7 +71,7 @@ pub struct Name {
 
 impl<T> Default for Named<T> {
     fn default() -> Self {
-        Named { items: Vec::new(), names: Vec::new() }
+        Named { items: Vec::new(), names: Vec::new(), unnamed: Vec::new() }
     }
 }
 

@@ -98,7 +98,7 @@ impl App {
         for line in needless(&self.args).into_iter().chain(doubtful(&self.args.config)) {
             self.reporter().notice(&line);
         }
-        if matches!(self.args.mode(), Mode::Unlock) {
+        if matches!(self.args.mode(), Mode::Nothing) {
             return Ok(End::Code(0));
         }
         // Both are needed further on, and take as long as evaluating does.
@@ -184,6 +184,7 @@ impl App {
             force_all: args.forceall,
             force_targets: args.force,
             force_run: args.forcerun.clone(),
+            triggers: args.triggers(),
             remake: args.remake,
             discard_old: args.discard_old,
             keep_incomplete: args.keep_incomplete,

@@ -10,6 +10,7 @@ use super::select::Select;
 use super::strangers::Snakemake;
 use super::units::{bound, is_cores, parse_cores, parse_seconds, parse_size};
 use crate::diag::Diag;
+use crate::plan::Triggers;
 use crate::report::Quiet;
 use crate::value::Val;
 use clap::{ArgAction, Parser, ValueEnum};
@@ -39,6 +40,21 @@ pub enum Color {
     Never,
 }
 
+/// A kind of change that makes jobs run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Change {
+    /// Commands, bodies and scripts.
+    Code,
+    /// Which inputs there are.
+    Input,
+    /// Content, which always counts.
+    Mtime,
+    /// Params.
+    Params,
+    /// The shell and the rule's variables.
+    SoftwareEnv,
+}
+
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode<'a> {
@@ -54,8 +70,8 @@ pub enum Mode<'a> {
     List,
     /// Ask the run in this directory to start no more jobs.
     Drain,
-    /// Nothing: Snakemake's `--unlock`, for which [`super::needless`] has a line.
-    Unlock,
+    /// Nothing: Snakemake's `--unlock` and its like, for which [`super::needless`] has a line.
+    Nothing,
     /// Look for likely mistakes, and show them as JSON or as text.
     Lint {
         /// One JSON line each.
@@ -107,7 +123,7 @@ pub struct Args {
     /// `top=5` and `eps=1e-3` are numbers, `on=True` is a bool, `a=[x,y]` a list and
     /// `'b={x: y}'` a dict of YAML, all else is a string, within lists and dicts too.
     /// They beat every config file. A word without `=` is a target.
-    #[arg(long, value_name = "KEY=VALUE", num_args = 1.., help_heading = MAKE)]
+    #[arg(long, value_name = "KEY=VALUE", num_args = 0.., help_heading = MAKE)]
     pub config: Vec<String>,
 
     /// Read config files after those that the Rulefile names
@@ -126,8 +142,8 @@ pub struct Args {
     /// Read options from a profile: a file or directory
     ///
     /// `NAME/profile.yaml` or `config.yaml` (or `.toml`), here or in ~/.config/rulemake, with
-    /// long options as keys: `cores: 4`. What is typed beats it. Besides,
-    /// `profiles/default` is read where it is there.
+    /// long options as keys: `cores: 4`. What is typed beats it. Without this option the one that the
+    /// variable `SNAKEMAKE_PROFILE` names is read. Besides, `profiles/default` is read where it is there.
     #[arg(long, value_name = "NAME", help_heading = MAKE)]
     pub profile: Option<String>,
 
@@ -188,8 +204,15 @@ pub struct Args {
     ///
     /// A rule stands for all its jobs. What depends on them is made again if they
     /// come out changed.
-    #[arg(short = 'R', long, value_name = "RULE|FILE", num_args = 1.., help_heading = AGAIN)]
+    #[arg(short = 'R', long, value_name = "RULE|FILE", num_args = 0.., help_heading = AGAIN)]
     pub forcerun: Vec<String>,
+
+    /// Changes that make jobs run, besides content
+    ///
+    /// `code` (commands, bodies, scripts), `params`, `input` (which inputs there are), `software-env` (the
+    /// shell and the rule's `env:`) and `mtime`, which stands for content and always counts. Without it, all.
+    #[arg(long, value_name = "CHANGE", value_enum, num_args = 1.., hide_possible_values = true, help_heading = AGAIN)]
+    pub rerun_triggers: Vec<Change>,
 
     /// Make again what exists without a record
     ///
@@ -247,7 +270,8 @@ pub struct Args {
 
     /// Take inputs of a rule as marked `ancient()`
     ///
-    /// They are given by number, from 0, or by name, with commas between.
+    /// They are given by number, from 0 and as they stand in `input:` (a list is one), or by
+    /// name, with commas between.
     #[arg(long, value_name = "RULE=N", num_args = 1.., help_heading = GIVEN)]
     pub consider_ancient: Vec<String>,
 
@@ -414,7 +438,7 @@ impl Args {
             Args { drain: true, .. } => Mode::Drain,
             Args { dry_run: true, .. } => Mode::DryRun,
             Args { touch: true, .. } => Mode::Touch,
-            _ if self.snakemake.has("--unlock") => Mode::Unlock,
+            _ if self.snakemake.is_all() => Mode::Nothing,
             _ => Mode::Run,
         }
     }
@@ -475,6 +499,20 @@ impl Args {
             progress: words.is_empty() || has("progress"),
             reasons: has("reason"),
             all: has("all"),
+        }
+    }
+
+    /// What makes jobs run besides content.
+    pub fn triggers(&self) -> Triggers {
+        if self.rerun_triggers.is_empty() {
+            return Triggers::default();
+        }
+        let has = |change| self.rerun_triggers.contains(&change);
+        Triggers {
+            code: has(Change::Code),
+            params: has(Change::Params),
+            input: has(Change::Input),
+            software_env: has(Change::SoftwareEnv),
         }
     }
 

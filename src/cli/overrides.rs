@@ -72,7 +72,7 @@ pub fn expressions(args: &Args) -> Result<Vec<Expression>, Diag> {
 /// more workflows than one, and rules may be left out by an `if`.
 ///
 /// # Errors
-/// If a word holds no amount, or one of `--consider-ancient` names nothing that is there.
+/// If a word holds no amount.
 pub fn apply(args: &Args, book: &mut Rulefile, functions: &[FnId]) -> Result<Vec<Diag>, Diag> {
     let mut functions = functions.iter();
     let mut unknown = Vec::new();
@@ -107,7 +107,10 @@ pub fn apply(args: &Args, book: &mut Rulefile, functions: &[FnId]) -> Result<Vec
             }
         }
     }
-    args.consider_ancient.iter().try_for_each(|word| consider_ancient(book, word))?;
+    for word in &args.consider_ancient {
+        unknown
+            .extend(consider_ancient(book, word).into_iter().map(|diag| Diag { severity: Severity::Warning, ..diag }));
+    }
     Ok(unknown)
 }
 
@@ -136,25 +139,31 @@ fn threads(word: &str, functions: &mut Iter<'_, FnId>) -> Result<(String, Val), 
     }
 }
 
-/// `RULE=INPUTS`
-fn consider_ancient(book: &mut Rulefile, word: &str) -> Result<(), Diag> {
+/// `RULE=INPUTS`. Gives what is not there.
+fn consider_ancient(book: &mut Rulefile, word: &str) -> Vec<Diag> {
     const FLAG: &str = "--consider-ancient";
     let (name, items) = word.split_once('=').unwrap_or((word, ""));
-    let rule = rule(book, FLAG, word, name)?;
+    let rule = match rule(book, FLAG, word, name) {
+        Ok(rule) => rule,
+        Err(diag) => return vec![diag],
+    };
+    let mut unknown = Vec::new();
     for item in items.split(',').map(str::trim) {
         let named = || rule.inputs.names.iter().find(|name| *name.name == *item);
         let range = match item.parse::<usize>() {
-            Ok(at) if at < rule.inputs.items.len() => at..at + 1,
-            Err(_) if let Some(name) = named() => name.range.start as usize..name.range.end as usize,
+            Ok(at) if let Some(range) = rule.inputs.unnamed.get(at) => range.clone(),
+            Err(_) if let Some(name) = named() => name.range.clone(),
             _ => {
                 let names = rule.inputs.names.iter().map(|name| &*name.name);
                 let message = format!("`{FLAG} {word}`: rule `{name}` has no input `{item}`");
-                return Err(usage(message).maybe_hint(did_you_mean(item, names)));
+                unknown.push(usage(message).maybe_hint(did_you_mean(item, names)));
+                continue;
             }
         };
+        let range = range.start as usize..range.end as usize;
         rule.inputs.items[range].iter_mut().for_each(|input| input.flags |= Flags::ANCIENT);
     }
-    Ok(())
+    unknown
 }
 
 /// The files that the jobs of `--target-jobs` make.

@@ -63,7 +63,8 @@ fn profiles(found: &ArgMatches) -> Result<Vec<Entry>, Diag> {
         None => profile::own(rulefile)?,
     };
     let own: Vec<String> = all.iter().map(|entry| entry.name.clone()).collect();
-    if let Some(path) = name("profile").filter(|path| *path != "none") {
+    let usual = std::env::var(profile::USUAL).ok().filter(|name| !name.is_empty());
+    if let Some(path) = name("profile").or(usual.as_deref()).filter(|path| *path != "none") {
         all.extend(profile::named(path)?.into_iter().filter(|entry| !own.contains(&entry.name)));
     }
     all.iter().try_for_each(check_entry)?;
@@ -232,7 +233,9 @@ pub(super) mod tests {
         assert_eq!(args("--why x").mode(), Mode::Why("x"));
         assert_eq!(args("-nt").mode(), Mode::DryRun);
         assert_eq!(args("-l").mode(), Mode::List);
-        assert_eq!(args("--unlock").mode(), Mode::Unlock);
+        assert_eq!(args("--unlock").mode(), Mode::Nothing);
+        assert_eq!(args("--cleanup-shadow").mode(), Mode::Nothing);
+        assert_eq!(args("--nolock").mode(), Mode::Run);
     }
 
     #[test]

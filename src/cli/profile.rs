@@ -18,6 +18,9 @@ const RELEASE: u32 = 9;
 /// Where the profiles of a workflow lie.
 const OWN: [&str; 2] = ["profiles", "workflow/profiles"];
 
+/// The variable that names the profile that is read where none is named.
+pub const USUAL: &str = "SNAKEMAKE_PROFILE";
+
 /// One option of a profile, with its values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {

@@ -6,7 +6,7 @@
 use super::args::Args;
 use super::parse::usage;
 use crate::diag::Diag;
-use Fate::{Needless, Refused};
+use Fate::{Alone, Needless, Refused};
 use Takes::{Any, Many, Nothing, One, Perhaps};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
@@ -16,6 +16,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 enum Fate {
     /// It is accepted and does nothing: why it need not.
     Needless(&'static str),
+    /// The same, and nothing else is asked for.
+    Alone(&'static str),
     /// It is refused: what to do instead.
     Refused(&'static str),
 }
@@ -40,7 +42,9 @@ const HERE: &str = "all jobs run on this machine";
 const LOCAL: Fate = Needless(HERE);
 const CLUSTER: Fate = Refused("jobs run on this machine: leave it out");
 const ENVIRONMENT: Fate = Refused("activate the environment before rulemake is started, or within `shell:`");
-const NO_ENVIRONMENT: Fate = Needless("environments of `conda:` and `container:` are not made here");
+const NONE_MADE: &str = "environments of `conda:` and `container:` are not made here";
+const NO_ENVIRONMENT: Fate = Needless(NONE_MADE);
+const NO_ENVIRONMENTS: Fate = Alone(NONE_MADE);
 const STORED: Fate = Needless("files are not fetched from anywhere");
 const REMOTE: Fate = Refused("fetch remote files in a rule of their own");
 const ONE_SCHEDULER: Fate = Needless("there is one scheduler, and it is quick");
@@ -52,12 +56,11 @@ const REPORT: Fate = Refused("`--report FILE.html` writes the report, and has on
 const FLAGS: &[Flag] = &[
     Flag("rerun-incomplete ri", Nothing, Needless("a job that was interrupted is stale and is made again")),
     Flag("ignore-incomplete ii", Nothing, Needless("no incomplete file is left in place")),
-    Flag("unlock", Nothing, Needless("a lock ends with its process; there is nothing to unlock")),
+    Flag("unlock", Nothing, Alone("a lock ends with its process; there is nothing to unlock")),
     Flag("nolock", Nothing, Needless("a lock ends with its process, so it is never in the way")),
-    Flag("rerun-triggers", Many, Needless("content decides; `--why FILE` names what changed")),
     Flag("reason", Nothing, Needless("a dry run always shows reasons")),
     Flag("show-failed-logs", Nothing, Needless("what a failed job printed is always shown")),
-    Flag("cleanup-shadow", Nothing, Needless("the next run removes what a killed run left")),
+    Flag("cleanup-shadow", Nothing, Alone("the next run removes what a killed run left")),
     Flag("cache", Any, Needless("no cache is shared between workflows; jobs that are up to date are skipped")),
     Flag("no-subworkflows nosw", Nothing, Needless("there are no subworkflows; `module` takes in other Rulefiles")),
     Flag("strict-dag-evaluation", Many, Needless("a function that fails is always an error")),
@@ -112,12 +115,12 @@ const FLAGS: &[Flag] = &[
     Flag("list-conda-envs", Nothing, ENVIRONMENT),
     Flag("containerize", Perhaps, ENVIRONMENT),
     Flag("container-image", One, NO_ENVIRONMENT),
-    Flag("container-cleanup-images", Nothing, NO_ENVIRONMENT),
+    Flag("container-cleanup-images", Nothing, NO_ENVIRONMENTS),
     Flag("conda-not-block-search-path-envvars", Nothing, NO_ENVIRONMENT),
     Flag("conda-prefix", One, NO_ENVIRONMENT),
     Flag("conda-base-path", One, NO_ENVIRONMENT),
     Flag("conda-frontend", One, NO_ENVIRONMENT),
-    Flag("conda-cleanup-envs", Nothing, NO_ENVIRONMENT),
+    Flag("conda-cleanup-envs", Nothing, NO_ENVIRONMENTS),
     Flag("conda-cleanup-pkgs", Perhaps, NO_ENVIRONMENT),
     Flag("apptainer-prefix singularity-prefix", One, NO_ENVIRONMENT),
     Flag("apptainer-args singularity-args", One, NO_ENVIRONMENT),
@@ -221,9 +224,9 @@ impl FromArgMatches for Snakemake {
 }
 
 impl Snakemake {
-    /// Whether this one was given.
-    pub fn has(&self, name: &str) -> bool {
-        self.given.iter().any(|(given, _)| given == name)
+    /// Whether nothing else is asked for than one that does nothing.
+    pub fn is_all(&self) -> bool {
+        self.given.iter().any(|(_, fate)| matches!(fate, Alone(_)))
     }
 
     /// Refuses what would mean something in Snakemake and cannot be had here.
@@ -233,7 +236,7 @@ impl Snakemake {
     pub fn check(&self) -> Result<(), Diag> {
         let refused = |(name, fate): &(String, Fate)| match fate {
             Refused(hint) => Some((name.clone(), *hint)),
-            Needless(_) => None,
+            Needless(_) | Alone(_) => None,
         };
         let Some((name, hint)) = self.given.iter().find_map(refused) else { return Ok(()) };
         let message = format!("`{name}` is an option of Snakemake that rulemake does not have");
@@ -244,7 +247,7 @@ impl Snakemake {
 /// A line for each flag given that does nothing, with why it need not.
 pub fn needless(args: &Args) -> Vec<String> {
     let line = |(name, fate): &(String, Fate)| match fate {
-        Needless(why) => Some(format!("`{name}` is needless: {why}")),
+        Needless(why) | Alone(why) => Some(format!("`{name}` is needless: {why}")),
         Refused(_) => None,
     };
     args.snakemake.given.iter().filter_map(line).collect()
@@ -257,7 +260,7 @@ mod tests {
 
     #[test]
     fn needless_flags_say_why() {
-        let lines = needless(&args("--ri --scheduler greedy --rerun-triggers mtime code -- x"));
+        let lines = needless(&args("--ri --scheduler greedy --nolock -- x"));
         assert_eq!(lines.len(), 3);
         assert!(lines[0].starts_with("`--rerun-incomplete` is needless: "));
         assert!(needless(&args("x")).is_empty());
@@ -270,7 +273,7 @@ mod tests {
             for name in flag.0.split(' ') {
                 let line = format!("--{name}{} -- x", if flag.1 == Nothing { "" } else { " slurm" });
                 match flag.2 {
-                    Needless(_) => assert_eq!(args(&line).targets, ["x"], "{line}"),
+                    Needless(_) | Alone(_) => assert_eq!(args(&line).targets, ["x"], "{line}"),
                     Refused(hint) => {
                         let text = error(&line);
                         assert!(text.contains("is an option of Snakemake") && text.contains(hint), "{line}: {text}");

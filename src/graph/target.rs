@@ -17,6 +17,19 @@ pub enum Target {
 }
 
 impl Target {
+    /// What a word of another option asks for besides: a rule without wildcards, or a file that
+    /// some rule may make.
+    pub fn named(word: &str, book: &Rulefile) -> Option<Target> {
+        if let Some(id) = book.find(word) {
+            return (!book.rule(id).has_wildcards()).then_some(Target::Rule(id));
+        }
+        let path = path::normal(word);
+        let mut captures = Vec::new();
+        let outputs = book.rules.iter().flat_map(|rule| &rule.outputs.items);
+        let is_made = outputs.map(|output| &output.pattern).any(|pattern| pattern.captures(&path, &mut captures));
+        is_made.then(|| Target::File(path.into_owned()))
+    }
+
     /// Reads one word of the command line: a rule's name, else a glob if it has
     /// `*`, `?` or `[`, else a file.
     pub fn parse(word: &str, book: &Rulefile) -> Result<Target, Diag> {

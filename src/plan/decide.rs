@@ -75,10 +75,49 @@ pub fn decide(scene: Scene<'_>, job: JobId, verdicts: &[Verdict]) -> Decision {
     let Some(record) = scene.state.find(outputs[0]) else {
         return Decision::Run(Cause::NoRecord);
     };
-    if let Some(cause) = own_cause(scene, job, record) {
-        return Decision::Run(cause);
+    match own_cause(scene, job, record) {
+        None => by_inputs(scene, job, record, verdicts),
+        Some(Cause::Recipe) if is_waived(scene, job, record) => match edited(scene, job).next() {
+            Some(path) => Decision::Run(Cause::Edited(path)),
+            None => by_inputs_read(scene, job, record, verdicts),
+        },
+        Some(cause) => Decision::Run(cause),
     }
-    by_inputs(scene, job, record, verdicts)
+}
+
+/// Whether all that differs from the last run is such that it does not count.
+fn is_waived(scene: Scene<'_>, job: JobId, record: RecordRef) -> bool {
+    let triggers = scene.force.triggers;
+    if triggers.are_all() {
+        return false;
+    }
+    let (Some(recipe), Ok(record)) = (scene.commands.known_recipe(job), scene.state.record(record)) else {
+        return false;
+    };
+    let inputs = scene.commands.graph.inputs(job).iter();
+    let inputs: Vec<_> = inputs.map(|input| (input.path(), None, input.is_ancient())).collect();
+    let Recipe { command, params, scripts, environment } = &recipe;
+    let reasons = stale::compare(&record, Now { command, params, scripts, environment, inputs: &inputs });
+    !reasons.is_empty() && !reasons.iter().any(|reason| triggers.cover(reason))
+}
+
+/// Of a job whose recipe need not be as recorded: what counts is the content of inputs that
+/// the last run read.
+fn by_inputs_read(scene: Scene<'_>, job: JobId, record: RecordRef, verdicts: &[Verdict]) -> Decision {
+    let Ok(record) = scene.state.record(record) else { return Decision::Run(Cause::Inputs) };
+    let old: FxHashMap<PathId, &Input> = record.inputs.iter().map(|input| (input.path, input)).collect();
+    let inputs = scene.commands.graph.inputs(job);
+    let is_known = |input: InputRef| {
+        !input.is_ancient() && waiting(scene, input, verdicts).is_none() && !is_remembered(scene, input)
+    };
+    let changed = |input: &InputRef| {
+        let read = old.get(&input.path()).filter(|read| !read.ancient && is_known(*input));
+        read.is_some_and(|read| content_read(scene, *input) != read.digest)
+    };
+    if inputs.iter().any(changed) {
+        return Decision::Run(Cause::Inputs);
+    }
+    inputs.iter().find_map(|input| waiting(scene, *input, verdicts)).map_or(Decision::Fresh, Decision::Maybe)
 }
 
 /// Reasons that no other job has a part in.

@@ -12,6 +12,7 @@ mod recipes;
 mod reported;
 mod stats;
 mod summary;
+mod triggers;
 mod updates;
 mod view;
 
@@ -19,6 +20,7 @@ pub use bonds::{Bonds, Grown, fleeting};
 pub use decide::{Cause, Evidence, Verdict, content_of};
 pub use facts::{Facts, Gather, gather};
 pub use stats::Stats;
+pub use triggers::Triggers;
 pub use updates::Updates;
 pub use view::{Detail, Viewer, described, is_name, only_gathers, totals, worded};
 
@@ -29,7 +31,7 @@ use crate::rule::{RuleId, Rulefile};
 use crate::state::State;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-/// Jobs that are to run whatever their records say.
+/// Jobs that are to run whatever their records say, and what makes others run.
 #[derive(Clone, Debug, Default)]
 pub struct Force {
     /// `-F`: all.
@@ -40,6 +42,8 @@ pub struct Force {
     pub rules: FxHashSet<RuleId>,
     /// and those that make these files.
     pub files: FxHashSet<PathId>,
+    /// What makes the others run besides content.
+    pub triggers: Triggers,
 }
 
 impl Force {

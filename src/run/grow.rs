@@ -35,6 +35,8 @@ pub fn first<'a>(
     if targets.is_empty() {
         targets.extend(Target::default_of(book).map_err(|d| vec![d])?);
     }
+    let also = options.force_run.iter().chain(&options.prioritize).chain(&options.selection.until);
+    targets.extend(also.filter_map(|word| Target::named(word, book)).collect::<Vec<_>>());
     let choice = options.selection.choice(book).map_err(|d| vec![d])?;
     graph::build(graph::Request { book, functions, targets: &targets, choice: &choice, files: look }, paths)
 }

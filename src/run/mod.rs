@@ -35,6 +35,7 @@ pub use work::{Hands, Ran, settler};
 
 use crate::event::Event;
 use crate::files::Trust;
+use crate::plan::Triggers;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -80,6 +81,8 @@ pub struct Options {
     pub force_targets: bool,
     /// Run the jobs of these rules, or that make these files.
     pub force_run: Vec<String>,
+    /// What makes jobs run besides content.
+    pub triggers: Triggers,
     /// Make existing outputs again of which nothing is recorded.
     pub remake: bool,
     /// Delete old outputs before a job.

@@ -156,7 +156,7 @@ impl<'a> Pipeline<'a> {
 }
 
 fn force(book: &Rulefile, graph: &Graph, paths: &mut Paths, options: &Options) -> Force {
-    let mut force = Force { all: options.force_all, ..Force::default() };
+    let mut force = Force { all: options.force_all, triggers: options.triggers, ..Force::default() };
     if options.force_targets {
         force.jobs.extend(graph.target_jobs());
         force.jobs.extend(graph.targets().iter().filter_map(|t| graph.maker(*t)));

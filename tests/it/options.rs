@@ -529,7 +529,7 @@ fn an_input_edited_while_it_is_read_leaves_its_job_stale() {
 #[test]
 fn mistyped_options_say_what_to_write() {
     let story = Story::new().rulefile(
-        "scattergather:\n    split = 4\nrule all:\n    output: \"all\"\n    shell: \"touch all\"\nrule other:\n    output: \"o\"\n    shell: \"touch o\"\n",
+        "scattergather:\n    split = 4\nrule all:\n    output: \"all\"\n    shell: \"touch all\"\nrule other:\n    output: \"o{x}\"\n    shell: \"touch {output}\"\n",
     );
     for (words, said) in [
         (&["--set-scatter", "nope=3"][..], "no `scattergather` of the Rulefile names `nope`"),

@@ -187,6 +187,22 @@ rule all:
 }
 
 #[test]
+fn the_usual_profile_is_that_which_a_variable_names() {
+    let story = Story::new()
+        .rulefile("rule all:\n    output: \"out\"\n    threads: 8\n    shell: \"echo {threads} > {output}\"\n")
+        .file("usual/config.yaml", "cores: 3\n")
+        .file("other/config.yaml", "cores: 2\nforceall: true\n");
+    let run = |args: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_rulemake"));
+        command.args(args).current_dir(story.path("")).env("SNAKEMAKE_PROFILE", "usual");
+        assert!(command.output().expect("the program runs").status.success());
+        story.read("out")
+    };
+    assert_eq!(run(&[]), "3\n");
+    assert_eq!(run(&["--profile", "other"]), "2\n");
+}
+
+#[test]
 fn what_is_wrong_with_a_profile_names_its_file_and_key() {
     let story = Story::new().rulefile("rule a:\n    output: \"a\"\n    shell: \"touch {output}\"\n");
     for (text, wrong) in [

@@ -127,7 +127,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
             for piece in self.pieces(value, slot, key) {
                 self.output(piece, key, slot, &mut named.items);
             }
-            self.names(name, value, start..named.items.len() as u32, &mut named.names);
+            self.names(name, value, start..named.items.len() as u32, &mut named);
         }
         named
     }
@@ -144,12 +144,15 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
     }
 
     /// The names of an entry: its own, or those that `multiext` brings.
-    fn names(&self, name: Option<&str>, value: Value<'v>, range: Range<u32>, names: &mut Vec<Name>) {
+    fn names<T>(&self, name: Option<&str>, value: Value<'v>, range: Range<u32>, named: &mut Named<T>) {
         if let Some(name) = name {
-            names.push(Name { name: name.into(), range, list: is_list(value, self.eval.heap()) });
+            named.names.push(Name { name: name.into(), range: range.clone(), list: is_list(value, self.eval.heap()) });
         } else if let Some(files) = Files::from_value(value).filter(|f| f.brings_names) {
             let moved = |n: &Name| Name { range: n.range.start + range.start..n.range.end + range.start, ..n.clone() };
-            names.extend(files.names.iter().map(moved));
+            named.names.extend(files.names.iter().map(moved));
+        }
+        if name.is_none() {
+            named.unnamed.push(range);
         }
     }
 
@@ -247,7 +250,7 @@ impl<'s, 'v> Assembler<'s, '_, 'v, '_, '_> {
                     named.items.push(input);
                 }
             }
-            self.names(name, value, start..named.items.len() as u32, &mut named.names);
+            self.names(name, value, start..named.items.len() as u32, &mut named);
         }
         Ok(named)
     }
