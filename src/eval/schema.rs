@@ -5,6 +5,7 @@
 //! within the file. It does not know where schema or value come from.
 
 use super::config::merge;
+use crate::suggest::did_you_mean;
 use crate::value::Val;
 use fancy_regex::Regex;
 
@@ -61,6 +62,26 @@ const KNOWN: [&str; 42] = [
     "readOnly",
     "writeOnly",
 ];
+/// Keywords that say something and are not understood. All others are notes of the author's.
+const LACKING: [&str; 17] = [
+    "$anchor",
+    "$dynamicRef",
+    "$recursiveRef",
+    "additionalItems",
+    "dependencies",
+    "dependentRequired",
+    "dependentSchemas",
+    "else",
+    "extends",
+    "if",
+    "maxContains",
+    "minContains",
+    "prefixItems",
+    "then",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+    "disallow",
+];
 /// References in references.
 const DEEPEST: usize = 60;
 
@@ -89,9 +110,12 @@ impl Schema<'_> {
             }
             return;
         };
-        let unknown = keywords.iter().filter_map(|(k, _)| k.as_str()).find(|k| !KNOWN.contains(k));
-        if let Some(keyword) = unknown.filter(|k| !k.starts_with("x-")) {
-            fail(format!("cannot be checked: the keyword `{keyword}` of the schema is not known here"));
+        for keyword in keywords.iter().filter_map(|(k, _)| k.as_str()).filter(|k| !KNOWN.contains(k)) {
+            if LACKING.contains(&keyword) {
+                fail(format!("cannot be checked: the keyword `{keyword}` of the schema is not served here"));
+            } else if let Some(hint) = did_you_mean(keyword, KNOWN) {
+                fail(format!("cannot be checked: the schema has the keyword `{keyword}`, which says nothing; {hint}"));
+            }
         }
         if let Some(reference) = schema.get("$ref").and_then(Val::as_str) {
             match self.find(reference) {
@@ -386,7 +410,12 @@ mod tests {
             (
                 r#"{"dependentSchemas": {}}"#,
                 "1",
-                ": cannot be checked: the keyword `dependentSchemas` of the schema is not known here",
+                ": cannot be checked: the keyword `dependentSchemas` of the schema is not served here",
+            ),
+            (
+                r#"{"requird": ["a"]}"#,
+                "1",
+                ": cannot be checked: the schema has the keyword `requird`, which says nothing; did you mean `required`?",
             ),
         ] {
             assert_eq!(check(schema, value).0, [fault], "{schema}");

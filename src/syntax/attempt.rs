@@ -7,6 +7,7 @@
 //! moved. It does not know which errors there are.
 
 use super::build::{Builder, Pair, Rule};
+use super::decorated::decorated_rule;
 use super::matching::match_length;
 use super::python::definition_length;
 use super::tree::Piece;
@@ -114,6 +115,14 @@ impl<'s> Builder<'s> {
                 self.cells = cells;
                 (self.place, self.unbroken, self.globals) = around;
                 self.yields = yields;
+                rest = &rest[length..];
+                continue;
+            }
+            if let Some(length) = decorated_rule(rest) {
+                if top {
+                    self.cut_before(item);
+                }
+                self.decorated(&rest[..length]);
                 rest = &rest[length..];
                 continue;
             }

@@ -12,6 +12,7 @@ mod bracket;
 mod build;
 mod cells;
 mod class;
+mod decorated;
 mod edit;
 mod emit;
 mod equality;

@@ -307,7 +307,7 @@ impl<'s> Builder<'s> {
         let Some(head) = parts.next() else { return };
         let Some((key, key_span)) = self.key(&head) else { return };
         let found: Vec<Pair> = parts.filter(|p| p.as_rule() == Rule::name).collect();
-        let end = found.last().map_or(whole.end as usize, |p| p.as_span().end());
+        let end = whole.end as usize;
         let names = found.iter().map(|p| (p.as_str().into(), self.span_of(p))).collect();
         let id = self.base.directives + self.directives.len();
         self.emit.replace(key_span.start as usize..end, &format!("_directive({id})"));

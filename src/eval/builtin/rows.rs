@@ -4,7 +4,7 @@
 
 use super::reading::{Ahead, Opened};
 use crate::eval::convert::elements;
-use crate::eval::fault::fault;
+use crate::eval::fault::{fault, hinted};
 use crate::value::Val;
 use starlark::environment::GlobalsBuilder;
 use starlark::starlark_module;
@@ -29,6 +29,18 @@ fn unindented(text: &str, delimiter: char) -> String {
         out.push(c);
     }
     out
+}
+
+/// The delimiter of a dialect of Python's `csv`.
+fn delimiter_of<'d>(dialect: &str, given: &'d str) -> starlark::Result<&'d str> {
+    match dialect {
+        "excel-tab" if given == "," => Ok("\t"),
+        "excel" | "excel-tab" | "unix" => Ok(given),
+        other => {
+            let hint = "there are `excel`, `excel-tab` and `unix`; say what others have by `delimiter=`";
+            Err(hinted(format!("there is no dialect `{other}` here"), hint))
+        }
+    }
 }
 
 /// The records of an open file, or of a list of lines.
@@ -60,9 +72,10 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         #[starlark(require = pos)] lines: Value<'v>,
         #[starlark(default = ",")] delimiter: &str,
         #[starlark(default = false)] skipinitialspace: bool,
+        #[starlark(default = "excel")] dialect: &str,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let rows = records(lines, delimiter, skipinitialspace, heap)?;
+        let rows = records(lines, delimiter_of(dialect, delimiter)?, skipinitialspace, heap)?;
         let row = |row: &csv::StringRecord| Val::List(row.iter().map(Val::str).collect());
         Ok(heap.alloc(Ahead::new(rows.iter().map(row).collect(), Vec::new())))
     }
@@ -72,9 +85,10 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         #[starlark(default = NoneOr::None)] fieldnames: NoneOr<Value<'v>>,
         #[starlark(default = ",")] delimiter: &str,
         #[starlark(default = false)] skipinitialspace: bool,
+        #[starlark(default = "excel")] dialect: &str,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let rows = records(lines, delimiter, skipinitialspace, heap)?;
+        let rows = records(lines, delimiter_of(dialect, delimiter)?, skipinitialspace, heap)?;
         let given = fieldnames.into_option().and_then(|names| elements(names, heap));
         let (names, rows): (Vec<String>, _) = match (given, rows.split_first()) {
             (Some(names), _) => (names.iter().map(|n| n.to_str()).collect(), &rows[..]),

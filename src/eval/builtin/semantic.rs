@@ -6,6 +6,7 @@
 
 use super::expand::with_row;
 use crate::eval::convert::{elements, is_function};
+use crate::eval::exception::thrown_with;
 use crate::eval::fault::{fault, hinted};
 use crate::eval::files::Files;
 use crate::eval::later::deferred;
@@ -144,7 +145,8 @@ impl<'v> Lookup<'v> {
         walk(self.within, &steps, heap, &mut found);
         match (found.as_slice(), self.default) {
             ([], Some(default)) => Ok(default),
-            ([], None) => Err(hinted(
+            ([], None) => Err(thrown_with(
+                "WorkflowError",
                 format!("`lookup` finds nothing at `{text}`"),
                 "give a value for that case: `lookup(..., default=...)`",
             )),
