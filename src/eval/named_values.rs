@@ -34,6 +34,11 @@ impl NamedValues {
         self.0.iter().filter_map(|(name, value)| Some((name.as_deref()?, value)))
     }
 
+    /// Those that have names, as entries of a dict.
+    pub(super) fn by_name(&self) -> Vec<(Val, Val)> {
+        self.named().map(|(name, value)| (Val::str(name), value.clone())).collect()
+    }
+
     fn find(&self, name: &str) -> Option<&Val> {
         self.named().find(|(own, _)| *own == name).map(|(_, value)| value)
     }

@@ -37,7 +37,12 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
             return self.value(value, span, PARAMS);
         }
         let (session, eval) = (self.session, &*self.eval);
-        to_objects(value, eval.heap(), &mut |function| session.keep(function, span, PARAMS, eval))
+        let value = to_objects(value, eval.heap(), &mut |function| session.keep(function, span, PARAMS, eval))?;
+        // As in Snakemake, where only functions give lists that keep their names.
+        Ok(match value {
+            Val::Object(object) if object.named_list().is_some() => object.plain,
+            value => value,
+        })
     }
 
     pub(super) fn params(&mut self) -> starlark::Result<Vec<Param>> {

@@ -13,7 +13,10 @@ use super::index::Index;
 use super::name::Name;
 use super::record::Record;
 use super::sheet::Maker;
-use crate::value::{OBJECT, Val};
+use crate::eval::files::Files;
+use crate::eval::named_values::NamedValues;
+use crate::eval::wildcards::Wildcards;
+use crate::value::{FILES, NAMED_LIST, OBJECT, Val, WILDCARDS};
 use starlark::values::Value;
 
 /// One of the things that a class is called with.
@@ -63,12 +66,37 @@ pub(in crate::eval) fn python_object<'v>(value: Value<'v>) -> Option<(&'static s
             let name = Part::Is(Val::str("Wildcards"));
             Some(("collections.namedtuple", vec![name, Part::Is(Val::List(names)), Part::Values]))
         }
+        "files" => Files::from_value(value).map(files),
+        "wildcards" => {
+            let wildcards = Wildcards::from_value(value)?;
+            let values = wildcards.pairs().map(|(_, value)| Val::str(value)).collect();
+            Some((WILDCARDS, vec![Part::Is(Val::List(values)), Part::Plain]))
+        }
+        "named_list" => {
+            let list = NamedValues::from_value(value)?;
+            Some((NAMED_LIST, vec![Part::Plain, Part::Is(Val::Dict(list.by_name()))]))
+        }
         "object" => {
             let name = Class::from_value(Object::from_value(value)?.class())?.name().to_owned();
             Some((OBJECT, vec![Part::Is(Val::str(name)), Part::Plain]))
         }
         _ => None,
     }
+}
+
+/// Files of a job know their sizes, and those of a rule do not.
+fn files<'v>(files: &Files) -> (&'static str, Vec<Part<'v>>) {
+    let maker = if files.size_of.is_some() { FILES } else { NAMED_LIST };
+    let stretch = |name: &crate::rule::Name| match files.stretch(name) {
+        ([one], false) => Val::str(&**one),
+        (several, _) => {
+            let items = Val::List(several.iter().map(|path| Val::str(&**path)).collect());
+            let given = vec![items.clone(), Val::Dict(Vec::new())];
+            Val::Object(Box::new(crate::value::Object { maker: NAMED_LIST, given, plain: items }))
+        }
+    };
+    let names = files.names.iter().map(|name| (Val::str(&*name.name), stretch(name))).collect();
+    (maker, vec![Part::Plain, Part::Is(Val::Dict(names))])
 }
 
 /// What an object of a class of the Rulefile's holds.
