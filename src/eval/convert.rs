@@ -7,7 +7,6 @@ use super::builtin::{
     space_fields,
 };
 use super::depth::Step;
-use super::fault::hinted;
 use super::files::Files;
 use super::missing::Missing;
 use super::named_values::NamedValues;
@@ -183,24 +182,13 @@ fn compound<'v>(value: Value<'v>, heap: Heap<'v>, way: &mut Way<'_, 'v>) -> star
         return Ok(Val::Dict(wildcards.pairs().map(|(k, v)| (Val::str(k), Val::str(v))).collect()));
     }
     if let Some(list) = NamedValues::from_value(value) {
-        if let Some((name, _)) = list.0.iter().find(|(_, value)| holds_function(value)) {
-            let name = name.as_deref().map_or_else(String::new, |name| format!(" (`{name}`)"));
-            let message =
-                format!("one of these params is a function{name}, whose value only jobs of its own rule have");
-            return Err(hinted(message, "name the param that is wanted: `rules.NAME.params.x`"));
-        }
-        return Ok(Val::List(list.0.iter().map(|(_, value)| value.clone()).collect()));
+        return list.handed_on();
     }
-    super::builtin::plain(value)
-        .ok_or_else(|| super::fault::fault(format!("a value of type `{}` cannot be used here", value.get_type())))
-}
-
-fn holds_function(value: &Val) -> bool {
-    match value {
-        Val::Func(_) => true,
-        Val::Dict(entries) => entries.iter().any(|(_, value)| holds_function(value)),
-        other => other.items().is_some_and(|items| items.iter().any(holds_function)),
-    }
+    super::builtin::plain(value).ok_or_else(|| match value.get_type() {
+        "rule" => super::fault::hinted("a rule is no value here", "name a part of it, such as `rules.NAME.output`"),
+        "rules" => super::fault::hinted("`rules` is no value here", "name what is wanted, such as `rules.NAME.output`"),
+        kind => super::fault::fault(format!("a value of type `{kind}` cannot be used here")),
+    })
 }
 
 fn values(dict: &Val) -> Val {

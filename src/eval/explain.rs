@@ -287,7 +287,11 @@ fn value_error(text: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
         return missing_key(quoted(&format!("`{rest}"), 0), at, scene);
     }
     if text.starts_with("Object of type `") {
-        return missing_attribute(quoted(text, 0), quoted(text, 1), text);
+        let kind = match quoted(text, 0) {
+            "struct" if at.is_some_and(|at| scene.slice(at).starts_with("workflow.")) => "workflow",
+            kind => kind,
+        };
+        return missing_attribute(kind, quoted(text, 1), text);
     }
     if text.starts_with("Operation `call") && at.is_some_and(|at| scene.slice(at).starts_with("shell(")) {
         return Worded::new("no command runs while the Rulefile is read")
@@ -343,6 +347,10 @@ fn missing_attribute(kind: &str, name: &str, text: &str) -> Worded {
         "wildcards" => Worded::new(format!("there is no wildcard `{name}` here")),
         "rules" => Worded::new(format!("no rule `{name}` is defined before this line"))
             .hint("a rule can be named after its definition only"),
+        "rule" => Worded::new(format!("a rule has no `.{name}` here"))
+            .hint("it has `.output`, `.input`, `.log` and `.params`"),
+        "workflow" => Worded::new(format!("`workflow` has no `.{name}` here"))
+            .hint(format!("it has `.{}`", super::builtin::WORKFLOW.join("`, `."))),
         "scatter" => Worded::new(format!("`scattergather` names no `{name}` before this line"))
             .hint(format!("write `scattergather: {name} = 8` above it")),
         "checkpoints" => Worded::new(format!("no checkpoint `{name}` is defined here"))

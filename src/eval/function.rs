@@ -10,7 +10,7 @@ use super::files::Files;
 pub use super::files::SizeOf;
 use super::limits::{self, Depth};
 use super::mark::{Mark, Marks};
-use super::named_values::NamedValues;
+use super::named_values::{NamedValues, Whose};
 use super::placing;
 use super::rewrite::Placing;
 use super::wildcards::Wildcards;
@@ -310,7 +310,7 @@ fn arguments<'v, 'p>(
         "groupid" => of_input.then(|| heap.alloc("local")),
         "resources" => {
             let entries = call.resources?.iter().map(|(name, value)| (Some(name.clone()), value.clone()));
-            Some(heap.alloc(NamedValues(entries.collect())))
+            Some(heap.alloc(NamedValues(entries.collect(), Whose::Resources)))
         }
         _ => None,
     };

@@ -209,6 +209,16 @@ rule all:
 }
 
 #[test]
+fn all_of_resources_is_no_param() {
+    let story = Story::new().rulefile(
+        "rule all:\n    output: 'out'\n    params: lambda w, resources: resources\n    shell: 'echo {params} > {output}'\n",
+    );
+    let run = story.run(&["-j1"]);
+    run.is_refused().stderr_has("all of `resources` is no value: some are of this machine");
+    run.stderr_has("= help: name those that are wanted: `lambda wildcards, resources: resources.mem_mb`");
+}
+
+#[test]
 fn lists_with_names_go_to_other_processes() {
     let story = Story::new().file("a", "").rulefile(
         r#"

@@ -44,11 +44,7 @@ pub(in crate::eval) fn python_object<'v>(value: Value<'v>) -> Option<(&'static s
             let most = Deque::from_value(value)?.most().map_or(Val::None, |most| Val::Int(most.into()));
             Some(("collections.deque", vec![Part::Plain, Part::Is(most)]))
         }
-        "range" => {
-            let text = value.to_str();
-            let bounds = text.split(|c: char| c != '-' && !c.is_ascii_digit()).filter_map(|n| n.parse().ok());
-            Some(("range", bounds.map(Val::Int).map(Part::Is).collect()))
-        }
+        "range" => Some(("range", bounds(value).into_iter().map(Val::Int).map(Part::Is).collect())),
         "datetime" => Stamp::from_value(value).map(|stamp| (stamp.reader(), vec![Part::Is(Val::str(stamp.exactly()))])),
         "timedelta" => {
             let (days, seconds, micros) = Delta::from_value(value)?.parts();
@@ -82,6 +78,23 @@ pub(in crate::eval) fn python_object<'v>(value: Value<'v>) -> Option<(&'static s
         }
         _ => None,
     }
+}
+
+/// What a range is called with, as Python shows it: the start always, a step of 1 never.
+fn bounds(range: Value) -> Vec<i64> {
+    let text = range.to_str();
+    let numbers = text.split(|c: char| c != '-' && !c.is_ascii_digit()).filter_map(|n| n.parse().ok());
+    match *numbers.collect::<Vec<i64>>() {
+        [stop] => vec![0, stop],
+        [start, stop, 1] => vec![start, stop],
+        ref all => all.to_vec(),
+    }
+}
+
+/// `str` and `repr` of a range.
+pub(in crate::eval) fn range_text(range: Value) -> String {
+    let bounds: Vec<String> = bounds(range).iter().map(i64::to_string).collect();
+    format!("range({})", bounds.join(", "))
 }
 
 /// Files of a job know their sizes, and those of a rule do not.
