@@ -5,6 +5,7 @@
 
 use super::exception::Thrown;
 use super::fault::{Fault, inner};
+use super::keys::Keys;
 use super::limits;
 use super::local;
 use super::recognised::is_no_number;
@@ -35,6 +36,7 @@ pub(super) struct Scene<'a> {
     pub(super) config_files: &'a [String],
     /// Files of which all was imported, and which could not be read.
     pub(super) starred: &'a [Definition],
+    pub(super) keys: Option<&'a Keys>,
 }
 
 impl Scene<'_> {
@@ -314,10 +316,21 @@ fn value_error(text: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
     Worded::new(lower(text))
 }
 
+/// Whether a dict has no such key.
+pub(super) fn lacks_key(error: &starlark::Error) -> bool {
+    error.without_diagnostic().to_string().starts_with("Key `")
+}
+
 fn missing_key(key: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
-    let key = key.trim_matches('"');
     let expression = at.map_or("", |s| scene.slice(s));
     let owner = expression.rfind('[').map_or("", |i| expression[..i].trim());
+    let asked = expression.split_once('[').and_then(|(dict, rest)| Some((dict.trim(), rest.strip_suffix(']')?)));
+    let asked = asked.filter(|(_, index)| !index.contains("]["));
+    let other = asked.and_then(|(dict, index)| scene.keys?.other_type(dict, key, index));
+    if let Some((message, hint)) = other {
+        return Worded::new(message).hint(hint);
+    }
+    let key = key.trim_matches('"');
     if !owner.starts_with("config") {
         let whose = if owner.is_empty() || owner.contains('\n') { "the dict".into() } else { format!("`{owner}`") };
         return Worded::new(format!("{whose} has no key `{key}`"));
