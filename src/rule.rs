@@ -3,6 +3,10 @@
 //! Owns the types alone. It does not know the syntax they came from, nor what
 //! jobs they will make.
 
+mod left_out;
+
+pub use left_out::LeftOut;
+
 use crate::pattern::Pattern;
 use crate::span::{Literals, Span};
 use crate::template::Template;
@@ -486,6 +490,8 @@ pub struct Rulefile {
     /// `report:` the file of the description that a report begins with, an
     /// absolute path.
     pub report: Option<Box<str>>,
+    /// Rules of modules that are not taken, for messages.
+    pub left_out: Vec<LeftOut>,
 }
 
 impl Rulefile {

@@ -106,6 +106,8 @@ pub struct Literal {
     /// Pairs (offset in `value`, offset in the file), ascending: from each pair
     /// to the next, bytes correspond one to one. Empty: offsets are unknown.
     pub map: Vec<(u32, u32)>,
+    /// Offsets in `value` at which further strings begin, where several stand side by side.
+    pub joints: Vec<u32>,
 }
 
 impl Literal {
@@ -190,8 +192,12 @@ mod tests {
     fn a_piece_is_found_through_escapes() {
         let mut sources = Sources::default();
         let file = sources.add("Rulefile", r#"output: "a\tb{c}""#);
-        let literal =
-            Literal { span: Span::new(file, 8, 17), value: "a\tb{c}".into(), map: vec![(0, 9), (1, 10), (2, 12)] };
+        let literal = Literal {
+            span: Span::new(file, 8, 17),
+            value: "a\tb{c}".into(),
+            map: vec![(0, 9), (1, 10), (2, 12)],
+            joints: Vec::new(),
+        };
         let literals = Literals::new(Span::new(file, 8, 17), vec![literal]);
         assert_eq!(sources.slice(literals.locate("a\tb{c}", 3..6)), "{c}");
         assert_eq!(sources.place(literals.locate("a\tb{c}", 3..6)), "Rulefile:1:14");

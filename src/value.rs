@@ -3,6 +3,10 @@
 //! Owns the type and its text forms (Python's `str` and `repr`, which is what
 //! templates print and records keep). It does not know where values come from.
 
+mod named;
+
+pub use named::{FILES, NAMED_LIST, NamedList, WILDCARDS};
+
 use std::fmt::Write;
 
 /// Names a function of the Rulefile that is called later. Opaque: only `eval` can call it.
@@ -62,18 +66,37 @@ impl Object {
 
     /// Python's `str(x)`; tables and dates are as their plain values are.
     fn text(&self) -> String {
+        if let Some(list) = self.named_list() {
+            return list.text();
+        }
         match self.maker.split_once('.') {
             Some(("pandas" | "datetime", _)) => self.plain.display(),
-            _ => self.repr(),
+            _ => {
+                let mut out = String::new();
+                self.write(Written::Shown, &mut out);
+                out
+            }
         }
     }
 
-    fn repr(&self) -> String {
-        let class = self.maker.rsplit('.').next().unwrap_or(self.maker);
-        let mut out = String::from(class);
-        sequence(&mut out, "(", self.given.iter(), ")", |value, out| value.write_repr(out));
-        out
+    fn write(&self, written: Written, out: &mut String) {
+        match (self.named_list(), written) {
+            (Some(list), Written::Shown) => list.items.write(written, out),
+            (Some(_), Written::Recorded) => self.plain.write(written, out),
+            (None, _) => {
+                out.push_str(self.maker.rsplit('.').next().unwrap_or(self.maker));
+                sequence(out, "(", self.given.iter(), ")", |value, out| value.write(written, out));
+            }
+        }
     }
+}
+
+/// Whom Python's `repr(x)` is for.
+#[derive(Clone, Copy)]
+enum Written {
+    Shown,
+    /// Records, which keep of a named list what stands for it where no Python is.
+    Recorded,
 }
 
 impl Val {
@@ -166,9 +189,12 @@ impl Val {
     /// Python's `str(x)`, but a list, tuple or set is the texts of its elements joined
     /// by spaces, as Snakemake's placeholders print it.
     pub fn display(&self) -> String {
-        match self.items().filter(|_| !matches!(self, Val::Object(_))) {
-            Some(items) => items.iter().map(Val::text).collect::<Vec<_>>().join(" "),
-            None => self.text(),
+        match self {
+            Val::List(items) | Val::Tuple(items) | Val::Set(items) => {
+                items.iter().map(Val::text).collect::<Vec<_>>().join(" ")
+            }
+            Val::Object(object) => object.named_list().map_or_else(|| object.text(), |list| list.display()),
+            other => other.text(),
         }
     }
 
@@ -190,11 +216,18 @@ impl Val {
     /// Python's `repr(x)`.
     pub fn repr(&self) -> String {
         let mut out = String::new();
-        self.write_repr(&mut out);
+        self.write(Written::Shown, &mut out);
         out
     }
 
-    fn write_repr(&self, out: &mut String) {
+    /// The text that records keep.
+    pub fn recorded(&self) -> String {
+        let mut out = String::new();
+        self.write(Written::Recorded, &mut out);
+        out
+    }
+
+    fn write(&self, written: Written, out: &mut String) {
         match self {
             Val::None => out.push_str("None"),
             Val::Bool(b) => out.push_str(if *b { "True" } else { "False" }),
@@ -208,20 +241,20 @@ impl Val {
                 repr_str(path, out);
                 out.push(')');
             }
-            Val::List(items) => sequence(out, "[", items.iter(), "]", |v, out| v.write_repr(out)),
+            Val::List(items) => sequence(out, "[", items.iter(), "]", |v, out| v.write(written, out)),
             Val::Tuple(items) => {
                 let close = if items.len() == 1 { ",)" } else { ")" };
-                sequence(out, "(", items.iter(), close, |v, out| v.write_repr(out));
+                sequence(out, "(", items.iter(), close, |v, out| v.write(written, out));
             }
             Val::Set(items) if items.is_empty() => out.push_str("set()"),
-            Val::Set(items) => sequence(out, "{", items.iter(), "}", |v, out| v.write_repr(out)),
+            Val::Set(items) => sequence(out, "{", items.iter(), "}", |v, out| v.write(written, out)),
             Val::Dict(entries) => sequence(out, "{", entries.iter(), "}", |(k, v), out| {
-                k.write_repr(out);
+                k.write(written, out);
                 out.push_str(": ");
-                v.write_repr(out);
+                v.write(written, out);
             }),
             Val::Func(_) => out.push_str("<function>"),
-            Val::Object(object) => out.push_str(&object.repr()),
+            Val::Object(object) => object.write(written, out),
         }
     }
 }

@@ -29,6 +29,7 @@ use crate::eval::{Functions, SizeOf};
 use crate::graph::{Graph, JobId};
 use crate::path::{Home, Paths};
 use crate::rule::{Action, Rule, Rulefile, Text};
+use crate::span::Span;
 use crate::template::RenderError;
 use crate::value::Val;
 use program::Job;
@@ -157,9 +158,26 @@ impl<'a> Commands<'a> {
 
     fn render_error(&self, job: JobId, text: &Text, error: RenderError) -> Diag {
         let range = error.range.start..error.range.end;
+        let asked = text.value.get(range.clone()).unwrap_or("");
+        let replaced = || replaced_resources(self.rule(job), text, asked);
         Diag::error(Kind::Plan, error.message)
             .label(text.at.locate(&text.value, range), "")
-            .maybe_hint(error.hint)
+            .maybe_hint(error.hint.or_else(replaced))
             .note(format!("for job `{}`", self.graph.describe(self.book, self.paths, job)))
     }
+}
+
+/// The way out where a text of a rule asks for a resource, and a rule made from that one
+/// has resources of its own.
+fn replaced_resources(rule: &Rule, text: &Text, asked: &str) -> Option<String> {
+    let head = rule.places.head;
+    let is_above = |span: Span| span.file != head.file || span.start < head.start;
+    let own = rule.resources.first().is_some_and(|resource| !is_above(resource.span));
+    let wanted = asked.starts_with("{resources") && own && is_above(text.at.span);
+    wanted.then(|| {
+        format!(
+            "`resources:` after `with:` of rule `{}` stands for all of them: name those that the command asks for",
+            rule.name
+        )
+    })
 }

@@ -87,10 +87,10 @@ impl Recipe {
         }
         for (i, (param, value)) in rule.params.iter().zip(params.iter()).enumerate() {
             let name = param.name.as_deref().map_or_else(|| i.to_string(), str::to_owned);
-            self.params.push((name, value.repr()));
+            self.params.push((name, value.recorded()));
         }
         if matches!(rule.action, Action::Run(_) | Action::Script(_)) {
-            self.names(commands, job);
+            self.names(commands, job, params);
         }
         let texts = self.params.iter_mut().map(|(_, v)| v).chain(self.scripts.iter_mut().map(|(name, _)| name));
         let texts = texts.chain([&mut self.command, &mut self.environment]);
@@ -102,10 +102,17 @@ impl Recipe {
         Ok(())
     }
 
-    /// What names stand for which inputs and outputs, and the wildcards: a text
-    /// that is filled in shows them, `run:` and `script:` look them up.
-    fn names(&mut self, commands: &Commands<'_>, job: JobId) {
+    /// What names stand for which inputs and outputs, also within params, and the wildcards:
+    /// a text that is filled in shows them, `run:` and `script:` look them up.
+    fn names(&mut self, commands: &Commands<'_>, job: JobId, params: &Params<'_>) {
         let rule = commands.rule(job);
+        for ((i, value), param) in params.iter().enumerate().zip(&rule.params) {
+            let within: Vec<String> = value.names_within().into_iter().map(Val::recorded).collect();
+            if !within.is_empty() {
+                let param = param.name.as_deref().map_or_else(|| i.to_string(), str::to_owned);
+                self.params.push((format!("names in {param}"), within.join(", ")));
+            }
+        }
         for (section, names) in
             [("input", files::input_names(commands, job)), ("output", rule.outputs.names.as_slice())]
         {

@@ -105,11 +105,7 @@ impl<'s, 'a: 's> Scope<'s, 'a> {
         let (at, rest) = match steps {
             [] => {
                 // Each as Python's `str()`: only a param that is named has its list joined.
-                let text = |value: &Val| match value {
-                    Val::List(_) | Val::Tuple(_) | Val::Set(_) => value.repr(),
-                    value => value.display(),
-                };
-                let all: Vec<_> = (0..self.params.len()).map(|i| text(self.params.get(i))).collect();
+                let all: Vec<_> = self.params.iter().map(Val::text).collect();
                 return Ok(Filled::Text(Cow::Owned(all.join(" "))));
             }
             [Access::Index(i), rest @ ..] => (usize::try_from(*i).ok(), rest),

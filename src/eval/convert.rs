@@ -9,6 +9,7 @@ use super::builtin::{
 use super::depth::Step;
 use super::files::Files;
 use super::missing::Missing;
+use super::named_values::NamedValues;
 use super::pure_path::{PurePath, path_text};
 use super::python::NeedsPython;
 use super::wildcards::Wildcards;
@@ -180,8 +181,14 @@ fn compound<'v>(value: Value<'v>, heap: Heap<'v>, way: &mut Way<'_, 'v>) -> star
     if let Some(wildcards) = Wildcards::from_value(value) {
         return Ok(Val::Dict(wildcards.pairs().map(|(k, v)| (Val::str(k), Val::str(v))).collect()));
     }
-    super::builtin::plain(value)
-        .ok_or_else(|| super::fault::fault(format!("a value of type `{}` cannot be used here", value.get_type())))
+    if let Some(list) = NamedValues::from_value(value) {
+        return list.handed_on();
+    }
+    super::builtin::plain(value).ok_or_else(|| match value.get_type() {
+        "rule" => super::fault::hinted("a rule is no value here", "name a part of it, such as `rules.NAME.output`"),
+        "rules" => super::fault::hinted("`rules` is no value here", "name what is wanted, such as `rules.NAME.output`"),
+        kind => super::fault::fault(format!("a value of type `{kind}` cannot be used here")),
+    })
 }
 
 fn values(dict: &Val) -> Val {

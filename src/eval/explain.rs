@@ -5,6 +5,7 @@
 
 use super::exception::Thrown;
 use super::fault::{Fault, inner};
+use super::keys::Keys;
 use super::limits;
 use super::local;
 use super::recognised::is_no_number;
@@ -35,6 +36,7 @@ pub(super) struct Scene<'a> {
     pub(super) config_files: &'a [String],
     /// Files of which all was imported, and which could not be read.
     pub(super) starred: &'a [Definition],
+    pub(super) keys: Option<&'a Keys>,
 }
 
 impl Scene<'_> {
@@ -287,7 +289,11 @@ fn value_error(text: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
         return missing_key(quoted(&format!("`{rest}"), 0), at, scene);
     }
     if text.starts_with("Object of type `") {
-        return missing_attribute(quoted(text, 0), quoted(text, 1), text);
+        let kind = match quoted(text, 0) {
+            "struct" if at.is_some_and(|at| scene.slice(at).starts_with("workflow.")) => "workflow",
+            kind => kind,
+        };
+        return missing_attribute(kind, quoted(text, 1), text);
     }
     if text.starts_with("Operation `call") && at.is_some_and(|at| scene.slice(at).starts_with("shell(")) {
         return Worded::new("no command runs while the Rulefile is read")
@@ -310,10 +316,21 @@ fn value_error(text: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
     Worded::new(lower(text))
 }
 
+/// Whether a dict has no such key.
+pub(super) fn lacks_key(error: &starlark::Error) -> bool {
+    error.without_diagnostic().to_string().starts_with("Key `")
+}
+
 fn missing_key(key: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
-    let key = key.trim_matches('"');
     let expression = at.map_or("", |s| scene.slice(s));
     let owner = expression.rfind('[').map_or("", |i| expression[..i].trim());
+    let asked = expression.split_once('[').and_then(|(dict, rest)| Some((dict.trim(), rest.strip_suffix(']')?)));
+    let asked = asked.filter(|(_, index)| !index.contains("]["));
+    let other = asked.and_then(|(dict, index)| scene.keys?.other_type(dict, key, index));
+    if let Some((message, hint)) = other {
+        return Worded::new(message).hint(hint);
+    }
+    let key = key.trim_matches('"');
     if !owner.starts_with("config") {
         let whose = if owner.is_empty() || owner.contains('\n') { "the dict".into() } else { format!("`{owner}`") };
         return Worded::new(format!("{whose} has no key `{key}`"));
@@ -343,6 +360,10 @@ fn missing_attribute(kind: &str, name: &str, text: &str) -> Worded {
         "wildcards" => Worded::new(format!("there is no wildcard `{name}` here")),
         "rules" => Worded::new(format!("no rule `{name}` is defined before this line"))
             .hint("a rule can be named after its definition only"),
+        "rule" => Worded::new(format!("a rule has no `.{name}` here"))
+            .hint("it has `.output`, `.input`, `.log` and `.params`"),
+        "workflow" => Worded::new(format!("`workflow` has no `.{name}` here"))
+            .hint(format!("it has `.{}`", super::builtin::WORKFLOW.join("`, `."))),
         "scatter" => Worded::new(format!("`scattergather` names no `{name}` before this line"))
             .hint(format!("write `scattergather: {name} = 8` above it")),
         "checkpoints" => Worded::new(format!("no checkpoint `{name}` is defined here"))

@@ -3,6 +3,7 @@
 //! Owns the wrapper and its unwrapping. It does not know what went wrong.
 
 use crate::diag::{Diag, Diags, Kind};
+use crate::span::Span;
 use starlark::ErrorKind;
 use std::fmt;
 
@@ -32,6 +33,14 @@ pub(super) fn fault(message: impl Into<String>) -> starlark::Error {
 /// An error at the place of the call, with a way out.
 pub(super) fn hinted(message: impl Into<String>, hint: impl Into<String>) -> starlark::Error {
     Fault(vec![Diag::error(Kind::Rulefile, message).hint(hint)]).into()
+}
+
+/// The same error, at a place if it has none of its own.
+pub(super) fn at(error: starlark::Error, place: Span) -> starlark::Error {
+    let found = inner(error.kind()).and_then(|inner| inner.downcast_ref::<Fault>());
+    let Some(Fault(diags)) = found else { return error };
+    let label = |diag: &Diag| if diag.labels.is_empty() { diag.clone().label(place, "") } else { diag.clone() };
+    Fault(diags.iter().map(label).collect()).into()
 }
 
 /// What Starlark's error was made of.

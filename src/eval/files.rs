@@ -66,13 +66,18 @@ impl Files {
         Some(self.texts().filter_map(|t| size_of(t)).sum())
     }
 
+    /// The paths that a name stands for, and whether they are a list though it is only one.
+    pub(super) fn stretch(&self, name: &Name) -> (&[Box<str>], bool) {
+        (&self.items[name.range.start as usize..name.range.end as usize], name.list)
+    }
+
     fn named<'v>(&self, name: &Name, heap: Heap<'v>) -> Value<'v> {
-        let range = name.range.start as usize..name.range.end as usize;
-        if !name.list && range.len() == 1 {
-            return self.value(&self.items[range.start], heap);
-        }
+        let paths = match self.stretch(name) {
+            ([one], false) => return self.value(one, heap),
+            (several, _) => several,
+        };
         let part = Files {
-            items: self.items[range].into(),
+            items: paths.into(),
             names: Arc::new([]),
             mark: self.mark,
             marks: self.marks.clone(),

@@ -8,9 +8,10 @@ use super::deferred::{Checkpoints, Deferred, Unavailable};
 use super::explain::{Origin, Scene, explain};
 use super::files::Files;
 pub use super::files::SizeOf;
+use super::keys::Keys;
 use super::limits::{self, Depth};
 use super::mark::{Mark, Marks};
-use super::named_values::NamedValues;
+use super::named_values::{NamedValues, Whose};
 use super::placing;
 use super::rewrite::Placing;
 use super::wildcards::Wildcards;
@@ -149,6 +150,7 @@ pub struct Functions {
     frozen: Vec<OwnedFrozenValue>,
     info: Vec<Info>,
     origins: Arc<[Origin]>,
+    keys: Keys,
 }
 
 impl std::fmt::Debug for Functions {
@@ -164,8 +166,8 @@ impl Functions {
         self.origins.iter().map(|origin| (origin.file, origin.chunk.text.as_str()))
     }
 
-    pub(super) fn new(frozen: Vec<OwnedFrozenValue>, info: Vec<Info>, origins: Vec<Origin>) -> Functions {
-        Functions { frozen, info, origins: origins.into() }
+    pub(super) fn new(frozen: Vec<OwnedFrozenValue>, info: Vec<Info>, origins: Vec<Origin>, keys: Keys) -> Functions {
+        Functions { frozen, info, origins: origins.into(), keys }
     }
 
     /// The names of a function's parameters, the first of which is given the
@@ -247,7 +249,7 @@ impl Functions {
         let info = &self.info[call.id.0 as usize];
         self.invoke(call, info, deferred, fill, eval).map_err(|error| {
             deferred.look_how_deep(&error);
-            let scene = Scene { origins: &self.origins, ..Scene::default() };
+            let scene = Scene { origins: &self.origins, keys: Some(&self.keys), ..Scene::default() };
             let mut diags = explain(&error, &scene);
             let mut diag = match diags.len() {
                 0 => Diag::error(Kind::Rulefile, "a function failed"),
@@ -310,7 +312,7 @@ fn arguments<'v, 'p>(
         "groupid" => of_input.then(|| heap.alloc("local")),
         "resources" => {
             let entries = call.resources?.iter().map(|(name, value)| (Some(name.clone()), value.clone()));
-            Some(heap.alloc(NamedValues(entries.collect())))
+            Some(heap.alloc(NamedValues(entries.collect(), Whose::Resources)))
         }
         _ => None,
     };

@@ -4,8 +4,9 @@
 
 use super::builtin;
 use super::convert::from_val;
-use super::explain::{Origin, Scene, explain};
+use super::explain::{Origin, Scene, explain, lacks_key};
 use super::function::Functions;
+use super::keys::Keys;
 use super::limits;
 use super::local::{self, gave_nothing};
 use super::python::is_pythons;
@@ -377,12 +378,15 @@ pub(super) fn diagnose(session: &Session, module: &Module, error: &starlark::Err
     let origins = session.origins.borrow();
     let config_files = session.config_files.borrow();
     let starred = session.starred.borrow();
+    // Before anything is evaluated, a module has names that cannot be asked for.
+    let keys = lacks_key(error).then(|| Keys::of(module));
     let scene = Scene {
         origins: &origins,
         names: &names,
         config: config.as_ref(),
         config_files: &config_files,
         starred: &starred,
+        keys: keys.as_ref(),
     };
     explain(error, &scene)
 }
@@ -430,6 +434,7 @@ pub(super) fn collect(session: &Session, frozen: &FrozenModule, first: usize) ->
 }
 
 fn functions(session: &Session, module: Module<'_>) -> Result<Functions, Diags> {
+    let keys = Keys::of(&module);
     if !session.functions.borrow().is_empty() {
         let frozen = freeze(module, &session.request.path)?;
         collect(session, &frozen, 0)?;
@@ -438,7 +443,7 @@ fn functions(session: &Session, module: Module<'_>) -> Result<Functions, Diags> 
     let mut all: Vec<_> = session.frozen.take().into_iter().collect();
     all.sort_unstable_by_key(|(id, _)| *id);
     let all = all.into_iter().map(|(_, value)| value).collect();
-    Ok(Functions::new(all, info, session.origins.take()))
+    Ok(Functions::new(all, info, session.origins.take(), keys))
 }
 
 /// A path named in a file, which is relative to that file.

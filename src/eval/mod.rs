@@ -21,6 +21,7 @@ mod files;
 mod function;
 mod given;
 mod implicit;
+mod keys;
 mod later;
 mod library;
 mod limits;

@@ -4,6 +4,7 @@
 
 use super::convert::from_val;
 use super::exception::thrown;
+use super::fault::hinted;
 use crate::value::Val;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
@@ -14,10 +15,19 @@ use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, V
 use starlark::{starlark_module, starlark_simple_value};
 use std::fmt;
 
+/// Whose values they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// The params of another rule.
+    Params,
+    /// The resources of a job.
+    Resources,
+}
+
 /// Values in order, with their names.
 #[derive(Debug, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
 #[allocative(skip)]
-pub(super) struct NamedValues(pub(super) Vec<(Option<Box<str>>, Val)>);
+pub(super) struct NamedValues(pub(super) Vec<(Option<Box<str>>, Val)>, pub(super) Whose);
 
 starlark_simple_value!(NamedValues);
 
@@ -29,13 +39,44 @@ impl fmt::Display for NamedValues {
 }
 
 impl NamedValues {
+    /// The values as a list, to be handed on.
+    ///
+    /// # Errors
+    /// What stands only for a job of its own.
+    pub(super) fn handed_on(&self) -> starlark::Result<Val> {
+        if self.1 == Whose::Resources {
+            let hint = "name those that are wanted: `lambda wildcards, resources: resources.mem_mb`";
+            return Err(hinted("all of `resources` is no value: some are of this machine", hint));
+        }
+        if let Some((name, _)) = self.0.iter().find(|(_, value)| holds_function(value)) {
+            let which = name.as_deref().map_or_else(String::new, |name| format!(" (`{name}`)"));
+            let message =
+                format!("one of these params is a function{which}, which gives a value to jobs of its rule alone");
+            return Err(hinted(message, "name the params that are wanted, such as `rules.NAME.params.x`"));
+        }
+        Ok(Val::List(self.0.iter().map(|(_, value)| value.clone()).collect()))
+    }
+
     /// Those that have names.
     fn named(&self) -> impl Iterator<Item = (&str, &Val)> {
         self.0.iter().filter_map(|(name, value)| Some((name.as_deref()?, value)))
     }
 
+    /// Those that have names, as entries of a dict.
+    pub(super) fn by_name(&self) -> Vec<(Val, Val)> {
+        self.named().map(|(name, value)| (Val::str(name), value.clone())).collect()
+    }
+
     fn find(&self, name: &str) -> Option<&Val> {
         self.named().find(|(own, _)| *own == name).map(|(_, value)| value)
+    }
+}
+
+fn holds_function(value: &Val) -> bool {
+    match value {
+        Val::Func(_) => true,
+        Val::Dict(entries) => entries.iter().any(|(_, value)| holds_function(value)),
+        other => other.items().is_some_and(|items| items.iter().any(holds_function)),
     }
 }
 

@@ -8,7 +8,7 @@ use super::module::Frame;
 use super::rewrite::Rewrites;
 use super::session::Session;
 use crate::diag::{Diag, Severity};
-use crate::rule::RuleId;
+use crate::rule::{LeftOut, RuleId};
 use crate::span::Span;
 use crate::suggest::did_you_mean;
 use crate::syntax::{Placed, UseDecl};
@@ -167,6 +167,10 @@ fn wanted(session: &Session, decl: &UseDecl, frame: &Frame) -> starlark::Result<
     let find = |name: &str| frame.rules.iter().find(|(n, _)| **n == *name).map(|(_, id)| *id);
     for (name, span) in decl.exclude.iter().filter(|(n, _)| find(n).is_none()) {
         session.warn(Diag { severity: Severity::Warning, ..unknown(name, *span) });
+    }
+    for (name, id) in decl.exclude.iter().filter_map(|(name, _)| Some((name, find(name)?))) {
+        let outputs = session.rules.borrow()[id.index()].outputs.items.iter().map(|o| o.pattern.clone()).collect();
+        session.left_out.borrow_mut().push(LeftOut { name: name.clone(), module: frame.name.clone(), outputs });
     }
     let excluded = |name: &str| decl.exclude.iter().any(|(n, _)| **n == *name);
     let Some(names) = &decl.rules else {

@@ -15,7 +15,7 @@ use super::system::System;
 use super::{Request, TrackedRead};
 use crate::diag::{Diag, Diags};
 use crate::files::StatAhead;
-use crate::rule::{Ensure, Flags, Name, Reported, Rule, RuleId, Workdir};
+use crate::rule::{Ensure, Flags, LeftOut, Name, Reported, Rule, RuleId, Workdir};
 use crate::span::{FileId, Literals, Sources, Span};
 use crate::syntax::{Base, Definition, Directive, Piece, RuleDecl, UseDecl};
 use crate::value::{FnId, Val};
@@ -220,6 +220,8 @@ pub(super) struct Session {
     pub(super) package: RefCell<String>,
     /// Those of which all was imported, and which could not be read.
     pub(super) starred: RefCell<Vec<Definition>>,
+    /// Rules of modules that are not taken.
+    pub(super) left_out: RefCell<Vec<LeftOut>>,
     /// Files being read, outermost first: without links, and as they are named.
     pub(super) open: RefCell<Vec<(PathBuf, String)>>,
 }
@@ -298,6 +300,7 @@ impl Session {
             locals: Locals::default(),
             package: RefCell::default(),
             starred: RefCell::default(),
+            left_out: RefCell::default(),
             open: RefCell::default(),
         }
     }

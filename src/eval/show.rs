@@ -4,7 +4,7 @@
 //! otherwise (`"a"` for `'a'`). Others have a text of their own; objects of the
 //! Rulefile's classes may have a method that says it.
 
-use super::builtin::{Record, counted, deque_parts, no_text_of_array, type_of, written};
+use super::builtin::{Record, counted, deque_parts, no_text_of_array, range_text, type_of, written};
 use super::convert::to_val;
 use super::depth::Step;
 use super::exception::Exception;
@@ -19,6 +19,9 @@ use starlark::values::list::ListRef;
 use starlark::values::tuple::TupleRef;
 use starlark::values::{UnpackValue, Value};
 
+/// What has another `str` than `repr`, and says it itself.
+const TOLD: [&str; 7] = ["exception", "datetime", "timedelta", "timezone", "files", "wildcards", "named_list"];
+
 /// `str(x)`.
 ///
 /// # Errors
@@ -26,7 +29,7 @@ use starlark::values::{UnpackValue, Value};
 pub(super) fn text<'v>(value: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<String> {
     match value.unpack_str() {
         Some(text) => Ok(text.to_owned()),
-        None if matches!(value.get_type(), "exception" | "datetime" | "timedelta" | "timezone") => Ok(value.to_str()),
+        None if TOLD.contains(&value.get_type()) => Ok(value.to_str()),
         None => match written(value, true, eval) {
             Some(text) => text,
             None => repr(value, eval),
@@ -125,6 +128,11 @@ pub(super) fn repr<'v>(value: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> st
             let plain = to_val(value, heap, &mut |_| Err(fault("no function")));
             Ok(plain.map_or_else(|_| value.to_str(), |plain| plain.repr()))
         }
+        "files" | "wildcards" | "named_list" => {
+            let items: Vec<Value> = value.iterate(heap).map(Iterator::collect).unwrap_or_default();
+            Ok(format!("[{}]", all(&items, eval)?))
+        }
+        "range" => Ok(range_text(value)),
         "exception" => Ok(Exception::from_value(value).map_or_else(|| value.to_str(), Exception::repr)),
         "function" => Ok(type_of::class_name(value).map_or_else(|| value.to_str(), |name| format!("<class '{name}'>"))),
         _ => written(value, false, eval).unwrap_or_else(|| Ok(value.to_str())),

@@ -60,6 +60,10 @@ impl<'v> StarlarkValue<'v> for Wildcards {
         })
     }
 
+    fn is_in(&self, other: Value<'v>) -> starlark::Result<bool> {
+        Ok(other.unpack_str().is_some_and(|text| self.pairs().any(|(_, value)| value == text)))
+    }
+
     fn length(&self) -> starlark::Result<i32> {
         Ok(self.0.len() as i32)
     }

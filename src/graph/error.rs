@@ -1,5 +1,6 @@
 //! Messages of inference: missing inputs, cycles, ambiguity, clashes.
 
+use super::absent::{joined, left_out, lone_log};
 use super::dead::{Dead, Why};
 use super::nested::{in_directory, may_nest};
 use super::order::Cycle;
@@ -8,7 +9,7 @@ use crate::diag::{Diag, Diags, Kind};
 use crate::files::STATE_DIR;
 use crate::path::{self, PathId, Paths};
 use crate::pattern;
-use crate::rule::{InputWhat, Rule, RuleId, Rulefile};
+use crate::rule::{InputWhat, RuleId, Rulefile};
 use crate::span::Span;
 use crate::suggest;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -181,20 +182,12 @@ impl View<'_> {
             Some((note, hint)) => diag.note(note).hint(hint),
             None => diag,
         };
-        diag.maybe_hint(self.lone_log(name).or_else(|| near_file(name)))
-    }
-
-    /// The way out where a file is the log of a rule that makes no other.
-    fn lone_log(&self, name: &str) -> Option<String> {
-        let mut captures = Vec::new();
-        let mut is_log = |rule: &&Rule| {
-            rule.outputs.items.is_empty() && rule.logs.items.iter().any(|log| log.pattern.captures(name, &mut captures))
+        let hint = lone_log(name, self.book).or_else(|| left_out(name, self.book));
+        let joined = || {
+            let (job, file) = chain.steps.last()?;
+            joined(&self.book.rule(self.graph.rule(*job)).places.input, self.input_place(*job, *file))
         };
-        let rule = self.book.rules.iter().find(|rule| is_log(rule))?;
-        Some(format!(
-            "it is the log of rule `{}`, which has no output to be found by: write it as `output:`, or ask for the rule",
-            rule.name
-        ))
+        diag.maybe_hint(hint.or_else(joined).or_else(|| near_file(name)))
     }
 
     fn missing_input(&self, job: JobId, file: PathId) -> Diag {

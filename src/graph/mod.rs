@@ -5,6 +5,7 @@
 //! stale, and it never reads a file: whether one exists is asked of the caller.
 //! Of a checkpoint it is told when its functions may read what it made.
 
+mod absent;
 mod beside;
 mod build;
 mod choose;

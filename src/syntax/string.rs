@@ -13,6 +13,7 @@ use std::ops::Range;
 struct Decoded {
     value: String,
     map: Vec<(u32, u32)>,
+    joints: Vec<u32>,
 }
 
 impl Decoded {
@@ -63,7 +64,7 @@ impl Decoded {
     }
 
     fn literal(self, builder: &Builder, range: Range<usize>) -> Literal {
-        Literal { span: builder.span(range), value: self.value, map: self.map }
+        Literal { span: builder.span(range), value: self.value, map: self.map, joints: self.joints }
     }
 }
 
@@ -106,7 +107,10 @@ impl<'s> Builder<'s> {
         let count = parts.len();
         let mut decoded = Decoded::default();
         let mut verbatim = count == 1;
-        for part in parts {
+        for (i, part) in parts.into_iter().filter(is_literal).enumerate() {
+            if i > 0 {
+                decoded.joints.push(decoded.value.len() as u32);
+            }
             verbatim &= self.decode(part, &mut decoded);
         }
         if !verbatim {

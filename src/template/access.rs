@@ -56,7 +56,11 @@ fn step<'v>(value: &'v Val, step: &Access) -> Result<&'v Val, String> {
         (Val::List(_) | Val::Tuple(_), Access::Key(key)) => {
             Err(format!("{} has no key `{key}`, only numbers from 0", value.kind()))
         }
-        (Val::Object(object), access) => self::step(&object.plain, access),
+        (Val::Object(object), access) => match (object.named_list(), access) {
+            (Some(list), Access::Index(_)) => self::step(list.items, access),
+            (Some(list), _) => self::step(list.names, access),
+            (None, _) => self::step(&object.plain, access),
+        },
         (_, Access::Attr(name)) => Err(format!("{} has no `.{name}`", value.kind())),
         (_, Access::Key(key)) => Err(format!("{} has no key `{key}`", value.kind())),
         (_, Access::Index(index)) => Err(format!("{} has no item {index}", value.kind())),

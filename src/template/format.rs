@@ -66,7 +66,12 @@ impl Spec {
             Val::List(items) | Val::Tuple(items) | Val::Set(items) => {
                 Ok(items.iter().map(|v| self.apply(v)).collect::<Result<Vec<_>, _>>()?.join(" "))
             }
-            Val::Object(object) => self.apply(&object.plain),
+            Val::Object(object) => match object.named_list() {
+                // Of wildcards, Snakemake heeds no format.
+                Some(list) if list.elements().is_none() => Ok(value.display()),
+                Some(list) => self.apply(list.items),
+                None => self.apply(&object.plain),
+            },
             Val::None | Val::Dict(_) | Val::Func(_) => Err(format!("{} takes no format spec", value.kind())),
         }
     }

@@ -93,7 +93,11 @@ impl Writer<'_> {
         if self.hole.repr {
             return self.text(&value.repr(), out);
         }
-        match (&self.hole.style, value) {
+        let list = match value {
+            Val::Object(object) => object.named_list().filter(|list| list.elements().is_some()),
+            _ => None,
+        };
+        match (&self.hole.style, list.map_or(value, |list| list.items)) {
             (Style::Natural | Style::Raw, Val::Str(text) | Val::Path(text)) => out.push_str(text),
             (Style::Natural | Style::Raw, value) => out.push_str(&value.display()),
             (Style::Quoted, Val::List(items) | Val::Tuple(items) | Val::Set(items)) => {

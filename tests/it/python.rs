@@ -175,6 +175,72 @@ fn only_what_a_body_uses_makes_it_stale() {
     story.run(&["a.txt", "--why", "a.txt", "--config", "top=3"]).stdout_has("config[\"top\"] = 3");
 }
 
+/// Commands show what they take of them, and are compared as they are.
+#[test]
+fn names_within_params_make_bodies_stale() {
+    let text = |outputs: &str, action: &str| {
+        format!(
+            r#"
+rule other:
+    output: {outputs}
+    shell: "touch {{output}}"
+rule all:
+    input: "x", "y"
+    output: "out"
+    params: of = lambda w: [rules.other.output]
+    {action}
+"#
+        )
+    };
+    let (old, new) = ("a='x', b='y'", "b='x', a='y'");
+    let body = "run: open('out', 'w').write(f'{params.of[0].a} {params.of[0]}')";
+    let story = Story::new().rulefile(&text(old, body));
+    story.run(&["-j1", "out"]).succeeds();
+    assert_eq!(story.read("out"), "x x y");
+    story.run(&["-j1", "out"]).has_nothing_to_do();
+    story.write("Rulefile", &text(new, body));
+    story.run(&["-j1", "out"]).succeeds();
+    assert_eq!(story.read("out"), "y x y");
+    let shell = "shell: 'echo {params.of} > {output}'";
+    story.write("Rulefile", &text(old, shell));
+    story.run(&["-j1", "out"]).succeeds();
+    story.write("Rulefile", &text(new, shell));
+    story.run(&["-j1", "out"]).has_nothing_to_do();
+}
+
+#[test]
+fn all_of_resources_is_no_param() {
+    let story = Story::new().rulefile(
+        "rule all:\n    output: 'out'\n    params: lambda w, resources: resources\n    shell: 'echo {params} > {output}'\n",
+    );
+    let run = story.run(&["-j1"]);
+    run.is_refused().stderr_has("all of `resources` is no value: some are of this machine");
+    run.stderr_has("= help: name those that are wanted: `lambda wildcards, resources: resources.mem_mb`");
+}
+
+#[test]
+fn lists_with_names_go_to_other_processes() {
+    let story = Story::new().file("a", "").rulefile(
+        r#"
+rule all:
+    input: one="a"
+    output: "out"
+    params: i=lambda w, input: input
+    run:
+        import pickle
+        text = pickle.dumps([params.i, input])
+        own = pickle.loads(text)
+        assert own[0].one == own[1].one == "a" and type(own[0]) is type(input)
+        loaded = "import pickle, sys; print(pickle.load(sys.stdin.buffer))"
+        import subprocess, sys
+        told = subprocess.run([sys.executable, "-c", loaded], input=text, stdout=subprocess.PIPE, check=True).stdout
+        assert told.decode() == "[['a'], ['a']]\n", told
+        open(output[0], "w").close()
+"#,
+    );
+    story.run(&["-j1"]).succeeds();
+}
+
 #[test]
 fn a_body_is_any_python_up_to_where_its_indentation_ends() {
     let story = Story::new().rulefile(

@@ -362,3 +362,29 @@ fn placeholders_of_a_module_are_checked() {
     says("{m.f}", "`{m.f}` is a value of type `function`, which has no text");
     says("{m}", "`{m}` is a module, which has no text");
 }
+
+#[test]
+fn a_resource_that_the_base_alone_has_is_told_of() {
+    let text = |resources: &str| {
+        format!(
+            r#"
+rule first:
+    output: "first.txt"
+    resources: slots = 3
+    shell: "echo {{resources.slots}} {{resources.mem_mb}} > {{output}}"
+
+use rule first as second with:
+    output: "second.txt"
+    {resources}
+"#
+        )
+    };
+    let hint =
+        "`resources:` after `with:` of rule `second` stands for all of them: name those that the command asks for";
+    let story = Story::new().rulefile(&text("resources: mem_mb = 2"));
+    story.run(&["second.txt"]).fails().stderr_has(hint);
+    story.write("Rulefile", &text("threads: 2"));
+    let run = story.run(&["second.txt"]);
+    run.fails().stderr_has("the rule has no resource `mem_mb`");
+    assert!(!run.stderr().contains("after `with:`"), "{}", run.stderr());
+}

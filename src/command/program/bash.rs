@@ -40,9 +40,10 @@ fn config(config: &Val) -> Vec<(String, String)> {
     }
 }
 
-/// As placeholders print it, but of a dict its keys.
+/// As placeholders print it, but of a dict its keys, and of wildcards their values.
 fn plain(value: &Val) -> String {
     match value {
+        Val::Object(_) => value.text(),
         Val::Dict(entries) => entries.iter().map(|(key, _)| key.display()).collect::<Vec<_>>().join(" "),
         value => value.display(),
     }

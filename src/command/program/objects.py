@@ -81,9 +81,15 @@ def of_class(name, fields):
     return early(value, name)
 
 
+# Classes of lists with names, which a job's Python has.
+NAMED = ("Namedlist", "InputFiles", "Wildcards")
+
+
 def made(maker, *given):
     """What a class makes of plain values, by its path."""
     module, _, name = maker.partition(".")
+    if maker in NAMED:
+        return globals()[maker](*given)
     if maker == "range":
         return range(*given)
     if maker == "object":

@@ -8,6 +8,11 @@ import sys
 FILE = "<rulemake>"
 
 
+# Where processes of a job find the classes of its lists; others read those as plain lists.
+KINDS_AT = "_rulemake_lists"
+UNPICKLED = "getattr(__import__('sys').modules.get('%s'), kind, lambda items, _: items)(items, names)"
+
+
 class Namedlist(list):
     """A list, some stretches of which have names."""
 
@@ -28,7 +33,8 @@ class Namedlist(list):
         raise AttributeError("there is no `%s` here; there is: %s" % (name, known))
 
     def __reduce__(self):
-        return type(self), (list(self), dict(self.__dict__))
+        parts = {"kind": type(self).__name__, "items": list(self), "names": dict(self.__dict__)}
+        return eval, (UNPICKLED % KINDS_AT, parts)
 
     def get(self, name, default=None):
         return self.__dict__.get(name, default)
@@ -360,6 +366,8 @@ def prepare(program, main):
     main.update(struct=type(sys.implementation), logger=Logger())
     main.update((name, unmarked) for name in MARKS)
     sys.path[:1] = program.get("search") or [program["directory"]]
+    sys.modules[KINDS_AT] = type(sys)(KINDS_AT)
+    sys.modules[KINDS_AT].__dict__.update((kind.__name__, kind) for kind in (Namedlist, Wildcards, InputFiles, Log))
     snakemake = Snakemake(job, program["config"], program["directory"])
     served = {"snakemake.script": {"snakemake": snakemake}, "snakemake.shell": {"shell": shell}}
     sys.meta_path.insert(0, Modules(served))

@@ -113,6 +113,7 @@ pub(in crate::eval) fn finish(session: &Session, module: &Module) -> Rulefile {
         modules: session.frames.borrow().iter().map(|f| scope_of(f.as_deref())).collect(),
         hooks,
         report: session.report.take(),
+        left_out: session.left_out.take(),
     };
     for ((index, name), variable) in mentioned {
         let scope = index.map_or(&mut book.scope, |i| &mut book.modules[i as usize]);

@@ -6,6 +6,7 @@ use super::{Assembler, plain};
 use crate::diag::Diag;
 use crate::eval::builtin::is_unpacked;
 use crate::eval::convert::{to_objects, to_val};
+use crate::eval::fault::at;
 use crate::eval::given::Slot;
 use crate::eval::python::NeedsPython;
 use crate::pattern::Text;
@@ -29,7 +30,8 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
             return Ok(Val::None);
         }
         let (session, eval) = (self.session, &*self.eval);
-        to_val(value, eval.heap(), &mut |function| session.keep(function, span, allowed, eval))
+        let plain = to_val(value, eval.heap(), &mut |function| session.keep(function, span, allowed, eval));
+        plain.map_err(|error| at(error, span))
     }
 
     fn param(&mut self, value: Value<'v>, span: Span) -> starlark::Result<Val> {
@@ -37,7 +39,12 @@ impl<'v> Assembler<'_, '_, 'v, '_, '_> {
             return self.value(value, span, PARAMS);
         }
         let (session, eval) = (self.session, &*self.eval);
-        to_objects(value, eval.heap(), &mut |function| session.keep(function, span, PARAMS, eval))
+        let value = to_objects(value, eval.heap(), &mut |function| session.keep(function, span, PARAMS, eval));
+        // As in Snakemake, where only functions give lists that keep their names.
+        Ok(match value.map_err(|error| at(error, span))? {
+            Val::Object(object) if object.named_list().is_some() => object.plain,
+            value => value,
+        })
     }
 
     pub(super) fn params(&mut self) -> starlark::Result<Vec<Param>> {

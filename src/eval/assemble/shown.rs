@@ -5,10 +5,12 @@
 //! the dict of these, with all of it under [`ALL`].
 
 use crate::eval::convert::to_val;
+use crate::eval::fault::fault;
 use crate::eval::session::{Session, Shown, ShownRules};
 use crate::rule::{ALL, Name};
-use crate::value::{FnId, Val};
+use crate::value::Val;
 use starlark::environment::Module;
+use starlark::values::structs::StructRef;
 use std::sync::{Arc, PoisonError};
 
 /// What a rule shows: `output`, `input`, `log` and `params`.
@@ -50,10 +52,10 @@ pub(super) fn seen_from(session: &Session, module: Option<u32>) -> Option<ShownR
     }
 }
 
-/// `workflow` without its functions.
+/// `workflow` without its functions and rules.
 pub(super) fn workflow(module: &Module) -> Option<Val> {
     let found = module.get("workflow").filter(|value| value.get_type() == "struct")?;
-    let Val::Dict(mut entries) = to_val(found, module.heap(), &mut |_| Ok(FnId(0))).ok()? else { return None };
-    entries.retain(|(_, value)| !matches!(value, Val::Func(_)));
-    Some(Val::Dict(entries))
+    let plain = |value| to_val(value, module.heap(), &mut |_| Err(fault("a function"))).ok();
+    let entries = StructRef::from_value(found)?;
+    Some(Val::Dict(entries.iter().filter_map(|(name, value)| Some((Val::str(name.as_str()), plain(value)?))).collect()))
 }

@@ -109,7 +109,7 @@ pub(super) use glob::{below as globbed_below, is_there};
 pub(super) use numpy::{Array, no_text as no_text_of_array};
 pub(super) use paramspace::space_fields;
 pub(super) use python_module::is_there as is_pythons_module;
-pub(super) use python_object::{Part, object_fields, python_object};
+pub(super) use python_object::{Part, object_fields, python_object, range_text};
 pub(super) use record::Record;
 pub(super) use stream::Stream;
 
@@ -266,6 +266,19 @@ pub(super) fn prepare(session: &Session, module: &Module) {
     prepare_workflow(session, module);
 }
 
+/// What `workflow` has.
+pub(super) const WORKFLOW: [&str; 9] = [
+    "basedir",
+    "current_basedir",
+    "snakefile",
+    "main_snakefile",
+    "cores",
+    "source_path",
+    "configfiles",
+    "overwrite_configfiles",
+    "rules",
+];
+
 /// `workflow`, as it is known so far.
 pub(super) fn prepare_workflow(session: &Session, module: &Module) {
     let heap = module.heap();
@@ -279,15 +292,16 @@ pub(super) fn prepare_workflow(session: &Session, module: &Module) {
     let overwriting = || session.request.configfiles.iter().map(whole);
     let read = session.read_configs.borrow();
     let configfiles = overwriting().chain(read.iter().map(|path| heap.alloc(path.as_str())));
-    let fields = [
-        ("basedir", above(&main)),
-        ("current_basedir", above(&current)),
-        ("snakefile", text(&current)),
-        ("main_snakefile", text(&main)),
-        ("cores", heap.alloc(session.request.cores)),
-        ("source_path", source_path),
-        ("configfiles", heap.alloc(AllocList(configfiles))),
-        ("overwrite_configfiles", heap.alloc(AllocList(overwriting()))),
+    let values = [
+        above(&main),
+        above(&current),
+        text(&current),
+        text(&main),
+        heap.alloc(session.request.cores),
+        source_path,
+        heap.alloc(AllocList(configfiles)),
+        heap.alloc(AllocList(overwriting())),
+        heap.alloc(rules::All::new(session.shown.borrow().clone(), session.marks.clone())),
     ];
-    module.set("workflow", heap.alloc(AllocStruct(fields)));
+    module.set("workflow", heap.alloc(AllocStruct(WORKFLOW.into_iter().zip(values))));
 }

@@ -13,7 +13,10 @@ use super::index::Index;
 use super::name::Name;
 use super::record::Record;
 use super::sheet::Maker;
-use crate::value::{OBJECT, Val};
+use crate::eval::files::Files;
+use crate::eval::named_values::NamedValues;
+use crate::eval::wildcards::Wildcards;
+use crate::value::{FILES, NAMED_LIST, OBJECT, Val, WILDCARDS};
 use starlark::values::Value;
 
 /// One of the things that a class is called with.
@@ -41,11 +44,7 @@ pub(in crate::eval) fn python_object<'v>(value: Value<'v>) -> Option<(&'static s
             let most = Deque::from_value(value)?.most().map_or(Val::None, |most| Val::Int(most.into()));
             Some(("collections.deque", vec![Part::Plain, Part::Is(most)]))
         }
-        "range" => {
-            let text = value.to_str();
-            let bounds = text.split(|c: char| c != '-' && !c.is_ascii_digit()).filter_map(|n| n.parse().ok());
-            Some(("range", bounds.map(Val::Int).map(Part::Is).collect()))
-        }
+        "range" => Some(("range", bounds(value).into_iter().map(Val::Int).map(Part::Is).collect())),
         "datetime" => Stamp::from_value(value).map(|stamp| (stamp.reader(), vec![Part::Is(Val::str(stamp.exactly()))])),
         "timedelta" => {
             let (days, seconds, micros) = Delta::from_value(value)?.parts();
@@ -63,12 +62,54 @@ pub(in crate::eval) fn python_object<'v>(value: Value<'v>) -> Option<(&'static s
             let name = Part::Is(Val::str("Wildcards"));
             Some(("collections.namedtuple", vec![name, Part::Is(Val::List(names)), Part::Values]))
         }
+        "files" => Files::from_value(value).map(files),
+        "wildcards" => {
+            let wildcards = Wildcards::from_value(value)?;
+            let values = wildcards.pairs().map(|(_, value)| Val::str(value)).collect();
+            Some((WILDCARDS, vec![Part::Is(Val::List(values)), Part::Plain]))
+        }
+        "named_list" => {
+            let list = NamedValues::from_value(value)?;
+            Some((NAMED_LIST, vec![Part::Plain, Part::Is(Val::Dict(list.by_name()))]))
+        }
         "object" => {
             let name = Class::from_value(Object::from_value(value)?.class())?.name().to_owned();
             Some((OBJECT, vec![Part::Is(Val::str(name)), Part::Plain]))
         }
         _ => None,
     }
+}
+
+/// What a range is called with, as Python shows it: the start always, a step of 1 never.
+fn bounds(range: Value) -> Vec<i64> {
+    let text = range.to_str();
+    let numbers = text.split(|c: char| c != '-' && !c.is_ascii_digit()).filter_map(|n| n.parse().ok());
+    match *numbers.collect::<Vec<i64>>() {
+        [stop] => vec![0, stop],
+        [start, stop, 1] => vec![start, stop],
+        ref all => all.to_vec(),
+    }
+}
+
+/// `str` and `repr` of a range.
+pub(in crate::eval) fn range_text(range: Value) -> String {
+    let bounds: Vec<String> = bounds(range).iter().map(i64::to_string).collect();
+    format!("range({})", bounds.join(", "))
+}
+
+/// Files of a job know their sizes, and those of a rule do not.
+fn files<'v>(files: &Files) -> (&'static str, Vec<Part<'v>>) {
+    let maker = if files.size_of.is_some() { FILES } else { NAMED_LIST };
+    let stretch = |name: &crate::rule::Name| match files.stretch(name) {
+        ([one], false) => Val::str(&**one),
+        (several, _) => {
+            let items = Val::List(several.iter().map(|path| Val::str(&**path)).collect());
+            let given = vec![items.clone(), Val::Dict(Vec::new())];
+            Val::Object(Box::new(crate::value::Object { maker: NAMED_LIST, given, plain: items }))
+        }
+    };
+    let names = files.names.iter().map(|name| (Val::str(&*name.name), stretch(name))).collect();
+    (maker, vec![Part::Plain, Part::Is(Val::Dict(names))])
 }
 
 /// What an object of a class of the Rulefile's holds.

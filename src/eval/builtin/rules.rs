@@ -1,8 +1,8 @@
-//! The `rules` object: `rules.NAME.output`, `.input`, `.log`, `.params`.
+//! The `rules` object: `rules.NAME.output`, `.input`, `.log`, `.params`; and `workflow.rules`.
 
 use crate::eval::files::Files;
 use crate::eval::mark::{Mark, Marks};
-use crate::eval::named_values::NamedValues;
+use crate::eval::named_values::{NamedValues, Whose};
 use crate::eval::session::{Shown, ShownRules};
 use crate::rule::Name;
 use allocative::Allocative;
@@ -44,7 +44,7 @@ starlark_simple_value!(Rules);
 impl<'v> StarlarkValue<'v> for Rules {
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
         let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()?;
-        Some(heap.alloc(One { shown, marks: self.marks.now() }))
+        Some(heap.alloc(One { name: None, shown, marks: self.marks.now() }))
     }
 
     fn dir_attr(&self) -> Vec<String> {
@@ -55,10 +55,56 @@ impl<'v> StarlarkValue<'v> for Rules {
     }
 }
 
+/// All rules defined so far, in order, which tell their names.
+#[derive(ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[allocative(skip)]
+pub(super) struct All {
+    shown: ShownRules,
+    marks: Marks,
+}
+
+impl All {
+    pub(super) fn new(shown: ShownRules, marks: Marks) -> All {
+        All { shown, marks }
+    }
+}
+
+impl fmt::Debug for All {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("workflow.rules")
+    }
+}
+
+impl fmt::Display for All {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("workflow.rules")
+    }
+}
+
+starlark_simple_value!(All);
+
+#[starlark_value(type = "workflow.rules")]
+impl<'v> StarlarkValue<'v> for All {
+    fn length(&self) -> starlark::Result<i32> {
+        Ok(self.shown.lock().unwrap_or_else(PoisonError::into_inner).len() as i32)
+    }
+
+    fn iterate_collect(&self, heap: Heap<'v>) -> starlark::Result<Vec<Value<'v>>> {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<_> = shown.iter().map(|(name, shown)| (name.clone(), shown.clone())).collect();
+        drop(shown);
+        all.sort_by(|(a, one), (b, other)| (one.id, a).cmp(&(other.id, b)));
+        let one = |(name, shown)| heap.alloc(One { name: Some(name), shown, marks: self.marks.now() });
+        Ok(all.into_iter().map(one).collect())
+    }
+}
+
 /// One of them.
 #[derive(ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
 #[allocative(skip)]
 struct One {
+    /// Told by those of `workflow.rules`.
+    name: Option<Box<str>>,
     shown: Shown,
     marks: Marks,
 }
@@ -71,7 +117,7 @@ impl fmt::Debug for One {
 
 impl fmt::Display for One {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("rule")
+        f.write_str(self.name.as_deref().unwrap_or("rule"))
     }
 }
 
@@ -98,7 +144,8 @@ impl<'v> StarlarkValue<'v> for One {
             "output" => Some(self.files(&self.shown.outputs, true, heap)),
             "input" => Some(self.files(&self.shown.inputs, false, heap)),
             "log" => Some(self.files(&self.shown.logs, true, heap)),
-            "params" => Some(heap.alloc(NamedValues(self.shown.params.to_vec()))),
+            "name" => self.name.as_deref().map(|name| heap.alloc(name)),
+            "params" => Some(heap.alloc(NamedValues(self.shown.params.to_vec(), Whose::Params))),
             _ => None,
         }
     }
