@@ -10,6 +10,7 @@ use super::depth::Step;
 use super::files::Files;
 use super::missing::Missing;
 use super::named_values::NamedValues;
+use super::other_inputs::{Inputs, Kept};
 use super::pure_path::{PurePath, path_text};
 use super::python::NeedsPython;
 use super::wildcards::Wildcards;
@@ -209,6 +210,9 @@ pub(super) fn elements<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Vec<Value
     if let Some(stream) = Stream::from_value(value) {
         return Some(stream.left(heap));
     }
+    if let Some(inputs) = Inputs::from_value(value) {
+        return Some(inputs.values(heap));
+    }
     match value.get_type() {
         "set" | "frozenset" | "range" | "column" | "deque" | "ndarray" => {
             value.iterate(heap).ok().map(Iterator::collect)
@@ -217,11 +221,11 @@ pub(super) fn elements<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Vec<Value
     }
 }
 
-/// A plain value as a Starlark one; a function becomes None, as it has no
-/// value outside of the load that made it.
+/// A plain value as a Starlark one; a function is one only while the Rulefile is read.
 pub(super) fn from_val<'v>(value: &Val, heap: Heap<'v>) -> Value<'v> {
     match value {
-        Val::None | Val::Func(_) => Value::new_none(),
+        Val::None => Value::new_none(),
+        Val::Func(id) => heap.alloc(Kept(*id)),
         Val::Bool(b) => Value::new_bool(*b),
         Val::Int(i) => heap.alloc(*i),
         Val::Float(f) => heap.alloc(*f),

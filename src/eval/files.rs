@@ -10,7 +10,7 @@ use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::environment::{Methods, MethodsBuilder};
 use starlark::values::dict::AllocDict;
-use starlark::values::list::AllocList;
+use starlark::values::list::{AllocList, ListRef};
 use starlark::values::tuple::AllocTuple;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 use starlark::{starlark_module, starlark_simple_value};
@@ -119,6 +119,14 @@ fn methods(builder: &mut MethodsBuilder) {
         Ok(found.or(default).unwrap_or_else(Value::new_none))
     }
 
+    fn count<'v>(this: &Files, #[starlark(require = pos)] path: &str) -> starlark::Result<i32> {
+        Ok(this.texts().filter(|text| *text == path).count() as i32)
+    }
+
+    fn copy<'v>(this: &Files, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(heap.alloc(AllocList(this.values(0..this.items.len(), heap))))
+    }
+
     fn keys<'v>(this: &Files, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         Ok(heap.alloc(AllocList(this.names.iter().map(|n| &*n.name))))
     }
@@ -189,6 +197,15 @@ impl<'v> StarlarkValue<'v> for Files {
         Ok(self.values(0..self.items.len(), heap))
     }
 
+    fn equals(&self, other: Value<'v>) -> starlark::Result<bool> {
+        if let Some(files) = Files::from_value(other) {
+            return Ok(files.items == self.items);
+        }
+        let Some(list) = ListRef::from_value(other) else { return Ok(false) };
+        let same = |(value, text): (Value, &str)| value.unpack_str() == Some(text);
+        Ok(list.len() == self.items.len() && list.iter().zip(self.texts()).all(same))
+    }
+
     fn add(&self, other: Value<'v>, heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
         let mut all = self.values(0..self.items.len(), heap);
         all.extend(
@@ -196,5 +213,16 @@ impl<'v> StarlarkValue<'v> for Files {
                 .or_else(|| Files::from_value(other).map(|f| f.values(0..f.items.len(), heap)))?,
         );
         Some(Ok(heap.alloc(AllocList(all))))
+    }
+
+    fn radd(&self, left: Value<'v>, heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
+        let mut all = super::convert::elements(left, heap)?;
+        all.extend(self.values(0..self.items.len(), heap));
+        Some(Ok(heap.alloc(AllocList(all))))
+    }
+
+    fn mul(&self, times: Value<'v>, heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
+        let all = heap.alloc(AllocList(self.values(0..self.items.len(), heap)));
+        Some(all.mul(times, heap))
     }
 }

@@ -32,6 +32,7 @@ mod missing;
 mod module;
 mod named_values;
 mod notice;
+mod other_inputs;
 mod placing;
 mod pure_path;
 mod pyload;

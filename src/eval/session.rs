@@ -10,6 +10,7 @@ use super::local::Locals;
 use super::mark::Marks;
 use super::module::Frame;
 use super::notice::Notice;
+use super::other_inputs::{Mixed, itself};
 use super::rewrite::{Around, Pathvars, Placing, Rewrites};
 use super::system::System;
 use super::{Request, TrackedRead};
@@ -37,6 +38,8 @@ pub(super) struct Shown {
     pub(super) outputs: (Arc<[Box<str>]>, Arc<[Name]>),
     pub(super) logs: (Arc<[Box<str>]>, Arc<[Name]>),
     pub(super) params: Vec<(Option<Box<str>>, Val)>,
+    /// Its inputs, if some are functions.
+    pub(super) mixed: Option<Arc<Mixed>>,
 }
 
 /// The rules defined so far, by name, for the `rules` object.
@@ -438,6 +441,7 @@ impl Session {
         eval: &Evaluator<'v, '_, '_>,
     ) -> starlark::Result<FnId> {
         debug_assert!(is_function(value));
+        let value = itself(value, eval);
         let info = Info::of(value, span);
         if let Some(diag) = info.refused(allowed) {
             return Err(Fault(vec![diag]).into());

@@ -8,6 +8,7 @@ use crate::eval::convert::{called, elements, is_function};
 use crate::eval::files::Files;
 use crate::eval::given::Slot;
 use crate::eval::mark::{Mark, Marks};
+use crate::eval::other_inputs::WRAPPED;
 use crate::eval::pure_path::path_text;
 use crate::eval::python::NeedsPython;
 use crate::eval::session::Extra;
@@ -25,10 +26,6 @@ enum Piece<'v> {
     Path(&'v str, Mark),
     Function { value: Value<'v>, unpack: bool, flags: Flags },
 }
-
-/// The fields of the struct that stands for a marked function; no Rulefile can
-/// write such names.
-pub(in crate::eval) const WRAPPED: [&str; 3] = ["function()", "flags()", "unpack()"];
 
 /// Flattens a value; the error is the element that is no path.
 fn flatten<'v>(value: Value<'v>, heap: Heap<'v>, marks: &Marks, out: &mut Vec<Piece<'v>>) -> Result<(), Value<'v>> {

@@ -18,7 +18,6 @@ mod space;
 mod visible;
 mod wrapper;
 
-pub(super) use files::WRAPPED;
 pub(super) use finish::{constrain, finish, named_rules};
 pub(super) use inherit::{Heir, derive};
 pub(super) use params::PARAMS as GIVEN;
@@ -29,6 +28,7 @@ use super::fault::Fault;
 use super::given::{Given, Slot};
 use super::session::{Basis, PendingText, Session, Shown, Use};
 use crate::diag::{Diag, Diags};
+use crate::eval::other_inputs::Mixed;
 use crate::eval::pure_path::path_text;
 use crate::eval::show;
 use crate::pattern::{Pattern, has_brace};
@@ -116,6 +116,7 @@ fn shown(rule: &Rule, id: RuleId) -> Shown {
     };
     let inputs = inputs.map(|all| (all.into(), rule.inputs.names.as_slice().into())).unwrap_or_default();
     let params = rule.params.iter().map(|p| (p.name.clone(), p.value.clone())).collect();
+    let mixed = Mixed::of(&rule.inputs, input).map(Arc::new);
     let (checkpoint, wildcards) = (rule.checkpoint, rule.wildcards.as_slice().into());
     Shown {
         id: Some(id),
@@ -125,6 +126,7 @@ fn shown(rule: &Rule, id: RuleId) -> Shown {
         outputs: outputs(&rule.outputs),
         logs: outputs(&rule.logs),
         params,
+        mixed,
     }
 }
 

@@ -18,8 +18,12 @@ pub(super) struct Abstract(&'static str);
 starlark_simple_value!(Abstract);
 
 /// Types that are looked through, each with what Starlark calls it.
-const SEQUENCES: [&str; 6] = ["string", "list", "tuple", "range", "record", "deque"];
-const CONTAINERS: [&str; 13] = [
+const SEQUENCES: [&str; 9] =
+    ["string", "list", "files", "named_list", "wildcards", "tuple", "range", "record", "deque"];
+const CONTAINERS: [&str; 16] = [
+    "files",
+    "named_list",
+    "wildcards",
     "string",
     "list",
     "tuple",
@@ -87,12 +91,12 @@ impl Abstract {
             "Counter" | "OrderedDict" => own == "dict" && super::dicts::is_a(value, self.0),
             "DefaultDict" => own == "dict" && super::dicts::is_a(value, "defaultdict"),
             "Sequence" => SEQUENCES.contains(&own),
-            "MutableSequence" => matches!(own, "list" | "deque"),
+            "MutableSequence" => matches!(own, "list" | "files" | "named_list" | "wildcards" | "deque"),
             "Set" | "AbstractSet" => matches!(own, "set" | "frozenset"),
             "MutableSet" => own == "set",
             "FrozenSet" => own == "frozenset",
             "Tuple" => matches!(own, "tuple" | "record"),
-            "List" => own == "list",
+            "List" => matches!(own, "list" | "files" | "named_list" | "wildcards"),
             "Deque" => own == "deque",
             "Text" => own == "string",
             "Iterator" | "Generator" => own == "generator",

@@ -1,11 +1,11 @@
 //! Marks on files: `temp`, `directory`, `touch`, `ancient`, `protected`,
 //! `unpack`.
 
-use crate::eval::assemble::WRAPPED;
 use crate::eval::convert::{elements, is_function};
 use crate::eval::fault::{fault, hinted};
 use crate::eval::files::Files;
 use crate::eval::mark::{Mark, Marks};
+use crate::eval::other_inputs::WRAPPED;
 use crate::eval::pure_path::path_text;
 use crate::rule::Flags;
 use allocative::Allocative;

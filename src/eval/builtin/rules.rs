@@ -3,6 +3,7 @@
 use crate::eval::files::Files;
 use crate::eval::mark::{Mark, Marks};
 use crate::eval::named_values::{NamedValues, Whose};
+use crate::eval::other_inputs::Inputs;
 use crate::eval::session::{Shown, ShownRules};
 use crate::rule::Name;
 use allocative::Allocative;
@@ -142,7 +143,10 @@ impl<'v> StarlarkValue<'v> for One {
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
         match name {
             "output" => Some(self.files(&self.shown.outputs, true, heap)),
-            "input" => Some(self.files(&self.shown.inputs, false, heap)),
+            "input" => Some(match &self.shown.mixed {
+                Some(mixed) => heap.alloc(Inputs { mixed: mixed.clone(), marks: self.marks.clone() }),
+                None => self.files(&self.shown.inputs, false, heap),
+            }),
             "log" => Some(self.files(&self.shown.logs, true, heap)),
             "name" => self.name.as_deref().map(|name| heap.alloc(name)),
             "params" => Some(heap.alloc(NamedValues(self.shown.params.to_vec(), Whose::Params))),
