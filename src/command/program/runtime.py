@@ -67,6 +67,14 @@ class InputFiles(Namedlist):
     size_gb = property(lambda self: self.size / 1024**3)
 
 
+class OutputFiles(Namedlist):
+    """Files that a job makes."""
+
+
+class Params(Namedlist):
+    """Values of a rule."""
+
+
 class Logger:
     """Snakemake's `logger`: what it is told goes where a job's messages go."""
 
@@ -87,7 +95,8 @@ class Log(Namedlist):
 
 
 FILES = ["input", "output", "log"]
-KINDS = {"input": InputFiles, "wildcards": Wildcards}
+KINDS = {"input": InputFiles, "output": OutputFiles, "params": Params, "wildcards": Wildcards}
+OURS = (Namedlist, Wildcards, InputFiles, OutputFiles, Params, Log)
 # What Snakemake hands to `shell(..., bench_record=...)`; here all of a job's processes are measured.
 UNUSED = {"bench_record": None}
 NAMES = ["input", "output", "params", "wildcards", "threads", "resources", "log", "rule", "jobid", "attempt", "bench_iteration"]
@@ -367,7 +376,7 @@ def prepare(program, main):
     main.update((name, unmarked) for name in MARKS)
     sys.path[:1] = program.get("search") or [program["directory"]]
     sys.modules[KINDS_AT] = type(sys)(KINDS_AT)
-    sys.modules[KINDS_AT].__dict__.update((kind.__name__, kind) for kind in (Namedlist, Wildcards, InputFiles, Log))
+    sys.modules[KINDS_AT].__dict__.update((kind.__name__, kind) for kind in OURS)
     snakemake = Snakemake(job, program["config"], program["directory"])
     served = {"snakemake.script": {"snakemake": snakemake}, "snakemake.shell": {"shell": shell}}
     sys.meta_path.insert(0, Modules(served))
