@@ -69,6 +69,9 @@ impl Object {
     }
 
     fn repr(&self) -> String {
+        if self.maker.starts_with("pandas.") {
+            return self.plain.repr();
+        }
         let class = self.maker.rsplit('.').next().unwrap_or(self.maker);
         let mut out = String::from(class);
         sequence(&mut out, "(", self.given.iter(), ")", |value, out| value.write_repr(out));

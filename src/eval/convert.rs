@@ -33,6 +33,8 @@ struct Way<'a, 'v> {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Keep {
     Nothing,
+    /// Rows and columns of sheets: as files they are their values, but nothing to unpack.
+    Series,
     /// What Python's own classes and pandas' make, and named tuples.
     Python,
     /// Objects of the Rulefile's classes too.
@@ -86,6 +88,14 @@ pub(super) fn to_all_objects<'v>(
     on_function: OnFunction<'_, 'v>,
 ) -> starlark::Result<Val> {
     converted(value, heap, &mut Way { on_function, keep: Keep::All })
+}
+
+/// The same for what an input function gives, of which rows of sheets are their values.
+///
+/// # Errors
+/// See [`to_val`].
+pub(super) fn to_files<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFunction<'_, 'v>) -> starlark::Result<Val> {
+    converted(value, heap, &mut Way { on_function, keep: Keep::Series })
 }
 
 fn converted<'v>(value: Value<'v>, heap: Heap<'v>, way: &mut Way<'_, 'v>) -> starlark::Result<Val> {
@@ -146,9 +156,13 @@ fn compound<'v>(value: Value<'v>, heap: Heap<'v>, way: &mut Way<'_, 'v>) -> star
     if is_of_datetime(value) {
         return Ok(Val::str(value.to_str()));
     }
-    if let Some(items) = elements(value, heap) {
+    let is_series = way.keep == Keep::Series && super::builtin::is_series(value);
+    if let Some(items) = elements(value, heap).filter(|_| is_series || value.get_type() != "row") {
         let items = items.into_iter().map(|v| converted(v, heap, way)).collect::<starlark::Result<_>>()?;
         return Ok(match value.get_type() {
+            _ if is_series => {
+                Val::Object(Box::new(Object { maker: "pandas.Series", given: Vec::new(), plain: Val::List(items) }))
+            }
             "tuple" => Val::Tuple(items),
             "set" | "frozenset" => Val::Set(items),
             _ => Val::List(items),
@@ -191,7 +205,7 @@ fn values(dict: &Val) -> Val {
     }
 }
 
-/// The elements of a list, tuple, set, range, generator, column or array.
+/// The elements of a list, tuple, set, range, generator, column, row of a sheet or array.
 pub(super) fn elements<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Vec<Value<'v>>> {
     if let Some(list) = ListRef::from_value(value) {
         return Some(list.to_vec());
@@ -206,6 +220,7 @@ pub(super) fn elements<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Vec<Value
         "set" | "frozenset" | "range" | "column" | "deque" | "ndarray" => {
             value.iterate(heap).ok().map(Iterator::collect)
         }
+        "row" if super::builtin::is_series(value) => value.iterate(heap).ok().map(Iterator::collect),
         _ => None,
     }
 }

@@ -33,6 +33,7 @@ mod shadows;
 mod sheets;
 mod sheets_asked;
 mod sheets_bounds;
+mod sheets_rows;
 mod sheets_running;
 mod sheets_shaped;
 mod snakefile;

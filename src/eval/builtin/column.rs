@@ -12,6 +12,7 @@ use super::index::Index;
 use super::located::numbers;
 use super::name::Name;
 use super::reckoned::{added, reckoned};
+use super::row::series;
 use super::same::{same, word};
 use super::sheet::{Maker, Sheet, compared, is_empty};
 use crate::diag::{Diag, Kind};
@@ -234,7 +235,7 @@ impl Column {
     /// Each cell with that of another column, or with one text or number; none if
     /// the other is neither.
     fn added(&self, other: Value, add: impl Fn(&Val, &Val) -> Option<Val>) -> Option<starlark::Result<Column>> {
-        let cells = match Column::from_value(other).map(|other| aligned(self, other)) {
+        let cells = match series(other).map(|other| aligned(self, &other)) {
             Some(Err(error)) => return Some(Err(error)),
             Some(Ok(cells)) => cells,
             None => Aligned::with(self, cell_of(other).filter(|cell| cell.items().is_none())?),
@@ -389,6 +390,10 @@ impl<'v> StarlarkValue<'v> for Column {
         stride: Option<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
+        let is_text = |end: Option<Value>| end.is_some_and(|end| end.unpack_str().is_some());
+        if (is_text(start) || is_text(stop)) && !self.by_place {
+            return Cells { column: self.clone(), by_number: false }.slice(start, stop, stride, heap);
+        }
         Ok(heap.alloc(self.pick(&numbers(self.values.len(), (start, stop, stride), heap)?)))
     }
 

@@ -10,6 +10,7 @@ use super::frame_compared::compared;
 use super::numpy::Array;
 use super::operators::holds;
 use super::replaced::Replaced;
+use super::row::{Row, series};
 use super::sheet::{Maker, NOTHING, is_empty};
 use crate::eval::convert::from_val;
 use crate::eval::exception::{thrown, thrown_with};
@@ -67,8 +68,13 @@ pub(super) fn mask<'v>(
     if let Some(made) = compared(left, operator, right, heap) {
         return Some(made);
     }
+    // A row is compared as a column is.
+    let row = |value: Value<'v>| Row::from_value(value).and_then(|_| series(value)).map(|row| heap.alloc(row));
+    let (left, right) = match operator {
+        "is" | "is not" => return None,
+        _ => (row(left).unwrap_or(left), row(right).unwrap_or(right)),
+    };
     let (column, operator, other) = match (Column::from_value(left), Column::from_value(right)) {
-        _ if matches!(operator, "is" | "is not") => return None,
         (None, None) => return Array::compared(left, operator, right, heap),
         (Some(column), _) => (column, operator, right),
         (None, Some(column)) => (column, turned(operator), left),

@@ -8,6 +8,7 @@ use super::column_compared::{mask, turned};
 use super::frame::{Frame, Now, cell_of, label_of};
 use super::frame_counts::kind;
 use super::index::Index;
+use super::row::series;
 use super::sheet::{Sheet, is_empty};
 use crate::eval::convert::{elements, is_function};
 use crate::eval::exception::{thrown, thrown_with};
@@ -265,8 +266,8 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
 pub(super) fn of_columns(builder: &mut MethodsBuilder) {
     /// Whether another column has the same cells and labels.
     fn equals<'v>(this: &Column, other: Value<'v>) -> starlark::Result<bool> {
-        let Some(other) = Column::from_value(other) else { return Ok(false) };
+        let Some(other) = series(other) else { return Ok(false) };
         let labels = this.is_labels || other.is_labels || same_labels(&this.index, &other.index);
-        Ok(labels && kind(this) == kind(other) && alike(&this.values, &other.values))
+        Ok(labels && kind(this) == kind(&other) && alike(&this.values, &other.values))
     }
 }

@@ -111,6 +111,7 @@ pub(super) use paramspace::space_fields;
 pub(super) use python_module::is_there as is_pythons_module;
 pub(super) use python_object::{Part, object_fields, python_object};
 pub(super) use record::Record;
+pub(super) use row::is_series;
 pub(super) use stream::Stream;
 
 use super::implicit;

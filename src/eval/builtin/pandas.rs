@@ -4,6 +4,7 @@
 //! sheets are joined `frame_joins`'s.
 
 use super::aligned::{by_labels, united};
+use super::applied::below_one_another;
 use super::column::{Column, distinct};
 use super::column_methods::{as_type, converted, entries};
 use super::frame::{Now, cell_of, cells_of, plain_of};
@@ -11,7 +12,7 @@ use super::frame_counts::emptiness_of;
 use super::index::Index;
 use super::name::Name;
 use super::read_csv::{Asked, read};
-use super::row::Row;
+use super::row::{Row, series as row_or_column};
 use super::sheet::{NOTHING, Sheet, emptiness, is_empty};
 use crate::eval::convert::{elements, from_val};
 use crate::eval::exception::{Class, thrown};
@@ -342,6 +343,12 @@ fn of_data<'v>(
         return keys.map_or(Ok(sheet.clone()), |keys| sheet.by_labels(Index::new(Vec::new(), keys)));
     }
     let rows = elements(data, heap).ok_or_else(no_frame)?;
+    // Rows and columns with labels are called by their names.
+    let series: Option<Vec<Column>> =
+        rows.iter().map(|row| row_or_column(*row).filter(|column| !column.by_place)).collect();
+    if let Some(series) = series.filter(|series| !series.is_empty()) {
+        return of_series(&series, keys);
+    }
     let rows: Vec<Val> = rows.into_iter().map(|row| plain_of(row, heap)).collect::<starlark::Result<_>>()?;
     let sheet = match rows.first() {
         Some(Val::Dict(_)) => of_pairs(columns_of(&rows)?, None)?,
@@ -351,6 +358,20 @@ fn of_data<'v>(
         Some(keys) if keys.len() != sheet.rows.len() => Err(thrown("ValueError", "a sheet has as many labels as rows")),
         keys => Ok(Sheet { index: Arc::new(index_of(keys, sheet.rows.len())), ..sheet }),
     }
+}
+
+/// Of rows that are columns with labels.
+fn of_series(rows: &[Column], keys: Option<Vec<Val>>) -> starlark::Result<Sheet> {
+    let names = rows.iter().zip(0..).map(|(row, at)| row.name.as_ref().map_or(Val::Int(at), Name::value));
+    let keys = keys.unwrap_or_else(|| names.collect());
+    if keys.len() != rows.len() {
+        return Err(thrown("ValueError", "a sheet has as many labels as rows"));
+    }
+    let made = below_one_another(&Arc::new(Index::new(Vec::new(), keys)), rows)?;
+    // Columns come as the rows have them.
+    let names: Vec<&Val> = rows.iter().flat_map(|row| row.index.keys.iter()).collect();
+    let names = distinct(names.iter().copied()).into_iter().map(|at| made.column_of(names[at]));
+    Ok(made.only(&names.collect::<starlark::Result<Vec<usize>>>()?))
 }
 
 /// Of columns by their names: those with labels side by side by these, lists by their place.

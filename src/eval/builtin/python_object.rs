@@ -12,6 +12,7 @@ use super::frame::Now;
 use super::index::Index;
 use super::name::Name;
 use super::record::Record;
+use super::row::{Like, Row, is_word};
 use super::sheet::Maker;
 use crate::value::{OBJECT, Val};
 use starlark::values::Value;
@@ -32,6 +33,7 @@ pub(in crate::eval) enum Part<'v> {
 pub(in crate::eval) fn python_object<'v>(value: Value<'v>) -> Option<(&'static str, Vec<Part<'v>>)> {
     match value.get_type() {
         "sheet" => Now::of(value).filter(|sheet| sheet.of == Maker::Pandas).map(|sheet| frame(&sheet)),
+        "row" => Row::from_value(value).and_then(row),
         "column" => Column::from_value(value).and_then(series),
         "dict" => dicts::made_of(value).map(|(maker, sample)| match sample {
             Some(sample) => (maker, vec![Part::Of(sample), Part::Plain]),
@@ -92,6 +94,21 @@ fn series<'v>(column: &Column) -> Option<(&'static str, Vec<Part<'v>>)> {
     let mut parts = vec![Part::Is(Val::List(column.values.to_vec())), Part::Is(name)];
     parts.extend(labels(&column.index));
     Some(("pandas.Series", parts))
+}
+
+/// A row of pandas' functions: a column with the names for labels, or a named tuple.
+fn row<'v>(row: &Row) -> Option<(&'static str, Vec<Part<'v>>)> {
+    match row.like {
+        Like::Column => series(&row.column()),
+        Like::List => None,
+        Like::Tuple => {
+            let names = row.columns.iter().enumerate();
+            let names =
+                names.map(|(at, name)| if is_word(name) { Val::str(&**name) } else { Val::str(format!("_{at}")) });
+            let name = Part::Is(Val::str("Pandas"));
+            Some(("collections.namedtuple", vec![name, Part::Is(Val::List(names.collect())), Part::Values]))
+        }
+    }
 }
 
 /// The labels of rows, and the names of the columns that they came from.

@@ -7,7 +7,7 @@ use super::column::{Column, hashable, number};
 use super::frame::label_of;
 use super::index::Index;
 use super::name::Name;
-use super::sheet::{Columns, is_empty};
+use super::sheet::{Columns, Maker, is_empty};
 use crate::diag::{Diag, Kind};
 use crate::eval::convert::from_val;
 use crate::eval::exception::{thrown, unfound};
@@ -73,9 +73,35 @@ impl Row {
         Column { name, ..Column::labelled_by(index, self.values.iter().cloned()) }
     }
 
+    /// What operators go for; none of a row that is a list or a tuple.
+    fn as_column<'v>(&self, heap: Heap<'v>) -> Option<Value<'v>> {
+        (self.like == Like::Column).then(|| heap.alloc(self.column()))
+    }
+
+    fn reckoned<'v>(&self, operator: &str, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        self.as_column(heap)
+            .ok_or_else(|| thrown("TypeError", format!("a row that is a list or a tuple knows no `{operator}`")))
+    }
+
     /// As a dict.
     pub(super) fn record(&self) -> Val {
         record(&self.columns, &self.values)
+    }
+}
+
+/// Whether a value is a row or a column of pandas' functions: its values, with labels.
+pub(in crate::eval) fn is_series(value: Value) -> bool {
+    match Row::from_value(value) {
+        Some(row) => row.like != Like::List,
+        None => Column::from_value(value).is_some_and(|column| column.of == Maker::Pandas),
+    }
+}
+
+/// A column, or a row as one; none of other values, and of rows that are lists or tuples.
+pub(super) fn series(value: Value) -> Option<Column> {
+    match Row::from_value(value) {
+        Some(row) => (row.like == Like::Column).then(|| row.column()),
+        None => Column::from_value(value).cloned(),
     }
 }
 
@@ -94,7 +120,7 @@ pub(super) fn as_dict<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Value<'v>>
 }
 
 /// Whether a text can be the name of an attribute.
-fn is_word(text: &str) -> bool {
+pub(super) fn is_word(text: &str) -> bool {
     text.starts_with(|c: char| c.is_alphabetic()) && text.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
@@ -169,6 +195,26 @@ impl<'v> StarlarkValue<'v> for Row {
 
     fn iterate_collect(&self, heap: Heap<'v>) -> starlark::Result<Vec<Value<'v>>> {
         Ok(self.values.iter().map(|v| from_val(v, heap)).collect())
+    }
+
+    fn add(&self, other: Value<'v>, heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
+        Some(self.as_column(heap)?.add(other, heap))
+    }
+
+    fn radd(&self, other: Value<'v>, heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
+        Some(other.add(self.as_column(heap)?, heap))
+    }
+
+    fn sub(&self, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        self.reckoned("-", heap)?.sub(other, heap)
+    }
+
+    fn mul(&self, other: Value<'v>, heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
+        Some(self.as_column(heap)?.mul(other, heap))
+    }
+
+    fn div(&self, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        self.reckoned("/", heap)?.div(other, heap)
     }
 }
 
