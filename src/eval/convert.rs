@@ -240,6 +240,9 @@ pub(super) fn from_val<'v>(value: &Val, heap: Heap<'v>) -> Value<'v> {
         Val::Dict(entries) => {
             heap.alloc(AllocDict(entries.iter().map(|(k, v)| (from_val(k, heap), from_val(v, heap)))))
         }
-        Val::Object(object) => from_val(&object.plain, heap),
+        Val::Object(object) => match super::builtin::Dtype::of_plain(object) {
+            Some(dtype) => heap.alloc(dtype),
+            None => from_val(&object.plain, heap),
+        },
     }
 }

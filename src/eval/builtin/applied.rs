@@ -92,8 +92,9 @@ pub(super) fn under(keys: &Index, sheets: &[Arc<Sheet>]) -> starlark::Result<She
     let made = stacked(sheets, false, false);
     let parts = |key: &Val| if let Val::Tuple(parts) = key { parts.clone() } else { vec![key.clone()] };
     let own = sheets.first().map_or_else(Vec::new, |sheet| sheet.index.names.clone());
-    let levels = if own.is_empty() { vec![format!("level_{}", keys.names.len()).into()] } else { own };
-    let names = keys.names.iter().cloned().chain(levels).collect();
+    let levels = if own.is_empty() { vec![Name::unnamed()] } else { own };
+    let above = if keys.names.is_empty() { vec![Name::unnamed()] } else { keys.names.clone() };
+    let names = above.into_iter().chain(levels).collect();
     let label = |(key, own): (&Val, &Val)| Val::Tuple([parts(key), parts(own)].concat());
     let labels =
         keys.keys.iter().zip(sheets).flat_map(|(key, sheet)| sheet.index.keys.iter().map(move |own| (key, own)));

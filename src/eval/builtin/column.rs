@@ -6,15 +6,15 @@
 use super::aligned::{Aligned, aligned};
 use super::asked_by::refuse_functions;
 use super::column_located::Cells;
+use super::dtype::Dtype;
 use super::frame::{Frame, cell_of, cells_of, plain_of};
-use super::frame_counts::kind;
 use super::index::Index;
 use super::located::numbers;
 use super::name::Name;
 use super::reckoned::{added, reckoned};
 use super::row::series;
 use super::same::{same, word};
-use super::sheet::{Maker, Sheet, compared, is_empty};
+use super::sheet::{Maker, Sheet, is_empty};
 use crate::diag::{Diag, Kind};
 use crate::eval::convert::{elements, from_val};
 use crate::eval::exception::{thrown, unfound};
@@ -109,6 +109,16 @@ impl Column {
         heap.alloc(AllocList(self.values.iter().map(|v| from_val(v, heap))))
     }
 
+    /// How long it is, and, of an array of rows, how long these are.
+    fn shape(&self) -> Vec<i64> {
+        let rows = || self.values.iter().map(|cell| if let Val::List(cells) = cell { Some(cells.len()) } else { None });
+        let width = rows()
+            .next()
+            .flatten()
+            .filter(|width| self.by_place && !self.is_labels && rows().all(|row| row == Some(*width)));
+        [self.values.len()].into_iter().chain(width).map(|count| count as i64).collect()
+    }
+
     pub(super) fn pick(&self, at: &[usize]) -> Column {
         let values = at.iter().map(|i| self.values[*i].clone()).collect();
         // What goes by place has no numbers of its own to keep.
@@ -134,7 +144,7 @@ impl Column {
     /// A sheet of it alone.
     pub(super) fn sheet(&self) -> Sheet {
         let rows = self.values.iter().map(|value| [value.clone()].into()).collect();
-        let name = self.name.clone().unwrap_or_else(|| Name::number(0));
+        let name = self.name.clone().filter(|name| !name.is_unnamed()).unwrap_or_else(|| Name::number(0));
         Sheet { columns: [name].into(), rows, index: self.index.clone(), of: self.of }
     }
 
@@ -176,39 +186,6 @@ impl Column {
             }
         }
         Some(Ok(rows))
-    }
-
-    /// The names of the columns that these labels came from.
-    pub(super) fn level_names(&self) -> Vec<Name> {
-        match &self.labels_of {
-            Some(frame) => frame.level_names(),
-            None if self.is_labels => self.index.names.clone(),
-            None => Vec::new(),
-        }
-    }
-
-    /// These labels as those of rows, with what was remembered of where each is.
-    pub(super) fn own_labels(&self) -> Arc<Index> {
-        let names = self.level_names();
-        match Arc::ptr_eq(&self.values, &self.index.keys) && self.index.names == names {
-            true => self.index.clone(),
-            false => Arc::new(Index::new(names, self.values.clone())),
-        }
-    }
-
-    /// What the columns held that these labels came from, each once and in order.
-    pub(super) fn levels(&self) -> Option<Vec<Vec<Val>>> {
-        if !self.is_labels {
-            return None;
-        }
-        let labels = Index::new(self.level_names(), self.values.clone());
-        let level = |level: usize| {
-            let mut values = labels.level(level);
-            values.sort_by(compared);
-            values.dedup_by(|a, b| same(a, b));
-            values
-        };
-        Some((0..labels.names.len().max(1)).map(level).collect())
     }
 
     /// Two columns of bools as one.
@@ -341,12 +318,12 @@ impl<'v> StarlarkValue<'v> for Column {
                 _ => Some(Value::new_none()),
             },
             "name" => Some(self.name.as_ref().map_or_else(Value::new_none, |name| from_val(&name.value(), heap))),
-            "dtype" => Some(heap.alloc(kind(self))),
-            "ndim" => Some(heap.alloc(1)),
-            "shape" => Some(heap.alloc(AllocTuple([self.values.len() as i64]))),
+            "dtype" | "dtypes" => Some(heap.alloc(Dtype::of(self))),
+            "ndim" => Some(heap.alloc(self.shape().len() as i64)),
+            "shape" => Some(heap.alloc(AllocTuple(self.shape()))),
             "is_unique" => Some(Value::new_bool(distinct(self.values.iter()).len() == self.values.len())),
             "has_duplicates" => Some(Value::new_bool(distinct(self.values.iter()).len() < self.values.len())),
-            "size" => Some(heap.alloc(self.values.len() as i64)),
+            "size" => Some(heap.alloc(self.shape().iter().product::<i64>())),
             "empty" => Some(Value::new_bool(self.values.is_empty())),
             // As of a row: the columns are its labels.
             _ if self.by_place => None,

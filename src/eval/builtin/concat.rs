@@ -158,7 +158,7 @@ fn labels_above(keys: Vec<Val>, names: Option<Vec<Name>>) -> starlark::Result<In
             let hint = "name the levels of the result: `made.index.names = [...]`";
             return Err(hinted(format!("`names` are one for each level of `keys` here, not {}", names.len()), hint));
         }
-        None => (0..levels).map(|level| format!("level_{level}").into()).collect(),
+        None => vec![Name::unnamed(); levels],
     };
     Ok(Index::new(names, keys))
 }
@@ -264,8 +264,7 @@ fn by_their_labels(sheets: &[Arc<Sheet>], common: bool) -> starlark::Result<Shee
         *count += 1;
     }
     let kept = keys.into_iter().filter(|key| !common || counts[&word(key)] == sheets.len());
-    let names = &sheets[0].index.names;
-    let names = if sheets.iter().all(|sheet| sheet.index.names == *names) { names.clone() } else { Vec::new() };
+    let names = Index::shared_names(sheets.iter().map(|sheet| &*sheet.index));
     let index = Arc::new(Index::new(names, kept.cloned().collect::<Vec<_>>()));
     let mut columns = Vec::new();
     for sheet in sheets {

@@ -7,6 +7,7 @@
 use super::asked_by::{refuse_functions, refuse_to_give};
 use super::assigned::{Given, miscounted};
 use super::column::{Column, number};
+use super::dtype::Dtype;
 use super::frame_compared::kept;
 use super::frame_counts::{OfAll, kind, names};
 use super::frame_methods::frame_methods;
@@ -85,12 +86,12 @@ impl Frame {
         if keys.iter().any(|key| depth(key) != levels) {
             return Err(fault("the labels of a sheet have one number of parts"));
         }
-        let numbered = || (0..levels).map(|level| format!("level_{level}").into()).collect();
+        let unnamed = || vec![Name::unnamed(); levels];
         let names = match names.filter(|names| names.len() == levels) {
             Some(names) => names,
             None if levels == 1 => Vec::new(),
             None if sheet.index.names.len() == levels => sheet.index.names.clone(),
-            None => numbered(),
+            None => unnamed(),
         };
         self.put(Sheet { index: Arc::new(Index::new(names, keys)), ..(*sheet).clone() });
         Ok(())
@@ -322,7 +323,7 @@ impl<'v> StarlarkValue<'v> for Frame {
             "loc" | "at" => Some(heap.alloc(Rows { frame: self.clone(), by_number: false })),
             "iloc" | "iat" => Some(heap.alloc(Rows { frame: self.clone(), by_number: true })),
             "dtypes" => {
-                let kinds = (0..sheet.columns.len()).map(|at| Val::str(kind(&sheet.values(at))));
+                let kinds = (0..sheet.columns.len()).map(|at| Dtype::of(&sheet.values(at)).plain());
                 Some(heap.alloc(Column::labelled_by(names(&sheet), kinds)))
             }
             "values" => Some(heap.alloc(sheet.arrays())),

@@ -73,8 +73,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         if names.len() < 2 {
             return Err(thrown("TypeError", "`level` goes for labels of several columns: leave it out"));
         }
-        let level = this.level_name(&plain_of(level, heap)?).and_then(|name| names.iter().position(|n| **n == *name));
-        let level = level.ok_or_else(|| fault("the labels of the sheet have no such level"))?;
+        let level = this.index.level_of(&plain_of(level, heap)?)?;
         let values = this.index.level(level);
         let rows: Vec<usize> = (0..values.len()).filter(|at| values[*at].display() == key.display()).collect();
         if rows.is_empty() {

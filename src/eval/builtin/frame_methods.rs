@@ -7,17 +7,14 @@ use super::applied::{Answers, below_one_another, side_by_side};
 use super::column::{Column, distinct, hashable};
 use super::frame::{Now, named, plain_of};
 use super::frame_counts::names;
-use super::groups::Groups;
-use super::index::Index;
 use super::name::Name;
 use super::query::numbers_where;
 use super::row::{self, Row, record};
 use super::sheet::{Columns, Sheet, settled};
-use crate::eval::convert::{elements, from_val};
+use crate::eval::convert::from_val;
 use crate::eval::exception::thrown;
-use crate::eval::fault::{fault, hinted};
+use crate::eval::fault::fault;
 use crate::value::Val;
-use starlark::collections::SmallMap;
 use starlark::environment::MethodsBuilder;
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
@@ -41,7 +38,8 @@ pub(super) fn frame_methods(builder: &mut MethodsBuilder) {
     super::frame_shapes::of_sheets(builder);
     super::relabelled::of_sheets(builder);
     super::aggregated::of_sheets(builder);
-    grouping(builder);
+    super::grouping::of_sheets(builder);
+    super::dtype::of_sheets(builder);
     super::frame_joins::methods(builder);
     super::frame_counts::emptiness_methods(builder);
 }
@@ -165,60 +163,6 @@ fn handing_out(builder: &mut MethodsBuilder) {
 }
 
 #[starlark_module]
-fn grouping(builder: &mut MethodsBuilder) {
-    /// The rows by what some columns hold.
-    fn groupby<'v>(
-        this: Now,
-        #[starlark(default = NoneOr::None)] by: NoneOr<Value<'v>>,
-        #[starlark(require = named, default = NoneOr::None)] level: NoneOr<Value<'v>>,
-        #[starlark(require = named, default = true)] as_index: bool,
-        #[starlark(require = named, default = true)] sort: bool,
-        #[starlark(kwargs)] given: SmallMap<String, Value<'v>>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Groups> {
-        if let Some(other) = given.keys().find(|name| !["observed", "group_keys", "dropna"].contains(&name.as_str())) {
-            return Err(fault(format!("`groupby` does not take `{other}` here")));
-        }
-        let sheet = if level.into_option().is_some() { this.beside_labels() } else { (*this).clone() };
-        let names = match (by.into_option(), level.into_option()) {
-            (Some(names), _) => names,
-            (None, Some(level)) => match elements(level, heap) {
-                Some(levels) => {
-                    let names = levels.into_iter().map(|level| level_of(&this, level, heap));
-                    heap.alloc(AllocList(names.collect::<starlark::Result<Vec<&str>>>()?))
-                }
-                None => heap.alloc(level_of(&this, level, heap)?),
-            },
-            (None, None) => return Err(fault("`groupby` wants a column, or a list of columns")),
-        };
-        let by = named(&sheet, names, heap)?;
-        let groups = sheet.groups(&by, sort);
-        let kept: usize = groups.iter().map(|(_, rows)| rows.len()).sum();
-        if kept < sheet.rows.len() && given.get("dropna").is_some_and(|drop| !drop.to_bool()) {
-            let hint = "fill them before: `sheet.fillna(\"none\")`";
-            return Err(hinted("rows whose key is empty make no group here", hint));
-        }
-        let whole = (sheet.index.clone(), groups.iter().map(|(_, rows)| rows.clone()).collect());
-        let names_of: Vec<Name> = by.iter().map(|at| sheet.columns[*at].clone()).collect();
-        let keys = groups.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>();
-        let keys = Arc::new(Index::new(names_of.clone(), keys));
-        // Labels are no columns of the groups.
-        let groups: Vec<(Val, Sheet)> = groups.into_iter().map(|(key, rows)| (key, this.pick(&rows))).collect();
-        Ok(Groups {
-            groups: groups.into(),
-            by: names_of.into(),
-            keys,
-            reset: !as_index,
-            keyed: given.get("group_keys").is_none_or(|keyed| keyed.to_bool()),
-            listed: elements(names, heap).is_some(),
-            column: None,
-            of: Arc::new((*this).clone()),
-            whole,
-        })
-    }
-}
-
-#[starlark_module]
 fn mapping(builder: &mut MethodsBuilder) {
     /// A function of each row (`axis=1`) or of each column.
     fn apply<'v>(
@@ -276,11 +220,6 @@ fn of_columns<'v>(sheet: &Sheet, cells: Vec<Val>, heap: Heap<'v>) -> starlark::R
     let made = Sheet::of_columns(sheet.columns.to_vec(), &lists);
     let index = if made.rows.len() == sheet.rows.len() { sheet.index.clone() } else { made.index.clone() };
     Ok(heap.alloc(Sheet { index, ..made }))
-}
-
-fn level_of<'a, 'v>(sheet: &'a Sheet, level: Value<'v>, heap: Heap<'v>) -> starlark::Result<&'a str> {
-    let found = sheet.level_name(&plain_of(level, heap)?);
-    found.ok_or_else(|| fault(format!("the labels of the sheet have no level {}", level.to_repr())))
 }
 
 /// Whether an `axis` is that of columns.

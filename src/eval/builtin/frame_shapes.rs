@@ -91,9 +91,9 @@ pub(super) fn of_sheets(builder: &mut MethodsBuilder) {
             .collect();
         let mut levels = own.names.clone();
         if levels.is_empty() {
-            levels.push("level_0".into());
+            levels.push(Name::unnamed());
         }
-        levels.push(format!("level_{}", levels.len()).into());
+        levels.push(Name::unnamed());
         let cells = this.rows.iter().flat_map(|row| row.iter().cloned()).collect();
         Ok(Column::labelled_by(Arc::new(Index::new(levels, keys)), settled(cells)))
     }

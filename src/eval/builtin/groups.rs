@@ -6,6 +6,7 @@ use super::aligned::by_labels;
 use super::applied::{Answers, below_one_another, column_under, under};
 use super::column::{Column, hashable};
 use super::frame::{Now, cells_of, label_of, named, plain_of};
+use super::frame_counts::kind;
 use super::index::Index;
 use super::join::stacked;
 use super::name::Name;
@@ -78,7 +79,7 @@ impl Groups {
     }
 
     /// A value for each row, of those for the rows of each group.
-    fn placed(&self, answers: Vec<Vec<Val>>) -> Column {
+    pub(super) fn placed(&self, answers: Vec<Vec<Val>>) -> Column {
         let (index, places) = &self.whole;
         let mut values = vec![NOTHING; index.keys.len()];
         for (rows, answers) in places.iter().zip(answers) {
@@ -204,7 +205,7 @@ impl Groups {
     }
 
     /// The first rows of each group, or the last, in the order of the sheet.
-    fn some_rows<'v>(&self, count: usize, last: bool, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    pub(super) fn some_rows<'v>(&self, count: usize, last: bool, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         let places = |rows: &Vec<usize>| match last {
             true => rows[rows.len().saturating_sub(count)..].to_vec(),
             false => rows[..rows.len().min(count)].to_vec(),
@@ -314,7 +315,8 @@ impl<'v> StarlarkValue<'v> for Each {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let heap = eval.heap();
-        let passed = Passed::of(args, heap)?;
+        let mut passed = Passed::of(args, heap)?;
+        let of_numbers = passed.take("numeric_only").is_some_and(|only| only.to_bool());
         let mut ask = |column: Value<'v>| {
             let method = column.get_attr(&self.name, heap)?.ok_or_else(|| no_method(&self.name))?;
             passed.on_to(method, &[], eval)
@@ -323,8 +325,12 @@ impl<'v> StarlarkValue<'v> for Each {
         if groups.column.is_none() {
             let asked =
                 |name: Name| Ok((name.clone(), groups.of_column(&name).values(heap, &mut ask)?.values.to_vec()));
-            let asked: Vec<(Name, Vec<Val>)> =
-                groups.others().into_iter().map(asked).collect::<starlark::Result<_>>()?;
+            let is_number = |name: &Name| {
+                let at = groups.of.columns.iter().position(|known| known == name);
+                at.is_some_and(|at| matches!(kind(&groups.of.values(at)), "int64" | "float64" | "bool"))
+            };
+            let others = groups.others().into_iter().filter(|name| !of_numbers || is_number(name));
+            let asked: Vec<(Name, Vec<Val>)> = others.map(asked).collect::<starlark::Result<_>>()?;
             let (names, columns): (Vec<Name>, Vec<Vec<Val>>) = asked.into_iter().unzip();
             let sheet = Sheet { index: groups.keys.clone(), ..Sheet::of_columns(names, &columns) };
             return Ok(heap.alloc(if groups.reset { sheet.with_levels() } else { sheet }));
@@ -419,16 +425,6 @@ fn groups_methods(builder: &mut MethodsBuilder) {
         ends(this, "last", eval)
     }
 
-    /// The first rows of each group.
-    fn head<'v>(this: &Groups, #[starlark(default = 5)] n: u32, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        this.some_rows(n as usize, false, heap)
-    }
-
-    /// The last rows of each group.
-    fn tail<'v>(this: &Groups, #[starlark(default = 5)] n: u32, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        this.some_rows(n as usize, true, heap)
-    }
-
     /// How many rows each has.
     fn size<'v>(this: &Groups, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         let sizes = this.groups.iter().map(|(_, sheet)| Val::Int(sheet.rows.len() as i64)).collect();
@@ -467,28 +463,5 @@ fn groups_methods(builder: &mut MethodsBuilder) {
             );
         }
         Ok(this.placed(answers))
-    }
-
-    /// How many rows of its group stand before each row.
-    fn cumcount(this: &Groups) -> starlark::Result<Column> {
-        let count = |(_, sheet): &(Val, Sheet)| (0..sheet.rows.len() as i64).map(Val::Int).collect();
-        Ok(this.placed(this.groups.iter().map(count).collect()))
-    }
-
-    /// The number of each row's group.
-    fn ngroup(this: &Groups) -> starlark::Result<Column> {
-        let number = |(at, (_, sheet)): (usize, &(Val, Sheet))| vec![Val::Int(at as i64); sheet.rows.len()];
-        Ok(this.placed(this.groups.iter().enumerate().map(number).collect()))
-    }
-
-    fn get_group<'v>(
-        this: &Groups,
-        #[starlark(require = pos)] key: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
-        let key = plain_of(key, heap)?;
-        let found = this.keys.find(&key).filter(|_| this.keys.is_whole(&key)).and_then(|found| found.first());
-        let at = found.ok_or_else(|| thrown("KeyError", format!("there is no group {}", key.repr())))?;
-        this.member(&this.groups[*at].1, heap)
     }
 }

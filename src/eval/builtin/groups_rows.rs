@@ -1,11 +1,11 @@
-//! Rows of a sheet that are chosen by their groups, named as in pandas.
+//! Rows of a sheet that are chosen, or numbered, by their groups, named as in pandas.
 //!
 //! Owns what these methods take. Which rows are of which group, `groups` knows.
 
 use super::column::Column;
 use super::frame::{Now, plain_of};
 use super::groups::Groups;
-use super::sheet::is_empty;
+use super::sheet::{Sheet, is_empty};
 use crate::eval::convert::elements;
 use crate::eval::exception::thrown;
 use crate::eval::fault::hinted;
@@ -78,5 +78,38 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
             rows.extend(own.into_iter().map(|at| places[at as usize]));
         }
         this.chosen(rows, heap)
+    }
+
+    /// The first rows of each group.
+    fn head<'v>(this: &Groups, #[starlark(default = 5)] n: u32, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        this.some_rows(n as usize, false, heap)
+    }
+
+    /// The last rows of each group.
+    fn tail<'v>(this: &Groups, #[starlark(default = 5)] n: u32, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        this.some_rows(n as usize, true, heap)
+    }
+
+    /// How many rows of its group stand before each row.
+    fn cumcount(this: &Groups) -> starlark::Result<Column> {
+        let count = |(_, sheet): &(Val, Sheet)| (0..sheet.rows.len() as i64).map(Val::Int).collect();
+        Ok(this.placed(this.groups.iter().map(count).collect()))
+    }
+
+    /// The number of each row's group.
+    fn ngroup(this: &Groups) -> starlark::Result<Column> {
+        let number = |(at, (_, sheet)): (usize, &(Val, Sheet))| vec![Val::Int(at as i64); sheet.rows.len()];
+        Ok(this.placed(this.groups.iter().enumerate().map(number).collect()))
+    }
+
+    fn get_group<'v>(
+        this: &Groups,
+        #[starlark(require = pos)] key: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        let key = plain_of(key, heap)?;
+        let found = this.keys.find(&key).filter(|_| this.keys.is_whole(&key)).and_then(|found| found.first());
+        let at = found.ok_or_else(|| thrown("KeyError", format!("there is no group {}", key.repr())))?;
+        this.member(&this.groups[*at].1, heap)
     }
 }

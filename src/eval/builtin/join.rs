@@ -36,9 +36,7 @@ fn made(columns: Vec<Name>, rows: Vec<Vec<Val>>, index: Option<Index>) -> Sheet 
 
 /// The labels of several sheets on end.
 pub(super) fn labels_on_end<'a>(indexes: impl Iterator<Item = &'a Index> + Clone) -> Index {
-    let mut all = indexes.clone().map(|index| &index.names);
-    let first = all.next().cloned().unwrap_or_default();
-    let names = if all.all(|names| *names == first) { first } else { Vec::new() };
+    let names = Index::shared_names(indexes.clone());
     Index::new(names, indexes.flat_map(|index| index.keys.iter().cloned()).collect::<Vec<_>>())
 }
 

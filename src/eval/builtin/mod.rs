@@ -18,6 +18,7 @@ mod column;
 mod column_compared;
 mod column_counts;
 mod column_labels;
+mod column_levels;
 mod column_located;
 mod column_methods;
 mod column_running;
@@ -29,6 +30,7 @@ mod cursor;
 mod datetime;
 mod deque;
 mod dicts;
+mod dtype;
 mod environment;
 mod expand;
 mod expand_fields;
@@ -46,6 +48,7 @@ mod frame_methods;
 mod frame_shapes;
 mod frozen;
 mod glob;
+mod grouping;
 mod groups;
 mod groups_rows;
 mod hashes;
@@ -102,6 +105,7 @@ pub(super) use class::{EnumMember, attributes, truth_asked, written};
 pub(super) use datetime::is_own as is_of_datetime;
 pub(super) use deque::parts as deque_parts;
 pub(super) use dicts::{counted, inner};
+pub(super) use dtype::Dtype;
 pub(super) use environment::{absolute, entries, home, is_dir, is_directory, is_found, make_dir, stat};
 pub(super) use expand::alloc;
 pub(super) use flags::is_unpacked;
@@ -138,7 +142,7 @@ const EXTENSIONS: [LibraryExtension; 5] = [
 /// A sheet as a list of dicts, a row as a dict, a column as a list, what was found
 /// for wildcards as a dict of lists; none for all else.
 pub(super) fn plain(value: Value) -> Option<Val> {
-    frame::plain(value).or_else(|| glob::plain(value))
+    frame::plain(value).or_else(|| glob::plain(value)).or_else(|| dtype::plain(value))
 }
 
 /// Whether parts of a value are named as attributes.

@@ -46,6 +46,7 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         errors.set("EmptyDataError", Class::of("EmptyDataError"));
         errors.set("ParserError", Class::of("ParserError"));
     });
+    builder.namespace("api", |api| api.namespace("types", super::dtype::functions));
     builder.namespace("core", |core| {
         core.namespace("frame", |frame| frame.set("DataFrame", FrameMaker::DataFrame));
         core.namespace("series", of_columns);

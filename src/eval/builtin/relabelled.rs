@@ -41,9 +41,6 @@ fn with_names<'v>(index: &Index, names: Value<'v>, heap: Heap<'v>) -> starlark::
     };
     let names = match given.as_slice() {
         [none] if none.is_none() => Vec::new(),
-        names if names.iter().any(|name| name.is_none()) => {
-            return Err(hinted("all of several levels have names here", "give each one a text"));
-        }
         names => names.iter().map(name).collect::<starlark::Result<_>>()?,
     };
     Ok(Arc::new(Index::new(names, index.keys.clone())))

@@ -10,10 +10,9 @@ use super::column_methods::as_type;
 use super::index::Index;
 use super::name::Name;
 use super::row::{Like, Row, no_column, record};
-use super::same::{by_size, word};
+use super::same::by_size;
 use crate::eval::exception::{thrown, thrown_with};
 use crate::value::Val;
-use rustc_hash::FxHashMap;
 use starlark::values::Value;
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -204,25 +203,6 @@ impl Sheet {
         Sheet::new(names.into(), (0..count).map(row).collect())
     }
 
-    /// The numbers of its rows by what some columns hold, in the order of that or as they come.
-    pub(super) fn groups(&self, by: &[usize], sort: bool) -> Vec<(Val, Vec<usize>)> {
-        let labels = self.with_index(by, true).index;
-        let mut groups: Vec<(Val, Vec<usize>)> = Vec::new();
-        let mut places: FxHashMap<String, usize> = FxHashMap::default();
-        let lacks = |key: &Val| if let Val::Tuple(parts) = key { parts.iter().any(is_empty) } else { is_empty(key) };
-        for (row, key) in labels.keys.iter().enumerate().filter(|(_, key)| !lacks(key)) {
-            let place = *places.entry(word(key)).or_insert(groups.len());
-            if place == groups.len() {
-                groups.push((key.clone(), Vec::new()));
-            }
-            groups[place].1.push(row);
-        }
-        if sort {
-            groups.sort_by(|a, b| compared(&a.0, &b.0));
-        }
-        groups
-    }
-
     /// With a column of new values, in the place of one of that name or as the last.
     pub(super) fn with_column(&self, name: &Name, values: Vec<Val>) -> Sheet {
         let at = self.columns.iter().position(|known| known == name);
@@ -249,7 +229,7 @@ impl Sheet {
         if self.of == Maker::Own {
             return Ok(self.with_levels());
         }
-        if let Some(name) = self.index.names.iter().find(|name| self.columns.contains(name)) {
+        if let Some(name) = self.index.shown_names().iter().find(|name| self.columns.contains(name)) {
             let hint = "write `.reset_index(drop=True)` to leave the labels out";
             return Err(thrown_with("ValueError", format!("cannot insert `{name}`, which is a column already"), hint));
         }
@@ -263,13 +243,13 @@ impl Sheet {
 
     /// With the columns that its labels came from as its first, but for those that it has.
     pub(super) fn with_levels(&self) -> Sheet {
-        let names: Vec<usize> =
-            (0..self.index.names.len()).filter(|i| !self.columns.contains(&self.index.names[*i])).collect();
+        let shown = self.index.shown_names();
+        let names: Vec<usize> = (0..shown.len()).filter(|i| !self.columns.contains(&shown[*i])).collect();
         let row = |(key, row): (&Val, &Arc<[Val]>)| {
             names.iter().map(|i| Index::part(key, *i)).chain(row.iter().cloned()).collect::<Arc<[Val]>>()
         };
         let rows = self.index.keys.iter().zip(&self.rows).map(row).collect();
-        let columns = names.iter().map(|i| self.index.names[*i].clone()).chain(self.columns.iter().cloned()).collect();
+        let columns = names.iter().map(|i| shown[*i].clone()).chain(self.columns.iter().cloned()).collect();
         Sheet { of: self.of, ..Sheet::new(columns, rows) }
     }
 
@@ -287,20 +267,6 @@ impl Sheet {
             rows: (0..self.columns.len()).map(row).collect(),
             index: Arc::new(Index::new(Vec::new(), self.names())),
             of: self.of,
-        }
-    }
-
-    /// With the labels of its rows as columns too.
-    pub(super) fn beside_labels(&self) -> Sheet {
-        Sheet { index: self.index.clone(), ..self.with_levels() }
-    }
-
-    /// The name of a level of its labels, which a name or a number stands for.
-    pub(super) fn level_name(&self, level: &Val) -> Option<&str> {
-        let names = &self.index.names;
-        match level {
-            Val::Int(at) => usize::try_from(*at).ok().and_then(|at| names.get(at)).map(|name| &**name),
-            name => names.iter().find(|known| ***known == *name.display()).map(|name| &**name),
         }
     }
 
