@@ -34,6 +34,7 @@ mod sheets;
 mod sheets_asked;
 mod sheets_bounds;
 mod sheets_grouped;
+mod sheets_levels;
 mod sheets_rows;
 mod sheets_running;
 mod sheets_shaped;

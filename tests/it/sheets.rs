@@ -159,7 +159,7 @@ fn what_sheets_lack_is_told_with_a_way_out() {
     says("pd.concat([t, t], sort=True)", "`concat` does not sort columns here");
     says("t['nix']", "there is no column `nix` in the sheet");
     says("t.set_index('sample').loc['zz']", "the sheet has no row 'zz' by its `sample`");
-    says("t.unstack()", "sheets have no `.unstack` here");
+    says("t.unstack()", "labels of one level stay where they are here");
     says("t['size'].gx(1)", "use pandas itself in a Python file");
     says("t.to_csv('x.csv')", "no file is written while the Rulefile is read");
     says("t.loc['a':'b']", "the sheet has no row 'a' by its `number`");

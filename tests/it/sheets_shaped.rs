@@ -515,7 +515,8 @@ g = d.groupby(["a", "b"])["v"].sum()"#;
 fn what_these_methods_do_not_take_is_refused() {
     let text = "import pandas as pd\nq = pd.DataFrame({\"n\": [1, 2], \"s\": [\"a\", \"b\"]})\nm = q.set_index([\"n\", \"s\"], drop=False)\n";
     for (asked, words) in [
-        ("pd.concat([q, q], axis=1, keys=['a', 'b'])", "no names of several levels here"),
+        ("pd.concat([q['n'], q['s']], axis=1, keys=['a', 'b'], names=['x', 'y'])", "`names` are one for each level here"),
+        ("m.groupby(level=[0, 1]).agg({'n': ['sum'], 's': ['min']}).stack()", "several levels are not stacked here"),
         ("pd.concat([q, q], keys=['a', 'b'], names=['x', 'y'])", "`names` are one for each level of `keys` here"),
         ("q.nlargest(1, 'n', keep='all')", "`keep=\"all\"` is not served here"),
         ("q.groupby('s').filter(len, dropna=False)", "`filter` takes no `dropna=False` here"),
@@ -526,8 +527,8 @@ fn what_these_methods_do_not_take_is_refused() {
         ("q['n'].quantile(0.5, interpolation='lower')", "`quantile` knows `interpolation=\"linear\"` here"),
         ("q.where(q['n'] > 1)", "a condition is a sheet of bools here"),
         ("q == [1, 2]", "a sheet is compared with one value or another sheet here"),
-        ("q.pivot_table(index='n', values=['n', 's'])", "`pivot_table` knows one of `values`"),
-        ("q.pivot_table(index='n')", "`pivot_table` wants a column for `index` and one for `values` here"),
+        ("q.pivot_table(values='n', columns='s')", "`pivot_table` wants a column for `index` here"),
+        ("q.pivot_table(index='n', dropna=False)", "`pivot_table` leaves empty rows out and sorts here"),
         ("q.rename_axis({'a': 'b'})", "`rename_axis` wants a name, or a list of names here"),
         ("q.append(q)", "no `.append` here"),
         ("pd.Index(['a', 'a']).get_loc('a')", "`get_loc` wants a label that stands once here"),

@@ -45,6 +45,8 @@ pub(super) struct Column {
     pub(super) is_labels: bool,
     /// The sheet whose labels these are, if they are any's.
     pub(super) labels_of: Option<Frame>,
+    /// Whether they are the names of that sheet's columns.
+    pub(super) across: bool,
     /// By whose functions its sheet was made.
     pub(super) of: Maker,
 }
@@ -96,7 +98,7 @@ impl Column {
 
     fn made(index: Arc<Index>, values: Arc<[Val]>) -> Column {
         let (name, labels_of) = (None, None);
-        Column { index, values, by_place: false, name, is_labels: false, labels_of, of: Maker::Pandas }
+        Column { index, values, by_place: false, name, is_labels: false, labels_of, across: false, of: Maker::Pandas }
     }
 
     /// The labels of rows, of a sheet that they may be changed of or of a column.
@@ -307,8 +309,10 @@ impl<'v> StarlarkValue<'v> for Column {
             "names" => {
                 let names: Vec<Val> = self.level_names().iter().map(Name::value).collect();
                 let names = if names.is_empty() { vec![Val::None] } else { names };
-                self.is_labels.then(|| heap.alloc(AllocList(names.iter().map(|name| from_val(name, heap)))))
+                (self.is_labels || self.across)
+                    .then(|| heap.alloc(AllocList(names.iter().map(|name| from_val(name, heap)))))
             }
+            "nlevels" => self.is_labels.then(|| heap.alloc(self.level_names().len().max(1) as i64)),
             "levels" => {
                 let levels = self.levels()?;
                 Some(heap.alloc(AllocList(levels.into_iter().map(Column::plain))))
@@ -338,7 +342,7 @@ impl<'v> StarlarkValue<'v> for Column {
             _ => None,
         };
         match (&self.labels_of, names) {
-            (Some(frame), Some(names)) => frame.name_levels(names.iter().map(Name::of).collect()),
+            (Some(frame), Some(names)) => frame.name_levels(names.iter().map(Name::of).collect(), self.across),
             _ => Err(fault(format!("a column has no `{name}` to give"))),
         }
     }

@@ -109,7 +109,7 @@ pub(super) fn column_methods(builder: &mut MethodsBuilder) {
     super::aggregated::of_columns(builder);
     super::sorted::of_columns(builder);
     super::frame_compared::of_columns(builder);
-    super::frame_shapes::of_columns(builder);
+    super::unstacked::of_columns(builder);
     super::column_running::methods(builder);
     super::column_running::spread(builder);
     super::relabelled::of_columns(builder);
@@ -260,7 +260,7 @@ fn mapping(builder: &mut MethodsBuilder) {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Column> {
         if let Some(other) = Column::from_value(function).filter(|other| !other.by_place) {
-            return Ok(this.filled(by_labels(other, &Index::new(Vec::new(), this.values.clone()))?));
+            return Ok(this.relabelled(by_labels(other, &Index::new(Vec::new(), this.values.clone()))?));
         }
         let Some(dict) = DictRef::from_value(function) else { return mapped(this, function, eval) };
         let heap = eval.heap();
@@ -268,7 +268,7 @@ fn mapping(builder: &mut MethodsBuilder) {
             Some(found) => plain_of(found, heap),
             None => Ok(NOTHING),
         };
-        Ok(this.filled(this.values.iter().map(found).collect::<starlark::Result<_>>()?))
+        Ok(this.relabelled(this.values.iter().map(found).collect::<starlark::Result<_>>()?))
     }
 }
 
@@ -279,7 +279,7 @@ fn mapped<'v>(column: &Column, function: Value<'v>, eval: &mut Evaluator<'v, '_,
         let made = eval.eval_function(function, &[from_val(value, heap)], &[])?;
         values.push(plain_of(made, heap)?);
     }
-    Ok(column.filled(values))
+    Ok(column.relabelled(values))
 }
 
 #[starlark_module]

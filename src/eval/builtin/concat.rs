@@ -6,6 +6,7 @@
 use super::aligned::by_labels;
 use super::applied::{column_under, under};
 use super::column::Column;
+use super::columns::Columns;
 use super::frame::plain_of;
 use super::frame_joins::sheet_of;
 use super::frame_methods::is_columns;
@@ -207,17 +208,27 @@ fn side_by_side<'v>(
     keys: Option<Vec<Val>>,
     (names, common, ignore_index): (Option<Vec<Name>>, bool, bool),
 ) -> starlark::Result<Sheet> {
-    if names.is_some() || (keys.is_some() && columns.is_none()) {
-        let hint = "rename the columns first: `.add_prefix(\"a_\")`; or use a file for `pyload`";
-        return Err(hinted("columns of a sheet have no names of several levels here", hint));
-    }
+    let above = keys.clone().filter(|_| columns.is_none()).map(|keys| labels_above(keys, names.clone())).transpose()?;
     let sheets: Vec<Arc<Sheet>> = match columns {
         Some(columns) => called(columns, keys).iter().map(|column| Arc::new(column.sheet())).collect(),
         None => all.iter().map(|one| sheet_of(*one)).collect::<starlark::Result<_>>()?,
     };
+    let sheets = match &above {
+        Some(keys) => keys.keys.iter().zip(&sheets).map(|(key, sheet)| Arc::new(below_key(key, keys, sheet))).collect(),
+        None => sheets,
+    };
     let mut made = match beside(&sheets) {
         Some(made) => made,
         None => by_their_labels(&sheets, common)?,
+    };
+    made.columns = match (&above, names) {
+        (Some(_), _) => made.columns.called(sheets[0].columns.levels.clone()),
+        (None, Some(names)) if names.len() == 1 => made.columns.called(names),
+        (None, None) => made.columns,
+        (None, Some(names)) => {
+            let hint = "name the levels of the result: `made.columns.names = [...]`";
+            return Err(hinted(format!("`names` are one for each level here, not {}", names.len()), hint));
+        }
     };
     if ignore_index {
         made.columns = (0..made.columns.len() as i64).map(Name::number).collect();
@@ -228,6 +239,15 @@ fn side_by_side<'v>(
         return Err(hinted(format!("two of the sheets have a column `{name}`"), hint));
     }
     Ok(made)
+}
+
+/// A sheet with a key above the names of its columns.
+fn below_key(key: &Val, keys: &Index, sheet: &Sheet) -> Sheet {
+    let parts = |key: &Val| key.items().map_or_else(|| vec![key.clone()], <[Val]>::to_vec);
+    let name = |name: &Name| Name::of(&Val::Tuple([parts(key), parts(&name.value())].concat()));
+    let above = if keys.names.is_empty() { vec![Name::unnamed()] } else { keys.names.clone() };
+    let levels = above.into_iter().chain(sheet.columns.level_names()).collect();
+    Sheet { columns: sheet.columns.iter().map(name).collect::<Columns>().called(levels), ..sheet.clone() }
 }
 
 /// Columns by keys, or by names; those without are numbered.

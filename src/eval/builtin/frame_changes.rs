@@ -42,8 +42,15 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         let index = index.into_option().or(mapper.filter(|_| !by_column));
         let mut made = (*this).clone();
         if let Some(new) = columns {
-            let names = renamed(&this.names(), new, eval)?;
-            made.columns = names.iter().map(Name::of).collect();
+            // Names of several levels are told apart by these.
+            let parts = |name: &Val| if let Val::Tuple(parts) = name { parts.clone() } else { vec![name.clone()] };
+            let old: Vec<Vec<Val>> = this.names().iter().map(parts).collect();
+            let mut new = renamed(&old.concat(), new, eval)?.into_iter();
+            let name = |old: &Vec<Val>| match new.by_ref().take(old.len()).collect::<Vec<Val>>() {
+                one if one.len() == 1 => Name::of(&one[0]),
+                several => Name::of(&Val::Tuple(several)),
+            };
+            made.columns = this.named(old.iter().map(name));
         }
         if let Some(new) = index {
             let keys = renamed(&this.index.keys, new, eval)?;
@@ -70,7 +77,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         let columns = value("columns").or(labels.filter(|_| by_column));
         let rows = value("index").or(labels.filter(|_| !by_column));
         let errors = value("errors").map_or_else(|| "raise".to_owned(), |errors| errors.to_str());
-        let kept_columns = without(&Index::new(Vec::new(), this.names()), columns, &errors)?;
+        let kept_columns = without(&this.columns.index(), columns, &errors)?;
         let kept_rows = without(&this.index, rows, &errors)?;
         let inplace = value("inplace").is_some_and(|inplace| inplace.to_bool());
         Ok(this.become_or_give(this.only(&kept_columns).pick(&kept_rows), inplace, heap))

@@ -3,16 +3,15 @@
 //! Owns what these methods take and answer. It changes no cell, and writes no file.
 
 use super::column::{Column, distinct};
-use super::frame::{Now, cells_of, label_of, named, plain_of};
+use super::frame::{Now, cells_of, label_of, plain_of};
 use super::frame_methods::is_columns;
 use super::index::Index;
 use super::name::Name;
 use super::same::word;
-use super::sheet::{NOTHING, Sheet, compared, is_empty, settled};
+use super::sheet::{Sheet, compared, is_empty};
 use crate::eval::convert::from_val;
 use crate::eval::exception::thrown;
 use crate::eval::fault::{fault, hinted};
-use crate::eval::limits;
 use crate::value::Val;
 use rustc_hash::FxHashMap;
 use starlark::environment::MethodsBuilder;
@@ -151,26 +150,6 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         let &[delimiter] = sep.as_bytes() else { return Err(fault("`sep` is one character")) };
         written(&this, delimiter, na_rep, (header, index))
     }
-
-    /// A cell of one column for each pair of what two others hold.
-    fn pivot<'v>(
-        this: Now,
-        #[starlark(require = named)] columns: Value<'v>,
-        #[starlark(require = named)] index: Value<'v>,
-        #[starlark(require = named)] values: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Sheet> {
-        let only = |name: Value<'v>, what: &str| match label_of(name) {
-            Some(name) => this.column_of(&name),
-            None => Err(hinted(format!("`{what}` of `pivot` is one column here"), "use a file for `pyload`")),
-        };
-        let (columns, values) = (only(columns, "columns")?, only(values, "values")?);
-        let index = named(&this, index, heap)?;
-        if index.is_empty() {
-            return Err(thrown("ValueError", "`pivot` wants a column for its `index`"));
-        }
-        pivoted(&this, columns, &index, values)
-    }
 }
 
 /// The different cells of a list in order, and the place that each of them all has there.
@@ -181,30 +160,6 @@ pub(super) fn in_order(cells: &[Val]) -> (Vec<Val>, Vec<usize>) {
     (held.into_iter().cloned().collect(), cells.iter().map(|cell| places[&word(cell)]).collect())
 }
 
-fn pivoted(sheet: &Sheet, columns: usize, index: &[usize], values: usize) -> starlark::Result<Sheet> {
-    let labels = sheet.with_index(index, true).index;
-    let empty = |key: &Val| key.items().map_or_else(|| is_empty(key), |parts| parts.iter().any(is_empty));
-    let named = sheet.values(columns);
-    if labels.keys.iter().chain(&*named.values).any(empty) {
-        let hint = "leave the rows out first: `sheet.dropna(subset=[...])`";
-        return Err(hinted("`pivot` has no empty cells for labels or names of columns here", hint));
-    }
-    let (names, across) = in_order(&named.values);
-    let (keys, down) = in_order(&labels.keys);
-    limits::values(keys.len() as u128 * names.len() as u128)?;
-    let mut cells: Vec<Option<Val>> = vec![None; keys.len() * names.len()];
-    for (row, (column, key)) in sheet.rows.iter().zip(across.into_iter().zip(down)) {
-        if cells[column * keys.len() + key].replace(row[values].clone()).is_some() {
-            return Err(thrown("ValueError", "Index contains duplicate entries, cannot reshape"));
-        }
-    }
-    // One gap makes floats of all whole numbers.
-    let cells = settled(cells.into_iter().map(|cell| cell.unwrap_or(NOTHING)).collect());
-    let columns: Vec<Vec<Val>> = cells.chunks(keys.len().max(1)).map(<[Val]>::to_vec).collect();
-    let index = Index::new(labels.names.clone(), keys);
-    Ok(Sheet { index: Arc::new(index), ..Sheet::of_columns(names.iter().map(Name::of).collect(), &columns) })
-}
-
 /// A sheet as lines of cells.
 fn written(sheet: &Sheet, delimiter: u8, na_rep: &str, (header, index): (bool, bool)) -> starlark::Result<String> {
     let mut lines = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
@@ -212,9 +167,23 @@ fn written(sheet: &Sheet, delimiter: u8, na_rep: &str, (header, index): (bool, b
     let levels = if index { sheet.index.names.len().max(1) } else { 0 };
     let failed = |e: csv::Error| fault(e.to_string());
     if header {
-        let level = |at: usize| sheet.index.names.get(at).map_or_else(String::new, Name::to_string);
-        let names = (0..levels).map(level).chain(sheet.columns.iter().map(Name::to_string));
-        lines.write_record(names).map_err(failed)?;
+        let own = |at: usize| sheet.index.names.get(at).map_or_else(String::new, Name::to_string);
+        let depth = sheet.columns.depth();
+        let above = sheet.columns.level_names();
+        for level in 0..depth {
+            // Above names of several levels stand what the levels are called, and the labels' names below them.
+            let first = |at: usize| match depth {
+                1 => own(at),
+                _ if at == 0 => above[level].to_string(),
+                _ => String::new(),
+            };
+            let part = |name: &Name| name.parts().map_or_else(|| name.to_string(), |parts| parts[level].display());
+            lines.write_record((0..levels).map(first).chain(sheet.columns.iter().map(part))).map_err(failed)?;
+        }
+        if depth > 1 && sheet.index.names.iter().any(|name| !name.is_unnamed()) && levels > 0 {
+            let blank = sheet.columns.iter().map(|_| String::new());
+            lines.write_record((0..levels).map(own).chain(blank)).map_err(failed)?;
+        }
     }
     for (key, row) in sheet.index.keys.iter().zip(&sheet.rows) {
         let own = (0..levels).map(|level| cell(&Index::part(key, level)));

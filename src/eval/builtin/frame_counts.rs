@@ -106,7 +106,7 @@ impl OfAll {
         }
         let row = |at: usize| columns.iter().map(|column| column[at].clone()).collect();
         let rows = (0..sheet.rows.len()).map(row).collect();
-        Ok(heap.alloc(Sheet { columns: names.into(), rows, ..(**sheet).clone() }))
+        Ok(heap.alloc(Sheet { columns: sheet.named(names), rows, ..(**sheet).clone() }))
     }
 }
 
@@ -147,7 +147,7 @@ impl<'v> StarlarkValue<'v> for OfAll {
 
 /// The names of the columns as labels.
 pub(super) fn names(sheet: &Sheet) -> Arc<Index> {
-    Arc::new(Index::new(Vec::new(), sheet.names()))
+    Arc::new(sheet.columns.index())
 }
 
 #[starlark_module]

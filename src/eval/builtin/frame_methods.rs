@@ -5,12 +5,13 @@
 
 use super::applied::{Answers, below_one_another, side_by_side};
 use super::column::{Column, distinct, hashable};
+use super::columns::Columns;
 use super::frame::{Now, named, plain_of};
 use super::frame_counts::names;
 use super::name::Name;
 use super::query::numbers_where;
 use super::row::{self, Row, record};
-use super::sheet::{Columns, Sheet, settled};
+use super::sheet::{Sheet, settled};
 use crate::eval::convert::from_val;
 use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
@@ -36,6 +37,7 @@ pub(super) fn frame_methods(builder: &mut MethodsBuilder) {
     super::sorted::of_sheets(builder);
     super::frame_compared::methods(builder);
     super::frame_shapes::of_sheets(builder);
+    super::unstacked::of_sheets(builder);
     super::relabelled::of_sheets(builder);
     super::aggregated::of_sheets(builder);
     super::grouping::of_sheets(builder);

@@ -119,6 +119,33 @@ impl Groups {
         })
     }
 
+    /// Each column with each of some functions, where a list of them is asked of columns of a sheet.
+    fn of_several<'v>(
+        &self,
+        asked: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Option<Vec<(Name, Name, Value<'v>)>>> {
+        let list = |value: Value<'v>| elements(value, heap).filter(|_| self.column.is_none());
+        let columns: Vec<(Name, Value<'v>)> = match (DictRef::from_value(asked), list(asked)) {
+            (Some(dict), _) if dict.values().any(|functions| list(functions).is_some()) => dict
+                .iter()
+                .map(|(name, functions)| Ok((self.named(name)?, functions)))
+                .collect::<starlark::Result<_>>()?,
+            (None, Some(_)) => self.others().into_iter().map(|name| (name, asked)).collect(),
+            _ => return Ok(None),
+        };
+        let named = |(name, functions): (Name, Value<'v>)| {
+            let above = name.parts().map_or_else(|| vec![name.value()], <[Val]>::to_vec);
+            let functions = list(functions).unwrap_or_else(|| vec![functions]);
+            let one = |function: Value<'v>| {
+                let parts = [above.clone(), vec![Val::str(called(function))]].concat();
+                (Name::of(&Val::Tuple(parts)), name.clone(), function)
+            };
+            functions.into_iter().map(one).collect::<Vec<_>>()
+        };
+        Ok(Some(columns.into_iter().flat_map(named).collect()))
+    }
+
     /// A sheet: of each group a row, with a column for each of some answers.
     fn sheet_of<'v>(
         &self,
@@ -397,6 +424,9 @@ fn groups_methods(builder: &mut MethodsBuilder) {
             let asked = given.into_iter().map(one).collect::<starlark::Result<_>>()?;
             return this.sheet_of(asked, eval);
         };
+        if let Some(several) = this.of_several(function, heap)? {
+            return this.sheet_of(several, eval);
+        }
         if let Some(dict) = DictRef::from_value(function) {
             let one = |(column, function): (Value<'v>, Value<'v>)| {
                 this.named(column).map(|name| (name.clone(), name, function))

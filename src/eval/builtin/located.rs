@@ -6,6 +6,7 @@
 use super::asked_by::{refuse_functions, refuse_to_give};
 use super::assigned::Given;
 use super::column::{Column, number};
+use super::columns::Below;
 use super::frame::{Frame, cell_of, cells_of, label_of, named, plain_of};
 use super::index::{Index, labels};
 use super::name::Name;
@@ -128,6 +129,8 @@ pub(super) fn mask(index: Value) -> Option<Column> {
 /// Columns that were asked for: one by its name, or some.
 enum Columns {
     One(usize),
+    /// Those whose first levels were named, without these.
+    Below(Sheet),
     Some(Vec<usize>),
 }
 
@@ -196,6 +199,7 @@ impl Rows {
         let picked = asked.of(sheet);
         let at = match self.columns(&picked, column, heap)? {
             Columns::One(at) => at,
+            Columns::Below(cut) => return Ok(if asked.is_one { heap.alloc(cut.row(0)) } else { heap.alloc(cut) }),
             Columns::Some(several) => {
                 let cut = picked.only(&several);
                 return Ok(if asked.is_one { heap.alloc(cut.row(0)) } else { heap.alloc(cut) });
@@ -210,7 +214,7 @@ impl Rows {
         if Every::from_value(column).is_some() {
             return Ok(Columns::Some((0..count).collect()));
         }
-        let names = || Index::new(Vec::new(), sheet.names());
+        let names = || sheet.columns.index();
         if let Some(found) = mask(column).and_then(|mask| mask.masked(&names())) {
             return found.map(Columns::Some);
         }
@@ -226,7 +230,11 @@ impl Rows {
             });
         }
         match label_of(column) {
-            Some(name) => sheet.column_of(&name).map(Columns::One),
+            Some(name) => match (sheet.column_of(&name), sheet.under(&name)) {
+                (Err(_), Some(Below::Sheet(below))) => Ok(Columns::Below(below)),
+                (Err(_), Some(Below::Column(at))) => Ok(Columns::One(at)),
+                (found, _) => found.map(Columns::One),
+            },
             None => named(sheet, column, heap).map(Columns::Some),
         }
     }

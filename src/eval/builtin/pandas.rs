@@ -46,6 +46,7 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         errors.set("EmptyDataError", Class::of("EmptyDataError"));
         errors.set("ParserError", Class::of("ParserError"));
     });
+    builder.namespace("MultiIndex", super::multi_index::functions);
     builder.namespace("api", |api| api.namespace("types", super::dtype::functions));
     builder.namespace("core", |core| {
         core.namespace("frame", |frame| frame.set("DataFrame", FrameMaker::DataFrame));
@@ -133,11 +134,13 @@ fn of_columns(builder: &mut GlobalsBuilder) {
         #[starlark(require = named, default = NoneOr::None)] dtype: NoneOr<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Column> {
-        let keys = index.into_option().map(labels_of).transpose()?;
+        let labels = index.into_option();
+        let keys = labels.map(labels_of).transpose()?;
         let column = match data.into_option() {
             Some(data) => series(data, keys, heap)?,
             None => Column::labelled_by(Arc::new(index_of(keys, 0)), []),
         };
+        let column = Column { index: with_levels(column.index.clone(), labels), ..column };
         let column = match name.into_option().and_then(cell_of) {
             Some(name) => Column { name: Some(Name::of(&name)), ..column },
             None => column,
@@ -179,6 +182,18 @@ fn labelled(value: Value) -> Option<Column> {
 /// Some labels, or numbers.
 fn index_of(keys: Option<Vec<Val>>, count: usize) -> Index {
     keys.map_or_else(|| Index::numbers(count), |keys| Index::new(Vec::new(), keys))
+}
+
+/// Labels with the names of the levels that were given, of which tuples have several.
+fn with_levels(made: Arc<Index>, given: Option<Value>) -> Arc<Index> {
+    let own = given.and_then(Column::from_value).filter(|labels| labels.is_labels).map(Column::level_names);
+    let depth = made.keys.first().and_then(|key| if let Val::Tuple(parts) = key { Some(parts.len()) } else { None });
+    let is_deep = |depth: &usize| made.keys.iter().all(|key| key.items().map(<[Val]>::len) == Some(*depth));
+    match (own.filter(|names| !names.is_empty()), depth.filter(is_deep)) {
+        (Some(names), _) => Arc::new(Index::new(names, made.keys.clone())),
+        (None, Some(depth)) if given.is_some() => Arc::new(Index::new(vec![Name::unnamed(); depth], made.keys.clone())),
+        _ => made,
+    }
 }
 
 fn labels_of(labels: Value) -> starlark::Result<Vec<Val>> {
@@ -313,6 +328,7 @@ fn frame<'v>(
             Sheet { rows: vec![row; index.keys.len()], index: Arc::new(index), ..Sheet::new(names.into(), Vec::new()) }
         }
     };
+    let sheet = Sheet { index: with_levels(sheet.index.clone(), index), ..sheet };
     Ok(match names {
         Some(names) => chosen(&sheet, &names),
         None => sheet,

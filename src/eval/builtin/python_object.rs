@@ -83,6 +83,9 @@ fn frame<'v>(sheet: &Now) -> (&'static str, Vec<Part<'v>>) {
     let columns = sheet.columns.iter().map(Name::value).collect();
     let mut parts = vec![Part::Is(Val::List(rows)), Part::Is(Val::List(columns))];
     parts.extend(labels(&sheet.index));
+    if !sheet.columns.levels.is_empty() {
+        parts.push(Part::Is(Val::List(sheet.columns.levels.iter().map(Name::value).collect())));
+    }
     ("pandas.DataFrame", parts)
 }
 

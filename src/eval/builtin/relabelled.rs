@@ -3,6 +3,7 @@
 //! Owns what these methods take, of both. How labels are found is `index`'s.
 
 use super::column::{Column, number};
+use super::columns::Columns;
 use super::frame::{Now, cell_of, cells_of};
 use super::frame_counts::kind;
 use super::frame_methods::is_columns;
@@ -46,12 +47,7 @@ fn with_names<'v>(index: &Index, names: Value<'v>, heap: Heap<'v>) -> starlark::
     Ok(Arc::new(Index::new(names, index.keys.clone())))
 }
 
-fn renamed_levels<'v>(
-    index: &Index,
-    (mapper, of_rows): (Option<Value<'v>>, Option<Value<'v>>),
-    heap: Heap<'v>,
-) -> starlark::Result<Arc<Index>> {
-    let names = mapper.or(of_rows).unwrap_or_else(Value::new_none);
+fn renamed_levels<'v>(index: &Index, names: Value<'v>, heap: Heap<'v>) -> starlark::Result<Arc<Index>> {
     match names.get_type() {
         "dict" | "function" => {
             Err(hinted("`rename_axis` wants a name, or a list of names here", "write the names themselves"))
@@ -158,15 +154,25 @@ pub(super) fn of_sheets(builder: &mut MethodsBuilder) {
         Ok(Sheet { columns, ..(*this).clone() })
     }
 
-    /// With another name of its labels, or others of their levels.
+    /// With other names of the levels of its labels, or of the names of columns.
     fn rename_axis<'v>(
         this: Now,
-        #[starlark(default = NoneOr::None)] mapper: NoneOr<Value<'v>>,
-        #[starlark(require = named, default = NoneOr::None)] index: NoneOr<Value<'v>>,
+        mapper: Option<Value<'v>>,
+        #[starlark(require = named)] index: Option<Value<'v>>,
+        #[starlark(require = named)] columns: Option<Value<'v>>,
+        #[starlark(require = named, default = NoneOr::None)] axis: NoneOr<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Sheet> {
-        let index = renamed_levels(&this.index, (mapper.into_option(), index.into_option()), heap)?;
-        Ok(Sheet { index, ..(*this).clone() })
+        let across = axis.into_option().is_some_and(is_columns);
+        let mut made = (*this).clone();
+        if let Some(names) = columns.or(mapper.filter(|_| across)) {
+            let index = renamed_levels(&made.columns.index(), names, heap)?;
+            made.columns = made.columns.called(index.names.clone());
+        }
+        if let Some(names) = index.or(mapper.filter(|_| !across)) {
+            made.index = renamed_levels(&made.index, names, heap)?;
+        }
+        Ok(made)
     }
 
     /// With two levels of its labels in each other's place.
@@ -180,8 +186,17 @@ pub(super) fn of_sheets(builder: &mut MethodsBuilder) {
         Ok(Sheet { index: swapped(&this.index, &level(i, -2), &level(j, -1))?, ..(*this).clone() })
     }
 
-    /// Without a level of its labels.
-    fn droplevel<'v>(this: Now, level: Value<'v>, heap: Heap<'v>) -> starlark::Result<Sheet> {
+    /// Without a level of its labels, or of the names of columns.
+    fn droplevel<'v>(
+        this: Now,
+        level: Value<'v>,
+        #[starlark(default = NoneOr::None)] axis: NoneOr<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Sheet> {
+        if axis.into_option().is_some_and(is_columns) {
+            let columns = Columns::of(&without(&this.columns.index(), level, heap)?);
+            return Ok(Sheet { columns, ..(*this).clone() });
+        }
         Ok(Sheet { index: Arc::new(without(&this.index, level, heap)?), ..(*this).clone() })
     }
 
@@ -257,7 +272,8 @@ pub(super) fn of_columns(builder: &mut MethodsBuilder) {
         #[starlark(require = named, default = NoneOr::None)] index: NoneOr<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Column> {
-        let index = renamed_levels(&this.index, (mapper.into_option(), index.into_option()), heap)?;
+        let names = mapper.into_option().or(index.into_option()).unwrap_or_else(Value::new_none);
+        let index = renamed_levels(&this.index, names, heap)?;
         Ok(Column { index, ..this.clone() })
     }
 
@@ -310,6 +326,18 @@ pub(super) fn of_columns(builder: &mut MethodsBuilder) {
             Some(_) => Err(hinted("`get_loc` wants a label that stands once here", "ask for `labels == label`")),
             None => Err(thrown("KeyError", label.display())),
         }
+    }
+
+    /// The labels of several levels as tuples.
+    fn to_flat_index(this: &Column) -> starlark::Result<Column> {
+        of_labels(this, "to_flat_index")?;
+        Ok(Column::plain(this.values.iter().cloned()))
+    }
+
+    /// The same labels, with other names of their levels.
+    fn set_names<'v>(this: &Column, names: Value<'v>, heap: Heap<'v>) -> starlark::Result<Column> {
+        of_labels(this, "set_names")?;
+        Ok(Column::of_labels(&with_names(&this.own_labels(), names, heap)?, None))
     }
 
     /// The labels as a column with themselves for labels.

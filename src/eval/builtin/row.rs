@@ -4,10 +4,10 @@
 //! sheet.
 
 use super::column::{Column, hashable, number};
+use super::columns::Columns;
 use super::frame::label_of;
-use super::index::Index;
 use super::name::Name;
-use super::sheet::{Columns, Maker, is_empty};
+use super::sheet::{Maker, is_empty};
 use crate::diag::{Diag, Kind};
 use crate::eval::convert::from_val;
 use crate::eval::exception::{thrown, unfound};
@@ -67,8 +67,7 @@ pub(super) fn no_column(name: &str, columns: &Columns) -> starlark::Error {
 impl Row {
     /// As a column with the names for its labels.
     pub(super) fn column(&self) -> Column {
-        let names: Vec<Val> = self.columns.iter().map(Name::value).collect();
-        let index = Arc::new(Index::new(Vec::new(), names));
+        let index = Arc::new(self.columns.index());
         let name = Some(Name::of(&self.label));
         Column { name, ..Column::labelled_by(index, self.values.iter().cloned()) }
     }
@@ -163,7 +162,7 @@ impl<'v> StarlarkValue<'v> for Row {
         if let Some(at) = label_of(index).and_then(|name| self.columns.iter().position(|known| known.is(&name))) {
             return Ok(from_val(&self.values[at], heap));
         }
-        match (index.unpack_str(), number(index, self.values.len())) {
+        match (index.unpack_str().filter(|_| self.columns.depth() < 2), number(index, self.values.len())) {
             (Some(name), _) => Err(no_column(name, &self.columns)),
             (None, Some(at)) if self.like == Like::List => Ok(from_val(&self.values[at], heap)),
             (None, _) => self.column().at(index, heap),

@@ -7,6 +7,7 @@
 use super::aligned::by_labels;
 use super::column::Column;
 use super::column_methods::as_type;
+use super::columns::Columns;
 use super::index::Index;
 use super::name::Name;
 use super::row::{Like, Row, no_column, record};
@@ -16,8 +17,6 @@ use crate::value::Val;
 use starlark::values::Value;
 use std::cmp::Ordering;
 use std::sync::Arc;
-
-pub(super) type Columns = Arc<[Name]>;
 
 /// A table.
 #[derive(Clone, Debug)]
@@ -145,11 +144,16 @@ impl Sheet {
     pub(super) fn only(&self, columns: &[usize]) -> Sheet {
         let cut = |row: &Arc<[Val]>| columns.iter().map(|c| row[*c].clone()).collect();
         Sheet {
-            columns: columns.iter().map(|c| self.columns[*c].clone()).collect(),
+            columns: self.named(columns.iter().map(|c| self.columns[*c].clone())),
             rows: self.rows.iter().map(cut).collect(),
             index: self.index.clone(),
             of: self.of,
         }
+    }
+
+    /// Names of columns whose levels are called as its own.
+    pub(super) fn named(&self, names: impl IntoIterator<Item = Name>) -> Columns {
+        names.into_iter().collect::<Columns>().called(self.columns.levels.clone())
     }
 
     /// With cells as whose functions made it has them.
@@ -205,7 +209,8 @@ impl Sheet {
 
     /// With a column of new values, in the place of one of that name or as the last.
     pub(super) fn with_column(&self, name: &Name, values: Vec<Val>) -> Sheet {
-        let at = self.columns.iter().position(|known| known == name);
+        let name = self.padded(name.clone());
+        let at = self.columns.iter().position(|known| *known == name);
         let row = |(row, value): (&Arc<[Val]>, Val)| match at {
             Some(at) => {
                 row.iter().enumerate().map(|(i, old)| if i == at { value.clone() } else { old.clone() }).collect()
@@ -214,11 +219,22 @@ impl Sheet {
         };
         let new = at.is_none().then(|| name.clone());
         Sheet {
-            columns: self.columns.iter().cloned().chain(new).collect(),
+            columns: self.named(self.columns.iter().cloned().chain(new)),
             rows: self.rows.iter().zip(values).map(row).collect(),
             index: self.index.clone(),
             of: self.of,
         }
+    }
+
+    /// A name as those of its columns: with as many levels.
+    fn padded(&self, name: Name) -> Name {
+        let depth = self.columns.depth();
+        let parts = name.parts().map_or_else(|| vec![name.value()], <[Val]>::to_vec);
+        if depth < 2 || parts.len() >= depth {
+            return name;
+        }
+        let blank = std::iter::repeat_n(Val::str(""), depth - parts.len());
+        Name::of(&Val::Tuple(parts.into_iter().chain(blank).collect()))
     }
 
     /// With the labels of its rows as its first columns; labels that came from none are `index`.
@@ -249,7 +265,8 @@ impl Sheet {
             names.iter().map(|i| Index::part(key, *i)).chain(row.iter().cloned()).collect::<Arc<[Val]>>()
         };
         let rows = self.index.keys.iter().zip(&self.rows).map(row).collect();
-        let columns = names.iter().map(|i| shown[*i].clone()).chain(self.columns.iter().cloned()).collect();
+        let columns = names.iter().map(|i| self.padded(shown[*i].clone())).chain(self.columns.iter().cloned());
+        let columns = self.named(columns);
         Sheet { of: self.of, ..Sheet::new(columns, rows) }
     }
 
@@ -263,9 +280,9 @@ impl Sheet {
         let rows = self.each_row();
         let row = |at: usize| rows.iter().map(|row| row.values[at].clone()).collect();
         Sheet {
-            columns: self.index.keys.iter().map(Name::of).collect(),
+            columns: Columns::of(&self.index),
             rows: (0..self.columns.len()).map(row).collect(),
-            index: Arc::new(Index::new(Vec::new(), self.names())),
+            index: Arc::new(self.columns.index()),
             of: self.of,
         }
     }
