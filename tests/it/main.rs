@@ -35,6 +35,7 @@ mod sheets_asked;
 mod sheets_bounds;
 mod sheets_grouped;
 mod sheets_levels;
+mod sheets_named;
 mod sheets_rows;
 mod sheets_running;
 mod sheets_shaped;

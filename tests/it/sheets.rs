@@ -177,7 +177,6 @@ fn what_sheets_lack_is_told_with_a_way_out() {
     says("x = t['size'] + pd.concat([t['size'], t['size']])", "a label stands for two cells of a column");
     says("t.set_index('sample').xs('b', level='sample')", "`level` goes for labels of several columns");
     says("t.pivot(index=[], columns='unit', values='size')", "`pivot` wants a column for its `index`");
-    says("t.pivot(index='unit', columns=['sample'], values='size')", "`columns` of `pivot` is one column here");
     says("t.drop(columns='size').pop([])", "`pop` wants the name of a column");
     says("t.groupby('sample')['size'].sort_values()", "groups of a sheet have no `.sort_values` here");
     says("t.groupby('sample')['size'].agg('rank')", "groups of a sheet have no `.rank` here");

@@ -515,7 +515,10 @@ g = d.groupby(["a", "b"])["v"].sum()"#;
 fn what_these_methods_do_not_take_is_refused() {
     let text = "import pandas as pd\nq = pd.DataFrame({\"n\": [1, 2], \"s\": [\"a\", \"b\"]})\nm = q.set_index([\"n\", \"s\"], drop=False)\n";
     for (asked, words) in [
-        ("pd.concat([q['n'], q['s']], axis=1, keys=['a', 'b'], names=['x', 'y'])", "`names` are one for each level here"),
+        (
+            "pd.concat([q['n'], q['s']], axis=1, keys=['a', 'b'], names=['x', 'y'])",
+            "`names` are one for each level here",
+        ),
         ("m.groupby(level=[0, 1]).agg({'n': ['sum'], 's': ['min']}).stack()", "several levels are not stacked here"),
         ("pd.concat([q, q], keys=['a', 'b'], names=['x', 'y'])", "`names` are one for each level of `keys` here"),
         ("q.nlargest(1, 'n', keep='all')", "`keep=\"all\"` is not served here"),

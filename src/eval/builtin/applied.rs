@@ -11,9 +11,13 @@ use super::join::stacked;
 use super::name::Name;
 use super::row::Row;
 use super::sheet::Sheet;
-use crate::eval::exception::thrown_with;
+use crate::eval::convert::elements;
+use crate::eval::exception::{thrown, thrown_with};
 use crate::eval::fault::hinted;
 use crate::value::Val;
+use starlark::collections::SmallMap;
+use starlark::eval::Evaluator;
+use starlark::values::none::NoneOr;
 use starlark::values::{Heap, Value};
 use std::sync::Arc;
 
@@ -22,6 +26,40 @@ pub(super) enum Answers {
     Cells(Vec<Val>),
     Columns(Vec<Column>),
     Sheets(Vec<Arc<Sheet>>),
+}
+
+/// What a function is given besides the value that it is asked of.
+pub(super) struct More<'a, 'v> {
+    positions: Vec<Value<'v>>,
+    named: Vec<(&'a str, Value<'v>)>,
+}
+
+impl<'a, 'v> More<'a, 'v> {
+    /// Of `args=(…)` and what is named.
+    ///
+    /// # Errors
+    /// If `args` is no tuple or list.
+    pub(super) fn of(
+        args: NoneOr<Value<'v>>,
+        named: &'a SmallMap<String, Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<More<'a, 'v>> {
+        let positions = match args.into_option() {
+            Some(args) => elements(args, heap).ok_or_else(|| thrown("TypeError", "`args` is a tuple"))?,
+            None => Vec::new(),
+        };
+        Ok(More { positions, named: named.iter().map(|(name, value)| (name.as_str(), *value)).collect() })
+    }
+
+    pub(super) fn call(
+        &self,
+        function: Value<'v>,
+        of: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let positions: Vec<Value> = [of].into_iter().chain(self.positions.iter().copied()).collect();
+        eval.eval_function(function, &positions, &self.named)
+    }
 }
 
 fn labelled(value: Value) -> Option<Column> {

@@ -116,70 +116,46 @@ pub(super) fn turned(operator: &str) -> &str {
 
 #[starlark_module]
 pub(super) fn methods(builder: &mut MethodsBuilder) {
-    fn eq<'v>(
-        this: &Column,
-        #[starlark(require = pos)] other: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
+    fn eq<'v>(this: &Column, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         asked(this, "==", other, heap)
     }
 
-    fn ne<'v>(
-        this: &Column,
-        #[starlark(require = pos)] other: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
+    fn ne<'v>(this: &Column, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         asked(this, "!=", other, heap)
     }
 
-    fn gt<'v>(
-        this: &Column,
-        #[starlark(require = pos)] other: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
+    fn gt<'v>(this: &Column, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         asked(this, ">", other, heap)
     }
 
-    fn lt<'v>(
-        this: &Column,
-        #[starlark(require = pos)] other: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
+    fn lt<'v>(this: &Column, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         asked(this, "<", other, heap)
     }
 
-    fn ge<'v>(
-        this: &Column,
-        #[starlark(require = pos)] other: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
+    fn ge<'v>(this: &Column, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         asked(this, ">=", other, heap)
     }
 
-    fn le<'v>(
-        this: &Column,
-        #[starlark(require = pos)] other: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
+    fn le<'v>(this: &Column, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         asked(this, "<=", other, heap)
     }
 
     fn r#where<'v>(
         this: &Column,
-        #[starlark(require = pos)] holds: Value<'v>,
+        cond: Value<'v>,
         #[starlark(default = NoneOr::None)] other: NoneOr<Value<'v>>,
     ) -> starlark::Result<Column> {
-        kept(this, holds, other.into_option())
+        kept(this, cond, other.into_option())
     }
 
     /// The other way round: empty, or another value, where a condition holds.
     fn mask<'v>(
         this: &Column,
-        #[starlark(require = pos)] holds: Value<'v>,
+        cond: Value<'v>,
         #[starlark(default = NoneOr::None)] other: NoneOr<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Column> {
-        kept(this, holds.bit_not(heap)?, other.into_option())
+        kept(this, cond.bit_not(heap)?, other.into_option())
     }
 
     /// Other values in the place of some.

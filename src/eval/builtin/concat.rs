@@ -9,7 +9,7 @@ use super::column::Column;
 use super::columns::Columns;
 use super::frame::plain_of;
 use super::frame_joins::sheet_of;
-use super::frame_methods::is_columns;
+use super::frame_methods::across;
 use super::index::Index;
 use super::join::{beside, labels_on_end, stacked};
 use super::name::Name;
@@ -36,7 +36,7 @@ pub(super) fn functions(builder: &mut GlobalsBuilder) {
     /// Sheets, or columns, on end; with `axis=1` side by side. `keys`, or those of a dict,
     /// are labels above their own.
     fn concat<'v>(
-        #[starlark(require = pos)] all: Value<'v>,
+        objs: Value<'v>,
         #[starlark(require = named, default = NoneOr::None)] axis: NoneOr<Value<'v>>,
         #[starlark(require = named, default = "outer")] join: &str,
         #[starlark(require = named, default = false)] ignore_index: bool,
@@ -57,16 +57,16 @@ pub(super) fn functions(builder: &mut GlobalsBuilder) {
             let why = "Cannot set ignore_index=True and specify keys. Either should be used.";
             return Err(thrown("ValueError", why));
         }
-        let (all, keys) = parts(all, keys, heap)?;
+        let (objs, keys) = parts(objs, keys, heap)?;
         let keys = keys.filter(|_| !ignore_index);
         let names = value("names").map(|names| names_of(names, heap)).transpose()?;
-        let columns: Option<Vec<Column>> = all.iter().map(|one| Column::from_value(*one).cloned()).collect();
+        let columns: Option<Vec<Column>> = objs.iter().map(|one| Column::from_value(*one).cloned()).collect();
         let columns = columns.filter(|columns| !columns.is_empty());
-        let made = match (axis.into_option().is_some_and(is_columns), columns) {
-            (true, columns) => side_by_side(&all, columns, keys, (names, join == "inner", ignore_index))?,
+        let made = match (across(axis.into_option())?, columns) {
+            (true, columns) => side_by_side(&objs, columns, keys, (names, join == "inner", ignore_index))?,
             (false, Some(columns)) => return on_end(&columns, keys, (names, ignore_index, verify_integrity), heap),
             (false, None) => {
-                let sheets: Vec<Arc<Sheet>> = all.iter().map(|one| sheet_of(*one)).collect::<starlark::Result<_>>()?;
+                let sheets: Vec<Arc<Sheet>> = objs.iter().map(|one| sheet_of(*one)).collect::<starlark::Result<_>>()?;
                 match keys {
                     Some(_) if join == "inner" => {
                         return Err(hinted("`keys` go with `join=\"outer\"` here", "choose the columns first"));

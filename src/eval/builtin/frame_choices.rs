@@ -4,7 +4,7 @@
 
 use super::column::{Column, distinct};
 use super::frame::{Now, cells_of, label_of, plain_of};
-use super::frame_methods::is_columns;
+use super::frame_methods::across;
 use super::index::Index;
 use super::name::Name;
 use super::same::word;
@@ -32,7 +32,10 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         #[starlark(default = NoneOr::None)] regex: NoneOr<&str>,
         #[starlark(default = NoneOr::None)] axis: NoneOr<Value<'v>>,
     ) -> starlark::Result<Sheet> {
-        let by_row = axis.into_option().is_some_and(|axis| !is_columns(axis));
+        let by_row = match axis.into_option() {
+            Some(axis) => !across(Some(axis))?,
+            None => false,
+        };
         let names = if by_row { this.index.keys.to_vec() } else { this.names() };
         let items = items.into_option().and_then(cells_of);
         let (like, pattern) = (like.into_option(), regex.into_option().map(regex::Regex::new));
@@ -53,7 +56,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     /// The rows with a label, or with a part of one.
     fn xs<'v>(
         this: Now,
-        #[starlark(require = pos)] key: Value<'v>,
+        key: Value<'v>,
         #[starlark(require = named, default = NoneOr::None)] level: NoneOr<Value<'v>>,
         #[starlark(require = named, default = true)] drop_level: bool,
         heap: Heap<'v>,
@@ -89,20 +92,20 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     /// A column, or something else where there is none.
     fn get<'v>(
         this: Now,
-        #[starlark(require = pos)] name: Value<'v>,
+        key: Value<'v>,
         #[starlark(default = NoneOr::None)] default: NoneOr<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        Ok(match label_of(name).and_then(|name| this.column_of(&name).ok()) {
+        Ok(match label_of(key).and_then(|key| this.column_of(&key).ok()) {
             Some(at) => heap.alloc(this.values(at)),
             None => default.into_option().unwrap_or_else(Value::new_none),
         })
     }
 
     /// A column, which the sheet loses.
-    fn pop<'v>(this: Now, #[starlark(require = pos)] name: Value<'v>, heap: Heap<'v>) -> starlark::Result<Column> {
-        let name = label_of(name).ok_or_else(|| fault("`pop` wants the name of a column"))?;
-        let at = this.column_of(&name)?;
+    fn pop<'v>(this: Now, item: Value<'v>, heap: Heap<'v>) -> starlark::Result<Column> {
+        let item = label_of(item).ok_or_else(|| fault("`pop` wants the name of a column"))?;
+        let at = this.column_of(&item)?;
         let kept: Vec<usize> = (0..this.columns.len()).filter(|other| *other != at).collect();
         this.become_or_give(this.only(&kept), true, heap);
         Ok(this.values(at))
@@ -114,7 +117,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         #[starlark(default = NoneOr::None)] axis: NoneOr<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let by_column = axis.into_option().is_some_and(is_columns);
+        let by_column = across(axis.into_option())?;
         Ok(match (this.rows.len(), this.columns.len()) {
             (1, 1) if !by_column => from_val(&this.rows[0][0], heap),
             (_, 1) => heap.alloc(this.values(0)),
@@ -137,13 +140,13 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     /// Its rows as lines of text. Files are written in rules.
     fn to_csv<'v>(
         this: Now,
-        #[starlark(default = NoneOr::None)] path: NoneOr<Value<'v>>,
+        #[starlark(default = NoneOr::None)] path_or_buf: NoneOr<Value<'v>>,
         #[starlark(default = ",")] sep: &str,
         #[starlark(require = named, default = "")] na_rep: &str,
         #[starlark(require = named, default = true)] header: bool,
         #[starlark(require = named, default = true)] index: bool,
     ) -> starlark::Result<String> {
-        if path.into_option().is_some() {
+        if path_or_buf.into_option().is_some() {
             let hint = "write it in a `run:` body or a script, or in a file for `pyload(\"FILE.py\")`";
             return Err(hinted("no file is written while the Rulefile is read", hint));
         }

@@ -185,11 +185,11 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     /// The other way round: empty, or another value, where a sheet of bools is true.
     fn mask<'v>(
         this: Value<'v>,
-        #[starlark(require = pos)] condition: Value<'v>,
+        cond: Value<'v>,
         #[starlark(default = NoneOr::None)] other: NoneOr<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Sheet> {
-        asked(this, (condition, other.into_option()), false, eval)
+        asked(this, (cond, other.into_option()), false, eval)
     }
 
     /// Which cells hold one of some values; by a dict, one of those of their column.

@@ -3,7 +3,7 @@
 //! Owns the list of them, and those of labels, rows and functions. What is asked of groups is
 //! `groups`', and how answers are put together `applied`'s.
 
-use super::applied::{Answers, below_one_another, side_by_side};
+use super::applied::{Answers, More, below_one_another, side_by_side};
 use super::column::{Column, distinct, hashable};
 use super::columns::Columns;
 use super::frame::{Now, named, plain_of};
@@ -13,9 +13,10 @@ use super::query::numbers_where;
 use super::row::{self, Row, record};
 use super::sheet::{Sheet, settled};
 use crate::eval::convert::from_val;
-use crate::eval::exception::thrown;
-use crate::eval::fault::fault;
+use crate::eval::exception::{thrown, thrown_with};
+use crate::eval::fault::{fault, hinted};
 use crate::value::Val;
+use starlark::collections::SmallMap;
 use starlark::environment::MethodsBuilder;
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
@@ -51,14 +52,14 @@ fn choosing(builder: &mut MethodsBuilder) {
     /// The rows for which an expression over the columns is true.
     fn query<'v>(
         this: Value<'v>,
-        #[starlark(require = pos)] query: &str,
+        expr: &str,
         #[starlark(require = named, default = NoneOr::None)] engine: NoneOr<&str>,
         #[starlark(require = named, default = false)] inplace: bool,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let _ = engine;
         let sheet = Now::of(this).ok_or_else(|| fault("`query` is asked of a sheet"))?;
-        let rows = numbers_where(&sheet, query, eval)?;
+        let rows = numbers_where(&sheet, expr, eval)?;
         Ok(sheet.become_or_give(sheet.pick(&rows), inplace, eval.heap()))
     }
 
@@ -74,13 +75,13 @@ fn labelling(builder: &mut MethodsBuilder) {
     /// The same rows with labels: the values of some columns.
     fn set_index<'v>(
         this: Now,
-        #[starlark(require = pos)] columns: Value<'v>,
+        keys: Value<'v>,
         #[starlark(require = named, default = true)] drop: bool,
         #[starlark(require = named, default = false)] verify_integrity: bool,
         #[starlark(require = named, default = false)] inplace: bool,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let sheet = this.with_index(&named(&this, columns, heap)?, !drop);
+        let sheet = this.with_index(&named(&this, keys, heap)?, !drop);
         if verify_integrity && distinct(sheet.index.keys.iter()).len() < sheet.rows.len() {
             return Err(fault("two rows of the sheet have one label"));
         }
@@ -166,48 +167,65 @@ fn handing_out(builder: &mut MethodsBuilder) {
 
 #[starlark_module]
 fn mapping(builder: &mut MethodsBuilder) {
-    /// A function of each row (`axis=1`) or of each column.
+    /// A function of each row (`axis=1`) or of each column, which is given more arguments.
     fn apply<'v>(
         this: Now,
-        #[starlark(require = pos)] function: Value<'v>,
+        func: Value<'v>,
         #[starlark(default = NoneOr::None)] axis: NoneOr<Value<'v>>,
+        #[starlark(require = named, default = NoneOr::None)] result_type: NoneOr<&str>,
+        #[starlark(require = named, default = NoneOr::None)] args: NoneOr<Value<'v>>,
+        #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let heap = eval.heap();
-        let by_row = axis.into_option().is_some_and(is_columns);
+        let by_row = across(axis.into_option())?;
+        let expands = match result_type.into_option() {
+            None => false,
+            Some("expand") if by_row => true,
+            Some(other) => {
+                let hint = "take it off, or write `result_type=\"expand\"` with `axis=1`";
+                return Err(hinted(format!("`apply` knows no `result_type=\"{other}\"` here"), hint));
+            }
+        };
         let given: Vec<Value> = match by_row {
             true => this.each_row().into_iter().map(|row| heap.alloc(row)).collect(),
             false => (0..this.columns.len()).map(|at| heap.alloc(this.values(at))).collect(),
         };
+        let more = More::of(args, &named, heap)?;
         let mut made = Vec::with_capacity(given.len());
         for one in given {
-            made.push(eval.eval_function(function, &[one], &[])?);
+            made.push(more.call(func, one, eval)?);
         }
         Ok(match Answers::of(&made, heap)? {
             Answers::Columns(rows) if by_row => heap.alloc(below_one_another(&this.index, &rows)?),
             Answers::Columns(columns) => heap.alloc(side_by_side(this.columns.to_vec(), &columns)?),
             Answers::Sheets(_) => return Err(fault("a function of rows or columns answers with no sheets here")),
+            Answers::Cells(cells) if expands => heap.alloc(expanded(&this, &cells)?),
             Answers::Cells(cells) if by_row => heap.alloc(Column::labelled_by(this.index.clone(), settled(cells))),
             Answers::Cells(cells) => of_columns(&this, cells, heap)?,
         })
     }
 
     /// A function of each cell.
-    fn applymap<'v>(
-        this: Now,
-        #[starlark(require = pos)] function: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Sheet> {
-        of_cells(&this, function, eval)
+    fn applymap<'v>(this: Now, func: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Sheet> {
+        of_cells(&this, func, eval)
     }
 
-    fn map<'v>(
-        this: Now,
-        #[starlark(require = pos)] function: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Sheet> {
-        of_cells(&this, function, eval)
+    fn map<'v>(this: Now, func: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Sheet> {
+        of_cells(&this, func, eval)
     }
+}
+
+/// A sheet of lists, each the cells of a row.
+fn expanded(sheet: &Sheet, rows: &[Val]) -> starlark::Result<Sheet> {
+    let width = rows.first().and_then(Val::items).map_or(0, <[Val]>::len);
+    if width == 0 || rows.iter().any(|row| row.items().map(<[Val]>::len) != Some(width)) {
+        return Err(fault("`result_type=\"expand\"` wants a function that answers with lists of one length here"));
+    }
+    let cells = |at: usize| rows.iter().filter_map(|row| row.items()?.get(at).cloned()).collect();
+    let columns: Vec<Vec<Val>> = (0..width).map(cells).collect();
+    let names = (0..width as i64).map(Name::number).collect();
+    Ok(Sheet { index: sheet.index.clone(), ..Sheet::of_columns(names, &columns) })
 }
 
 /// What a function answers of each column: a cell for each, or lists that are columns again.
@@ -224,9 +242,20 @@ fn of_columns<'v>(sheet: &Sheet, cells: Vec<Val>, heap: Heap<'v>) -> starlark::R
     Ok(heap.alloc(Sheet { index, ..made }))
 }
 
-/// Whether an `axis` is that of columns.
-pub(super) fn is_columns(axis: Value) -> bool {
-    matches!(axis.to_str().as_str(), "1" | "columns")
+/// Whether an `axis` is that of columns; none is that of rows.
+///
+/// # Errors
+/// If there is no such axis.
+pub(super) fn across(axis: Option<Value>) -> starlark::Result<bool> {
+    let Some(axis) = axis.filter(|axis| !axis.is_none()) else { return Ok(false) };
+    match (axis.unpack_i32(), axis.unpack_str()) {
+        (Some(0), _) | (_, Some("index" | "rows")) => Ok(false),
+        (Some(1), _) | (_, Some("columns")) => Ok(true),
+        _ => {
+            let why = format!("No axis named {} for object type DataFrame", axis.to_str());
+            Err(thrown_with("ValueError", why, "write 0 or \"index\", 1 or \"columns\""))
+        }
+    }
 }
 
 fn of_cells<'v>(sheet: &Sheet, function: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Sheet> {

@@ -150,10 +150,7 @@ fn functions_first(sheet: Sheet, are_several: bool) -> Sheet {
 #[starlark_module]
 pub(super) fn functions(builder: &mut GlobalsBuilder) {
     /// How often each pair of the cells of two columns is there.
-    fn crosstab<'v>(
-        #[starlark(require = pos)] index: Value<'v>,
-        #[starlark(require = pos)] columns: Value<'v>,
-    ) -> starlark::Result<Sheet> {
+    fn crosstab<'v>(index: Value<'v>, columns: Value<'v>) -> starlark::Result<Sheet> {
         let column = |value: Value<'v>| match Column::from_value(value) {
             Some(column) => Ok(column.clone()),
             None => cells_of(value)
@@ -197,7 +194,7 @@ pub(super) fn functions(builder: &mut GlobalsBuilder) {
     }
 
     /// The number of each cell among the different ones, and these.
-    fn factorize<'v>(#[starlark(require = pos)] values: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    fn factorize<'v>(values: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         let column =
             Column::from_value(values).ok_or_else(|| thrown("TypeError", "factorize requires a Series or an Index"))?;
         let held: Vec<Val> = column.values.iter().filter(|cell| !is_empty(cell)).cloned().collect();

@@ -399,49 +399,44 @@ fn all_methods(builder: &mut MethodsBuilder) {
 #[starlark_module]
 fn groups_methods(builder: &mut MethodsBuilder) {
     /// A function of each group.
-    fn apply<'v>(
-        this: &Groups,
-        #[starlark(require = pos)] function: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        this.applied(eval.heap(), |group| eval.eval_function(function, &[group], &[]))
+    fn apply<'v>(this: &Groups, func: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
+        this.applied(eval.heap(), |group| eval.eval_function(func, &[group], &[]))
     }
 
     /// A function of each group, or a method of columns by its name; of several columns
     /// by a dict, or as `total=("size", "sum")`.
     fn agg<'v>(
         this: &Groups,
-        #[starlark(require = pos)] function: Option<Value<'v>>,
+        func: Option<Value<'v>>,
         #[starlark(kwargs)] given: SmallMap<String, Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let heap = eval.heap();
-        let Some(function) = function else {
+        let Some(func) = func else {
             let one = |(name, pair): (String, Value<'v>)| match elements(pair, heap).as_deref() {
-                Some([column, function]) => Ok((name.into(), this.named(*column)?, *function)),
+                Some([column, func]) => Ok((name.into(), this.named(*column)?, *func)),
                 _ => Err(fault("`agg` wants a column and what is asked of it: `total=(\"size\", \"sum\")`")),
             };
             let asked = given.into_iter().map(one).collect::<starlark::Result<_>>()?;
             return this.sheet_of(asked, eval);
         };
-        if let Some(several) = this.of_several(function, heap)? {
+        if let Some(several) = this.of_several(func, heap)? {
             return this.sheet_of(several, eval);
         }
-        if let Some(dict) = DictRef::from_value(function) {
-            let one = |(column, function): (Value<'v>, Value<'v>)| {
-                this.named(column).map(|name| (name.clone(), name, function))
-            };
+        if let Some(dict) = DictRef::from_value(func) {
+            let one =
+                |(column, func): (Value<'v>, Value<'v>)| this.named(column).map(|name| (name.clone(), name, func));
             return this.sheet_of(dict.iter().map(one).collect::<starlark::Result<_>>()?, eval);
         }
-        if let (Some(column), Some(functions)) = (&this.column, elements(function, heap)) {
-            let asked = functions.into_iter().map(|function| (called(function).into(), column.clone(), function));
+        if let (Some(column), Some(functions)) = (&this.column, elements(func, heap)) {
+            let asked = functions.into_iter().map(|func| (called(func).into(), column.clone(), func));
             return this.sheet_of(asked.collect(), eval);
         }
         if this.column.is_none() {
-            let asked = this.others().into_iter().map(|name| (name.clone(), name, function)).collect();
+            let asked = this.others().into_iter().map(|name| (name.clone(), name, func)).collect();
             return this.sheet_of(asked, eval);
         }
-        let answered = this.aggregated(function, eval)?;
+        let answered = this.aggregated(func, eval)?;
         Ok(this.handed(answered, heap))
     }
 
@@ -463,23 +458,19 @@ fn groups_methods(builder: &mut MethodsBuilder) {
     }
 
     /// What a function, or a method of columns, answers of a group, for each of its rows.
-    fn transform<'v>(
-        this: &Groups,
-        #[starlark(require = pos)] function: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Column> {
+    fn transform<'v>(this: &Groups, func: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Column> {
         let heap = eval.heap();
         let mut answers = Vec::with_capacity(this.groups.len());
         for (group, (_, sheet)) in this.groups.iter().enumerate() {
             let alone = Groups { groups: [this.groups[group].clone()].into(), ..this.clone() };
-            let made = match function.unpack_str() {
+            let made = match func.unpack_str() {
                 Some("size") => heap.alloc(sheet.rows.len() as i64),
-                Some(name) if !BY_ROW.contains(&name) => from_val(&alone.aggregated(function, eval)?.values[0], heap),
+                Some(name) if !BY_ROW.contains(&name) => from_val(&alone.aggregated(func, eval)?.values[0], heap),
                 Some(name) => {
                     let method = this.member(sheet, heap)?.get_attr(name, heap)?;
                     eval.eval_function(method.ok_or_else(|| no_method(name))?, &[], &[])?
                 }
-                None => eval.eval_function(function, &[this.member(sheet, heap)?], &[])?,
+                None => eval.eval_function(func, &[this.member(sheet, heap)?], &[])?,
             };
             let column = Column::from_value(made).filter(|column| !column.by_place);
             answers.push(

@@ -36,7 +36,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     /// The rows of the groups for which a function is true, in the order of the sheet.
     fn filter<'v>(
         this: &Groups,
-        #[starlark(require = pos)] function: Value<'v>,
+        func: Value<'v>,
         #[starlark(default = true)] dropna: bool,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
@@ -46,7 +46,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         let heap = eval.heap();
         let mut rows = Vec::new();
         for ((_, sheet), places) in this.groups.iter().zip(&*this.whole.1) {
-            let made = eval.eval_function(function, &[this.member(sheet, heap)?], &[])?;
+            let made = eval.eval_function(func, &[this.member(sheet, heap)?], &[])?;
             if keeps(made, this.column.is_some(), heap)? {
                 rows.extend_from_slice(places);
             }
@@ -57,7 +57,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     /// The row of each group by its number there, or some.
     fn nth<'v>(
         this: &Groups,
-        #[starlark(require = pos)] n: Value<'v>,
+        n: Value<'v>,
         #[starlark(default = NoneOr::None)] dropna: NoneOr<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
@@ -102,14 +102,10 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         Ok(this.placed(this.groups.iter().enumerate().map(number).collect()))
     }
 
-    fn get_group<'v>(
-        this: &Groups,
-        #[starlark(require = pos)] key: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
-        let key = plain_of(key, heap)?;
-        let found = this.keys.find(&key).filter(|_| this.keys.is_whole(&key)).and_then(|found| found.first());
-        let at = found.ok_or_else(|| thrown("KeyError", format!("there is no group {}", key.repr())))?;
+    fn get_group<'v>(this: &Groups, name: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let name = plain_of(name, heap)?;
+        let found = this.keys.find(&name).filter(|_| this.keys.is_whole(&name)).and_then(|found| found.first());
+        let at = found.ok_or_else(|| thrown("KeyError", format!("there is no group {}", name.repr())))?;
         this.member(&this.groups[*at].1, heap)
     }
 }

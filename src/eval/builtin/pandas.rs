@@ -57,19 +57,19 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
 #[starlark_module]
 fn readers(builder: &mut GlobalsBuilder) {
     fn read_csv<'v>(
-        #[starlark(require = pos)] path: Value<'v>,
+        filepath_or_buffer: Value<'v>,
         #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Sheet> {
-        read(path, &Asked { function: "read_csv", named, heap: eval.heap() }, ",", eval)
+        read(filepath_or_buffer, &Asked { function: "read_csv", named, heap: eval.heap() }, ",", eval)
     }
 
     fn read_table<'v>(
-        #[starlark(require = pos)] path: Value<'v>,
+        filepath_or_buffer: Value<'v>,
         #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Sheet> {
-        read(path, &Asked { function: "read_table", named, heap: eval.heap() }, "\t", eval)
+        read(filepath_or_buffer, &Asked { function: "read_table", named, heap: eval.heap() }, "\t", eval)
     }
 
     /// How tables are shown, of which nothing is seen.
@@ -83,39 +83,39 @@ fn readers(builder: &mut GlobalsBuilder) {
 
 #[starlark_module]
 fn of_cells(builder: &mut GlobalsBuilder) {
-    fn isna<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        Ok(asked_empty(value, true, heap))
+    fn isna<'v>(obj: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(asked_empty(obj, true, heap))
     }
 
-    fn isnull<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        Ok(asked_empty(value, true, heap))
+    fn isnull<'v>(obj: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(asked_empty(obj, true, heap))
     }
 
-    fn notna<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        Ok(asked_empty(value, false, heap))
+    fn notna<'v>(obj: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(asked_empty(obj, false, heap))
     }
 
-    fn notnull<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        Ok(asked_empty(value, false, heap))
+    fn notnull<'v>(obj: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(asked_empty(obj, false, heap))
     }
 
     /// The different values, in order.
-    fn unique<'v>(#[starlark(require = pos)] values: Value<'v>) -> starlark::Result<Column> {
+    fn unique<'v>(values: Value<'v>) -> starlark::Result<Column> {
         let values = cells_of(values).ok_or_else(|| fault("`unique` wants a column or a list"))?;
         Ok(Column::plain(distinct(values.iter()).into_iter().map(|at| values[at].clone())))
     }
 
     /// Numbers of texts; what is none is an error, or empty with `errors="coerce"`.
     fn to_numeric<'v>(
-        #[starlark(require = pos)] values: Value<'v>,
+        arg: Value<'v>,
         #[starlark(default = "raise")] errors: &str,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let Some(column) = Column::from_value(values) else {
-            let cells = cells_of(values).or_else(|| Some(vec![cell_of(values)?]));
+        let Some(column) = Column::from_value(arg) else {
+            let cells = cells_of(arg).or_else(|| Some(vec![cell_of(arg)?]));
             let cells = cells.ok_or_else(|| fault("`to_numeric` wants a column, a list or a cell"))?;
             let numbers = Column::plain(numbers(&cells, errors)?);
-            return Ok(match cell_of(values).is_some_and(|cell| cell.items().is_none()) {
+            return Ok(match cell_of(arg).is_some_and(|cell| cell.items().is_none()) {
                 true => from_val(&numbers.values[0], heap),
                 false => heap.alloc(numbers),
             });

@@ -6,7 +6,7 @@ use super::column::{Column, number};
 use super::columns::Columns;
 use super::frame::{Now, cell_of, cells_of};
 use super::frame_counts::kind;
-use super::frame_methods::is_columns;
+use super::frame_methods::across;
 use super::index::Index;
 use super::name::Name;
 use super::sheet::{NOTHING, Sheet, is_empty};
@@ -163,7 +163,7 @@ pub(super) fn of_sheets(builder: &mut MethodsBuilder) {
         #[starlark(require = named, default = NoneOr::None)] axis: NoneOr<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Sheet> {
-        let across = axis.into_option().is_some_and(is_columns);
+        let across = across(axis.into_option())?;
         let mut made = (*this).clone();
         if let Some(names) = columns.or(mapper.filter(|_| across)) {
             let index = renamed_levels(&made.columns.index(), names, heap)?;
@@ -193,7 +193,7 @@ pub(super) fn of_sheets(builder: &mut MethodsBuilder) {
         #[starlark(default = NoneOr::None)] axis: NoneOr<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Sheet> {
-        if axis.into_option().is_some_and(is_columns) {
+        if across(axis.into_option())? {
             let columns = Columns::of(&without(&this.columns.index(), level, heap)?);
             return Ok(Sheet { columns, ..(*this).clone() });
         }
@@ -209,7 +209,7 @@ pub(super) fn of_sheets(builder: &mut MethodsBuilder) {
         #[starlark(require = named, default = NoneOr::None)] axis: NoneOr<Value<'v>>,
         #[starlark(require = named, default = NoneOr::None)] fill_value: NoneOr<Value<'v>>,
     ) -> starlark::Result<Sheet> {
-        let (labels, by_column) = (labels.into_option(), axis.into_option().is_some_and(is_columns));
+        let (labels, by_column) = (labels.into_option(), across(axis.into_option())?);
         let rows = index.into_option().or(labels.filter(|_| !by_column));
         let columns = columns.into_option().or(labels.filter(|_| by_column));
         let fill = fill_of(fill_value)?;
@@ -242,7 +242,7 @@ pub(super) fn of_sheets(builder: &mut MethodsBuilder) {
         #[starlark(default = NoneOr::None)] axis: NoneOr<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Sheet> {
-        if axis.into_option().is_some_and(is_columns) {
+        if across(axis.into_option())? {
             return Ok(this.only(&numbers_of(indices, this.columns.len(), heap)?));
         }
         Ok(this.pick(&numbers_of(indices, this.rows.len(), heap)?))
@@ -318,13 +318,13 @@ pub(super) fn of_columns(builder: &mut MethodsBuilder) {
     }
 
     /// The number of a label.
-    fn get_loc<'v>(this: &Column, #[starlark(require = pos)] label: Value<'v>) -> starlark::Result<i32> {
+    fn get_loc<'v>(this: &Column, key: Value<'v>) -> starlark::Result<i32> {
         of_labels(this, "get_loc")?;
-        let label = cell_of(label).ok_or_else(|| fault("a label is a text, a number or a tuple"))?;
-        match this.own_labels().find(&label) {
+        let key = cell_of(key).ok_or_else(|| fault("a label is a text, a number or a tuple"))?;
+        match this.own_labels().find(&key) {
             Some([one]) => Ok(*one as i32),
             Some(_) => Err(hinted("`get_loc` wants a label that stands once here", "ask for `labels == label`")),
-            None => Err(thrown("KeyError", label.display())),
+            None => Err(thrown("KeyError", key.display())),
         }
     }
 

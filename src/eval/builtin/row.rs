@@ -219,13 +219,8 @@ impl<'v> StarlarkValue<'v> for Row {
 
 #[starlark_module]
 fn row_methods(builder: &mut MethodsBuilder) {
-    fn get<'v>(
-        this: &Row,
-        #[starlark(require = pos)] column: Value<'v>,
-        #[starlark(require = pos)] default: Option<Value<'v>>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
-        let at = label_of(column).and_then(|name| this.columns.iter().position(|known| known.is(&name)));
+    fn get<'v>(this: &Row, key: Value<'v>, default: Option<Value<'v>>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let at = label_of(key).and_then(|name| this.columns.iter().position(|known| known.is(&name)));
         Ok(at.map(|at| from_val(&this.values[at], heap)).or(default).unwrap_or_else(Value::new_none))
     }
 

@@ -176,7 +176,7 @@ pub(super) fn of_sheets(builder: &mut MethodsBuilder) {
         let columns = named(&this, columns, heap)?;
         let index = index.into_option().map(|index| named(&this, index, heap)).transpose()?;
         if columns.is_empty() || index.as_ref().is_some_and(Vec::is_empty) {
-            return Err(thrown("ValueError", "`pivot` wants columns for its `columns` and its `index`"));
+            return Err(thrown("ValueError", "`pivot` wants a column for its `index`, and one for its `columns`"));
         }
         let mut names = Vec::new();
         let mut levels = Vec::new();
