@@ -39,6 +39,7 @@ mod sheets_named;
 mod sheets_rows;
 mod sheets_running;
 mod sheets_shaped;
+mod sheets_told;
 mod sheets_types;
 mod snakefile;
 mod story;

@@ -536,6 +536,11 @@ fn what_these_methods_do_not_take_is_refused() {
         ("q.append(q)", "no `.append` here"),
         ("pd.Index(['a', 'a']).get_loc('a')", "`get_loc` wants a label that stands once here"),
         ("q['n'].shift(freq='D')", "freq"),
+        ("pd.cut(q['n'], [0, 5])", "intervals are no cells here"),
+        ("pd.cut(q['n'], 3, labels=False)", "`cut` wants a list of edges for `bins` here"),
+        ("pd.read_csv('t.csv', parse_dates=['n'])", "`read_csv` knows no `parse_dates` here"),
+        ("q.apply(len, axis=1, result_type='reduce')", "`apply` knows no `result_type=\"reduce\"` here"),
+        ("q.sort_values(0, axis=1)", "columns are not sorted by a row here"),
     ] {
         let story = Story::new().file("Snakefile", &format!("{text}x = {asked}\nrule all:\n    output: 'x'\n"));
         story.run(&["-s", "Snakefile", "--list"]).is_refused().says(words);

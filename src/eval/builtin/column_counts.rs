@@ -255,7 +255,7 @@ pub(super) fn number(value: &Val) -> starlark::Result<f64> {
 }
 
 /// How often each value is there, in the order of their first.
-fn counts(column: &Column, dropna: bool) -> Vec<(Val, i64)> {
+pub(super) fn counts(column: &Column, dropna: bool) -> Vec<(Val, i64)> {
     let mut counted: Vec<(Val, i64)> = Vec::new();
     let mut places: FxHashMap<String, usize> = FxHashMap::default();
     for value in column.values.iter().filter(|v| !dropna || !is_empty(v)) {

@@ -119,6 +119,7 @@ pub(super) fn column_methods(builder: &mut MethodsBuilder) {
     super::column_running::spread(builder);
     super::relabelled::of_columns(builder);
     super::grouping::of_columns(builder);
+    super::described::of_columns(builder);
 }
 
 #[starlark_module]

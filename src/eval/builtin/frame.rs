@@ -150,6 +150,15 @@ impl Frame {
         self.put(Sheet { columns: columns.into(), rows, ..(*sheet).clone() }.settled());
     }
 
+    /// A row behind all others.
+    pub(super) fn add_row(&self, label: Val, cells: Vec<Val>) {
+        let sheet = self.now();
+        let keys: Vec<Val> = sheet.index.keys.iter().cloned().chain([label]).collect();
+        let rows = sheet.rows.iter().cloned().chain([cells.into()]).collect();
+        let index = Arc::new(Index::new(sheet.index.names.clone(), keys));
+        self.put(Sheet { rows, index, ..(*sheet).clone() }.settled());
+    }
+
     /// Cells in some rows of a column.
     pub(super) fn set_cells(&self, rows: &[usize], name: &Name, given: &Given) -> starlark::Result<()> {
         let sheet = self.now();

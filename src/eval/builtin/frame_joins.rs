@@ -6,6 +6,7 @@ use super::column::Column;
 use super::frame::{Now, named};
 use super::frame_counts::kind;
 use super::join::{By, Keep, exploded, has_repeats, melted, merged};
+use super::name::Name;
 use super::sheet::{Sheet, is_empty};
 use crate::eval::convert::elements;
 use crate::eval::exception::{thrown, thrown_with};
@@ -28,6 +29,8 @@ struct Asked<'v> {
     suffixes: (String, String),
     /// How many rows of one side may be found by one of the other.
     validate: Option<String>,
+    /// The name of a column that says which sides a row is of.
+    indicator: Option<Name>,
 }
 
 fn keep(how: &str) -> starlark::Result<Keep> {
@@ -50,7 +53,8 @@ impl<'v> Asked<'v> {
         given: &SmallMap<String, Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Asked<'v>> {
-        const KNOWN: [&str; 6] = ["left_on", "right_on", "left_index", "right_index", "suffixes", "validate"];
+        const KNOWN: [&str; 7] =
+            ["indicator", "left_on", "right_on", "left_index", "right_index", "suffixes", "validate"];
         if let Some(other) = given.keys().find(|name| !KNOWN.contains(&name.as_str())) {
             return Err(fault(format!("`merge` does not take `{other}` here")));
         }
@@ -64,6 +68,11 @@ impl<'v> Asked<'v> {
             right_index: holds("right_index"),
             how: how.to_owned(),
             suffixes: value("suffixes").map_or_else(|| Ok(("_x".into(), "_y".into())), |pair| pair_of(pair, heap))?,
+            indicator: match value("indicator") {
+                Some(name) if name.unpack_str().is_some() => name.unpack_str().map(Into::into),
+                Some(holds) => holds.to_bool().then(|| "_merge".into()),
+                None => None,
+            },
             validate: value("validate").map(|how| how.to_str()),
         })
     }
@@ -101,7 +110,7 @@ impl<'v> Asked<'v> {
             check_names((left, &by_left), (right, &by_right))?;
         }
         let suffixes = (&*self.suffixes.0, &*self.suffixes.1);
-        Ok(merged((left, &by_left), (right, &by_right), keep(&self.how)?, suffixes))
+        Ok(merged((left, &by_left), (right, &by_right), keep(&self.how)?, suffixes, self.indicator.as_ref()))
     }
 }
 
@@ -241,6 +250,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
             right_index: true,
             how: how.to_owned(),
             suffixes: (lsuffix.to_owned(), rsuffix.to_owned()),
+            indicator: None,
             validate: None,
         };
         asked.merge(&this, &*sheet_of(other)?, heap)

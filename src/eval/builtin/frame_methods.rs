@@ -43,6 +43,7 @@ pub(super) fn frame_methods(builder: &mut MethodsBuilder) {
     super::aggregated::of_sheets(builder);
     super::grouping::of_sheets(builder);
     super::dtype::of_sheets(builder);
+    super::described::of_sheets(builder);
     super::frame_joins::methods(builder);
     super::frame_counts::emptiness_methods(builder);
 }
@@ -158,8 +159,30 @@ fn handing_out(builder: &mut MethodsBuilder) {
                     columns().map(|(name, c)| (from_val(&name.value(), heap), cells(&c))).collect::<Vec<_>>(),
                 ))
             }
+            "series" => {
+                let column = |(name, column): (&Name, Column)| (hashable(&name.value(), heap), heap.alloc(column));
+                heap.alloc(AllocDict(columns().map(column).collect::<Vec<_>>()))
+            }
+            "split" | "tight" => {
+                let list = |cells: Vec<Val>| from_val(&Val::List(cells), heap);
+                let names = |names: Vec<Name>| match names.is_empty() {
+                    true => vec![Val::None],
+                    false => names.iter().map(Name::value).collect(),
+                };
+                let mut parts = vec![
+                    ("index", list(this.index.keys.to_vec())),
+                    ("columns", list(this.names())),
+                    ("data", list(this.rows.iter().map(|row| Val::List(row.to_vec())).collect())),
+                ];
+                if orient == "tight" {
+                    parts.push(("index_names", list(names(this.index.names.clone()))));
+                    parts.push(("column_names", list(names(this.columns.level_names()))));
+                }
+                heap.alloc(AllocDict(parts))
+            }
             other => {
-                return Err(fault(format!("`to_dict` knows `dict`, `list`, `records` and `index`, not `{other}`")));
+                let known = "`dict`, `list`, `series`, `split`, `tight`, `records` and `index`";
+                return Err(fault(format!("`to_dict` knows {known}, not `{other}`")));
             }
         })
     }
