@@ -473,7 +473,7 @@ mod tests {
         assert_eq!(words(&["True", "false"]), "[True, False]");
         assert_eq!(words(&["inf", "1", "-Infinity"]), "[inf, 1.0, -inf]");
         assert_eq!(words(&["99999999999999999999", "1"]), "['99999999999999999999', '1']");
-        let numbers = with_decimals(&["1,5", "2", ""], ',', is_word_for_nothing);
+        let numbers = with_signs(&["1,5", "2", ""], (None, ','), is_word_for_nothing);
         assert_eq!(Val::List(numbers).repr(), "[1.5, 2.0, nan]");
     }
 
