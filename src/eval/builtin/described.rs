@@ -116,7 +116,7 @@ fn json(cell: &Val) -> String {
         empty if is_empty(empty) => "null".to_owned(),
         Val::Float(figure) => {
             let rounded: f64 = format!("{figure:.10}").parse().unwrap_or(*figure);
-            rounded.is_finite().then(|| Val::Float(rounded).repr()).unwrap_or_else(|| "null".to_owned())
+            if rounded.is_finite() { Val::Float(rounded).repr() } else { "null".to_owned() }
         }
         Val::List(cells) | Val::Tuple(cells) | Val::Set(cells) => list(cells.iter().map(json)),
         // A slash stands behind a backslash in what pandas writes.

@@ -17,6 +17,7 @@ use crate::eval::exception::{thrown, thrown_with};
 use crate::eval::fault::{fault, hinted};
 use crate::eval::limits;
 use crate::value::Val;
+use starlark::collections::SmallMap;
 use starlark::environment::{GlobalsBuilder, MethodsBuilder};
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
@@ -64,15 +65,16 @@ pub(super) fn of_sheets(builder: &mut MethodsBuilder) {
         #[starlark(default = NoneOr::None)] index: NoneOr<Value<'v>>,
         #[starlark(default = NoneOr::None)] columns: NoneOr<Value<'v>>,
         #[starlark(default = NoneOr::None)] aggfunc: NoneOr<Value<'v>>,
-        #[starlark(default = NoneOr::None)] fill_value: NoneOr<Value<'v>>,
-        #[starlark(require = named, default = true)] dropna: bool,
-        #[starlark(require = named, default = true)] sort: bool,
-        #[starlark(require = named, default = true)] observed: bool,
+        #[starlark(kwargs)] given: SmallMap<String, Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Sheet> {
         let heap = eval.heap();
-        let _ = observed;
-        if !dropna || !sort {
+        // `observed` is about categories, which there are none of.
+        const KNOWN: [&str; 4] = ["fill_value", "dropna", "sort", "observed"];
+        if let Some(other) = given.keys().find(|name| !KNOWN.contains(&name.as_str())) {
+            return Err(fault(format!("`pivot_table` does not take `{other}` here")));
+        }
+        if ["dropna", "sort"].iter().any(|name| given.get(*name).is_some_and(|value| !value.to_bool())) {
             return Err(hinted("`pivot_table` leaves empty rows out and sorts here", "ask `.groupby([...])` itself"));
         }
         let Some(index) = index.into_option() else {
@@ -92,7 +94,8 @@ pub(super) fn of_sheets(builder: &mut MethodsBuilder) {
             groups = groups.at(if is_below { heap.alloc(AllocList([values])) } else { values }, heap)?;
         }
         let made = eval.eval_function(groups.get_attr_error("agg", heap)?, &[function], &[])?;
-        let fill = fill_value.into_option().map(|fill| plain_of(fill, heap)).transpose()?;
+        let fill = given.get("fill_value").filter(|fill| !fill.is_none());
+        let fill = fill.map(|fill| plain_of(*fill, heap)).transpose()?;
         let taken: Vec<usize> = (levels..levels + across).collect();
         // Of one column and one function the names of columns have no level.
         if let Some(made) = Column::from_value(made) {

@@ -17,6 +17,7 @@ use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
 use crate::value::Val;
 use rustc_hash::FxHashMap;
+use starlark::collections::SmallMap;
 use starlark::environment::MethodsBuilder;
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
@@ -41,6 +42,23 @@ struct Told<'v> {
     sort: bool,
     dropna: bool,
     group_keys: bool,
+}
+
+impl<'v> Told<'v> {
+    /// Of the parameters; `observed` is about categories, which there are none of.
+    fn of(
+        by: Option<Value<'v>>,
+        level: Option<Value<'v>>,
+        given: &SmallMap<String, Value<'v>>,
+    ) -> starlark::Result<Told<'v>> {
+        const KNOWN: [&str; 5] = ["as_index", "sort", "group_keys", "observed", "dropna"];
+        if let Some(other) = given.keys().find(|name| !KNOWN.contains(&name.as_str())) {
+            return Err(fault(format!("`groupby` does not take `{other}` here")));
+        }
+        let holds = |name: &str| given.get(name).is_none_or(|value| value.to_bool());
+        let (as_index, sort) = (holds("as_index"), holds("sort"));
+        Ok(Told { by, level, as_index, sort, dropna: holds("dropna"), group_keys: holds("group_keys") })
+    }
 }
 
 /// A column, or a level of the labels, by its name.
@@ -207,16 +225,10 @@ pub(super) fn of_sheets(builder: &mut MethodsBuilder) {
         this: Now,
         #[starlark(default = NoneOr::None)] by: NoneOr<Value<'v>>,
         #[starlark(default = NoneOr::None)] level: NoneOr<Value<'v>>,
-        #[starlark(require = named, default = true)] as_index: bool,
-        #[starlark(require = named, default = true)] sort: bool,
-        #[starlark(require = named, default = true)] group_keys: bool,
-        #[starlark(require = named, default = true)] observed: bool,
-        #[starlark(require = named, default = true)] dropna: bool,
+        #[starlark(kwargs)] given: SmallMap<String, Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Groups> {
-        // There are no categories, which this is about.
-        let _ = observed;
-        let told = Told { by: by.into_option(), level: level.into_option(), as_index, sort, dropna, group_keys };
+        let told = Told::of(by.into_option(), level.into_option(), &given)?;
         grouped(&this, None, &told, eval)
     }
 }
@@ -228,18 +240,13 @@ pub(super) fn of_columns(builder: &mut MethodsBuilder) {
         this: &Column,
         #[starlark(default = NoneOr::None)] by: NoneOr<Value<'v>>,
         #[starlark(default = NoneOr::None)] level: NoneOr<Value<'v>>,
-        #[starlark(require = named, default = true)] as_index: bool,
-        #[starlark(require = named, default = true)] sort: bool,
-        #[starlark(require = named, default = true)] group_keys: bool,
-        #[starlark(require = named, default = true)] observed: bool,
-        #[starlark(require = named, default = true)] dropna: bool,
+        #[starlark(kwargs)] given: SmallMap<String, Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Groups> {
-        let _ = observed;
-        if !as_index {
+        let told = Told::of(by.into_option(), level.into_option(), &given)?;
+        if !told.as_index {
             return Err(thrown("TypeError", "as_index=False only valid with DataFrame"));
         }
-        let told = Told { by: by.into_option(), level: level.into_option(), as_index, sort, dropna, group_keys };
         let name = this.name.clone().unwrap_or_else(Name::unnamed);
         let sheet = Sheet { columns: [name.clone()].into(), ..this.sheet() };
         grouped(&sheet, Some(name), &told, eval)
