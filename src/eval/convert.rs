@@ -35,6 +35,8 @@ struct Way<'a, 'v> {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Keep {
     Nothing,
+    /// Rows and columns of sheets: as files they are their values, but nothing to unpack.
+    Series,
     /// What Python's own classes and pandas' make, and named tuples.
     Python,
     /// Objects of the Rulefile's classes too.
@@ -88,6 +90,14 @@ pub(super) fn to_all_objects<'v>(
     on_function: OnFunction<'_, 'v>,
 ) -> starlark::Result<Val> {
     converted(value, heap, &mut Way { on_function, keep: Keep::All })
+}
+
+/// The same for what an input function gives, of which rows of sheets are their values.
+///
+/// # Errors
+/// See [`to_val`].
+pub(super) fn to_files<'v>(value: Value<'v>, heap: Heap<'v>, on_function: OnFunction<'_, 'v>) -> starlark::Result<Val> {
+    converted(value, heap, &mut Way { on_function, keep: Keep::Series })
 }
 
 fn converted<'v>(value: Value<'v>, heap: Heap<'v>, way: &mut Way<'_, 'v>) -> starlark::Result<Val> {
@@ -148,9 +158,13 @@ fn compound<'v>(value: Value<'v>, heap: Heap<'v>, way: &mut Way<'_, 'v>) -> star
     if is_of_datetime(value) {
         return Ok(Val::str(value.to_str()));
     }
-    if let Some(items) = elements(value, heap) {
+    let is_series = way.keep == Keep::Series && super::builtin::is_series(value);
+    if let Some(items) = elements(value, heap).filter(|_| is_series || value.get_type() != "row") {
         let items = items.into_iter().map(|v| converted(v, heap, way)).collect::<starlark::Result<_>>()?;
         return Ok(match value.get_type() {
+            _ if is_series => {
+                Val::Object(Box::new(Object { maker: "pandas.Series", given: Vec::new(), plain: Val::List(items) }))
+            }
             "tuple" => Val::Tuple(items),
             "set" | "frozenset" => Val::Set(items),
             _ => Val::List(items),
@@ -199,7 +213,7 @@ fn values(dict: &Val) -> Val {
     }
 }
 
-/// The elements of a list, tuple, set, range, generator, column or array.
+/// The elements of a list, tuple, set, range, generator, column, row of a sheet or array.
 pub(super) fn elements<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Vec<Value<'v>>> {
     if let Some(list) = ListRef::from_value(value) {
         return Some(list.to_vec());
@@ -217,6 +231,7 @@ pub(super) fn elements<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Vec<Value
         "set" | "frozenset" | "range" | "column" | "deque" | "ndarray" => {
             value.iterate(heap).ok().map(Iterator::collect)
         }
+        "row" if super::builtin::is_series(value) => value.iterate(heap).ok().map(Iterator::collect),
         _ => None,
     }
 }
@@ -236,6 +251,9 @@ pub(super) fn from_val<'v>(value: &Val, heap: Heap<'v>) -> Value<'v> {
         Val::Dict(entries) => {
             heap.alloc(AllocDict(entries.iter().map(|(k, v)| (from_val(k, heap), from_val(v, heap)))))
         }
-        Val::Object(object) => from_val(&object.plain, heap),
+        Val::Object(object) => match super::builtin::Dtype::of_plain(object) {
+            Some(dtype) => heap.alloc(dtype),
+            None => from_val(&object.plain, heap),
+        },
     }
 }

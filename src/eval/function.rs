@@ -3,7 +3,7 @@
 //! Owns the frozen functions and batched calls of them. It does not know what
 //! the results are for.
 
-use super::convert::{to_objects, to_val};
+use super::convert::{to_files, to_objects};
 use super::deferred::{Checkpoints, Deferred, Unavailable};
 use super::explain::{Origin, Scene, explain};
 use super::files::Files;
@@ -279,7 +279,7 @@ impl Functions {
             if !super::convert::is_function(value) {
                 let mut on_function = |_| Err(super::fault::fault("the result holds a function"));
                 // What is filled are files; all else may be what a job's Python is given.
-                let convert = if fill { to_val } else { to_objects };
+                let convert = if fill { to_files } else { to_objects };
                 let plain = convert(value, heap, &mut on_function)?;
                 if !fill {
                     return Ok(Gave { value: plain, marks: Vec::new() });

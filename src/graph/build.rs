@@ -298,7 +298,8 @@ impl<'a, 'p> Builder<'a, 'p> {
                 Ok(gave) => gave,
                 Err(diag) => {
                     problems.push(diag.note(format!("for job `{}`", self.describe(job))));
-                    continue;
+                    self.graph.inputs.truncate(start + before);
+                    Shape::default()
                 }
             };
             let after = self.graph.inputs.len() - start;
@@ -418,6 +419,12 @@ fn flatten<'v>(value: &'v Val, unpack: bool, paths: &mut Vec<&'v str>, names: &m
             names.push(Name { name, range: start..paths.len() as u32, list: value.items().is_some() });
             Ok(())
         }),
+        // A row or a column of a sheet.
+        Val::Object(object) if unpack => Err(format!(
+            "`unpack()` is for a dict, this is {} of a sheet: leave it out, or give `dict(row)`",
+            object.plain.kind()
+        )),
+        Val::Object(object) => flatten(&object.plain, unpack, paths, names),
         Val::Dict(_) => Err("the input function gave a dict: write `unpack(...)` around it".into()),
         other => Err(format!("the input function gave {}, not a path or a list of paths", other.kind())),
     }

@@ -92,8 +92,16 @@ impl Called {
         let columns = sheets || source.contains("pandas") || source.contains("numpy");
         // What a number and an array make, no number knows.
         let arrays = source.contains("numpy");
+        // The type of a column's cells is the same as texts and classes, which do not know it.
+        let dtypes = columns && source.contains("dtype");
         if !source.contains("class ") {
-            return Called { compares: tuples, truths: columns, operates: arrays, ..Called::default() };
+            return Called {
+                compares: tuples,
+                truths: columns,
+                operates: arrays,
+                contains: dtypes,
+                ..Called::default()
+            };
         }
         let has = |name: &str| source.contains(&format!("def {name}("));
         let (mut properties, mut setters) = (Vec::new(), Vec::new());
@@ -119,7 +127,7 @@ impl Called {
             truths: columns || has("__bool__") || has("__len__"),
             items: has("__getitem__"),
             compares: tuples || ["eq", "ne", "lt", "le", "gt", "ge"].iter().any(|name| has(&format!("__{name}__"))),
-            contains: enumerates || has("__contains__") || has("__eq__"),
+            contains: dtypes || enumerates || has("__contains__") || has("__eq__"),
         }
     }
 }

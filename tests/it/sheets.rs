@@ -159,7 +159,7 @@ fn what_sheets_lack_is_told_with_a_way_out() {
     says("pd.concat([t, t], sort=True)", "`concat` does not sort columns here");
     says("t['nix']", "there is no column `nix` in the sheet");
     says("t.set_index('sample').loc['zz']", "the sheet has no row 'zz' by its `sample`");
-    says("t.unstack()", "sheets have no `.unstack` here");
+    says("t.unstack()", "labels of one level stay where they are here");
     says("t['size'].gx(1)", "use pandas itself in a Python file");
     says("t.to_csv('x.csv')", "no file is written while the Rulefile is read");
     says("t.loc['a':'b']", "the sheet has no row 'a' by its `number`");
@@ -177,7 +177,6 @@ fn what_sheets_lack_is_told_with_a_way_out() {
     says("x = t['size'] + pd.concat([t['size'], t['size']])", "a label stands for two cells of a column");
     says("t.set_index('sample').xs('b', level='sample')", "`level` goes for labels of several columns");
     says("t.pivot(index=[], columns='unit', values='size')", "`pivot` wants a column for its `index`");
-    says("t.pivot(index='unit', columns=['sample'], values='size')", "`columns` of `pivot` is one column here");
     says("t.drop(columns='size').pop([])", "`pop` wants the name of a column");
     says("t.groupby('sample')['size'].sort_values()", "groups of a sheet have no `.sort_values` here");
     says("t.groupby('sample')['size'].agg('rank')", "groups of a sheet have no `.rank` here");

@@ -22,6 +22,8 @@ fn no_call_makes_more_cells_than_fit() {
             ("w.set_index(['a', 'b'])['n'].unstack()", "this makes more than 10000000 values"),
             ("pd.crosstab(w['a'], w['b'])", "this makes more than 10000000 values"),
             ("w.pivot(index='a', columns='b', values='n')", "this makes more than 10000000 values"),
+            ("w.set_index(['a', 'b']).unstack()", "this makes more than 10000000 values"),
+            ("pd.MultiIndex.from_product([range(4000), range(4000)])", "this makes more than 10000000 values"),
             ("w.pivot_table(index='a', columns='b', values='n')", "this makes more than 10000000 values"),
             ("w.where()", "`where` wants a sheet of bools, or values of columns"),
         ],

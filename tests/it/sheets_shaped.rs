@@ -515,7 +515,11 @@ g = d.groupby(["a", "b"])["v"].sum()"#;
 fn what_these_methods_do_not_take_is_refused() {
     let text = "import pandas as pd\nq = pd.DataFrame({\"n\": [1, 2], \"s\": [\"a\", \"b\"]})\nm = q.set_index([\"n\", \"s\"], drop=False)\n";
     for (asked, words) in [
-        ("pd.concat([q, q], axis=1, keys=['a', 'b'])", "no names of several levels here"),
+        (
+            "pd.concat([q['n'], q['s']], axis=1, keys=['a', 'b'], names=['x', 'y'])",
+            "`names` are one for each level here",
+        ),
+        ("m.groupby(level=[0, 1]).agg({'n': ['sum'], 's': ['min']}).stack()", "several levels are not stacked here"),
         ("pd.concat([q, q], keys=['a', 'b'], names=['x', 'y'])", "`names` are one for each level of `keys` here"),
         ("q.nlargest(1, 'n', keep='all')", "`keep=\"all\"` is not served here"),
         ("q.groupby('s').filter(len, dropna=False)", "`filter` takes no `dropna=False` here"),
@@ -526,12 +530,17 @@ fn what_these_methods_do_not_take_is_refused() {
         ("q['n'].quantile(0.5, interpolation='lower')", "`quantile` knows `interpolation=\"linear\"` here"),
         ("q.where(q['n'] > 1)", "a condition is a sheet of bools here"),
         ("q == [1, 2]", "a sheet is compared with one value or another sheet here"),
-        ("q.pivot_table(index='n', values=['n', 's'])", "`pivot_table` knows one of `values`"),
-        ("q.pivot_table(index='n')", "`pivot_table` wants a column for `index` and one for `values` here"),
+        ("q.pivot_table(values='n', columns='s')", "`pivot_table` wants a column for `index` here"),
+        ("q.pivot_table(index='n', dropna=False)", "`pivot_table` leaves empty rows out and sorts here"),
         ("q.rename_axis({'a': 'b'})", "`rename_axis` wants a name, or a list of names here"),
         ("q.append(q)", "no `.append` here"),
         ("pd.Index(['a', 'a']).get_loc('a')", "`get_loc` wants a label that stands once here"),
         ("q['n'].shift(freq='D')", "freq"),
+        ("pd.cut(q['n'], [0, 5])", "intervals are no cells here"),
+        ("pd.cut(q['n'], 3, labels=False)", "`cut` wants a list of edges for `bins` here"),
+        ("pd.read_csv('t.csv', parse_dates=['n'])", "`read_csv` knows no `parse_dates` here"),
+        ("q.apply(len, axis=1, result_type='reduce')", "`apply` knows no `result_type=\"reduce\"` here"),
+        ("q.sort_values(0, axis=1)", "columns are not sorted by a row here"),
     ] {
         let story = Story::new().file("Snakefile", &format!("{text}x = {asked}\nrule all:\n    output: 'x'\n"));
         story.run(&["-s", "Snakefile", "--list"]).is_refused().says(words);

@@ -32,8 +32,13 @@ def labels(pandas, keys, names):
     return pandas.Index(keys, name=names[0] if names else None)
 
 
-def frame(pandas, rows, columns, keys, names):
-    return pandas.DataFrame(rows, columns=columns, index=labels(pandas, keys, names))
+def frame(pandas, rows, columns, keys, names, levels=None):
+    if columns and all(isinstance(name, tuple) for name in columns):
+        columns = pandas.MultiIndex.from_tuples(columns)
+    made = pandas.DataFrame(rows, columns=columns, index=labels(pandas, keys, names))
+    if levels:
+        made.columns.names = levels
+    return made
 
 
 def series(pandas, values, name, keys, names):

@@ -7,7 +7,7 @@ use super::asked_by::piped;
 use super::column::Column;
 use super::frame::{Now, label_of, plain_of};
 use super::frame_counts::names;
-use super::frame_methods::is_columns;
+use super::frame_methods::across;
 use super::groups::called;
 use super::index::Index;
 use super::name::Name;
@@ -113,18 +113,18 @@ pub(super) fn of_sheets(builder: &mut MethodsBuilder) {
     /// list of these has a row for each; a dict asks each column otherwise.
     fn agg<'v>(
         this: Value<'v>,
-        #[starlark(require = pos)] function: Value<'v>,
+        func: Value<'v>,
         #[starlark(default = NoneOr::None)] axis: NoneOr<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let heap = eval.heap();
         let sheet = Now::of(this).ok_or_else(|| fault("`agg` is asked of a sheet"))?;
-        let by_row = axis.into_option().is_some_and(is_columns);
-        if is_function(function) {
+        let by_row = across(axis.into_option())?;
+        if is_function(func) {
             let axis: Vec<(&str, Value)> = by_row.then(|| ("axis", heap.alloc(1))).into_iter().collect();
-            return eval.eval_function(this.get_attr_error("apply", heap)?, &[function], &axis);
+            return eval.eval_function(this.get_attr_error("apply", heap)?, &[func], &axis);
         }
-        if let Some(name) = function.unpack_str() {
+        if let Some(name) = func.unpack_str() {
             if !ONE.contains(&name) || matches!(name, "size" | "quantile") {
                 let hint = "ask for the method itself, or use a file for `pyload`";
                 return Err(thrown_with("AttributeError", format!("`agg` knows no '{name}' of a sheet here"), hint));
@@ -136,10 +136,10 @@ pub(super) fn of_sheets(builder: &mut MethodsBuilder) {
             let hint = "ask for one at a time: `sheet.agg(\"sum\", axis=1)`";
             return Err(hinted("`agg` with `axis=1` wants a function or the name of a method here", hint));
         }
-        if let Some(dict) = DictRef::from_value(function) {
+        if let Some(dict) = DictRef::from_value(func) {
             return by_name(&sheet, &dict, eval);
         }
-        let asked = elements(function, heap)
+        let asked = elements(func, heap)
             .ok_or_else(|| fault("`agg` wants a function, the name of a method, a list of these, or a dict"))?;
         let mut columns = Vec::with_capacity(sheet.columns.len());
         for at in 0..sheet.columns.len() {
@@ -163,19 +163,15 @@ pub(super) fn of_sheets(builder: &mut MethodsBuilder) {
 #[starlark_module]
 pub(super) fn of_columns(builder: &mut MethodsBuilder) {
     /// What a function, or a method by its name, answers of the column; of a list a column.
-    fn agg<'v>(
-        this: Value<'v>,
-        #[starlark(require = pos)] function: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
+    fn agg<'v>(this: Value<'v>, func: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
         let heap = eval.heap();
         let column = Column::from_value(this).ok_or_else(|| fault("`agg` is asked of a column"))?;
-        if is_function(function) {
-            return eval.eval_function(function, &[this], &[]);
+        if is_function(func) {
+            return eval.eval_function(func, &[this], &[]);
         }
-        match elements(function, heap) {
+        match elements(func, heap) {
             Some(asked) => Ok(heap.alloc(answers(column, &asked, eval)?)),
-            None => Ok(crate::eval::convert::from_val(&answer(column, function, eval)?, heap)),
+            None => Ok(crate::eval::convert::from_val(&answer(column, func, eval)?, heap)),
         }
     }
 

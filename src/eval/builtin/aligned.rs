@@ -111,8 +111,7 @@ pub(super) fn united(all: &[&Index]) -> starlark::Result<Index> {
     if keys.windows(2).all(|pair| discriminant(&pair[0]) == discriminant(&pair[1])) {
         keys.sort_by(compared);
     }
-    let names = if all.iter().all(|index| index.names == first.names) { first.names.clone() } else { Vec::new() };
-    Ok(Index::new(names, keys))
+    Ok(Index::new(Index::shared_names(all.iter().copied()), keys))
 }
 
 /// Whether two columns have other labels, which are not compared then.

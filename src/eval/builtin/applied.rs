@@ -11,9 +11,13 @@ use super::join::stacked;
 use super::name::Name;
 use super::row::Row;
 use super::sheet::Sheet;
-use crate::eval::exception::thrown_with;
+use crate::eval::convert::elements;
+use crate::eval::exception::{thrown, thrown_with};
 use crate::eval::fault::hinted;
 use crate::value::Val;
+use starlark::collections::SmallMap;
+use starlark::eval::Evaluator;
+use starlark::values::none::NoneOr;
 use starlark::values::{Heap, Value};
 use std::sync::Arc;
 
@@ -22,6 +26,40 @@ pub(super) enum Answers {
     Cells(Vec<Val>),
     Columns(Vec<Column>),
     Sheets(Vec<Arc<Sheet>>),
+}
+
+/// What a function is given besides the value that it is asked of.
+pub(super) struct More<'a, 'v> {
+    positions: Vec<Value<'v>>,
+    named: Vec<(&'a str, Value<'v>)>,
+}
+
+impl<'a, 'v> More<'a, 'v> {
+    /// Of `args=(…)` and what is named.
+    ///
+    /// # Errors
+    /// If `args` is no tuple or list.
+    pub(super) fn of(
+        args: NoneOr<Value<'v>>,
+        named: &'a SmallMap<String, Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<More<'a, 'v>> {
+        let positions = match args.into_option() {
+            Some(args) => elements(args, heap).ok_or_else(|| thrown("TypeError", "`args` is a tuple"))?,
+            None => Vec::new(),
+        };
+        Ok(More { positions, named: named.iter().map(|(name, value)| (name.as_str(), *value)).collect() })
+    }
+
+    pub(super) fn call(
+        &self,
+        function: Value<'v>,
+        of: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let positions: Vec<Value> = [of].into_iter().chain(self.positions.iter().copied()).collect();
+        eval.eval_function(function, &positions, &self.named)
+    }
 }
 
 fn labelled(value: Value) -> Option<Column> {
@@ -92,8 +130,9 @@ pub(super) fn under(keys: &Index, sheets: &[Arc<Sheet>]) -> starlark::Result<She
     let made = stacked(sheets, false, false);
     let parts = |key: &Val| if let Val::Tuple(parts) = key { parts.clone() } else { vec![key.clone()] };
     let own = sheets.first().map_or_else(Vec::new, |sheet| sheet.index.names.clone());
-    let levels = if own.is_empty() { vec![format!("level_{}", keys.names.len()).into()] } else { own };
-    let names = keys.names.iter().cloned().chain(levels).collect();
+    let levels = if own.is_empty() { vec![Name::unnamed()] } else { own };
+    let above = if keys.names.is_empty() { vec![Name::unnamed()] } else { keys.names.clone() };
+    let names = above.into_iter().chain(levels).collect();
     let label = |(key, own): (&Val, &Val)| Val::Tuple([parts(key), parts(own)].concat());
     let labels =
         keys.keys.iter().zip(sheets).flat_map(|(key, sheet)| sheet.index.keys.iter().map(move |own| (key, own)));

@@ -6,14 +6,15 @@
 use super::aligned::{Aligned, aligned};
 use super::asked_by::refuse_functions;
 use super::column_located::Cells;
+use super::dtype::Dtype;
 use super::frame::{Frame, cell_of, cells_of, plain_of};
-use super::frame_counts::kind;
 use super::index::Index;
 use super::located::numbers;
 use super::name::Name;
 use super::reckoned::{added, reckoned};
+use super::row::series;
 use super::same::{same, word};
-use super::sheet::{Maker, Sheet, compared, is_empty};
+use super::sheet::{Maker, Sheet, is_empty};
 use crate::diag::{Diag, Kind};
 use crate::eval::convert::{elements, from_val};
 use crate::eval::exception::{thrown, unfound};
@@ -44,6 +45,8 @@ pub(super) struct Column {
     pub(super) is_labels: bool,
     /// The sheet whose labels these are, if they are any's.
     pub(super) labels_of: Option<Frame>,
+    /// Whether they are the names of that sheet's columns.
+    pub(super) across: bool,
     /// By whose functions its sheet was made.
     pub(super) of: Maker,
 }
@@ -95,7 +98,7 @@ impl Column {
 
     fn made(index: Arc<Index>, values: Arc<[Val]>) -> Column {
         let (name, labels_of) = (None, None);
-        Column { index, values, by_place: false, name, is_labels: false, labels_of, of: Maker::Pandas }
+        Column { index, values, by_place: false, name, is_labels: false, labels_of, across: false, of: Maker::Pandas }
     }
 
     /// The labels of rows, of a sheet that they may be changed of or of a column.
@@ -106,6 +109,16 @@ impl Column {
 
     pub(super) fn list<'v>(&self, heap: Heap<'v>) -> Value<'v> {
         heap.alloc(AllocList(self.values.iter().map(|v| from_val(v, heap))))
+    }
+
+    /// How long it is, and, of an array of rows, how long these are.
+    fn shape(&self) -> Vec<i64> {
+        let rows = || self.values.iter().map(|cell| if let Val::List(cells) = cell { Some(cells.len()) } else { None });
+        let width = rows()
+            .next()
+            .flatten()
+            .filter(|width| self.by_place && !self.is_labels && rows().all(|row| row == Some(*width)));
+        [self.values.len()].into_iter().chain(width).map(|count| count as i64).collect()
     }
 
     pub(super) fn pick(&self, at: &[usize]) -> Column {
@@ -133,7 +146,7 @@ impl Column {
     /// A sheet of it alone.
     pub(super) fn sheet(&self) -> Sheet {
         let rows = self.values.iter().map(|value| [value.clone()].into()).collect();
-        let name = self.name.clone().unwrap_or_else(|| Name::number(0));
+        let name = self.name.clone().filter(|name| !name.is_unnamed()).unwrap_or_else(|| Name::number(0));
         Sheet { columns: [name].into(), rows, index: self.index.clone(), of: self.of }
     }
 
@@ -177,39 +190,6 @@ impl Column {
         Some(Ok(rows))
     }
 
-    /// The names of the columns that these labels came from.
-    pub(super) fn level_names(&self) -> Vec<Name> {
-        match &self.labels_of {
-            Some(frame) => frame.level_names(),
-            None if self.is_labels => self.index.names.clone(),
-            None => Vec::new(),
-        }
-    }
-
-    /// These labels as those of rows, with what was remembered of where each is.
-    pub(super) fn own_labels(&self) -> Arc<Index> {
-        let names = self.level_names();
-        match Arc::ptr_eq(&self.values, &self.index.keys) && self.index.names == names {
-            true => self.index.clone(),
-            false => Arc::new(Index::new(names, self.values.clone())),
-        }
-    }
-
-    /// What the columns held that these labels came from, each once and in order.
-    pub(super) fn levels(&self) -> Option<Vec<Vec<Val>>> {
-        if !self.is_labels {
-            return None;
-        }
-        let labels = Index::new(self.level_names(), self.values.clone());
-        let level = |level: usize| {
-            let mut values = labels.level(level);
-            values.sort_by(compared);
-            values.dedup_by(|a, b| same(a, b));
-            values
-        };
-        Some((0..labels.names.len().max(1)).map(level).collect())
-    }
-
     /// Two columns of bools as one.
     fn combined<'v>(
         &self,
@@ -234,7 +214,7 @@ impl Column {
     /// Each cell with that of another column, or with one text or number; none if
     /// the other is neither.
     fn added(&self, other: Value, add: impl Fn(&Val, &Val) -> Option<Val>) -> Option<starlark::Result<Column>> {
-        let cells = match Column::from_value(other).map(|other| aligned(self, other)) {
+        let cells = match series(other).map(|other| aligned(self, &other)) {
             Some(Err(error)) => return Some(Err(error)),
             Some(Ok(cells)) => cells,
             None => Aligned::with(self, cell_of(other).filter(|cell| cell.items().is_none())?),
@@ -329,8 +309,10 @@ impl<'v> StarlarkValue<'v> for Column {
             "names" => {
                 let names: Vec<Val> = self.level_names().iter().map(Name::value).collect();
                 let names = if names.is_empty() { vec![Val::None] } else { names };
-                self.is_labels.then(|| heap.alloc(AllocList(names.iter().map(|name| from_val(name, heap)))))
+                (self.is_labels || self.across)
+                    .then(|| heap.alloc(AllocList(names.iter().map(|name| from_val(name, heap)))))
             }
+            "nlevels" => self.is_labels.then(|| heap.alloc(self.level_names().len().max(1) as i64)),
             "levels" => {
                 let levels = self.levels()?;
                 Some(heap.alloc(AllocList(levels.into_iter().map(Column::plain))))
@@ -340,12 +322,12 @@ impl<'v> StarlarkValue<'v> for Column {
                 _ => Some(Value::new_none()),
             },
             "name" => Some(self.name.as_ref().map_or_else(Value::new_none, |name| from_val(&name.value(), heap))),
-            "dtype" => Some(heap.alloc(kind(self))),
-            "ndim" => Some(heap.alloc(1)),
-            "shape" => Some(heap.alloc(AllocTuple([self.values.len() as i64]))),
+            "dtype" | "dtypes" => Some(heap.alloc(Dtype::of(self))),
+            "ndim" => Some(heap.alloc(self.shape().len() as i64)),
+            "shape" => Some(heap.alloc(AllocTuple(self.shape()))),
             "is_unique" => Some(Value::new_bool(distinct(self.values.iter()).len() == self.values.len())),
             "has_duplicates" => Some(Value::new_bool(distinct(self.values.iter()).len() < self.values.len())),
-            "size" => Some(heap.alloc(self.values.len() as i64)),
+            "size" => Some(heap.alloc(self.shape().iter().product::<i64>())),
             "empty" => Some(Value::new_bool(self.values.is_empty())),
             // As of a row: the columns are its labels.
             _ if self.by_place => None,
@@ -360,7 +342,7 @@ impl<'v> StarlarkValue<'v> for Column {
             _ => None,
         };
         match (&self.labels_of, names) {
-            (Some(frame), Some(names)) => frame.name_levels(names.iter().map(Name::of).collect()),
+            (Some(frame), Some(names)) => frame.name_levels(names.iter().map(Name::of).collect(), self.across),
             _ => Err(fault(format!("a column has no `{name}` to give"))),
         }
     }
@@ -389,6 +371,10 @@ impl<'v> StarlarkValue<'v> for Column {
         stride: Option<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
+        let is_text = |end: Option<Value>| end.is_some_and(|end| end.unpack_str().is_some());
+        if (is_text(start) || is_text(stop)) && !self.by_place {
+            return Cells { column: self.clone(), by_number: false }.slice(start, stop, stride, heap);
+        }
         Ok(heap.alloc(self.pick(&numbers(self.values.len(), (start, stop, stride), heap)?)))
     }
 

@@ -10,6 +10,7 @@ use super::frame_compared::compared;
 use super::numpy::Array;
 use super::operators::holds;
 use super::replaced::Replaced;
+use super::row::{Row, series};
 use super::sheet::{Maker, NOTHING, is_empty};
 use crate::eval::convert::from_val;
 use crate::eval::exception::{thrown, thrown_with};
@@ -67,8 +68,13 @@ pub(super) fn mask<'v>(
     if let Some(made) = compared(left, operator, right, heap) {
         return Some(made);
     }
+    // A row is compared as a column is.
+    let row = |value: Value<'v>| Row::from_value(value).and_then(|_| series(value)).map(|row| heap.alloc(row));
+    let (left, right) = match operator {
+        "is" | "is not" => return None,
+        _ => (row(left).unwrap_or(left), row(right).unwrap_or(right)),
+    };
     let (column, operator, other) = match (Column::from_value(left), Column::from_value(right)) {
-        _ if matches!(operator, "is" | "is not") => return None,
         (None, None) => return Array::compared(left, operator, right, heap),
         (Some(column), _) => (column, operator, right),
         (None, Some(column)) => (column, turned(operator), left),
@@ -110,70 +116,46 @@ pub(super) fn turned(operator: &str) -> &str {
 
 #[starlark_module]
 pub(super) fn methods(builder: &mut MethodsBuilder) {
-    fn eq<'v>(
-        this: &Column,
-        #[starlark(require = pos)] other: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
+    fn eq<'v>(this: &Column, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         asked(this, "==", other, heap)
     }
 
-    fn ne<'v>(
-        this: &Column,
-        #[starlark(require = pos)] other: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
+    fn ne<'v>(this: &Column, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         asked(this, "!=", other, heap)
     }
 
-    fn gt<'v>(
-        this: &Column,
-        #[starlark(require = pos)] other: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
+    fn gt<'v>(this: &Column, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         asked(this, ">", other, heap)
     }
 
-    fn lt<'v>(
-        this: &Column,
-        #[starlark(require = pos)] other: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
+    fn lt<'v>(this: &Column, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         asked(this, "<", other, heap)
     }
 
-    fn ge<'v>(
-        this: &Column,
-        #[starlark(require = pos)] other: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
+    fn ge<'v>(this: &Column, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         asked(this, ">=", other, heap)
     }
 
-    fn le<'v>(
-        this: &Column,
-        #[starlark(require = pos)] other: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
+    fn le<'v>(this: &Column, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         asked(this, "<=", other, heap)
     }
 
     fn r#where<'v>(
         this: &Column,
-        #[starlark(require = pos)] holds: Value<'v>,
+        cond: Value<'v>,
         #[starlark(default = NoneOr::None)] other: NoneOr<Value<'v>>,
     ) -> starlark::Result<Column> {
-        kept(this, holds, other.into_option())
+        kept(this, cond, other.into_option())
     }
 
     /// The other way round: empty, or another value, where a condition holds.
     fn mask<'v>(
         this: &Column,
-        #[starlark(require = pos)] holds: Value<'v>,
+        cond: Value<'v>,
         #[starlark(default = NoneOr::None)] other: NoneOr<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Column> {
-        kept(this, holds.bit_not(heap)?, other.into_option())
+        kept(this, cond.bit_not(heap)?, other.into_option())
     }
 
     /// Other values in the place of some.

@@ -4,6 +4,7 @@
 
 use super::column::{Column, hashable, repeated};
 use super::column_methods::holds;
+use super::frame_methods::across;
 use super::index::Index;
 use super::same::word;
 use super::sheet::{compared, is_empty};
@@ -57,11 +58,21 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     }
 
     /// An empty cell holds, where none are passed over.
-    fn any(this: &Column, #[starlark(require = named, default = true)] skipna: bool) -> starlark::Result<bool> {
+    fn any<'v>(
+        this: &Column,
+        #[starlark(require = named, default = true)] skipna: bool,
+        #[starlark(require = named, default = NoneOr::None)] axis: NoneOr<Value<'v>>,
+    ) -> starlark::Result<bool> {
+        only_axis(axis)?;
         Ok(this.values.iter().any(|value| if is_empty(value) { !skipna } else { holds(value) }))
     }
 
-    fn all(this: &Column, #[starlark(require = named, default = true)] skipna: bool) -> starlark::Result<bool> {
+    fn all<'v>(
+        this: &Column,
+        #[starlark(require = named, default = true)] skipna: bool,
+        #[starlark(require = named, default = NoneOr::None)] axis: NoneOr<Value<'v>>,
+    ) -> starlark::Result<bool> {
+        only_axis(axis)?;
         let _ = skipna;
         Ok(this.values.iter().all(|value| is_empty(value) || holds(value)))
     }
@@ -69,8 +80,10 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     fn max<'v>(
         this: &Column,
         #[starlark(require = named, default = true)] skipna: bool,
+        #[starlark(require = named, default = NoneOr::None)] axis: NoneOr<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
+        only_axis(axis)?;
         if has_gap(this, skipna) {
             return Ok(heap.alloc(f64::NAN));
         }
@@ -81,8 +94,10 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     fn min<'v>(
         this: &Column,
         #[starlark(require = named, default = true)] skipna: bool,
+        #[starlark(require = named, default = NoneOr::None)] axis: NoneOr<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
+        only_axis(axis)?;
         if has_gap(this, skipna) {
             return Ok(heap.alloc(f64::NAN));
         }
@@ -95,8 +110,10 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         this: &Column,
         #[starlark(require = named, default = true)] skipna: bool,
         #[starlark(require = named, default = 0)] min_count: u32,
+        #[starlark(require = named, default = NoneOr::None)] axis: NoneOr<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
+        only_axis(axis)?;
         let held = this.values.iter().filter(|value| !is_empty(value)).count();
         if has_gap(this, skipna) || held < min_count as usize {
             return Ok(heap.alloc(f64::NAN));
@@ -123,7 +140,11 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         Ok(hashable(&this.index.keys[at.ok_or_else(nothing_there)?], heap))
     }
 
-    fn median(this: &Column) -> starlark::Result<f64> {
+    fn median<'v>(
+        this: &Column,
+        #[starlark(require = named, default = NoneOr::None)] axis: NoneOr<Value<'v>>,
+    ) -> starlark::Result<f64> {
+        only_axis(axis)?;
         let there = this.values.iter().filter(|v| !is_empty(v));
         let mut numbers: Vec<f64> = there.map(number).collect::<starlark::Result<_>>()?;
         numbers.sort_by(f64::total_cmp);
@@ -162,12 +183,28 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         Ok(Column::labelled_by(Arc::new(Index::numbers(values.len())), values))
     }
 
-    fn mean(this: &Column, #[starlark(require = named, default = true)] skipna: bool) -> starlark::Result<f64> {
+    fn mean<'v>(
+        this: &Column,
+        #[starlark(require = named, default = true)] skipna: bool,
+        #[starlark(require = named, default = NoneOr::None)] axis: NoneOr<Value<'v>>,
+    ) -> starlark::Result<f64> {
+        only_axis(axis)?;
         if has_gap(this, skipna) {
             return Ok(f64::NAN);
         }
         let there = this.values.iter().filter(|v| !is_empty(v)).count();
         Ok(summed(this)? / there as f64)
+    }
+}
+
+/// Refuses an axis that a column does not have.
+///
+/// # Errors
+/// If it is not that of rows.
+pub(super) fn only_axis(axis: NoneOr<Value>) -> starlark::Result<()> {
+    match axis.into_option().map(|axis| across(Some(axis))).transpose() {
+        Ok(None | Some(false)) => Ok(()),
+        _ => Err(thrown("ValueError", "a column has no such axis")),
     }
 }
 
@@ -218,7 +255,7 @@ pub(super) fn number(value: &Val) -> starlark::Result<f64> {
 }
 
 /// How often each value is there, in the order of their first.
-fn counts(column: &Column, dropna: bool) -> Vec<(Val, i64)> {
+pub(super) fn counts(column: &Column, dropna: bool) -> Vec<(Val, i64)> {
     let mut counted: Vec<(Val, i64)> = Vec::new();
     let mut places: FxHashMap<String, usize> = FxHashMap::default();
     for value in column.values.iter().filter(|v| !dropna || !is_empty(v)) {

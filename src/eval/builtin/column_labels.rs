@@ -22,7 +22,7 @@ use std::sync::Arc;
 #[starlark_module]
 pub(super) fn methods(builder: &mut MethodsBuilder) {
     /// What one of the columns holds that labels came from, by name or number.
-    fn get_level_values<'v>(this: &Column, #[starlark(require = pos)] level: Value<'v>) -> starlark::Result<Column> {
+    fn get_level_values<'v>(this: &Column, level: Value<'v>) -> starlark::Result<Column> {
         let names = this.level_names();
         let at = match level.unpack_str() {
             Some(name) => names.iter().position(|known| **known == *name),
@@ -33,11 +33,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     }
 
     /// The same labels, with other values in the places of `levels`.
-    fn set_levels<'v>(
-        this: &Column,
-        #[starlark(require = pos)] levels: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Column> {
+    fn set_levels<'v>(this: &Column, levels: Value<'v>, heap: Heap<'v>) -> starlark::Result<Column> {
         let old = this.levels().ok_or_else(|| fault("only labels of a sheet have levels"))?;
         let new: Option<Vec<Vec<Val>>> =
             elements(levels, heap).and_then(|levels| levels.into_iter().map(cells_of).collect());
@@ -53,8 +49,8 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         Ok(this.with(Index::of_levels(labels.names.clone(), &levels).keys.to_vec()))
     }
 
-    fn head(this: &Column, #[starlark(default = 5)] count: u32) -> starlark::Result<Column> {
-        Ok(this.pick(&(0..this.values.len().min(count as usize)).collect::<Vec<_>>()))
+    fn head(this: &Column, #[starlark(default = 5)] n: u32) -> starlark::Result<Column> {
+        Ok(this.pick(&(0..this.values.len().min(n as usize)).collect::<Vec<_>>()))
     }
 
     /// As a sheet of one column.
@@ -77,13 +73,13 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     }
 
     /// The labels that another list lacks, in order.
-    fn difference<'v>(this: &Column, #[starlark(require = pos)] other: Value<'v>) -> starlark::Result<Column> {
+    fn difference<'v>(this: &Column, other: Value<'v>) -> starlark::Result<Column> {
         let others = words(other)?;
         in_order(this.values.iter().filter(|value| !others.contains(&word(value))).cloned().collect())
     }
 
     /// The labels that another list has too.
-    fn intersection<'v>(this: &Column, #[starlark(require = pos)] other: Value<'v>) -> starlark::Result<Column> {
+    fn intersection<'v>(this: &Column, other: Value<'v>) -> starlark::Result<Column> {
         let others = words(other)?;
         let both: Vec<&Val> = this.values.iter().filter(|value| others.contains(&word(value))).collect();
         let once = distinct(both.iter().copied());
@@ -91,7 +87,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     }
 
     /// The labels of both, in order.
-    fn union<'v>(this: &Column, #[starlark(require = pos)] other: Value<'v>) -> starlark::Result<Column> {
+    fn union<'v>(this: &Column, other: Value<'v>) -> starlark::Result<Column> {
         let others = cells_of(other).ok_or_else(no_list)?;
         in_order(this.values.iter().cloned().chain(others).collect())
     }
@@ -139,9 +135,9 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         Ok(this.clone())
     }
 
-    fn tail(this: &Column, #[starlark(default = 5)] count: u32) -> starlark::Result<Column> {
+    fn tail(this: &Column, #[starlark(default = 5)] n: u32) -> starlark::Result<Column> {
         let all = this.values.len();
-        Ok(this.pick(&(all.saturating_sub(count as usize)..all).collect::<Vec<_>>()))
+        Ok(this.pick(&(all.saturating_sub(n as usize)..all).collect::<Vec<_>>()))
     }
 
     /// The cells of rows one after the other.

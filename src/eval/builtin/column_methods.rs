@@ -4,7 +4,9 @@
 //! the cells are of.
 
 use super::aligned::{beside, by_labels};
+use super::applied::More;
 use super::column::{Column, distinct, hashable, repeated};
+use super::column_counts::only_axis;
 use super::frame::{cell_of, plain_of};
 use super::index::Index;
 use super::same::word;
@@ -14,13 +16,16 @@ use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
 use crate::value::Val;
 use rustc_hash::FxHashSet;
+use starlark::collections::SmallMap;
 use starlark::environment::MethodsBuilder;
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
 use starlark::values::dict::{AllocDict, DictRef};
 use starlark::values::list::AllocList;
+use starlark::values::none::NoneOr;
 use starlark::values::tuple::AllocTuple;
 use starlark::values::{Heap, Value};
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// A value of a cell as another type, by the type's name.
@@ -109,10 +114,12 @@ pub(super) fn column_methods(builder: &mut MethodsBuilder) {
     super::aggregated::of_columns(builder);
     super::sorted::of_columns(builder);
     super::frame_compared::of_columns(builder);
-    super::frame_shapes::of_columns(builder);
+    super::unstacked::of_columns(builder);
     super::column_running::methods(builder);
     super::column_running::spread(builder);
     super::relabelled::of_columns(builder);
+    super::grouping::of_columns(builder);
+    super::described::of_columns(builder);
 }
 
 #[starlark_module]
@@ -134,7 +141,11 @@ fn cells(builder: &mut MethodsBuilder) {
         Ok(distinct(this.values.iter().filter(|v| !dropna || !is_empty(v))).len() as i32)
     }
 
-    fn dropna(this: &Column) -> starlark::Result<Column> {
+    fn dropna<'v>(
+        this: &Column,
+        #[starlark(require = named, default = NoneOr::None)] axis: NoneOr<Value<'v>>,
+    ) -> starlark::Result<Column> {
+        only_axis(axis)?;
         let there: Vec<usize> = (0..this.values.len()).filter(|i| !is_empty(&this.values[*i])).collect();
         Ok(this.pick(&there))
     }
@@ -151,68 +162,60 @@ fn cells(builder: &mut MethodsBuilder) {
     }
 
     /// `column + other`.
-    fn add<'v>(
-        this: Value<'v>,
-        #[starlark(require = pos)] other: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
+    fn add<'v>(this: Value<'v>, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         this.add(other, heap)
     }
 
     /// `column - other`.
-    fn sub<'v>(
-        this: Value<'v>,
-        #[starlark(require = pos)] other: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
+    fn sub<'v>(this: Value<'v>, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         this.sub(other, heap)
     }
 
     /// `column * other`.
-    fn mul<'v>(
-        this: Value<'v>,
-        #[starlark(require = pos)] other: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
+    fn mul<'v>(this: Value<'v>, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         this.mul(other, heap)
     }
 
     /// `column / other`.
-    fn div<'v>(
-        this: Value<'v>,
-        #[starlark(require = pos)] other: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
+    fn div<'v>(this: Value<'v>, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         this.div(other, heap)
     }
 
     /// `copy` is pandas', and there is always one.
     fn astype<'v>(
         this: &Column,
-        #[starlark(require = pos)] kind: Value<'v>,
+        dtype: Value<'v>,
         #[starlark(require = named, default = true)] copy: bool,
     ) -> starlark::Result<Column> {
         let _ = copy;
-        Ok(this.with(as_type(this, kind)?))
+        Ok(this.with(as_type(this, dtype)?))
     }
 
-    /// Which cells lie between two values, these included.
+    /// Which cells lie between two values, these included or not.
     fn between<'v>(
         this: &Column,
-        #[starlark(require = pos)] left: Value<'v>,
-        #[starlark(require = pos)] right: Value<'v>,
+        left: Value<'v>,
+        right: Value<'v>,
+        #[starlark(default = "both")] inclusive: &str,
         heap: Heap<'v>,
     ) -> starlark::Result<Column> {
         let (left, right) = (plain_of(left, heap)?, plain_of(right, heap)?);
-        let lies = |v: &Val| !is_empty(v) && compared(&left, v).is_le() && compared(v, &right).is_le();
+        let (first, last) = match inclusive {
+            "both" => (true, true),
+            "left" => (true, false),
+            "right" => (false, true),
+            "neither" => (false, false),
+            _ => {
+                let why = "Inclusive has to be either string of 'both','left', 'right', or 'neither'.";
+                return Err(thrown("ValueError", why));
+            }
+        };
+        let fits = |order: Ordering, also: bool| order.is_lt() || (also && order.is_eq());
+        let lies = |v: &Val| !is_empty(v) && fits(compared(&left, v), first) && fits(compared(v, &right), last);
         Ok(this.with(this.values.iter().map(|v| Val::Bool(lies(v))).collect()))
     }
 
-    fn isin<'v>(
-        this: &Column,
-        #[starlark(require = pos)] values: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Column> {
+    fn isin<'v>(this: &Column, values: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Column> {
         let heap = eval.heap();
         if values.unpack_str().is_some() {
             return Err(thrown("TypeError", "`isin` wants a list of values, not a text"));
@@ -243,42 +246,47 @@ fn emptiness_of(builder: &mut MethodsBuilder) {
 
 #[starlark_module]
 fn mapping(builder: &mut MethodsBuilder) {
-    /// A function of each value.
+    /// A function of each value, which is given more arguments.
     fn apply<'v>(
         this: &Column,
-        #[starlark(require = pos)] function: Value<'v>,
+        func: Value<'v>,
+        #[starlark(require = named, default = NoneOr::None)] args: NoneOr<Value<'v>>,
+        #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Column> {
-        mapped(this, function, eval)
+        mapped(this, func, &More::of(args, &named, eval.heap())?, eval)
     }
 
     /// A function of each value, or what a dict, or a column by its labels, has for it.
-    fn map<'v>(
-        this: &Column,
-        #[starlark(require = pos)] function: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Column> {
-        if let Some(other) = Column::from_value(function).filter(|other| !other.by_place) {
-            return Ok(this.filled(by_labels(other, &Index::new(Vec::new(), this.values.clone()))?));
+    fn map<'v>(this: &Column, func: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Column> {
+        if let Some(other) = Column::from_value(func).filter(|other| !other.by_place) {
+            return Ok(this.relabelled(by_labels(other, &Index::new(Vec::new(), this.values.clone()))?));
         }
-        let Some(dict) = DictRef::from_value(function) else { return mapped(this, function, eval) };
+        let Some(dict) = DictRef::from_value(func) else {
+            return mapped(this, func, &More::of(NoneOr::None, &SmallMap::new(), eval.heap())?, eval);
+        };
         let heap = eval.heap();
         let found = |value: &Val| match dict.get(hashable(value, heap))? {
             Some(found) => plain_of(found, heap),
             None => Ok(NOTHING),
         };
-        Ok(this.filled(this.values.iter().map(found).collect::<starlark::Result<_>>()?))
+        Ok(this.relabelled(this.values.iter().map(found).collect::<starlark::Result<_>>()?))
     }
 }
 
-fn mapped<'v>(column: &Column, function: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Column> {
+fn mapped<'v>(
+    column: &Column,
+    function: Value<'v>,
+    more: &More<'_, 'v>,
+    eval: &mut Evaluator<'v, '_, '_>,
+) -> starlark::Result<Column> {
     let heap = eval.heap();
     let mut values = Vec::with_capacity(column.values.len());
     for value in &*column.values {
-        let made = eval.eval_function(function, &[from_val(value, heap)], &[])?;
+        let made = more.call(function, from_val(value, heap), eval)?;
         values.push(plain_of(made, heap)?);
     }
-    Ok(column.filled(values))
+    Ok(column.relabelled(values))
 }
 
 #[starlark_module]
@@ -308,11 +316,11 @@ fn handing_out(builder: &mut MethodsBuilder) {
 
     fn get<'v>(
         this: &Column,
-        #[starlark(require = pos)] label: Value<'v>,
-        #[starlark(require = pos)] default: Option<Value<'v>>,
+        key: Value<'v>,
+        default: Option<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        Ok(this.labelled(label, heap)?.or(default).unwrap_or_else(Value::new_none))
+        Ok(this.labelled(key, heap)?.or(default).unwrap_or_else(Value::new_none))
     }
 
     /// The only value.

@@ -6,6 +6,7 @@
 use super::aligned::beside;
 use super::column::Column;
 use super::column_counts::number;
+use super::column_counts::only_axis;
 use super::frame::cell_of;
 use super::reckoned::reckoned;
 use super::sheet::{NOTHING, compared, is_empty};
@@ -297,19 +298,23 @@ fn quantile_of(sorted: &[f64], part: f64) -> starlark::Result<f64> {
 
 #[starlark_module]
 pub(super) fn spread(builder: &mut MethodsBuilder) {
-    fn var(
+    fn var<'v>(
         this: &Column,
         #[starlark(require = named, default = true)] skipna: bool,
         #[starlark(require = named, default = 1)] ddof: i32,
+        #[starlark(require = named, default = NoneOr::None)] axis: NoneOr<Value<'v>>,
     ) -> starlark::Result<f64> {
+        only_axis(axis)?;
         variance(this, ddof, skipna)
     }
 
-    fn std(
+    fn std<'v>(
         this: &Column,
         #[starlark(require = named, default = true)] skipna: bool,
         #[starlark(require = named, default = 1)] ddof: i32,
+        #[starlark(require = named, default = NoneOr::None)] axis: NoneOr<Value<'v>>,
     ) -> starlark::Result<f64> {
+        only_axis(axis)?;
         Ok(variance(this, ddof, skipna)?.sqrt())
     }
 

@@ -6,9 +6,10 @@
 use super::aligned::by_labels;
 use super::applied::{column_under, under};
 use super::column::Column;
+use super::columns::Columns;
 use super::frame::plain_of;
 use super::frame_joins::sheet_of;
-use super::frame_methods::is_columns;
+use super::frame_methods::across;
 use super::index::Index;
 use super::join::{beside, labels_on_end, stacked};
 use super::name::Name;
@@ -35,7 +36,7 @@ pub(super) fn functions(builder: &mut GlobalsBuilder) {
     /// Sheets, or columns, on end; with `axis=1` side by side. `keys`, or those of a dict,
     /// are labels above their own.
     fn concat<'v>(
-        #[starlark(require = pos)] all: Value<'v>,
+        objs: Value<'v>,
         #[starlark(require = named, default = NoneOr::None)] axis: NoneOr<Value<'v>>,
         #[starlark(require = named, default = "outer")] join: &str,
         #[starlark(require = named, default = false)] ignore_index: bool,
@@ -56,16 +57,16 @@ pub(super) fn functions(builder: &mut GlobalsBuilder) {
             let why = "Cannot set ignore_index=True and specify keys. Either should be used.";
             return Err(thrown("ValueError", why));
         }
-        let (all, keys) = parts(all, keys, heap)?;
+        let (objs, keys) = parts(objs, keys, heap)?;
         let keys = keys.filter(|_| !ignore_index);
         let names = value("names").map(|names| names_of(names, heap)).transpose()?;
-        let columns: Option<Vec<Column>> = all.iter().map(|one| Column::from_value(*one).cloned()).collect();
+        let columns: Option<Vec<Column>> = objs.iter().map(|one| Column::from_value(*one).cloned()).collect();
         let columns = columns.filter(|columns| !columns.is_empty());
-        let made = match (axis.into_option().is_some_and(is_columns), columns) {
-            (true, columns) => side_by_side(&all, columns, keys, (names, join == "inner", ignore_index))?,
+        let made = match (across(axis.into_option())?, columns) {
+            (true, columns) => side_by_side(&objs, columns, keys, (names, join == "inner", ignore_index))?,
             (false, Some(columns)) => return on_end(&columns, keys, (names, ignore_index, verify_integrity), heap),
             (false, None) => {
-                let sheets: Vec<Arc<Sheet>> = all.iter().map(|one| sheet_of(*one)).collect::<starlark::Result<_>>()?;
+                let sheets: Vec<Arc<Sheet>> = objs.iter().map(|one| sheet_of(*one)).collect::<starlark::Result<_>>()?;
                 match keys {
                     Some(_) if join == "inner" => {
                         return Err(hinted("`keys` go with `join=\"outer\"` here", "choose the columns first"));
@@ -158,7 +159,7 @@ fn labels_above(keys: Vec<Val>, names: Option<Vec<Name>>) -> starlark::Result<In
             let hint = "name the levels of the result: `made.index.names = [...]`";
             return Err(hinted(format!("`names` are one for each level of `keys` here, not {}", names.len()), hint));
         }
-        None => (0..levels).map(|level| format!("level_{level}").into()).collect(),
+        None => vec![Name::unnamed(); levels],
     };
     Ok(Index::new(names, keys))
 }
@@ -207,17 +208,27 @@ fn side_by_side<'v>(
     keys: Option<Vec<Val>>,
     (names, common, ignore_index): (Option<Vec<Name>>, bool, bool),
 ) -> starlark::Result<Sheet> {
-    if names.is_some() || (keys.is_some() && columns.is_none()) {
-        let hint = "rename the columns first: `.add_prefix(\"a_\")`; or use a file for `pyload`";
-        return Err(hinted("columns of a sheet have no names of several levels here", hint));
-    }
+    let above = keys.clone().filter(|_| columns.is_none()).map(|keys| labels_above(keys, names.clone())).transpose()?;
     let sheets: Vec<Arc<Sheet>> = match columns {
         Some(columns) => called(columns, keys).iter().map(|column| Arc::new(column.sheet())).collect(),
         None => all.iter().map(|one| sheet_of(*one)).collect::<starlark::Result<_>>()?,
     };
+    let sheets = match &above {
+        Some(keys) => keys.keys.iter().zip(&sheets).map(|(key, sheet)| Arc::new(below_key(key, keys, sheet))).collect(),
+        None => sheets,
+    };
     let mut made = match beside(&sheets) {
         Some(made) => made,
         None => by_their_labels(&sheets, common)?,
+    };
+    made.columns = match (&above, names) {
+        (Some(_), _) => made.columns.called(sheets[0].columns.levels.clone()),
+        (None, Some(names)) if names.len() == 1 => made.columns.called(names),
+        (None, None) => made.columns,
+        (None, Some(names)) => {
+            let hint = "name the levels of the result: `made.columns.names = [...]`";
+            return Err(hinted(format!("`names` are one for each level here, not {}", names.len()), hint));
+        }
     };
     if ignore_index {
         made.columns = (0..made.columns.len() as i64).map(Name::number).collect();
@@ -228,6 +239,15 @@ fn side_by_side<'v>(
         return Err(hinted(format!("two of the sheets have a column `{name}`"), hint));
     }
     Ok(made)
+}
+
+/// A sheet with a key above the names of its columns.
+fn below_key(key: &Val, keys: &Index, sheet: &Sheet) -> Sheet {
+    let parts = |key: &Val| key.items().map_or_else(|| vec![key.clone()], <[Val]>::to_vec);
+    let name = |name: &Name| Name::of(&Val::Tuple([parts(key), parts(&name.value())].concat()));
+    let above = if keys.names.is_empty() { vec![Name::unnamed()] } else { keys.names.clone() };
+    let levels = above.into_iter().chain(sheet.columns.level_names()).collect();
+    Sheet { columns: sheet.columns.iter().map(name).collect::<Columns>().called(levels), ..sheet.clone() }
 }
 
 /// Columns by keys, or by names; those without are numbered.
@@ -264,8 +284,7 @@ fn by_their_labels(sheets: &[Arc<Sheet>], common: bool) -> starlark::Result<Shee
         *count += 1;
     }
     let kept = keys.into_iter().filter(|key| !common || counts[&word(key)] == sheets.len());
-    let names = &sheets[0].index.names;
-    let names = if sheets.iter().all(|sheet| sheet.index.names == *names) { names.clone() } else { Vec::new() };
+    let names = Index::shared_names(sheets.iter().map(|sheet| &*sheet.index));
     let index = Arc::new(Index::new(names, kept.cloned().collect::<Vec<_>>()));
     let mut columns = Vec::new();
     for sheet in sheets {

@@ -7,6 +7,8 @@
 use super::asked_by::{refuse_functions, refuse_to_give};
 use super::assigned::{Given, miscounted};
 use super::column::{Column, number};
+use super::columns::{Below, Columns};
+use super::dtype::Dtype;
 use super::frame_compared::kept;
 use super::frame_counts::{OfAll, kind, names};
 use super::frame_methods::frame_methods;
@@ -59,11 +61,15 @@ impl Frame {
     }
 
     /// Other names for them.
-    pub(super) fn name_levels(&self, names: Vec<Name>) -> starlark::Result<()> {
+    pub(super) fn name_levels(&self, names: Vec<Name>, across: bool) -> starlark::Result<()> {
         let sheet = self.now();
-        let levels = sheet.index.names.len().max(1);
+        let levels = if across { sheet.columns.depth() } else { sheet.index.names.len().max(1) };
         if names.len() != levels {
             return Err(fault(format!("the labels of the sheet want {levels} names, these are {}", names.len())));
+        }
+        if across {
+            self.put(Sheet { columns: sheet.columns.clone().called(names), ..(*sheet).clone() });
+            return Ok(());
         }
         let index = Arc::new(Index::new(names, sheet.index.keys.clone()));
         self.put(Sheet { index, ..(*sheet).clone() });
@@ -85,12 +91,12 @@ impl Frame {
         if keys.iter().any(|key| depth(key) != levels) {
             return Err(fault("the labels of a sheet have one number of parts"));
         }
-        let numbered = || (0..levels).map(|level| format!("level_{level}").into()).collect();
+        let unnamed = || vec![Name::unnamed(); levels];
         let names = match names.filter(|names| names.len() == levels) {
             Some(names) => names,
             None if levels == 1 => Vec::new(),
             None if sheet.index.names.len() == levels => sheet.index.names.clone(),
-            None => numbered(),
+            None => unnamed(),
         };
         self.put(Sheet { index: Arc::new(Index::new(names, keys)), ..(*sheet).clone() });
         Ok(())
@@ -98,6 +104,8 @@ impl Frame {
 
     fn rename(&self, names: Value) -> starlark::Result<()> {
         let sheet = self.now();
+        let own = Column::from_value(names).map(|column| (column.is_labels || column.across, column.level_names()));
+        let levels = own.filter(|(labels, _)| *labels).map(|(_, levels)| levels).unwrap_or_default();
         let names = cells_of(names).ok_or_else(|| fault("the columns of a sheet are a list of names"))?;
         if names.len() != sheet.columns.len() {
             return Err(fault(format!(
@@ -106,7 +114,7 @@ impl Frame {
                 names.len()
             )));
         }
-        let columns = names.iter().map(Name::of).collect();
+        let columns = names.iter().map(Name::of).collect::<Columns>().called(levels);
         self.put(Sheet { columns, ..(*sheet).clone() });
         Ok(())
     }
@@ -142,6 +150,15 @@ impl Frame {
         self.put(Sheet { columns: columns.into(), rows, ..(*sheet).clone() }.settled());
     }
 
+    /// A row behind all others.
+    pub(super) fn add_row(&self, label: Val, cells: Vec<Val>) {
+        let sheet = self.now();
+        let keys: Vec<Val> = sheet.index.keys.iter().cloned().chain([label]).collect();
+        let rows = sheet.rows.iter().cloned().chain([cells.into()]).collect();
+        let index = Arc::new(Index::new(sheet.index.names.clone(), keys));
+        self.put(Sheet { rows, index, ..(*sheet).clone() }.settled());
+    }
+
     /// Cells in some rows of a column.
     pub(super) fn set_cells(&self, rows: &[usize], name: &Name, given: &Given) -> starlark::Result<()> {
         let sheet = self.now();
@@ -172,6 +189,18 @@ impl Frame {
             Arc::make_mut(&mut sheet.rows[*row])[at] = cell;
         }
         Ok(())
+    }
+}
+
+/// What a part of the names of columns stands for.
+fn part_of<'v>(sheet: &Sheet, below: Below, heap: Heap<'v>) -> Value<'v> {
+    match below {
+        Below::Column(at) => {
+            let column = sheet.values(at);
+            let name = column.name.as_ref().and_then(|name| name.parts()?.first().map(Name::of));
+            heap.alloc(Column { name, ..column })
+        }
+        Below::Sheet(sheet) => heap.alloc(sheet),
     }
 }
 
@@ -296,15 +325,19 @@ pub(in crate::eval) fn plain(value: Value) -> Option<Val> {
 
 /// The numbers of columns by name.
 pub(super) fn named<'v>(sheet: &Sheet, names: Value<'v>, heap: Heap<'v>) -> starlark::Result<Vec<usize>> {
-    let names = match elements(names, heap) {
+    let is_one = label_of(names).is_some_and(|name| sheet.columns.iter().any(|known| known.is(&name)));
+    let names = match elements(names, heap).filter(|_| !is_one) {
         Some(names) => names,
         None => vec![names],
     };
     let name = |value: &Value<'v>| {
         let name = label_of(*value).ok_or_else(|| fault("columns are named by a text or a list of texts"))?;
-        sheet.column_of(&name)
+        match (sheet.column_of(&name), sheet.columns.below(&name)) {
+            (Err(_), Some((several, _))) => Ok(several),
+            (found, _) => found.map(|at| vec![at]),
+        }
     };
-    names.iter().map(name).collect()
+    Ok(names.iter().map(name).collect::<starlark::Result<Vec<_>>>()?.concat())
 }
 
 #[starlark_value(type = "sheet")]
@@ -317,28 +350,29 @@ impl<'v> StarlarkValue<'v> for Frame {
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
         let sheet = self.now();
         match name {
-            "columns" => Some(heap.alloc(Column::plain(sheet.names()))),
+            "columns" => Some(heap.alloc(Column::of_names(&sheet.columns, self.clone()))),
             "index" => Some(heap.alloc(Column::of_labels(&sheet.index, Some(self.clone())))),
             "loc" | "at" => Some(heap.alloc(Rows { frame: self.clone(), by_number: false })),
             "iloc" | "iat" => Some(heap.alloc(Rows { frame: self.clone(), by_number: true })),
             "dtypes" => {
-                let kinds = (0..sheet.columns.len()).map(|at| Val::str(kind(&sheet.values(at))));
+                let kinds = (0..sheet.columns.len()).map(|at| Dtype::of(&sheet.values(at)).plain());
                 Some(heap.alloc(Column::labelled_by(names(&sheet), kinds)))
             }
             "values" => Some(heap.alloc(sheet.arrays())),
-            // Names of several parts are no names of columns here.
-            "T" if sheet.index.names.len() > 1 => None,
             "T" => Some(heap.alloc(sheet.transposed())),
             "ndim" => Some(heap.alloc(2)),
             "axes" => {
                 let labels = heap.alloc(Column::of_labels(&sheet.index, Some(self.clone())));
-                Some(heap.alloc(AllocList([labels, heap.alloc(Column::plain(sheet.names()))])))
+                Some(heap.alloc(AllocList([labels, heap.alloc(Column::of_names(&sheet.columns, self.clone()))])))
             }
             "size" => Some(heap.alloc((sheet.rows.len() * sheet.columns.len()) as i64)),
             "empty" => Some(Value::new_bool(sheet.rows.is_empty())),
             "shape" => Some(heap.alloc(AllocTuple([sheet.rows.len() as i64, sheet.columns.len() as i64]))),
             other if OfAll::of(&sheet, other).is_some() => OfAll::of(&sheet, other).map(|asked| heap.alloc(asked)),
-            column => sheet.column(column).map(|at| heap.alloc(sheet.values(at))),
+            column => match sheet.column(column) {
+                Some(at) => Some(heap.alloc(sheet.values(at))),
+                None => sheet.under(&Val::str(column)).map(|below| part_of(&sheet, below, heap)),
+            },
         }
     }
 
@@ -375,6 +409,9 @@ impl<'v> StarlarkValue<'v> for Frame {
         let name = label_of(index);
         if let Some(name) = name.filter(|_| index.unpack_str().is_some() || sheet.of == Maker::Pandas) {
             return match sheet.column_of(&name) {
+                Err(error) if sheet.columns.depth() > 1 => {
+                    sheet.under(&name).map(|below| part_of(&sheet, below, heap)).ok_or(error)
+                }
                 Err(_) if matches!(name, Val::Int(_)) => Err(no_number(&name, &sheet)),
                 found => Ok(heap.alloc(sheet.values(found?))),
             };
@@ -425,7 +462,9 @@ impl<'v> StarlarkValue<'v> for Frame {
     }
 
     fn is_in(&self, other: Value<'v>) -> starlark::Result<bool> {
-        Ok(cell_of(other).is_some_and(|name| self.now().columns.iter().any(|known| known.is(&name))))
+        let columns = &self.now().columns;
+        let has = |name: Val| columns.iter().any(|known| known.is(&name)) || columns.below(&name).is_some();
+        Ok(cell_of(other).is_some_and(has))
     }
 
     fn iterate_collect(&self, heap: Heap<'v>) -> starlark::Result<Vec<Value<'v>>> {

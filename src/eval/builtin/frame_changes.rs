@@ -7,7 +7,7 @@ use super::assigned::Given;
 use super::column::{Column, hashable};
 use super::column_methods::as_type;
 use super::frame::{Now, cells_of, label_of, plain_of};
-use super::frame_methods::is_columns;
+use super::frame_methods::across;
 use super::index::Index;
 use super::name::Name;
 use super::sheet::Sheet;
@@ -36,14 +36,21 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         #[starlark(require = named, default = false)] inplace: bool,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
-        let by_column = axis.into_option().is_some_and(is_columns);
+        let by_column = across(axis.into_option())?;
         let mapper = mapper.into_option();
         let columns = columns.into_option().or(mapper.filter(|_| by_column));
         let index = index.into_option().or(mapper.filter(|_| !by_column));
         let mut made = (*this).clone();
         if let Some(new) = columns {
-            let names = renamed(&this.names(), new, eval)?;
-            made.columns = names.iter().map(Name::of).collect();
+            // Names of several levels are told apart by these.
+            let parts = |name: &Val| if let Val::Tuple(parts) = name { parts.clone() } else { vec![name.clone()] };
+            let old: Vec<Vec<Val>> = this.names().iter().map(parts).collect();
+            let mut new = renamed(&old.concat(), new, eval)?.into_iter();
+            let name = |old: &Vec<Val>| match new.by_ref().take(old.len()).collect::<Vec<Val>>() {
+                one if one.len() == 1 => Name::of(&one[0]),
+                several => Name::of(&Val::Tuple(several)),
+            };
+            made.columns = this.named(old.iter().map(name));
         }
         if let Some(new) = index {
             let keys = renamed(&this.index.keys, new, eval)?;
@@ -65,12 +72,12 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
             return Err(fault(format!("`drop` does not take `{other}` here")));
         }
         let value = |name: &str| given.get(name).copied().filter(|value| !value.is_none());
-        let by_column = axis.into_option().is_some_and(is_columns);
+        let by_column = across(axis.into_option())?;
         let labels = labels.into_option();
         let columns = value("columns").or(labels.filter(|_| by_column));
         let rows = value("index").or(labels.filter(|_| !by_column));
         let errors = value("errors").map_or_else(|| "raise".to_owned(), |errors| errors.to_str());
-        let kept_columns = without(&Index::new(Vec::new(), this.names()), columns, &errors)?;
+        let kept_columns = without(&this.columns.index(), columns, &errors)?;
         let kept_rows = without(&this.index, rows, &errors)?;
         let inplace = value("inplace").is_some_and(|inplace| inplace.to_bool());
         Ok(this.become_or_give(this.only(&kept_columns).pick(&kept_rows), inplace, heap))
@@ -79,20 +86,20 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     /// With cells of another type, in all columns or by a dict.
     fn astype<'v>(
         this: Now,
-        kind: Value<'v>,
+        dtype: Value<'v>,
         #[starlark(require = named, default = true)] copy: bool,
     ) -> starlark::Result<Sheet> {
         let _ = copy;
         let mut sheet = (*this).clone();
         for (at, name) in this.columns.iter().enumerate() {
-            let kind = match DictRef::from_value(kind) {
+            let dtype = match DictRef::from_value(dtype) {
                 Some(dict) => {
-                    dict.iter().find(|(key, _)| label_of(*key).is_some_and(|key| name.is(&key))).map(|(_, kind)| kind)
+                    dict.iter().find(|(key, _)| label_of(*key).is_some_and(|key| name.is(&key))).map(|(_, dtype)| dtype)
                 }
-                None => Some(kind),
+                None => Some(dtype),
             };
-            if let Some(kind) = kind {
-                sheet = sheet.with_column(name, as_type(&this.values(at), kind)?);
+            if let Some(dtype) = dtype {
+                sheet = sheet.with_column(name, as_type(&this.values(at), dtype)?);
             }
         }
         Ok(sheet)
@@ -137,9 +144,9 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         Ok(this.become_or_give(this.with_column(&Name::of(&name), cells).only(&order), true, heap))
     }
 
-    fn tail(this: Now, #[starlark(default = 5)] count: u32) -> starlark::Result<Sheet> {
+    fn tail(this: Now, #[starlark(default = 5)] n: u32) -> starlark::Result<Sheet> {
         let all = this.rows.len();
-        Ok(this.pick(&(all.saturating_sub(count as usize)..all).collect::<Vec<_>>()))
+        Ok(this.pick(&(all.saturating_sub(n as usize)..all).collect::<Vec<_>>()))
     }
 
     fn to_numpy(this: Now) -> starlark::Result<Column> {
@@ -150,8 +157,8 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         Ok((*this).clone())
     }
 
-    fn head(this: Now, #[starlark(default = 5)] count: u32) -> starlark::Result<Sheet> {
-        Ok(this.pick(&(0..this.rows.len().min(count as usize)).collect::<Vec<_>>()))
+    fn head(this: Now, #[starlark(default = 5)] n: u32) -> starlark::Result<Sheet> {
+        Ok(this.pick(&(0..this.rows.len().min(n as usize)).collect::<Vec<_>>()))
     }
 }
 

@@ -3,16 +3,15 @@
 //! Owns what these methods take and answer. It changes no cell, and writes no file.
 
 use super::column::{Column, distinct};
-use super::frame::{Now, cells_of, label_of, named, plain_of};
-use super::frame_methods::is_columns;
+use super::frame::{Now, cells_of, label_of, plain_of};
+use super::frame_methods::across;
 use super::index::Index;
 use super::name::Name;
 use super::same::word;
-use super::sheet::{NOTHING, Sheet, compared, is_empty, settled};
+use super::sheet::{Sheet, compared, is_empty};
 use crate::eval::convert::from_val;
 use crate::eval::exception::thrown;
 use crate::eval::fault::{fault, hinted};
-use crate::eval::limits;
 use crate::value::Val;
 use rustc_hash::FxHashMap;
 use starlark::environment::MethodsBuilder;
@@ -33,7 +32,10 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         #[starlark(default = NoneOr::None)] regex: NoneOr<&str>,
         #[starlark(default = NoneOr::None)] axis: NoneOr<Value<'v>>,
     ) -> starlark::Result<Sheet> {
-        let by_row = axis.into_option().is_some_and(|axis| !is_columns(axis));
+        let by_row = match axis.into_option() {
+            Some(axis) => !across(Some(axis))?,
+            None => false,
+        };
         let names = if by_row { this.index.keys.to_vec() } else { this.names() };
         let items = items.into_option().and_then(cells_of);
         let (like, pattern) = (like.into_option(), regex.into_option().map(regex::Regex::new));
@@ -54,7 +56,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     /// The rows with a label, or with a part of one.
     fn xs<'v>(
         this: Now,
-        #[starlark(require = pos)] key: Value<'v>,
+        key: Value<'v>,
         #[starlark(require = named, default = NoneOr::None)] level: NoneOr<Value<'v>>,
         #[starlark(require = named, default = true)] drop_level: bool,
         heap: Heap<'v>,
@@ -73,8 +75,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         if names.len() < 2 {
             return Err(thrown("TypeError", "`level` goes for labels of several columns: leave it out"));
         }
-        let level = this.level_name(&plain_of(level, heap)?).and_then(|name| names.iter().position(|n| **n == *name));
-        let level = level.ok_or_else(|| fault("the labels of the sheet have no such level"))?;
+        let level = this.index.level_of(&plain_of(level, heap)?)?;
         let values = this.index.level(level);
         let rows: Vec<usize> = (0..values.len()).filter(|at| values[*at].display() == key.display()).collect();
         if rows.is_empty() {
@@ -91,20 +92,20 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     /// A column, or something else where there is none.
     fn get<'v>(
         this: Now,
-        #[starlark(require = pos)] name: Value<'v>,
+        key: Value<'v>,
         #[starlark(default = NoneOr::None)] default: NoneOr<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        Ok(match label_of(name).and_then(|name| this.column_of(&name).ok()) {
+        Ok(match label_of(key).and_then(|key| this.column_of(&key).ok()) {
             Some(at) => heap.alloc(this.values(at)),
             None => default.into_option().unwrap_or_else(Value::new_none),
         })
     }
 
     /// A column, which the sheet loses.
-    fn pop<'v>(this: Now, #[starlark(require = pos)] name: Value<'v>, heap: Heap<'v>) -> starlark::Result<Column> {
-        let name = label_of(name).ok_or_else(|| fault("`pop` wants the name of a column"))?;
-        let at = this.column_of(&name)?;
+    fn pop<'v>(this: Now, item: Value<'v>, heap: Heap<'v>) -> starlark::Result<Column> {
+        let item = label_of(item).ok_or_else(|| fault("`pop` wants the name of a column"))?;
+        let at = this.column_of(&item)?;
         let kept: Vec<usize> = (0..this.columns.len()).filter(|other| *other != at).collect();
         this.become_or_give(this.only(&kept), true, heap);
         Ok(this.values(at))
@@ -116,7 +117,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         #[starlark(default = NoneOr::None)] axis: NoneOr<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let by_column = axis.into_option().is_some_and(is_columns);
+        let by_column = across(axis.into_option())?;
         Ok(match (this.rows.len(), this.columns.len()) {
             (1, 1) if !by_column => from_val(&this.rows[0][0], heap),
             (_, 1) => heap.alloc(this.values(0)),
@@ -139,38 +140,18 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     /// Its rows as lines of text. Files are written in rules.
     fn to_csv<'v>(
         this: Now,
-        #[starlark(default = NoneOr::None)] path: NoneOr<Value<'v>>,
+        #[starlark(default = NoneOr::None)] path_or_buf: NoneOr<Value<'v>>,
         #[starlark(default = ",")] sep: &str,
         #[starlark(require = named, default = "")] na_rep: &str,
         #[starlark(require = named, default = true)] header: bool,
         #[starlark(require = named, default = true)] index: bool,
     ) -> starlark::Result<String> {
-        if path.into_option().is_some() {
+        if path_or_buf.into_option().is_some() {
             let hint = "write it in a `run:` body or a script, or in a file for `pyload(\"FILE.py\")`";
             return Err(hinted("no file is written while the Rulefile is read", hint));
         }
         let &[delimiter] = sep.as_bytes() else { return Err(fault("`sep` is one character")) };
         written(&this, delimiter, na_rep, (header, index))
-    }
-
-    /// A cell of one column for each pair of what two others hold.
-    fn pivot<'v>(
-        this: Now,
-        #[starlark(require = named)] columns: Value<'v>,
-        #[starlark(require = named)] index: Value<'v>,
-        #[starlark(require = named)] values: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Sheet> {
-        let only = |name: Value<'v>, what: &str| match label_of(name) {
-            Some(name) => this.column_of(&name),
-            None => Err(hinted(format!("`{what}` of `pivot` is one column here"), "use a file for `pyload`")),
-        };
-        let (columns, values) = (only(columns, "columns")?, only(values, "values")?);
-        let index = named(&this, index, heap)?;
-        if index.is_empty() {
-            return Err(thrown("ValueError", "`pivot` wants a column for its `index`"));
-        }
-        pivoted(&this, columns, &index, values)
     }
 }
 
@@ -182,30 +163,6 @@ pub(super) fn in_order(cells: &[Val]) -> (Vec<Val>, Vec<usize>) {
     (held.into_iter().cloned().collect(), cells.iter().map(|cell| places[&word(cell)]).collect())
 }
 
-fn pivoted(sheet: &Sheet, columns: usize, index: &[usize], values: usize) -> starlark::Result<Sheet> {
-    let labels = sheet.with_index(index, true).index;
-    let empty = |key: &Val| key.items().map_or_else(|| is_empty(key), |parts| parts.iter().any(is_empty));
-    let named = sheet.values(columns);
-    if labels.keys.iter().chain(&*named.values).any(empty) {
-        let hint = "leave the rows out first: `sheet.dropna(subset=[...])`";
-        return Err(hinted("`pivot` has no empty cells for labels or names of columns here", hint));
-    }
-    let (names, across) = in_order(&named.values);
-    let (keys, down) = in_order(&labels.keys);
-    limits::values(keys.len() as u128 * names.len() as u128)?;
-    let mut cells: Vec<Option<Val>> = vec![None; keys.len() * names.len()];
-    for (row, (column, key)) in sheet.rows.iter().zip(across.into_iter().zip(down)) {
-        if cells[column * keys.len() + key].replace(row[values].clone()).is_some() {
-            return Err(thrown("ValueError", "Index contains duplicate entries, cannot reshape"));
-        }
-    }
-    // One gap makes floats of all whole numbers.
-    let cells = settled(cells.into_iter().map(|cell| cell.unwrap_or(NOTHING)).collect());
-    let columns: Vec<Vec<Val>> = cells.chunks(keys.len().max(1)).map(<[Val]>::to_vec).collect();
-    let index = Index::new(labels.names.clone(), keys);
-    Ok(Sheet { index: Arc::new(index), ..Sheet::of_columns(names.iter().map(Name::of).collect(), &columns) })
-}
-
 /// A sheet as lines of cells.
 fn written(sheet: &Sheet, delimiter: u8, na_rep: &str, (header, index): (bool, bool)) -> starlark::Result<String> {
     let mut lines = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
@@ -213,9 +170,23 @@ fn written(sheet: &Sheet, delimiter: u8, na_rep: &str, (header, index): (bool, b
     let levels = if index { sheet.index.names.len().max(1) } else { 0 };
     let failed = |e: csv::Error| fault(e.to_string());
     if header {
-        let level = |at: usize| sheet.index.names.get(at).map_or_else(String::new, Name::to_string);
-        let names = (0..levels).map(level).chain(sheet.columns.iter().map(Name::to_string));
-        lines.write_record(names).map_err(failed)?;
+        let own = |at: usize| sheet.index.names.get(at).map_or_else(String::new, Name::to_string);
+        let depth = sheet.columns.depth();
+        let above = sheet.columns.level_names();
+        for level in 0..depth {
+            // Above names of several levels stand what the levels are called, and the labels' names below them.
+            let first = |at: usize| match depth {
+                1 => own(at),
+                _ if at == 0 => above[level].to_string(),
+                _ => String::new(),
+            };
+            let part = |name: &Name| name.parts().map_or_else(|| name.to_string(), |parts| parts[level].display());
+            lines.write_record((0..levels).map(first).chain(sheet.columns.iter().map(part))).map_err(failed)?;
+        }
+        if depth > 1 && sheet.index.names.iter().any(|name| !name.is_unnamed()) && levels > 0 {
+            let blank = sheet.columns.iter().map(|_| String::new());
+            lines.write_record((0..levels).map(own).chain(blank)).map_err(failed)?;
+        }
     }
     for (key, row) in sheet.index.keys.iter().zip(&sheet.rows) {
         let own = (0..levels).map(|level| cell(&Index::part(key, level)));

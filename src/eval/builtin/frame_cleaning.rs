@@ -8,7 +8,7 @@ use super::aligned::by_labels;
 use super::column::{Column, repeated};
 use super::column_methods::{entries, only_cell};
 use super::frame::{Now, label_of, named};
-use super::frame_methods::is_columns;
+use super::frame_methods::across;
 use super::name::Name;
 use super::replaced::Replaced;
 use super::sheet::{NOTHING, Sheet, is_empty};
@@ -54,7 +54,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
             "all" => cells.any(|cell| !is_empty(cell)),
             _ => !cells.any(is_empty),
         };
-        if axis.into_option().is_some_and(is_columns) {
+        if across(axis.into_option())? {
             if subset.into_option().is_some() {
                 return Err(hinted(
                     "`dropna(axis=1)` takes no `subset` here",

@@ -8,6 +8,7 @@ use super::column_compared::{mask, turned};
 use super::frame::{Frame, Now, cell_of, label_of};
 use super::frame_counts::kind;
 use super::index::Index;
+use super::row::series;
 use super::sheet::{Sheet, is_empty};
 use crate::eval::convert::{elements, is_function};
 use crate::eval::exception::{thrown, thrown_with};
@@ -184,11 +185,11 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     /// The other way round: empty, or another value, where a sheet of bools is true.
     fn mask<'v>(
         this: Value<'v>,
-        #[starlark(require = pos)] condition: Value<'v>,
+        cond: Value<'v>,
         #[starlark(default = NoneOr::None)] other: NoneOr<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Sheet> {
-        asked(this, (condition, other.into_option()), false, eval)
+        asked(this, (cond, other.into_option()), false, eval)
     }
 
     /// Which cells hold one of some values; by a dict, one of those of their column.
@@ -265,8 +266,8 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
 pub(super) fn of_columns(builder: &mut MethodsBuilder) {
     /// Whether another column has the same cells and labels.
     fn equals<'v>(this: &Column, other: Value<'v>) -> starlark::Result<bool> {
-        let Some(other) = Column::from_value(other) else { return Ok(false) };
+        let Some(other) = series(other) else { return Ok(false) };
         let labels = this.is_labels || other.is_labels || same_labels(&this.index, &other.index);
-        Ok(labels && kind(this) == kind(other) && alike(&this.values, &other.values))
+        Ok(labels && kind(this) == kind(&other) && alike(&this.values, &other.values))
     }
 }

@@ -5,7 +5,7 @@
 
 use super::column::Column;
 use super::frame::{Now, named, plain_of};
-use super::frame_methods::is_columns;
+use super::frame_methods::across;
 use super::index::Index;
 use super::passed::Passed;
 use super::sheet::{Sheet, emptiness, is_empty};
@@ -81,7 +81,7 @@ impl OfAll {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let (heap, sheet) = (eval.heap(), &self.sheet);
-        if passed.take("axis").is_some_and(is_columns) {
+        if across(passed.take("axis"))? {
             let hint = "turn the sheet: `sheet.T`, and its answer again";
             return Err(hinted(format!("`{}` goes down the columns here, not along the rows", self.name), hint));
         }
@@ -106,7 +106,7 @@ impl OfAll {
         }
         let row = |at: usize| columns.iter().map(|column| column[at].clone()).collect();
         let rows = (0..sheet.rows.len()).map(row).collect();
-        Ok(heap.alloc(Sheet { columns: names.into(), rows, ..(**sheet).clone() }))
+        Ok(heap.alloc(Sheet { columns: sheet.named(names), rows, ..(**sheet).clone() }))
     }
 }
 
@@ -125,7 +125,7 @@ impl<'v> StarlarkValue<'v> for OfAll {
             return self.cell_by_cell(&mut passed, eval);
         }
         let axis = passed.take("axis").or_else(|| passed.shift());
-        let by_row = axis.is_some_and(is_columns);
+        let by_row = across(axis)?;
         let of_numbers = passed.take("numeric_only").is_some_and(|only| only.to_bool());
         let is_number = |at: &usize| matches!(kind(&sheet.values(*at)), "int64" | "float64" | "bool");
         let kept: Vec<usize> = (0..sheet.columns.len()).filter(|at| !of_numbers || is_number(at)).collect();
@@ -147,7 +147,7 @@ impl<'v> StarlarkValue<'v> for OfAll {
 
 /// The names of the columns as labels.
 pub(super) fn names(sheet: &Sheet) -> Arc<Index> {
-    Arc::new(Index::new(Vec::new(), sheet.names()))
+    Arc::new(sheet.columns.index())
 }
 
 #[starlark_module]

@@ -6,6 +6,7 @@ use super::column::Column;
 use super::frame::{Now, named};
 use super::frame_counts::kind;
 use super::join::{By, Keep, exploded, has_repeats, melted, merged};
+use super::name::Name;
 use super::sheet::{Sheet, is_empty};
 use crate::eval::convert::elements;
 use crate::eval::exception::{thrown, thrown_with};
@@ -28,6 +29,8 @@ struct Asked<'v> {
     suffixes: (String, String),
     /// How many rows of one side may be found by one of the other.
     validate: Option<String>,
+    /// The name of a column that says which sides a row is of.
+    indicator: Option<Name>,
 }
 
 fn keep(how: &str) -> starlark::Result<Keep> {
@@ -44,22 +47,32 @@ fn keep(how: &str) -> starlark::Result<Keep> {
 
 impl<'v> Asked<'v> {
     /// Of the arguments behind the sheets.
-    fn of(given: &SmallMap<String, Value<'v>>, heap: Heap<'v>) -> starlark::Result<Asked<'v>> {
-        const KNOWN: [&str; 8] =
-            ["how", "on", "left_on", "right_on", "left_index", "right_index", "suffixes", "validate"];
+    fn of(
+        how: &str,
+        on: Option<Value<'v>>,
+        given: &SmallMap<String, Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Asked<'v>> {
+        const KNOWN: [&str; 7] =
+            ["indicator", "left_on", "right_on", "left_index", "right_index", "suffixes", "validate"];
         if let Some(other) = given.keys().find(|name| !KNOWN.contains(&name.as_str())) {
             return Err(fault(format!("`merge` does not take `{other}` here")));
         }
         let value = |name: &str| given.get(name).copied().filter(|value| !value.is_none());
         let holds = |name: &str| value(name).is_some_and(|value| value.to_bool());
         Ok(Asked {
-            on: value("on"),
+            on,
             left_on: value("left_on"),
             right_on: value("right_on"),
             left_index: holds("left_index"),
             right_index: holds("right_index"),
-            how: value("how").map_or_else(|| "inner".into(), |how| how.to_str()),
+            how: how.to_owned(),
             suffixes: value("suffixes").map_or_else(|| Ok(("_x".into(), "_y".into())), |pair| pair_of(pair, heap))?,
+            indicator: match value("indicator") {
+                Some(name) if name.unpack_str().is_some() => name.unpack_str().map(Into::into),
+                Some(holds) => holds.to_bool().then(|| "_merge".into()),
+                None => None,
+            },
             validate: value("validate").map(|how| how.to_str()),
         })
     }
@@ -97,7 +110,7 @@ impl<'v> Asked<'v> {
             check_names((left, &by_left), (right, &by_right))?;
         }
         let suffixes = (&*self.suffixes.0, &*self.suffixes.1);
-        Ok(merged((left, &by_left), (right, &by_right), keep(&self.how)?, suffixes))
+        Ok(merged((left, &by_left), (right, &by_right), keep(&self.how)?, suffixes, self.indicator.as_ref()))
     }
 }
 
@@ -185,12 +198,14 @@ fn common(left: &Sheet, right: &Sheet) -> starlark::Result<(By, By)> {
 pub(super) fn functions(builder: &mut GlobalsBuilder) {
     /// The rows of two sheets that hold the same, side by side.
     fn merge<'v>(
-        #[starlark(require = pos)] left: Value<'v>,
-        #[starlark(require = pos)] right: Value<'v>,
+        left: Value<'v>,
+        right: Value<'v>,
+        #[starlark(default = "inner")] how: &str,
+        #[starlark(default = NoneOr::None)] on: NoneOr<Value<'v>>,
         #[starlark(kwargs)] given: SmallMap<String, Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Sheet> {
-        Asked::of(&given, heap)?.merge(&*sheet_of(left)?, &*sheet_of(right)?, heap)
+        Asked::of(how, on.into_option(), &given, heap)?.merge(&*sheet_of(left)?, &*sheet_of(right)?, heap)
     }
 }
 
@@ -207,17 +222,19 @@ pub(super) fn sheet_of(value: Value) -> starlark::Result<Arc<Sheet>> {
 pub(super) fn methods(builder: &mut MethodsBuilder) {
     fn merge<'v>(
         this: Now,
-        #[starlark(require = pos)] right: Value<'v>,
+        right: Value<'v>,
+        #[starlark(default = "inner")] how: &str,
+        #[starlark(default = NoneOr::None)] on: NoneOr<Value<'v>>,
         #[starlark(kwargs)] given: SmallMap<String, Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Sheet> {
-        Asked::of(&given, heap)?.merge(&this, &*sheet_of(right)?, heap)
+        Asked::of(how, on.into_option(), &given, heap)?.merge(&this, &*sheet_of(right)?, heap)
     }
 
     /// By the labels of the other sheet, and its own or a column.
     fn join<'v>(
         this: Now,
-        #[starlark(require = pos)] other: Value<'v>,
+        other: Value<'v>,
         #[starlark(default = NoneOr::None)] on: NoneOr<Value<'v>>,
         #[starlark(default = "left")] how: &str,
         #[starlark(require = named, default = "")] lsuffix: &str,
@@ -233,6 +250,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
             right_index: true,
             how: how.to_owned(),
             suffixes: (lsuffix.to_owned(), rsuffix.to_owned()),
+            indicator: None,
             validate: None,
         };
         asked.merge(&this, &*sheet_of(other)?, heap)
@@ -241,7 +259,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     /// A row for each element of the lists in a column.
     fn explode(
         this: Now,
-        #[starlark(require = pos)] column: &str,
+        column: &str,
         #[starlark(require = named, default = false)] ignore_index: bool,
     ) -> starlark::Result<Sheet> {
         Ok(exploded(&this, this.column_at(column)?, ignore_index))

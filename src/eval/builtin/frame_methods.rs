@@ -3,18 +3,17 @@
 //! Owns the list of them, and those of labels, rows and functions. What is asked of groups is
 //! `groups`', and how answers are put together `applied`'s.
 
-use super::applied::{Answers, below_one_another, side_by_side};
+use super::applied::{Answers, More, below_one_another, side_by_side};
 use super::column::{Column, distinct, hashable};
+use super::columns::Columns;
 use super::frame::{Now, named, plain_of};
 use super::frame_counts::names;
-use super::groups::Groups;
-use super::index::Index;
 use super::name::Name;
 use super::query::numbers_where;
 use super::row::{self, Row, record};
-use super::sheet::{Columns, Sheet, settled};
-use crate::eval::convert::{elements, from_val};
-use crate::eval::exception::thrown;
+use super::sheet::{Sheet, settled};
+use crate::eval::convert::from_val;
+use crate::eval::exception::{thrown, thrown_with};
 use crate::eval::fault::{fault, hinted};
 use crate::value::Val;
 use starlark::collections::SmallMap;
@@ -39,9 +38,12 @@ pub(super) fn frame_methods(builder: &mut MethodsBuilder) {
     super::sorted::of_sheets(builder);
     super::frame_compared::methods(builder);
     super::frame_shapes::of_sheets(builder);
+    super::unstacked::of_sheets(builder);
     super::relabelled::of_sheets(builder);
     super::aggregated::of_sheets(builder);
-    grouping(builder);
+    super::grouping::of_sheets(builder);
+    super::dtype::of_sheets(builder);
+    super::described::of_sheets(builder);
     super::frame_joins::methods(builder);
     super::frame_counts::emptiness_methods(builder);
 }
@@ -51,14 +53,14 @@ fn choosing(builder: &mut MethodsBuilder) {
     /// The rows for which an expression over the columns is true.
     fn query<'v>(
         this: Value<'v>,
-        #[starlark(require = pos)] query: &str,
+        expr: &str,
         #[starlark(require = named, default = NoneOr::None)] engine: NoneOr<&str>,
         #[starlark(require = named, default = false)] inplace: bool,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let _ = engine;
         let sheet = Now::of(this).ok_or_else(|| fault("`query` is asked of a sheet"))?;
-        let rows = numbers_where(&sheet, query, eval)?;
+        let rows = numbers_where(&sheet, expr, eval)?;
         Ok(sheet.become_or_give(sheet.pick(&rows), inplace, eval.heap()))
     }
 
@@ -74,13 +76,13 @@ fn labelling(builder: &mut MethodsBuilder) {
     /// The same rows with labels: the values of some columns.
     fn set_index<'v>(
         this: Now,
-        #[starlark(require = pos)] columns: Value<'v>,
+        keys: Value<'v>,
         #[starlark(require = named, default = true)] drop: bool,
         #[starlark(require = named, default = false)] verify_integrity: bool,
         #[starlark(require = named, default = false)] inplace: bool,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let sheet = this.with_index(&named(&this, columns, heap)?, !drop);
+        let sheet = this.with_index(&named(&this, keys, heap)?, !drop);
         if verify_integrity && distinct(sheet.index.keys.iter()).len() < sheet.rows.len() {
             return Err(fault("two rows of the sheet have one label"));
         }
@@ -157,111 +159,96 @@ fn handing_out(builder: &mut MethodsBuilder) {
                     columns().map(|(name, c)| (from_val(&name.value(), heap), cells(&c))).collect::<Vec<_>>(),
                 ))
             }
+            "series" => {
+                let column = |(name, column): (&Name, Column)| (hashable(&name.value(), heap), heap.alloc(column));
+                heap.alloc(AllocDict(columns().map(column).collect::<Vec<_>>()))
+            }
+            "split" | "tight" => {
+                let list = |cells: Vec<Val>| from_val(&Val::List(cells), heap);
+                let names = |names: Vec<Name>| match names.is_empty() {
+                    true => vec![Val::None],
+                    false => names.iter().map(Name::value).collect(),
+                };
+                let mut parts = vec![
+                    ("index", list(this.index.keys.to_vec())),
+                    ("columns", list(this.names())),
+                    ("data", list(this.rows.iter().map(|row| Val::List(row.to_vec())).collect())),
+                ];
+                if orient == "tight" {
+                    parts.push(("index_names", list(names(this.index.names.clone()))));
+                    parts.push(("column_names", list(names(this.columns.level_names()))));
+                }
+                heap.alloc(AllocDict(parts))
+            }
             other => {
-                return Err(fault(format!("`to_dict` knows `dict`, `list`, `records` and `index`, not `{other}`")));
+                let known = "`dict`, `list`, `series`, `split`, `tight`, `records` and `index`";
+                return Err(fault(format!("`to_dict` knows {known}, not `{other}`")));
             }
         })
     }
 }
 
 #[starlark_module]
-fn grouping(builder: &mut MethodsBuilder) {
-    /// The rows by what some columns hold.
-    fn groupby<'v>(
-        this: Now,
-        #[starlark(default = NoneOr::None)] by: NoneOr<Value<'v>>,
-        #[starlark(require = named, default = NoneOr::None)] level: NoneOr<Value<'v>>,
-        #[starlark(require = named, default = true)] as_index: bool,
-        #[starlark(require = named, default = true)] sort: bool,
-        #[starlark(kwargs)] given: SmallMap<String, Value<'v>>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Groups> {
-        if let Some(other) = given.keys().find(|name| !["observed", "group_keys", "dropna"].contains(&name.as_str())) {
-            return Err(fault(format!("`groupby` does not take `{other}` here")));
-        }
-        let sheet = if level.into_option().is_some() { this.beside_labels() } else { (*this).clone() };
-        let names = match (by.into_option(), level.into_option()) {
-            (Some(names), _) => names,
-            (None, Some(level)) => match elements(level, heap) {
-                Some(levels) => {
-                    let names = levels.into_iter().map(|level| level_of(&this, level, heap));
-                    heap.alloc(AllocList(names.collect::<starlark::Result<Vec<&str>>>()?))
-                }
-                None => heap.alloc(level_of(&this, level, heap)?),
-            },
-            (None, None) => return Err(fault("`groupby` wants a column, or a list of columns")),
-        };
-        let by = named(&sheet, names, heap)?;
-        let groups = sheet.groups(&by, sort);
-        let kept: usize = groups.iter().map(|(_, rows)| rows.len()).sum();
-        if kept < sheet.rows.len() && given.get("dropna").is_some_and(|drop| !drop.to_bool()) {
-            let hint = "fill them before: `sheet.fillna(\"none\")`";
-            return Err(hinted("rows whose key is empty make no group here", hint));
-        }
-        let whole = (sheet.index.clone(), groups.iter().map(|(_, rows)| rows.clone()).collect());
-        let names_of: Vec<Name> = by.iter().map(|at| sheet.columns[*at].clone()).collect();
-        let keys = groups.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>();
-        let keys = Arc::new(Index::new(names_of.clone(), keys));
-        // Labels are no columns of the groups.
-        let groups: Vec<(Val, Sheet)> = groups.into_iter().map(|(key, rows)| (key, this.pick(&rows))).collect();
-        Ok(Groups {
-            groups: groups.into(),
-            by: names_of.into(),
-            keys,
-            reset: !as_index,
-            keyed: given.get("group_keys").is_none_or(|keyed| keyed.to_bool()),
-            listed: elements(names, heap).is_some(),
-            column: None,
-            of: Arc::new((*this).clone()),
-            whole,
-        })
-    }
-}
-
-#[starlark_module]
 fn mapping(builder: &mut MethodsBuilder) {
-    /// A function of each row (`axis=1`) or of each column.
+    /// A function of each row (`axis=1`) or of each column, which is given more arguments.
     fn apply<'v>(
         this: Now,
-        #[starlark(require = pos)] function: Value<'v>,
+        func: Value<'v>,
         #[starlark(default = NoneOr::None)] axis: NoneOr<Value<'v>>,
+        #[starlark(require = named, default = NoneOr::None)] result_type: NoneOr<&str>,
+        #[starlark(require = named, default = NoneOr::None)] args: NoneOr<Value<'v>>,
+        #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let heap = eval.heap();
-        let by_row = axis.into_option().is_some_and(is_columns);
+        let by_row = across(axis.into_option())?;
+        let expands = match result_type.into_option() {
+            None => false,
+            Some("expand") if by_row => true,
+            Some(other) => {
+                let hint = "take it off, or write `result_type=\"expand\"` with `axis=1`";
+                return Err(hinted(format!("`apply` knows no `result_type=\"{other}\"` here"), hint));
+            }
+        };
         let given: Vec<Value> = match by_row {
             true => this.each_row().into_iter().map(|row| heap.alloc(row)).collect(),
             false => (0..this.columns.len()).map(|at| heap.alloc(this.values(at))).collect(),
         };
+        let more = More::of(args, &named, heap)?;
         let mut made = Vec::with_capacity(given.len());
         for one in given {
-            made.push(eval.eval_function(function, &[one], &[])?);
+            made.push(more.call(func, one, eval)?);
         }
         Ok(match Answers::of(&made, heap)? {
             Answers::Columns(rows) if by_row => heap.alloc(below_one_another(&this.index, &rows)?),
             Answers::Columns(columns) => heap.alloc(side_by_side(this.columns.to_vec(), &columns)?),
             Answers::Sheets(_) => return Err(fault("a function of rows or columns answers with no sheets here")),
+            Answers::Cells(cells) if expands => heap.alloc(expanded(&this, &cells)?),
             Answers::Cells(cells) if by_row => heap.alloc(Column::labelled_by(this.index.clone(), settled(cells))),
             Answers::Cells(cells) => of_columns(&this, cells, heap)?,
         })
     }
 
     /// A function of each cell.
-    fn applymap<'v>(
-        this: Now,
-        #[starlark(require = pos)] function: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Sheet> {
-        of_cells(&this, function, eval)
+    fn applymap<'v>(this: Now, func: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Sheet> {
+        of_cells(&this, func, eval)
     }
 
-    fn map<'v>(
-        this: Now,
-        #[starlark(require = pos)] function: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Sheet> {
-        of_cells(&this, function, eval)
+    fn map<'v>(this: Now, func: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Sheet> {
+        of_cells(&this, func, eval)
     }
+}
+
+/// A sheet of lists, each the cells of a row.
+fn expanded(sheet: &Sheet, rows: &[Val]) -> starlark::Result<Sheet> {
+    let width = rows.first().and_then(Val::items).map_or(0, <[Val]>::len);
+    if width == 0 || rows.iter().any(|row| row.items().map(<[Val]>::len) != Some(width)) {
+        return Err(fault("`result_type=\"expand\"` wants a function that answers with lists of one length here"));
+    }
+    let cells = |at: usize| rows.iter().filter_map(|row| row.items()?.get(at).cloned()).collect();
+    let columns: Vec<Vec<Val>> = (0..width).map(cells).collect();
+    let names = (0..width as i64).map(Name::number).collect();
+    Ok(Sheet { index: sheet.index.clone(), ..Sheet::of_columns(names, &columns) })
 }
 
 /// What a function answers of each column: a cell for each, or lists that are columns again.
@@ -278,14 +265,20 @@ fn of_columns<'v>(sheet: &Sheet, cells: Vec<Val>, heap: Heap<'v>) -> starlark::R
     Ok(heap.alloc(Sheet { index, ..made }))
 }
 
-fn level_of<'a, 'v>(sheet: &'a Sheet, level: Value<'v>, heap: Heap<'v>) -> starlark::Result<&'a str> {
-    let found = sheet.level_name(&plain_of(level, heap)?);
-    found.ok_or_else(|| fault(format!("the labels of the sheet have no level {}", level.to_repr())))
-}
-
-/// Whether an `axis` is that of columns.
-pub(super) fn is_columns(axis: Value) -> bool {
-    matches!(axis.to_str().as_str(), "1" | "columns")
+/// Whether an `axis` is that of columns; none is that of rows.
+///
+/// # Errors
+/// If there is no such axis.
+pub(super) fn across(axis: Option<Value>) -> starlark::Result<bool> {
+    let Some(axis) = axis.filter(|axis| !axis.is_none()) else { return Ok(false) };
+    match (axis.unpack_i32(), axis.unpack_str()) {
+        (Some(0), _) | (_, Some("index" | "rows")) => Ok(false),
+        (Some(1), _) | (_, Some("columns")) => Ok(true),
+        _ => {
+            let why = format!("No axis named {} for object type DataFrame", axis.to_str());
+            Err(thrown_with("ValueError", why, "write 0 or \"index\", 1 or \"columns\""))
+        }
+    }
 }
 
 fn of_cells<'v>(sheet: &Sheet, function: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Sheet> {

@@ -1,20 +1,23 @@
-//! Sheets in other shapes: `.stack`, `.unstack`, `.pivot_table` and `pd.crosstab`, as in
+//! Sheets in other shapes: `.stack`, `.pivot_table` and `pd.crosstab`, as in
 //! pandas.
 //!
 //! Owns what these may be asked for, and where the cells go. What groups answer is `groups`'.
 
 use super::column::{Column, distinct};
+use super::columns::Columns;
 use super::frame::{Now, cells_of, label_of, plain_of};
 use super::frame_choices::in_order;
 use super::groups::called;
 use super::index::Index;
 use super::name::Name;
-use super::sheet::{NOTHING, Sheet, is_empty, settled};
+use super::sheet::{NOTHING, Sheet, compared, is_empty, settled};
+use super::unstacked::{all_unstacked, unstacked};
 use crate::eval::convert::elements;
 use crate::eval::exception::{thrown, thrown_with};
 use crate::eval::fault::{fault, hinted};
 use crate::eval::limits;
 use crate::value::Val;
+use starlark::collections::SmallMap;
 use starlark::environment::{GlobalsBuilder, MethodsBuilder};
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
@@ -23,56 +26,9 @@ use starlark::values::none::NoneOr;
 use starlark::values::{Heap, Value};
 use std::sync::Arc;
 
-/// A column for each value of one level of a column's labels, in order.
-fn unstacked(column: &Column, level: &Val, fill: &Val) -> starlark::Result<Sheet> {
-    let labels = &column.index;
-    if labels.names.len() < 2 {
-        return Err(thrown("ValueError", "index must be a MultiIndex to unstack"));
-    }
-    let at = labels.level_of(level)?;
-    let across = labels.level(at);
-    let below = labels.without(at);
-    if across.iter().chain(below.keys.iter()).any(is_empty) {
-        return Err(hinted("`unstack` has no empty labels here", "leave the rows out first"));
-    }
-    let (names, across) = in_order(&across);
-    let (keys, down) = in_order(&below.keys);
-    limits::values(keys.len() as u128 * names.len() as u128)?;
-    let mut cells: Vec<Option<Val>> = vec![None; keys.len() * names.len()];
-    for (value, (column, key)) in column.values.iter().zip(across.into_iter().zip(down)) {
-        if cells[column * keys.len() + key].replace(value.clone()).is_some() {
-            return Err(thrown("ValueError", "Index contains duplicate entries, cannot reshape"));
-        }
-    }
-    // One gap makes floats of all whole numbers.
-    let cells = settled(cells.into_iter().map(|cell| cell.unwrap_or_else(|| fill.clone())).collect());
-    let columns: Vec<Vec<Val>> = cells.chunks(keys.len().max(1)).map(<[Val]>::to_vec).collect();
-    let index = Index::new(below.names.clone(), keys);
-    Ok(Sheet { index: Arc::new(index), ..Sheet::of_columns(names.iter().map(Name::of).collect(), &columns) })
-}
-
-/// One value that stands in empty cells.
-fn fill_of<'v>(fill: NoneOr<Value<'v>>, heap: Heap<'v>) -> starlark::Result<Val> {
-    fill.into_option().map_or(Ok(NOTHING), |fill| plain_of(fill, heap))
-}
-
 /// Columns that are named, by one name or a list.
 fn named<'v>(names: Value<'v>, heap: Heap<'v>) -> Vec<Value<'v>> {
     elements(names, heap).unwrap_or_else(|| vec![names])
-}
-
-#[starlark_module]
-pub(super) fn of_columns(builder: &mut MethodsBuilder) {
-    /// A sheet with a column for each value of a level of its labels.
-    fn unstack<'v>(
-        this: &Column,
-        #[starlark(default = NoneOr::None)] level: NoneOr<Value<'v>>,
-        #[starlark(default = NoneOr::None)] fill_value: NoneOr<Value<'v>>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Sheet> {
-        let level = level.into_option().map_or(Ok(Val::Int(-1)), |level| plain_of(level, heap))?;
-        unstacked(this, &level, &fill_of(fill_value, heap)?)
-    }
 }
 
 #[starlark_module]
@@ -81,6 +37,10 @@ pub(super) fn of_sheets(builder: &mut MethodsBuilder) {
     fn stack(this: Now) -> starlark::Result<Column> {
         let own = &this.index;
         let parts = |key: &Val| if let Val::Tuple(parts) = key { parts.clone() } else { vec![key.clone()] };
+        if this.columns.depth() > 1 {
+            let hint = "take one of the first levels: `sheet[\"a\"].stack()`";
+            return Err(hinted("names of columns of several levels are not stacked here", hint));
+        }
         let names = this.names();
         let label = |key: &Val, name: &Val| Val::Tuple([parts(key), vec![name.clone()]].concat());
         let keys: Vec<Val> = own
@@ -91,58 +51,109 @@ pub(super) fn of_sheets(builder: &mut MethodsBuilder) {
             .collect();
         let mut levels = own.names.clone();
         if levels.is_empty() {
-            levels.push("level_0".into());
+            levels.push(Name::unnamed());
         }
-        levels.push(format!("level_{}", levels.len()).into());
+        levels.extend(this.columns.level_names());
         let cells = this.rows.iter().flat_map(|row| row.iter().cloned()).collect();
         Ok(Column::labelled_by(Arc::new(Index::new(levels, keys)), settled(cells)))
     }
 
-    /// What a function, or a method of columns, answers of the cells of each pair of what
-    /// columns hold.
+    /// What functions, or methods of columns, answer of the cells of each pair of what columns hold.
     fn pivot_table<'v>(
         this: Value<'v>,
         #[starlark(default = NoneOr::None)] values: NoneOr<Value<'v>>,
         #[starlark(default = NoneOr::None)] index: NoneOr<Value<'v>>,
         #[starlark(default = NoneOr::None)] columns: NoneOr<Value<'v>>,
         #[starlark(default = NoneOr::None)] aggfunc: NoneOr<Value<'v>>,
-        #[starlark(default = NoneOr::None)] fill_value: NoneOr<Value<'v>>,
+        #[starlark(kwargs)] given: SmallMap<String, Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Sheet> {
         let heap = eval.heap();
-        let hint = "use `.groupby([...])[\"column\"].agg(…)`, and `.unstack()` behind it";
-        let (Some(index), Some(values)) = (index.into_option(), values.into_option()) else {
-            return Err(hinted("`pivot_table` wants a column for `index` and one for `values` here", hint));
+        // `observed` is about categories, which there are none of.
+        const KNOWN: [&str; 4] = ["fill_value", "dropna", "sort", "observed"];
+        if let Some(other) = given.keys().find(|name| !KNOWN.contains(&name.as_str())) {
+            return Err(fault(format!("`pivot_table` does not take `{other}` here")));
+        }
+        if ["dropna", "sort"].iter().any(|name| given.get(*name).is_some_and(|value| !value.to_bool())) {
+            return Err(hinted("`pivot_table` leaves empty rows out and sorts here", "ask `.groupby([...])` itself"));
+        }
+        let Some(index) = index.into_option() else {
+            let hint = "use `.groupby([...])[\"column\"].agg(…)`, and `.T` behind it";
+            return Err(hinted("`pivot_table` wants a column for `index` here", hint));
         };
         let function = aggfunc.into_option().unwrap_or_else(|| heap.alloc("mean"));
         let columns = columns.into_option().map_or_else(Vec::new, |columns| named(columns, heap));
-        let is_plain = label_of(values).is_some() && columns.len() < 2;
-        if !is_plain || elements(function, heap).is_some() || function.get_type() == "dict" {
-            return Err(hinted("`pivot_table` knows one of `values`, of `columns` and one `aggfunc` here", hint));
+        let index = named(index, heap);
+        let (levels, across) = (index.len(), columns.len());
+        let by: Vec<Value> = index.into_iter().chain(columns).collect();
+        let mut groups =
+            eval.eval_function(this.get_attr_error("groupby", heap)?, &[heap.alloc(AllocList(by))], &[])?;
+        if let Some(values) = values.into_option() {
+            // Of several functions the column stands below each.
+            let is_below = across == 0 && label_of(values).is_some() && elements(function, heap).is_some();
+            groups = groups.at(if is_below { heap.alloc(AllocList([values])) } else { values }, heap)?;
         }
-        let by: Vec<Value> = named(index, heap).into_iter().chain(columns.iter().copied()).collect();
-        let groups = eval.eval_function(this.get_attr_error("groupby", heap)?, &[heap.alloc(AllocList(by))], &[])?;
-        let made = eval.eval_function(groups.at(values, heap)?.get_attr_error("agg", heap)?, &[function], &[])?;
-        let made =
-            Column::from_value(made).ok_or_else(|| fault(format!("`{}` answers no column", called(function))))?;
-        let held: Vec<usize> = (0..made.values.len()).filter(|at| !is_empty(&made.values[*at])).collect();
-        let made = made.pick(&held);
-        let fill = fill_value.into_option().map(|fill| plain_of(fill, heap)).transpose()?;
-        let filled = made.sheet();
-        if columns.is_empty() {
-            return Ok(filled);
+        let made = eval.eval_function(groups.get_attr_error("agg", heap)?, &[function], &[])?;
+        let fill = given.get("fill_value").filter(|fill| !fill.is_none());
+        let fill = fill.map(|fill| plain_of(*fill, heap)).transpose()?;
+        let taken: Vec<usize> = (levels..levels + across).collect();
+        // Of one column and one function the names of columns have no level.
+        if let Some(made) = Column::from_value(made) {
+            let held: Vec<usize> = (0..made.values.len()).filter(|at| !is_empty(&made.values[*at])).collect();
+            let made = made.pick(&held);
+            return if across == 0 {
+                Ok(made.sheet())
+            } else {
+                sorted(unstacked(&made, &taken, &fill.unwrap_or(NOTHING))?, across)
+            };
         }
-        unstacked(&made, &Val::Int(-1), &fill.unwrap_or(NOTHING))
+        let made = Now::of(made).ok_or_else(|| fault(format!("`{}` answers no column", called(function))))?;
+        let held: Vec<usize> = (0..made.rows.len()).filter(|at| !made.rows[*at].iter().all(is_empty)).collect();
+        let made = functions_first(made.pick(&held), elements(function, heap).is_some());
+        let order = in_order(&made.names()).0;
+        let order = order.iter().map(|name| made.column_of(name)).collect::<starlark::Result<Vec<_>>>()?;
+        // A list of functions keeps their order, all else is sorted.
+        let made = if elements(function, heap).is_some() { made } else { made.only(&order) };
+        if across == 0 { Ok(made) } else { sorted(all_unstacked(&made, &taken, &fill.unwrap_or(NOTHING))?, across) }
     }
+}
+
+/// With its columns in order, where several levels became their names.
+fn sorted(sheet: Sheet, across: usize) -> starlark::Result<Sheet> {
+    if across < 2 {
+        return Ok(sheet);
+    }
+    let order = in_order(&sheet.names()).0;
+    Ok(sheet.only(&order.iter().map(|name| sheet.column_of(name)).collect::<starlark::Result<Vec<_>>>()?))
+}
+
+/// The functions above the columns that they were asked of, as a pivot has them.
+fn functions_first(sheet: Sheet, are_several: bool) -> Sheet {
+    if !are_several || sheet.columns.depth() < 2 {
+        return sheet;
+    }
+    let turned = |name: &Name| {
+        let mut parts = name.parts().map(<[Val]>::to_vec).unwrap_or_default();
+        parts.rotate_right(1);
+        Name::of(&Val::Tuple(parts))
+    };
+    let names: Vec<Name> = sheet.columns.iter().map(turned).collect();
+    let functions = distinct(names.iter().filter_map(|name| name.parts()?.first()).collect::<Vec<_>>().into_iter());
+    let functions: Vec<Val> = functions.into_iter().filter_map(|at| names[at].parts()?.first().cloned()).collect();
+    let place = |at: &usize| {
+        let parts = names[*at].parts().unwrap_or_default();
+        functions.iter().position(|function| Some(function) == parts.first())
+    };
+    let mut order: Vec<usize> = (0..names.len()).collect();
+    order.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| compared(&names[*a].value(), &names[*b].value())));
+    let sheet = Sheet { columns: names.into(), ..sheet };
+    sheet.only(&order)
 }
 
 #[starlark_module]
 pub(super) fn functions(builder: &mut GlobalsBuilder) {
     /// How often each pair of the cells of two columns is there.
-    fn crosstab<'v>(
-        #[starlark(require = pos)] index: Value<'v>,
-        #[starlark(require = pos)] columns: Value<'v>,
-    ) -> starlark::Result<Sheet> {
+    fn crosstab<'v>(index: Value<'v>, columns: Value<'v>) -> starlark::Result<Sheet> {
         let column = |value: Value<'v>| match Column::from_value(value) {
             Some(column) => Ok(column.clone()),
             None => cells_of(value)
@@ -169,7 +180,9 @@ pub(super) fn functions(builder: &mut GlobalsBuilder) {
             counts.into_iter().map(|column| column.into_iter().map(Val::Int).collect()).collect();
         let name = down.name.clone().unwrap_or_else(|| "row_0".into());
         let index = Arc::new(Index::new(vec![name], keys));
-        Ok(Sheet { index, ..Sheet::of_columns(names.iter().map(Name::of).collect(), &counts) })
+        let columns = names.iter().map(Name::of).collect::<Columns>();
+        let columns = columns.called(vec![across.name.clone().unwrap_or_else(|| "col_0".into())]);
+        Ok(Sheet { index, columns, ..Sheet::of_columns(names.iter().map(Name::of).collect(), &counts) })
     }
 
     /// Labels of a list.
@@ -184,7 +197,7 @@ pub(super) fn functions(builder: &mut GlobalsBuilder) {
     }
 
     /// The number of each cell among the different ones, and these.
-    fn factorize<'v>(#[starlark(require = pos)] values: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    fn factorize<'v>(values: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         let column =
             Column::from_value(values).ok_or_else(|| thrown("TypeError", "factorize requires a Series or an Index"))?;
         let held: Vec<Val> = column.values.iter().filter(|cell| !is_empty(cell)).cloned().collect();

@@ -6,6 +6,7 @@ use super::aligned::by_labels;
 use super::applied::{Answers, below_one_another, column_under, under};
 use super::column::{Column, hashable};
 use super::frame::{Now, cells_of, label_of, named, plain_of};
+use super::frame_counts::kind;
 use super::index::Index;
 use super::join::stacked;
 use super::name::Name;
@@ -78,7 +79,7 @@ impl Groups {
     }
 
     /// A value for each row, of those for the rows of each group.
-    fn placed(&self, answers: Vec<Vec<Val>>) -> Column {
+    pub(super) fn placed(&self, answers: Vec<Vec<Val>>) -> Column {
         let (index, places) = &self.whole;
         let mut values = vec![NOTHING; index.keys.len()];
         for (rows, answers) in places.iter().zip(answers) {
@@ -116,6 +117,33 @@ impl Groups {
             let method = group.get_attr(name, heap)?.filter(|_| OF_COLUMNS.contains(&name));
             eval.eval_function(method.ok_or_else(|| no_method(name))?, &[], &[])
         })
+    }
+
+    /// Each column with each of some functions, where a list of them is asked of columns of a sheet.
+    fn of_several<'v>(
+        &self,
+        asked: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Option<Vec<(Name, Name, Value<'v>)>>> {
+        let list = |value: Value<'v>| elements(value, heap).filter(|_| self.column.is_none());
+        let columns: Vec<(Name, Value<'v>)> = match (DictRef::from_value(asked), list(asked)) {
+            (Some(dict), _) if dict.values().any(|functions| list(functions).is_some()) => dict
+                .iter()
+                .map(|(name, functions)| Ok((self.named(name)?, functions)))
+                .collect::<starlark::Result<_>>()?,
+            (None, Some(_)) => self.others().into_iter().map(|name| (name, asked)).collect(),
+            _ => return Ok(None),
+        };
+        let named = |(name, functions): (Name, Value<'v>)| {
+            let above = name.parts().map_or_else(|| vec![name.value()], <[Val]>::to_vec);
+            let functions = list(functions).unwrap_or_else(|| vec![functions]);
+            let one = |function: Value<'v>| {
+                let parts = [above.clone(), vec![Val::str(called(function))]].concat();
+                (Name::of(&Val::Tuple(parts)), name.clone(), function)
+            };
+            functions.into_iter().map(one).collect::<Vec<_>>()
+        };
+        Ok(Some(columns.into_iter().flat_map(named).collect()))
     }
 
     /// A sheet: of each group a row, with a column for each of some answers.
@@ -204,7 +232,7 @@ impl Groups {
     }
 
     /// The first rows of each group, or the last, in the order of the sheet.
-    fn some_rows<'v>(&self, count: usize, last: bool, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+    pub(super) fn some_rows<'v>(&self, count: usize, last: bool, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         let places = |rows: &Vec<usize>| match last {
             true => rows[rows.len().saturating_sub(count)..].to_vec(),
             false => rows[..rows.len().min(count)].to_vec(),
@@ -314,7 +342,8 @@ impl<'v> StarlarkValue<'v> for Each {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let heap = eval.heap();
-        let passed = Passed::of(args, heap)?;
+        let mut passed = Passed::of(args, heap)?;
+        let of_numbers = passed.take("numeric_only").is_some_and(|only| only.to_bool());
         let mut ask = |column: Value<'v>| {
             let method = column.get_attr(&self.name, heap)?.ok_or_else(|| no_method(&self.name))?;
             passed.on_to(method, &[], eval)
@@ -323,8 +352,12 @@ impl<'v> StarlarkValue<'v> for Each {
         if groups.column.is_none() {
             let asked =
                 |name: Name| Ok((name.clone(), groups.of_column(&name).values(heap, &mut ask)?.values.to_vec()));
-            let asked: Vec<(Name, Vec<Val>)> =
-                groups.others().into_iter().map(asked).collect::<starlark::Result<_>>()?;
+            let is_number = |name: &Name| {
+                let at = groups.of.columns.iter().position(|known| known == name);
+                at.is_some_and(|at| matches!(kind(&groups.of.values(at)), "int64" | "float64" | "bool"))
+            };
+            let others = groups.others().into_iter().filter(|name| !of_numbers || is_number(name));
+            let asked: Vec<(Name, Vec<Val>)> = others.map(asked).collect::<starlark::Result<_>>()?;
             let (names, columns): (Vec<Name>, Vec<Vec<Val>>) = asked.into_iter().unzip();
             let sheet = Sheet { index: groups.keys.clone(), ..Sheet::of_columns(names, &columns) };
             return Ok(heap.alloc(if groups.reset { sheet.with_levels() } else { sheet }));
@@ -366,46 +399,44 @@ fn all_methods(builder: &mut MethodsBuilder) {
 #[starlark_module]
 fn groups_methods(builder: &mut MethodsBuilder) {
     /// A function of each group.
-    fn apply<'v>(
-        this: &Groups,
-        #[starlark(require = pos)] function: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        this.applied(eval.heap(), |group| eval.eval_function(function, &[group], &[]))
+    fn apply<'v>(this: &Groups, func: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
+        this.applied(eval.heap(), |group| eval.eval_function(func, &[group], &[]))
     }
 
     /// A function of each group, or a method of columns by its name; of several columns
     /// by a dict, or as `total=("size", "sum")`.
     fn agg<'v>(
         this: &Groups,
-        #[starlark(require = pos)] function: Option<Value<'v>>,
+        func: Option<Value<'v>>,
         #[starlark(kwargs)] given: SmallMap<String, Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let heap = eval.heap();
-        let Some(function) = function else {
+        let Some(func) = func else {
             let one = |(name, pair): (String, Value<'v>)| match elements(pair, heap).as_deref() {
-                Some([column, function]) => Ok((name.into(), this.named(*column)?, *function)),
+                Some([column, func]) => Ok((name.into(), this.named(*column)?, *func)),
                 _ => Err(fault("`agg` wants a column and what is asked of it: `total=(\"size\", \"sum\")`")),
             };
             let asked = given.into_iter().map(one).collect::<starlark::Result<_>>()?;
             return this.sheet_of(asked, eval);
         };
-        if let Some(dict) = DictRef::from_value(function) {
-            let one = |(column, function): (Value<'v>, Value<'v>)| {
-                this.named(column).map(|name| (name.clone(), name, function))
-            };
+        if let Some(several) = this.of_several(func, heap)? {
+            return this.sheet_of(several, eval);
+        }
+        if let Some(dict) = DictRef::from_value(func) {
+            let one =
+                |(column, func): (Value<'v>, Value<'v>)| this.named(column).map(|name| (name.clone(), name, func));
             return this.sheet_of(dict.iter().map(one).collect::<starlark::Result<_>>()?, eval);
         }
-        if let (Some(column), Some(functions)) = (&this.column, elements(function, heap)) {
-            let asked = functions.into_iter().map(|function| (called(function).into(), column.clone(), function));
+        if let (Some(column), Some(functions)) = (&this.column, elements(func, heap)) {
+            let asked = functions.into_iter().map(|func| (called(func).into(), column.clone(), func));
             return this.sheet_of(asked.collect(), eval);
         }
         if this.column.is_none() {
-            let asked = this.others().into_iter().map(|name| (name.clone(), name, function)).collect();
+            let asked = this.others().into_iter().map(|name| (name.clone(), name, func)).collect();
             return this.sheet_of(asked, eval);
         }
-        let answered = this.aggregated(function, eval)?;
+        let answered = this.aggregated(func, eval)?;
         Ok(this.handed(answered, heap))
     }
 
@@ -419,16 +450,6 @@ fn groups_methods(builder: &mut MethodsBuilder) {
         ends(this, "last", eval)
     }
 
-    /// The first rows of each group.
-    fn head<'v>(this: &Groups, #[starlark(default = 5)] n: u32, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        this.some_rows(n as usize, false, heap)
-    }
-
-    /// The last rows of each group.
-    fn tail<'v>(this: &Groups, #[starlark(default = 5)] n: u32, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        this.some_rows(n as usize, true, heap)
-    }
-
     /// How many rows each has.
     fn size<'v>(this: &Groups, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         let sizes = this.groups.iter().map(|(_, sheet)| Val::Int(sheet.rows.len() as i64)).collect();
@@ -437,23 +458,19 @@ fn groups_methods(builder: &mut MethodsBuilder) {
     }
 
     /// What a function, or a method of columns, answers of a group, for each of its rows.
-    fn transform<'v>(
-        this: &Groups,
-        #[starlark(require = pos)] function: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Column> {
+    fn transform<'v>(this: &Groups, func: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Column> {
         let heap = eval.heap();
         let mut answers = Vec::with_capacity(this.groups.len());
         for (group, (_, sheet)) in this.groups.iter().enumerate() {
             let alone = Groups { groups: [this.groups[group].clone()].into(), ..this.clone() };
-            let made = match function.unpack_str() {
+            let made = match func.unpack_str() {
                 Some("size") => heap.alloc(sheet.rows.len() as i64),
-                Some(name) if !BY_ROW.contains(&name) => from_val(&alone.aggregated(function, eval)?.values[0], heap),
+                Some(name) if !BY_ROW.contains(&name) => from_val(&alone.aggregated(func, eval)?.values[0], heap),
                 Some(name) => {
                     let method = this.member(sheet, heap)?.get_attr(name, heap)?;
                     eval.eval_function(method.ok_or_else(|| no_method(name))?, &[], &[])?
                 }
-                None => eval.eval_function(function, &[this.member(sheet, heap)?], &[])?,
+                None => eval.eval_function(func, &[this.member(sheet, heap)?], &[])?,
             };
             let column = Column::from_value(made).filter(|column| !column.by_place);
             answers.push(
@@ -467,28 +484,5 @@ fn groups_methods(builder: &mut MethodsBuilder) {
             );
         }
         Ok(this.placed(answers))
-    }
-
-    /// How many rows of its group stand before each row.
-    fn cumcount(this: &Groups) -> starlark::Result<Column> {
-        let count = |(_, sheet): &(Val, Sheet)| (0..sheet.rows.len() as i64).map(Val::Int).collect();
-        Ok(this.placed(this.groups.iter().map(count).collect()))
-    }
-
-    /// The number of each row's group.
-    fn ngroup(this: &Groups) -> starlark::Result<Column> {
-        let number = |(at, (_, sheet)): (usize, &(Val, Sheet))| vec![Val::Int(at as i64); sheet.rows.len()];
-        Ok(this.placed(this.groups.iter().enumerate().map(number).collect()))
-    }
-
-    fn get_group<'v>(
-        this: &Groups,
-        #[starlark(require = pos)] key: Value<'v>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
-        let key = plain_of(key, heap)?;
-        let found = this.keys.find(&key).filter(|_| this.keys.is_whole(&key)).and_then(|found| found.first());
-        let at = found.ok_or_else(|| thrown("KeyError", format!("there is no group {}", key.repr())))?;
-        this.member(&this.groups[*at].1, heap)
     }
 }

@@ -1,11 +1,11 @@
-//! Rows of a sheet that are chosen by their groups, named as in pandas.
+//! Rows of a sheet that are chosen, or numbered, by their groups, named as in pandas.
 //!
 //! Owns what these methods take. Which rows are of which group, `groups` knows.
 
 use super::column::Column;
 use super::frame::{Now, plain_of};
 use super::groups::Groups;
-use super::sheet::is_empty;
+use super::sheet::{Sheet, is_empty};
 use crate::eval::convert::elements;
 use crate::eval::exception::thrown;
 use crate::eval::fault::hinted;
@@ -36,7 +36,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     /// The rows of the groups for which a function is true, in the order of the sheet.
     fn filter<'v>(
         this: &Groups,
-        #[starlark(require = pos)] function: Value<'v>,
+        func: Value<'v>,
         #[starlark(default = true)] dropna: bool,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
@@ -46,7 +46,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
         let heap = eval.heap();
         let mut rows = Vec::new();
         for ((_, sheet), places) in this.groups.iter().zip(&*this.whole.1) {
-            let made = eval.eval_function(function, &[this.member(sheet, heap)?], &[])?;
+            let made = eval.eval_function(func, &[this.member(sheet, heap)?], &[])?;
             if keeps(made, this.column.is_some(), heap)? {
                 rows.extend_from_slice(places);
             }
@@ -57,7 +57,7 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
     /// The row of each group by its number there, or some.
     fn nth<'v>(
         this: &Groups,
-        #[starlark(require = pos)] n: Value<'v>,
+        n: Value<'v>,
         #[starlark(default = NoneOr::None)] dropna: NoneOr<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
@@ -78,5 +78,34 @@ pub(super) fn methods(builder: &mut MethodsBuilder) {
             rows.extend(own.into_iter().map(|at| places[at as usize]));
         }
         this.chosen(rows, heap)
+    }
+
+    /// The first rows of each group.
+    fn head<'v>(this: &Groups, #[starlark(default = 5)] n: u32, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        this.some_rows(n as usize, false, heap)
+    }
+
+    /// The last rows of each group.
+    fn tail<'v>(this: &Groups, #[starlark(default = 5)] n: u32, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        this.some_rows(n as usize, true, heap)
+    }
+
+    /// How many rows of its group stand before each row.
+    fn cumcount(this: &Groups) -> starlark::Result<Column> {
+        let count = |(_, sheet): &(Val, Sheet)| (0..sheet.rows.len() as i64).map(Val::Int).collect();
+        Ok(this.placed(this.groups.iter().map(count).collect()))
+    }
+
+    /// The number of each row's group.
+    fn ngroup(this: &Groups) -> starlark::Result<Column> {
+        let number = |(at, (_, sheet)): (usize, &(Val, Sheet))| vec![Val::Int(at as i64); sheet.rows.len()];
+        Ok(this.placed(this.groups.iter().enumerate().map(number).collect()))
+    }
+
+    fn get_group<'v>(this: &Groups, name: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let name = plain_of(name, heap)?;
+        let found = this.keys.find(&name).filter(|_| this.keys.is_whole(&name)).and_then(|found| found.first());
+        let at = found.ok_or_else(|| thrown("KeyError", format!("there is no group {}", name.repr())))?;
+        this.member(&this.groups[*at].1, heap)
     }
 }

@@ -26,7 +26,33 @@ pub(super) struct Index {
 
 impl Index {
     pub(super) fn new(names: Vec<Name>, keys: impl Into<Arc<[Val]>>) -> Index {
+        let names = if matches!(&*names, [one] if one.is_unnamed()) { Vec::new() } else { names };
         Index { names, keys: keys.into(), places: OnceLock::new() }
+    }
+
+    /// The names of levels that all of some labels share; several levels that share none have no names.
+    pub(super) fn shared_names<'a>(all: impl IntoIterator<Item = &'a Index>) -> Vec<Name> {
+        let mut all = all.into_iter().map(|index| &index.names);
+        let first = all.next().cloned().unwrap_or_default();
+        let (mut same, mut deep) = (true, true);
+        for names in all {
+            same &= *names == first;
+            deep &= names.len() == first.len();
+        }
+        match (same, deep && first.len() > 1) {
+            (true, _) => first,
+            (false, true) => vec![Name::unnamed(); first.len()],
+            (false, false) => Vec::new(),
+        }
+    }
+
+    /// What the columns of its levels are called, of which those without a name are numbered.
+    pub(super) fn shown_names(&self) -> Vec<Name> {
+        let shown = |(at, name): (usize, &Name)| match name.is_unnamed() {
+            true => format!("level_{at}").into(),
+            false => name.clone(),
+        };
+        self.names.iter().enumerate().map(shown).collect()
     }
 
     fn placed(&self) -> FxHashMap<String, Vec<usize>> {

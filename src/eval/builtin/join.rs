@@ -36,9 +36,7 @@ fn made(columns: Vec<Name>, rows: Vec<Vec<Val>>, index: Option<Index>) -> Sheet 
 
 /// The labels of several sheets on end.
 pub(super) fn labels_on_end<'a>(indexes: impl Iterator<Item = &'a Index> + Clone) -> Index {
-    let mut all = indexes.clone().map(|index| &index.names);
-    let first = all.next().cloned().unwrap_or_default();
-    let names = if all.all(|names| *names == first) { first } else { Vec::new() };
+    let names = Index::shared_names(indexes.clone());
     Index::new(names, indexes.flat_map(|index| index.keys.iter().cloned()).collect::<Vec<_>>())
 }
 
@@ -126,7 +124,13 @@ pub(super) fn has_repeats(sheet: &Sheet, by: &By) -> bool {
 
 /// The rows of two sheets that hold the same, side by side. Columns that both are found by
 /// are one; others of one name are told apart by `suffixes`.
-pub(super) fn merged(left: (&Sheet, &By), right: (&Sheet, &By), keep: Keep, suffixes: (&str, &str)) -> Sheet {
+pub(super) fn merged(
+    left: (&Sheet, &By),
+    right: (&Sheet, &By),
+    keep: Keep,
+    suffixes: (&str, &str),
+    indicator: Option<&Name>,
+) -> Sheet {
     let found = pairs(&keys(left.0, left.1), &keys(right.0, right.1), keep);
     let ((left, by_left), (right, by_right)) = (left, right);
     let shared: Vec<(usize, usize)> = match (by_left, by_right) {
@@ -161,7 +165,14 @@ pub(super) fn merged(left: (&Sheet, &By), right: (&Sheet, &By), keep: Keep, suff
         });
         of_left.chain(others.iter().map(|at| cell(right, *r, *at))).collect()
     };
-    made(columns, found.iter().map(row).collect(), labels((left, by_left), (right, by_right), &found))
+    let made = made(columns, found.iter().map(row).collect(), labels((left, by_left), (right, by_right), &found));
+    let Some(name) = indicator else { return made };
+    let side = |(l, r): &Pair| match (l, r) {
+        (Some(_), Some(_)) => "both",
+        (Some(_), None) => "left_only",
+        (None, _) => "right_only",
+    };
+    made.with_column(name, found.iter().map(|pair| Val::str(side(pair))).collect())
 }
 
 /// The labels of merged rows: those that a side was found by, or of the side that was not.

@@ -3,12 +3,15 @@
 //! Owns which rows and columns are meant. It does not know what is done with the cells, or
 //! how a label is found.
 
+use super::aligned::by_labels;
 use super::asked_by::{refuse_functions, refuse_to_give};
 use super::assigned::Given;
 use super::column::{Column, number};
+use super::columns::Below;
 use super::frame::{Frame, cell_of, cells_of, label_of, named, plain_of};
 use super::index::{Index, labels};
 use super::name::Name;
+use super::row::series;
 use super::same::by_size;
 use super::sheet::{Sheet, compared};
 use crate::eval::convert::{elements, from_val};
@@ -16,13 +19,16 @@ use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
 use crate::value::Val;
 use allocative::Allocative;
+use rustc_hash::FxHashSet;
 use starlark::any::ProvidesStaticType;
 use starlark::environment::GlobalsBuilder;
+use starlark::values::dict::DictRef;
 use starlark::values::list::AllocList;
 use starlark::values::none::NoneOr;
 use starlark::values::tuple::TupleRef;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 use starlark::{starlark_module, starlark_simple_value};
+use std::sync::Arc;
 
 /// See the module.
 #[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
@@ -82,6 +88,72 @@ impl Span {
     }
 }
 
+/// `pd.IndexSlice`: what stands in its brackets.
+#[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[display("IndexSlice")]
+#[allocative(skip)]
+pub(super) struct Slices;
+
+starlark_simple_value!(Slices);
+
+#[starlark_value(type = "index_slice")]
+impl<'v> StarlarkValue<'v> for Slices {
+    fn at(&self, index: Value<'v>, _heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(index)
+    }
+
+    fn slice(
+        &self,
+        start: Option<Value<'v>>,
+        stop: Option<Value<'v>>,
+        stride: Option<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        if start.is_none() && stop.is_none() && stride.is_none() {
+            return Ok(heap.alloc(Every));
+        }
+        let end = |end: Option<Value<'v>>| end.map_or(Ok(Val::None), |end| plain_of(end, heap));
+        Ok(heap.alloc(Span { start: end(start)?, stop: end(stop)?, stride: end(stride)? }))
+    }
+}
+
+/// The rows whose labels have some parts, one for each of the first levels; none if no part is a slice
+/// or a list, as in one label.
+fn by_levels<'v>(index: &Index, parts: Value<'v>, heap: Heap<'v>) -> starlark::Result<Option<Vec<usize>>> {
+    let Some(parts) = TupleRef::from_value(parts).map(TupleRef::content).filter(|_| index.names.len() > 1) else {
+        return Ok(None);
+    };
+    let is_slice = |part: &Value| Every::from_value(*part).is_some() || Span::from_value(*part).is_some();
+    if !parts.iter().any(|part| is_slice(part) || part.get_type() == "list") || parts.len() > index.names.len() {
+        return Ok(None);
+    }
+    let mut rows: Vec<usize> = (0..index.keys.len()).collect();
+    for (level, part) in parts.iter().enumerate() {
+        if Every::from_value(*part).is_some() {
+            continue;
+        }
+        let cells = Index::new(Vec::new(), index.level(level));
+        let found: Vec<usize> = match Span::from_value(*part) {
+            Some(span) => {
+                let (start, stop) = span.ends();
+                let lies = |cell: &Val| {
+                    start.is_none_or(|start| compared(start, cell).is_le())
+                        && stop.is_none_or(|stop| compared(cell, stop).is_le())
+                };
+                (0..cells.keys.len()).filter(|at| lies(&cells.keys[*at])).collect()
+            }
+            None => {
+                let (labels, _) = labels(*part, heap)?;
+                let rows = labels.iter().map(|label| cells.find(label).ok_or_else(|| index.lacks(label)));
+                rows.collect::<starlark::Result<Vec<_>>>()?.concat()
+            }
+        };
+        let found: FxHashSet<usize> = found.into_iter().collect();
+        rows.retain(|row| found.contains(row));
+    }
+    Ok(Some(rows))
+}
+
 /// What the lowered text names.
 pub(super) fn register(builder: &mut GlobalsBuilder) {
     builder.set("_every", Every);
@@ -125,9 +197,20 @@ pub(super) fn mask(index: Value) -> Option<Column> {
     }
 }
 
+/// What a dict has, as a row.
+fn of_dict(dict: &DictRef) -> starlark::Result<Column> {
+    let pair = |(key, value)| Some((label_of(key)?, cell_of(value)?));
+    let pairs: Option<Vec<(Val, Val)>> = dict.iter().map(pair).collect();
+    let (keys, cells): (Vec<Val>, Vec<Val>) =
+        pairs.ok_or_else(|| fault("a row is given cells by the names of columns"))?.into_iter().unzip();
+    Ok(Column::labelled_by(Arc::new(Index::new(Vec::new(), keys)), cells))
+}
+
 /// Columns that were asked for: one by its name, or some.
 enum Columns {
     One(usize),
+    /// Those whose first levels were named, without these.
+    Below(Sheet),
     Some(Vec<usize>),
 }
 
@@ -166,6 +249,9 @@ impl Rows {
         if Every::from_value(index).is_some() {
             return Ok(Asked::some((0..sheet.rows.len()).collect()));
         }
+        if let Some(rows) = by_levels(&sheet.index, index, heap)?.filter(|_| !self.by_number) {
+            return Ok(Asked::some(rows));
+        }
         let (labels, listed) = labels(index, heap)?;
         if self.by_number {
             let at = |label| number(from_val(label, heap), sheet.rows.len()).ok_or_else(|| sheet.index.lacks(label));
@@ -196,6 +282,7 @@ impl Rows {
         let picked = asked.of(sheet);
         let at = match self.columns(&picked, column, heap)? {
             Columns::One(at) => at,
+            Columns::Below(cut) => return Ok(if asked.is_one { heap.alloc(cut.row(0)) } else { heap.alloc(cut) }),
             Columns::Some(several) => {
                 let cut = picked.only(&several);
                 return Ok(if asked.is_one { heap.alloc(cut.row(0)) } else { heap.alloc(cut) });
@@ -210,7 +297,7 @@ impl Rows {
         if Every::from_value(column).is_some() {
             return Ok(Columns::Some((0..count).collect()));
         }
-        let names = || Index::new(Vec::new(), sheet.names());
+        let names = || sheet.columns.index();
         if let Some(found) = mask(column).and_then(|mask| mask.masked(&names())) {
             return found.map(Columns::Some);
         }
@@ -226,7 +313,11 @@ impl Rows {
             });
         }
         match label_of(column) {
-            Some(name) => sheet.column_of(&name).map(Columns::One),
+            Some(name) => match (sheet.column_of(&name), sheet.under(&name)) {
+                (Err(_), Some(Below::Sheet(below))) => Ok(Columns::Below(below)),
+                (Err(_), Some(Below::Column(at))) => Ok(Columns::One(at)),
+                (found, _) => found.map(Columns::One),
+            },
             None => named(sheet, column, heap).map(Columns::Some),
         }
     }
@@ -254,6 +345,33 @@ impl Rows {
             _ => sheet.index.find(label).map(<[usize]>::to_vec).ok_or_else(|| sheet.index.lacks(label)),
         };
         Ok(labels.iter().map(place).collect::<starlark::Result<Vec<_>>>()?.concat())
+    }
+
+    /// Whole rows: those of a label, or a new one, or those for which a column of bools is true.
+    fn set_rows<'v>(&self, sheet: &Arc<Sheet>, rows: Value<'v>, new: Value<'v>) -> starlark::Result<()> {
+        let names = sheet.columns.to_vec();
+        let own = match (DictRef::from_value(new), series(new)) {
+            (Some(dict), _) => Some(of_dict(&dict)?),
+            (None, Some(row)) => Some(row).filter(|row| !row.by_place),
+            (None, None) => None,
+        };
+        let given = match own {
+            Some(row) => by_labels(&row, &sheet.columns.index())?.into_iter().map(Given::One).collect(),
+            None => Given::each(new, names.len())?,
+        };
+        let label = label_of(rows).filter(|label| !self.by_number && sheet.index.find(label).is_none());
+        let Some(label) = label else {
+            let rows = self.places(sheet, rows)?;
+            return names.iter().zip(&given).try_for_each(|(name, given)| self.frame.set_cells(&rows, name, given));
+        };
+        if label.items().map_or(1, <[Val]>::len) != sheet.index.names.len().max(1) {
+            return Err(fault("a new row wants a label for each level"));
+        }
+        let labels = Index::new(Vec::new(), vec![label.clone()]);
+        let cells: Vec<Vec<Val>> =
+            given.iter().map(|given| given.cells(&labels, sheet.of)).collect::<starlark::Result<_>>()?;
+        self.frame.add_row(label, cells.concat());
+        Ok(())
     }
 
     /// The name of a column that is given values, which may be a new one.
@@ -337,10 +455,8 @@ impl<'v> StarlarkValue<'v> for Rows {
 
     fn set_at(&self, index: Value<'v>, new: Value<'v>) -> starlark::Result<()> {
         refuse_to_give(index)?;
-        let Some(&[rows, column]) = TupleRef::from_value(index).map(|t| t.content()) else {
-            return Err(fault("cells are given by rows and a column: `sheet.loc[rows, \"column\"] = value`"));
-        };
         let sheet = self.frame.now();
+        let Some((rows, column)) = Rows::pair(&sheet, index) else { return self.set_rows(&sheet, index, new) };
         let rows = self.places(&sheet, rows)?;
         let several = column.get_type() != "tuple" && cells_of(column).is_some();
         let names = match cells_of(column).filter(|_| several) {

@@ -11,6 +11,7 @@ mod arguments;
 mod asked_by;
 mod assigned;
 mod attempt;
+mod binned;
 mod bytes;
 mod checkpoints;
 mod class;
@@ -18,17 +19,21 @@ mod column;
 mod column_compared;
 mod column_counts;
 mod column_labels;
+mod column_levels;
 mod column_located;
 mod column_methods;
 mod column_running;
 mod column_texts;
+mod columns;
 mod concat;
 mod container;
 mod core;
 mod cursor;
 mod datetime;
 mod deque;
+mod described;
 mod dicts;
+mod dtype;
 mod environment;
 mod expand;
 mod expand_fields;
@@ -46,6 +51,7 @@ mod frame_methods;
 mod frame_shapes;
 mod frozen;
 mod glob;
+mod grouping;
 mod groups;
 mod groups_rows;
 mod hashes;
@@ -58,9 +64,11 @@ mod marks;
 mod matched;
 mod math;
 mod modules;
+mod multi_index;
 mod name;
 mod numerals;
 mod numpy;
+mod of_values;
 mod operators;
 mod pandas;
 mod paramspace;
@@ -96,12 +104,14 @@ mod text_methods;
 mod texts;
 mod truths;
 pub(in crate::eval) mod type_of;
+mod unstacked;
 mod validate;
 
 pub(super) use class::{EnumMember, attributes, truth_asked, written};
 pub(super) use datetime::is_own as is_of_datetime;
 pub(super) use deque::parts as deque_parts;
 pub(super) use dicts::{counted, inner};
+pub(super) use dtype::Dtype;
 pub(super) use environment::{absolute, entries, home, is_dir, is_directory, is_found, make_dir, stat};
 pub(super) use expand::alloc;
 pub(super) use flags::is_unpacked;
@@ -111,6 +121,7 @@ pub(super) use paramspace::space_fields;
 pub(super) use python_module::is_there as is_pythons_module;
 pub(super) use python_object::{Part, object_fields, python_object, range_text};
 pub(super) use record::Record;
+pub(super) use row::is_series;
 pub(super) use stream::Stream;
 
 use super::implicit;
@@ -137,7 +148,7 @@ const EXTENSIONS: [LibraryExtension; 5] = [
 /// A sheet as a list of dicts, a row as a dict, a column as a list, what was found
 /// for wildcards as a dict of lists; none for all else.
 pub(super) fn plain(value: Value) -> Option<Val> {
-    frame::plain(value).or_else(|| glob::plain(value))
+    frame::plain(value).or_else(|| glob::plain(value)).or_else(|| dtype::plain(value))
 }
 
 /// Whether parts of a value are named as attributes.

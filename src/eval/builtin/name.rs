@@ -1,43 +1,84 @@
-//! The name of a column of a sheet: a text, or a number where there was none.
+//! The name of a column of a sheet, or of a level of labels: a text, a number, a tuple of
+//! several levels, or none.
 //!
-//! Owns how the two are told apart. To pandas they are: `0` names what `"0"` does not.
+//! Owns how they are told apart. To pandas they are: `0` names what `"0"` does not.
 
+use super::same::word;
 use crate::value::Val;
 use std::borrow::Borrow;
 use std::fmt;
 use std::ops::Deref;
 
 /// See the module.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Name {
     text: Box<str>,
-    is_number: bool,
+    kind: Kind,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Kind {
+    Text,
+    Number,
+    Unnamed,
+    /// A tuple, one part for each level, or a bool or float.
+    Other(Box<Val>),
 }
 
 impl Name {
     pub(super) fn number(number: i64) -> Name {
-        Name { text: number.to_string().into(), is_number: true }
+        Name { text: number.to_string().into(), kind: Kind::Number }
+    }
+
+    /// Of a level that has none.
+    pub(super) fn unnamed() -> Name {
+        Name { text: "".into(), kind: Kind::Unnamed }
+    }
+
+    pub(super) fn is_unnamed(&self) -> bool {
+        self.kind == Kind::Unnamed
     }
 
     /// As what a cell may hold.
     pub(super) fn of(value: &Val) -> Name {
-        Name { text: value.display().into(), is_number: matches!(value, Val::Int(_)) }
+        let kind = match value {
+            Val::None => return Name::unnamed(),
+            Val::Tuple(_) | Val::Bool(_) | Val::Float(_) => Kind::Other(Box::new(value.clone())),
+            Val::Int(_) => Kind::Number,
+            _ => Kind::Text,
+        };
+        Name { text: value.display().into(), kind }
     }
 
     /// As pandas shows it.
     pub(super) fn value(&self) -> Val {
-        match self.text.parse() {
-            Ok(number) if self.is_number => Val::Int(number),
+        match (&self.kind, self.text.parse()) {
+            (Kind::Number, Ok(number)) => Val::Int(number),
+            (Kind::Unnamed, _) => Val::None,
+            (Kind::Other(value), _) => (**value).clone(),
             _ => Val::str(&*self.text),
         }
     }
 
     /// Whether a value names it.
     pub(super) fn is(&self, value: &Val) -> bool {
-        match value {
-            Val::Str(text) => !self.is_number && *text == self.text,
-            Val::Int(number) => self.is_number && *self.text == *number.to_string(),
-            other => *self.text == *other.display(),
+        match (&self.kind, value) {
+            (Kind::Text, Val::Str(text)) => *text == self.text,
+            (Kind::Number, Val::Int(number)) => *self.text == *number.to_string(),
+            (Kind::Unnamed, _)
+            | (Kind::Other(_), Val::Str(_))
+            | (Kind::Number, Val::Str(_))
+            | (Kind::Text, Val::Int(_)) => false,
+            (Kind::Other(own), other) => word(own) == word(other),
+            (_, other) => *self.text == *other.display(),
+        }
+    }
+
+    /// The parts of a name of several levels.
+    pub(super) fn parts(&self) -> Option<&[Val]> {
+        match &self.kind {
+            Kind::Other(value) => value.items(),
+            _ => None,
         }
     }
 }
@@ -64,6 +105,6 @@ impl fmt::Display for Name {
 
 impl<T: Into<Box<str>>> From<T> for Name {
     fn from(text: T) -> Name {
-        Name { text: text.into(), is_number: false }
+        Name { text: text.into(), kind: Kind::Text }
     }
 }

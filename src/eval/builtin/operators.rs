@@ -106,7 +106,7 @@ pub(super) fn holds<'v>(left: Value<'v>, operator: &str, right: Value<'v>, heap:
     }
     // A named tuple knows tuples, and a frozen set sets, which do not know it.
     let (left, right) = match operator {
-        "==" | "!=" if matches!(right.get_type(), "record" | "frozenset" | "enum member") => (right, left),
+        "==" | "!=" if matches!(right.get_type(), "record" | "frozenset" | "enum member" | "dtype") => (right, left),
         _ if right.get_type() == "enum member" => {
             (left, EnumMember::from_value(right).and_then(|member| member.mixed()).unwrap_or(right))
         }

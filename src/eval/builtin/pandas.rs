@@ -3,17 +3,18 @@
 //! Owns `DataFrame` and `Series` of values. How files are read is `read_csv`'s, and how
 //! sheets are joined `frame_joins`'s.
 
-use super::aligned::{by_labels, united};
+use super::aligned::by_labels;
 use super::column::{Column, distinct};
 use super::column_methods::{as_type, converted, entries};
 use super::frame::{Now, cell_of, cells_of, plain_of};
 use super::frame_counts::emptiness_of;
 use super::index::Index;
 use super::name::Name;
+use super::of_values::{frame, rows_by_label};
 use super::read_csv::{Asked, read};
 use super::row::Row;
 use super::sheet::{NOTHING, Sheet, emptiness, is_empty};
-use crate::eval::convert::{elements, from_val};
+use crate::eval::convert::from_val;
 use crate::eval::exception::{Class, thrown};
 use crate::eval::fault::fault;
 use crate::eval::missing::Missing;
@@ -38,13 +39,17 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
     super::frame_joins::functions(builder);
     super::concat::functions(builder);
     super::frame_shapes::functions(builder);
+    super::binned::functions(builder);
     builder.set("DataFrame", FrameMaker::DataFrame);
+    builder.set("IndexSlice", super::located::Slices);
     builder.set("NA", f64::NAN);
     builder.set("NaT", f64::NAN);
     builder.namespace("errors", |errors| {
         errors.set("EmptyDataError", Class::of("EmptyDataError"));
         errors.set("ParserError", Class::of("ParserError"));
     });
+    builder.namespace("MultiIndex", super::multi_index::functions);
+    builder.namespace("api", |api| api.namespace("types", super::dtype::functions));
     builder.namespace("core", |core| {
         core.namespace("frame", |frame| frame.set("DataFrame", FrameMaker::DataFrame));
         core.namespace("series", of_columns);
@@ -54,19 +59,19 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
 #[starlark_module]
 fn readers(builder: &mut GlobalsBuilder) {
     fn read_csv<'v>(
-        #[starlark(require = pos)] path: Value<'v>,
+        filepath_or_buffer: Value<'v>,
         #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Sheet> {
-        read(path, &Asked { function: "read_csv", named, heap: eval.heap() }, ",", eval)
+        read(filepath_or_buffer, &Asked { function: "read_csv", named, heap: eval.heap() }, ",", eval)
     }
 
     fn read_table<'v>(
-        #[starlark(require = pos)] path: Value<'v>,
+        filepath_or_buffer: Value<'v>,
         #[starlark(kwargs)] named: SmallMap<String, Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Sheet> {
-        read(path, &Asked { function: "read_table", named, heap: eval.heap() }, "\t", eval)
+        read(filepath_or_buffer, &Asked { function: "read_table", named, heap: eval.heap() }, "\t", eval)
     }
 
     /// How tables are shown, of which nothing is seen.
@@ -80,39 +85,42 @@ fn readers(builder: &mut GlobalsBuilder) {
 
 #[starlark_module]
 fn of_cells(builder: &mut GlobalsBuilder) {
-    fn isna<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        Ok(asked_empty(value, true, heap))
+    fn isna<'v>(obj: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(asked_empty(obj, true, heap))
     }
 
-    fn isnull<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        Ok(asked_empty(value, true, heap))
+    fn isnull<'v>(obj: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(asked_empty(obj, true, heap))
     }
 
-    fn notna<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        Ok(asked_empty(value, false, heap))
+    fn notna<'v>(obj: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(asked_empty(obj, false, heap))
     }
 
-    fn notnull<'v>(#[starlark(require = pos)] value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        Ok(asked_empty(value, false, heap))
+    fn notnull<'v>(obj: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(asked_empty(obj, false, heap))
     }
 
     /// The different values, in order.
-    fn unique<'v>(#[starlark(require = pos)] values: Value<'v>) -> starlark::Result<Column> {
+    fn unique<'v>(values: Value<'v>) -> starlark::Result<Column> {
         let values = cells_of(values).ok_or_else(|| fault("`unique` wants a column or a list"))?;
         Ok(Column::plain(distinct(values.iter()).into_iter().map(|at| values[at].clone())))
     }
 
     /// Numbers of texts; what is none is an error, or empty with `errors="coerce"`.
     fn to_numeric<'v>(
-        #[starlark(require = pos)] values: Value<'v>,
+        arg: Value<'v>,
         #[starlark(default = "raise")] errors: &str,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        let Some(column) = Column::from_value(values) else {
-            let cells = cells_of(values).or_else(|| Some(vec![cell_of(values)?]));
+        if !matches!(errors, "raise" | "coerce") {
+            return Err(thrown("ValueError", "invalid error value specified"));
+        }
+        let Some(column) = Column::from_value(arg) else {
+            let cells = cells_of(arg).or_else(|| Some(vec![cell_of(arg)?]));
             let cells = cells.ok_or_else(|| fault("`to_numeric` wants a column, a list or a cell"))?;
             let numbers = Column::plain(numbers(&cells, errors)?);
-            return Ok(match cell_of(values).is_some_and(|cell| cell.items().is_none()) {
+            return Ok(match cell_of(arg).is_some_and(|cell| cell.items().is_none()) {
                 true => from_val(&numbers.values[0], heap),
                 false => heap.alloc(numbers),
             });
@@ -131,11 +139,13 @@ fn of_columns(builder: &mut GlobalsBuilder) {
         #[starlark(require = named, default = NoneOr::None)] dtype: NoneOr<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Column> {
-        let keys = index.into_option().map(labels_of).transpose()?;
+        let labels = index.into_option();
+        let keys = labels.map(labels_of).transpose()?;
         let column = match data.into_option() {
             Some(data) => series(data, keys, heap)?,
             None => Column::labelled_by(Arc::new(index_of(keys, 0)), []),
         };
+        let column = Column { index: with_levels(column.index.clone(), labels), ..column };
         let column = match name.into_option().and_then(cell_of) {
             Some(name) => Column { name: Some(Name::of(&name)), ..column },
             None => column,
@@ -169,25 +179,39 @@ fn series<'v>(data: Value<'v>, keys: Option<Vec<Val>>, heap: Heap<'v>) -> starla
 }
 
 /// A column whose cells have labels of their own, or a row.
-fn labelled(value: Value) -> Option<Column> {
+pub(super) fn labelled(value: Value) -> Option<Column> {
     let column = Row::from_value(value).map(Row::column).or_else(|| Column::from_value(value).cloned());
     column.filter(|column| !column.by_place)
 }
 
 /// Some labels, or numbers.
-fn index_of(keys: Option<Vec<Val>>, count: usize) -> Index {
+pub(super) fn index_of(keys: Option<Vec<Val>>, count: usize) -> Index {
     keys.map_or_else(|| Index::numbers(count), |keys| Index::new(Vec::new(), keys))
 }
 
-fn labels_of(labels: Value) -> starlark::Result<Vec<Val>> {
+/// Labels with the names of the levels that were given, of which tuples have several.
+pub(super) fn with_levels(made: Arc<Index>, given: Option<Value>) -> Arc<Index> {
+    let own = given.and_then(Column::from_value).filter(|labels| labels.is_labels).map(Column::level_names);
+    let depth = made.keys.first().and_then(|key| if let Val::Tuple(parts) = key { Some(parts.len()) } else { None });
+    let is_deep = |depth: &usize| made.keys.iter().all(|key| key.items().map(<[Val]>::len) == Some(*depth));
+    match (own.filter(|names| !names.is_empty()), depth.filter(is_deep)) {
+        (Some(names), _) => Arc::new(Index::new(names, made.keys.clone())),
+        (None, Some(depth)) if given.is_some() => Arc::new(Index::new(vec![Name::unnamed(); depth], made.keys.clone())),
+        _ => made,
+    }
+}
+
+pub(super) fn labels_of(labels: Value) -> starlark::Result<Vec<Val>> {
     cells_of(labels).ok_or_else(|| fault("labels are a list or a column"))
 }
 
 /// The numbers that texts are.
 fn numbers(cells: &[Val], errors: &str) -> starlark::Result<Vec<Val>> {
     let number = |cell: &Val| match cell {
-        Val::Int(_) | Val::Float(_) | Val::Bool(_) => Ok(cell.clone()),
-        empty if is_empty(empty) => Ok(NOTHING),
+        Val::Int(_) | Val::Float(_) => Ok(cell.clone()),
+        Val::Bool(holds) if !cells.iter().all(|cell| matches!(cell, Val::Bool(_))) => Ok(Val::Int(i64::from(*holds))),
+        Val::Bool(_) => Ok(cell.clone()),
+        empty if is_empty(empty) || empty.as_str() == Some("") => Ok(NOTHING),
         text => converted(text, "int64").ok().map_or_else(|| converted(text, "float"), Ok),
     };
     let mut made = Vec::with_capacity(cells.len());
@@ -288,155 +312,6 @@ impl<'v> StarlarkValue<'v> for FrameMaker {
             None => Ok(heap.alloc(made)),
         }
     }
-}
-
-fn no_frame() -> starlark::Error {
-    fault("`DataFrame` is made of a dict of lists, a list of dicts, or a list of rows")
-}
-
-/// A sheet of a dict of columns, of rows that are dicts or lists, or of another sheet.
-fn frame<'v>(
-    data: Option<Value<'v>>,
-    (index, columns): (Option<Value<'v>>, Option<Value<'v>>),
-    heap: Heap<'v>,
-) -> starlark::Result<Sheet> {
-    let names = columns.map(labels_of).transpose()?;
-    let keys = index.map(labels_of).transpose()?;
-    let sheet = match data {
-        Some(data) => of_data(data, &names, keys, heap)?,
-        None => {
-            let index = index_of(keys, 0);
-            let names: Vec<Name> = names.iter().flatten().map(Name::of).collect();
-            let row: Arc<[Val]> = vec![NOTHING; names.len()].into();
-            Sheet { rows: vec![row; index.keys.len()], index: Arc::new(index), ..Sheet::new(names.into(), Vec::new()) }
-        }
-    };
-    Ok(match names {
-        Some(names) => chosen(&sheet, &names),
-        None => sheet,
-    }
-    .settled())
-}
-
-/// With these columns, of which some may be new and empty.
-fn chosen(sheet: &Sheet, names: &[Val]) -> Sheet {
-    let mut all = sheet.clone();
-    for name in names.iter().filter(|name| !sheet.columns.iter().any(|known| known.is(name))) {
-        all = all.with_column(&Name::of(name), vec![NOTHING; sheet.rows.len()]);
-    }
-    let at = names.iter().filter_map(|name| all.columns.iter().position(|known| known.is(name)));
-    all.only(&at.collect::<Vec<_>>())
-}
-
-fn of_data<'v>(
-    data: Value<'v>,
-    names: &Option<Vec<Val>>,
-    keys: Option<Vec<Val>>,
-    heap: Heap<'v>,
-) -> starlark::Result<Sheet> {
-    if let Some(dict) = DictRef::from_value(data) {
-        return of_columns_by_name(&dict, keys, heap);
-    }
-    let sheet = Now::of(data).map(|sheet| (*sheet).clone()).or_else(|| labelled(data).map(|column| column.sheet()));
-    if let Some(sheet) = sheet {
-        return keys.map_or(Ok(sheet.clone()), |keys| sheet.by_labels(Index::new(Vec::new(), keys)));
-    }
-    let rows = elements(data, heap).ok_or_else(no_frame)?;
-    let rows: Vec<Val> = rows.into_iter().map(|row| plain_of(row, heap)).collect::<starlark::Result<_>>()?;
-    let sheet = match rows.first() {
-        Some(Val::Dict(_)) => of_pairs(columns_of(&rows)?, None)?,
-        _ => of_rows(&rows, names)?,
-    };
-    match keys {
-        Some(keys) if keys.len() != sheet.rows.len() => Err(thrown("ValueError", "a sheet has as many labels as rows")),
-        keys => Ok(Sheet { index: Arc::new(index_of(keys, sheet.rows.len())), ..sheet }),
-    }
-}
-
-/// Of columns by their names: those with labels side by side by these, lists by their place.
-fn of_columns_by_name<'v>(dict: &DictRef<'v>, keys: Option<Vec<Val>>, heap: Heap<'v>) -> starlark::Result<Sheet> {
-    let mut labels: Vec<Option<Column>> = Vec::new();
-    for (_, cells) in dict.iter() {
-        let of_dict = DictRef::from_value(cells).map(|cells| entries(&cells, heap)).transpose()?;
-        labels.push(of_dict.or_else(|| labelled(cells)));
-    }
-    let indexes: Vec<&Index> = labels.iter().flatten().map(|column| &*column.index).collect();
-    let index = match keys {
-        None if !indexes.is_empty() => Some(united(&indexes)?),
-        keys => keys.map(|keys| index_of(Some(keys), 0)),
-    };
-    let mut pairs = Vec::new();
-    for ((name, cells), labelled) in dict.iter().zip(&labels) {
-        let cells = match (labelled, &index) {
-            (Some(column), Some(index)) => Val::List(by_labels(column, index)?),
-            _ => plain_of(cells, heap)?,
-        };
-        pairs.push((plain_of(name, heap)?, cells));
-    }
-    let sheet = of_pairs(pairs, index.as_ref().map(|index| index.keys.len()))?;
-    match index {
-        Some(index) => Ok(Sheet { index: Arc::new(index), ..sheet }),
-        None => Ok(sheet),
-    }
-}
-
-/// Of rows that are lists, or of one column.
-fn of_rows(rows: &[Val], names: &Option<Vec<Val>>) -> starlark::Result<Sheet> {
-    let cells = |row: &Val| row.items().map_or_else(|| vec![row.clone()], <[Val]>::to_vec);
-    let mut rows: Vec<Vec<Val>> = rows.iter().map(cells).collect();
-    let width = rows.iter().map(Vec::len).max().unwrap_or(0);
-    rows.iter_mut().for_each(|row| row.resize(width, NOTHING));
-    let names: Vec<Name> = match names {
-        Some(names) if rows.is_empty() || names.len() == width => names.iter().map(Name::of).collect(),
-        Some(names) => {
-            let why = format!("{} names of columns for {width} columns", names.len());
-            return Err(thrown("ValueError", why));
-        }
-        None => (0..width as i64).map(Name::number).collect(),
-    };
-    Ok(Sheet::new(names.into(), rows.into_iter().map(Into::into).collect()))
-}
-
-/// Of names and cells; one value is that of all rows.
-fn of_pairs(pairs: Vec<(Val, Val)>, count: Option<usize>) -> starlark::Result<Sheet> {
-    let long = |cells: &Val| cells.items().map(<[Val]>::len);
-    let rows = count.or_else(|| pairs.iter().find_map(|(_, cells)| long(cells))).unwrap_or(0);
-    let column = |(_, cells): &(Val, Val)| match cells.items() {
-        Some(cells) if cells.len() != rows => Err(thrown("ValueError", "the columns of a sheet have one length")),
-        Some(cells) => Ok(cells.to_vec()),
-        None if matches!(cells, Val::Dict(_)) => Err(no_frame()),
-        None => Ok(vec![cells.clone(); rows]),
-    };
-    let columns: Vec<Vec<Val>> = pairs.iter().map(column).collect::<starlark::Result<_>>()?;
-    Ok(Sheet::of_columns(pairs.iter().map(|(name, _)| Name::of(name)).collect(), &columns))
-}
-
-/// The columns of rows that are dicts.
-fn columns_of(rows: &[Val]) -> starlark::Result<Vec<(Val, Val)>> {
-    let mut columns: Vec<(Val, Vec<Val>)> = Vec::new();
-    for (at, row) in rows.iter().enumerate() {
-        let Val::Dict(cells) = row else { return Err(no_frame()) };
-        for (name, cell) in cells {
-            let place = columns.iter().position(|(known, _)| known == name).unwrap_or(columns.len());
-            if place == columns.len() {
-                columns.push((name.clone(), vec![NOTHING; rows.len()]));
-            }
-            columns[place].1[at] = cell.clone();
-        }
-    }
-    Ok(columns.into_iter().map(|(name, cells)| (name, Val::List(cells))).collect())
-}
-
-/// Of a dict of rows: `from_dict(rows, orient="index")`.
-fn rows_by_label<'v>(data: Option<Value<'v>>, columns: Option<Value<'v>>, heap: Heap<'v>) -> starlark::Result<Sheet> {
-    let Val::Dict(rows) = plain_of(data.ok_or_else(no_frame)?, heap)? else { return Err(no_frame()) };
-    let names = columns.map(labels_of).transpose()?;
-    let (keys, rows): (Vec<Val>, Vec<Val>) = rows.into_iter().unzip();
-    let sheet = match rows.first() {
-        Some(Val::Dict(_)) => of_pairs(columns_of(&rows)?, None)?,
-        _ => of_rows(&rows, &names)?,
-    };
-    Ok(Sheet { index: Arc::new(Index::new(Vec::new(), keys)), ..sheet })
 }
 
 /// A module of Python of which some is served: all else fails where it is used.

@@ -12,6 +12,7 @@ use super::frame::Now;
 use super::index::Index;
 use super::name::Name;
 use super::record::Record;
+use super::row::{Like, Row, is_word};
 use super::sheet::Maker;
 use crate::eval::files::Files;
 use crate::eval::named_values::NamedValues;
@@ -35,6 +36,7 @@ pub(in crate::eval) enum Part<'v> {
 pub(in crate::eval) fn python_object<'v>(value: Value<'v>) -> Option<(&'static str, Vec<Part<'v>>)> {
     match value.get_type() {
         "sheet" => Now::of(value).filter(|sheet| sheet.of == Maker::Pandas).map(|sheet| frame(&sheet)),
+        "row" => Row::from_value(value).and_then(row),
         "column" => Column::from_value(value).and_then(series),
         "dict" => dicts::made_of(value).map(|(maker, sample)| match sample {
             Some(sample) => (maker, vec![Part::Of(sample), Part::Plain]),
@@ -122,6 +124,9 @@ fn frame<'v>(sheet: &Now) -> (&'static str, Vec<Part<'v>>) {
     let columns = sheet.columns.iter().map(Name::value).collect();
     let mut parts = vec![Part::Is(Val::List(rows)), Part::Is(Val::List(columns))];
     parts.extend(labels(&sheet.index));
+    if !sheet.columns.levels.is_empty() {
+        parts.push(Part::Is(Val::List(sheet.columns.levels.iter().map(Name::value).collect())));
+    }
     ("pandas.DataFrame", parts)
 }
 
@@ -133,6 +138,21 @@ fn series<'v>(column: &Column) -> Option<(&'static str, Vec<Part<'v>>)> {
     let mut parts = vec![Part::Is(Val::List(column.values.to_vec())), Part::Is(name)];
     parts.extend(labels(&column.index));
     Some(("pandas.Series", parts))
+}
+
+/// A row of pandas' functions: a column with the names for labels, or a named tuple.
+fn row<'v>(row: &Row) -> Option<(&'static str, Vec<Part<'v>>)> {
+    match row.like {
+        Like::Column => series(&row.column()),
+        Like::List => None,
+        Like::Tuple => {
+            let names = row.columns.iter().enumerate();
+            let names =
+                names.map(|(at, name)| if is_word(name) { Val::str(&**name) } else { Val::str(format!("_{at}")) });
+            let name = Part::Is(Val::str("Pandas"));
+            Some(("collections.namedtuple", vec![name, Part::Is(Val::List(names.collect())), Part::Values]))
+        }
+    }
 }
 
 /// The labels of rows, and the names of the columns that they came from.

@@ -92,7 +92,7 @@ type Records = Vec<Vec<String>>;
 
 impl<'v> Asked<'v> {
     /// Parameters that change what is read; those of speed and encoding do not.
-    const KNOWN: [&'static str; 27] = [
+    const KNOWN: [&'static str; 30] = [
         "sep",
         "delimiter",
         "delim_whitespace",
@@ -120,6 +120,9 @@ impl<'v> Asked<'v> {
         "on_bad_lines",
         "compression",
         "float_precision",
+        "thousands",
+        "true_values",
+        "false_values",
     ];
 
     fn check(&self) -> starlark::Result<()> {
@@ -298,14 +301,39 @@ impl<'v> Asked<'v> {
         if self.is_text(name) {
             return Ok(texts.iter().map(|text| if is_empty(text) { NOTHING } else { Val::str(*text) }).collect());
         }
-        let cells = match self.letter("decimal").map(char::from).filter(|sign| *sign != '.') {
-            Some(sign) => with_decimals(texts, sign, is_empty),
-            None => typed(texts, is_empty),
+        let point = self.letter("decimal").map_or('.', char::from);
+        let cells = match self.letter("thousands").map(char::from) {
+            None if point == '.' => typed(texts, is_empty),
+            sign => with_signs(texts, (sign, point), is_empty),
         };
+        let cells = self.with_bools(texts, cells, is_empty);
         match self.of_column("dtype", name) {
             Some(kind) => as_type(&Column::plain(cells), kind),
             None => Ok(cells),
         }
+    }
+
+    /// Bools, where all texts of a column are such words.
+    fn with_bools(&self, texts: &[&str], cells: Vec<Val>, is_empty: impl Fn(&str) -> bool) -> Vec<Val> {
+        let words = |name: &str| -> Vec<String> {
+            self.several(name).unwrap_or_default().iter().map(|word| word.to_str()).collect()
+        };
+        let (yes, no) = (words("true_values"), words("false_values"));
+        if yes.is_empty() && no.is_empty() {
+            return cells;
+        }
+        let bool_of = |text: &str| match text {
+            _ if yes.iter().any(|word| word == text) => Some(true),
+            _ if no.iter().any(|word| word == text) => Some(false),
+            "True" | "TRUE" | "true" => Some(true),
+            "False" | "FALSE" | "false" => Some(false),
+            _ => None,
+        };
+        let made = texts.iter().map(|text| match is_empty(text) {
+            true => Some(NOTHING),
+            false => bool_of(text).map(Val::Bool),
+        });
+        made.collect::<Option<Vec<Val>>>().unwrap_or(cells)
     }
 
     /// The numbers of the columns that are wanted.
@@ -354,12 +382,18 @@ fn sniffed(text: &str) -> starlark::Result<char> {
     found.ok_or_else(|| hinted("no sign parts the cells of the first line", "name it: `sep=\" \"`"))
 }
 
-/// Numbers with another sign than a point between them; all else as it is.
-fn with_decimals(texts: &[&str], sign: char, is_empty: impl Fn(&str) -> bool) -> Vec<Val> {
-    let pointed: Vec<String> = texts.iter().map(|text| text.replace(sign, ".")).collect();
+/// Numbers with a sign between thousands, or another than a point; all else as it is.
+fn with_signs(texts: &[&str], (thousands, point): (Option<char>, char), is_empty: impl Fn(&str) -> bool) -> Vec<Val> {
+    let plain = |text: &&str| match thousands {
+        // Between two figures, not at an end.
+        Some(sign) if !text.starts_with(sign) && !text.ends_with(sign) => text.replace(sign, ""),
+        _ => (*text).to_owned(),
+    };
+    let pointed: Vec<String> = texts.iter().map(|text| plain(text).replace(point, ".")).collect();
     let pointed: Vec<&str> = pointed.iter().map(String::as_str).collect();
     let cells = typed(&pointed, &is_empty);
-    if cells.iter().any(|cell| matches!(cell, Val::Str(_))) { typed(texts, &is_empty) } else { cells }
+    let is_number = |cell: &Val| matches!(cell, Val::Int(_) | Val::Float(_));
+    if cells.iter().all(is_number) { cells } else { typed(texts, &is_empty) }
 }
 
 /// A column by its name, or by its number in the file.
@@ -439,7 +473,7 @@ mod tests {
         assert_eq!(words(&["True", "false"]), "[True, False]");
         assert_eq!(words(&["inf", "1", "-Infinity"]), "[inf, 1.0, -inf]");
         assert_eq!(words(&["99999999999999999999", "1"]), "['99999999999999999999', '1']");
-        let numbers = with_decimals(&["1,5", "2", ""], ',', is_word_for_nothing);
+        let numbers = with_signs(&["1,5", "2", ""], (None, ','), is_word_for_nothing);
         assert_eq!(Val::List(numbers).repr(), "[1.5, 2.0, nan]");
     }
 

@@ -3,9 +3,10 @@
 //! Owns what these methods take, of both. How labels are found is `index`'s.
 
 use super::column::{Column, number};
+use super::columns::Columns;
 use super::frame::{Now, cell_of, cells_of};
 use super::frame_counts::kind;
-use super::frame_methods::is_columns;
+use super::frame_methods::across;
 use super::index::Index;
 use super::name::Name;
 use super::sheet::{NOTHING, Sheet, is_empty};
@@ -41,20 +42,12 @@ fn with_names<'v>(index: &Index, names: Value<'v>, heap: Heap<'v>) -> starlark::
     };
     let names = match given.as_slice() {
         [none] if none.is_none() => Vec::new(),
-        names if names.iter().any(|name| name.is_none()) => {
-            return Err(hinted("all of several levels have names here", "give each one a text"));
-        }
         names => names.iter().map(name).collect::<starlark::Result<_>>()?,
     };
     Ok(Arc::new(Index::new(names, index.keys.clone())))
 }
 
-fn renamed_levels<'v>(
-    index: &Index,
-    (mapper, of_rows): (Option<Value<'v>>, Option<Value<'v>>),
-    heap: Heap<'v>,
-) -> starlark::Result<Arc<Index>> {
-    let names = mapper.or(of_rows).unwrap_or_else(Value::new_none);
+fn renamed_levels<'v>(index: &Index, names: Value<'v>, heap: Heap<'v>) -> starlark::Result<Arc<Index>> {
     match names.get_type() {
         "dict" | "function" => {
             Err(hinted("`rename_axis` wants a name, or a list of names here", "write the names themselves"))
@@ -161,15 +154,25 @@ pub(super) fn of_sheets(builder: &mut MethodsBuilder) {
         Ok(Sheet { columns, ..(*this).clone() })
     }
 
-    /// With another name of its labels, or others of their levels.
+    /// With other names of the levels of its labels, or of the names of columns.
     fn rename_axis<'v>(
         this: Now,
-        #[starlark(default = NoneOr::None)] mapper: NoneOr<Value<'v>>,
-        #[starlark(require = named, default = NoneOr::None)] index: NoneOr<Value<'v>>,
+        mapper: Option<Value<'v>>,
+        #[starlark(require = named)] index: Option<Value<'v>>,
+        #[starlark(require = named)] columns: Option<Value<'v>>,
+        #[starlark(require = named, default = NoneOr::None)] axis: NoneOr<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Sheet> {
-        let index = renamed_levels(&this.index, (mapper.into_option(), index.into_option()), heap)?;
-        Ok(Sheet { index, ..(*this).clone() })
+        let across = across(axis.into_option())?;
+        let mut made = (*this).clone();
+        if let Some(names) = columns.or(mapper.filter(|_| across)) {
+            let index = renamed_levels(&made.columns.index(), names, heap)?;
+            made.columns = made.columns.called(index.names.clone());
+        }
+        if let Some(names) = index.or(mapper.filter(|_| !across)) {
+            made.index = renamed_levels(&made.index, names, heap)?;
+        }
+        Ok(made)
     }
 
     /// With two levels of its labels in each other's place.
@@ -183,8 +186,17 @@ pub(super) fn of_sheets(builder: &mut MethodsBuilder) {
         Ok(Sheet { index: swapped(&this.index, &level(i, -2), &level(j, -1))?, ..(*this).clone() })
     }
 
-    /// Without a level of its labels.
-    fn droplevel<'v>(this: Now, level: Value<'v>, heap: Heap<'v>) -> starlark::Result<Sheet> {
+    /// Without a level of its labels, or of the names of columns.
+    fn droplevel<'v>(
+        this: Now,
+        level: Value<'v>,
+        #[starlark(default = NoneOr::None)] axis: NoneOr<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Sheet> {
+        if across(axis.into_option())? {
+            let columns = Columns::of(&without(&this.columns.index(), level, heap)?);
+            return Ok(Sheet { columns, ..(*this).clone() });
+        }
         Ok(Sheet { index: Arc::new(without(&this.index, level, heap)?), ..(*this).clone() })
     }
 
@@ -197,7 +209,7 @@ pub(super) fn of_sheets(builder: &mut MethodsBuilder) {
         #[starlark(require = named, default = NoneOr::None)] axis: NoneOr<Value<'v>>,
         #[starlark(require = named, default = NoneOr::None)] fill_value: NoneOr<Value<'v>>,
     ) -> starlark::Result<Sheet> {
-        let (labels, by_column) = (labels.into_option(), axis.into_option().is_some_and(is_columns));
+        let (labels, by_column) = (labels.into_option(), across(axis.into_option())?);
         let rows = index.into_option().or(labels.filter(|_| !by_column));
         let columns = columns.into_option().or(labels.filter(|_| by_column));
         let fill = fill_of(fill_value)?;
@@ -230,7 +242,7 @@ pub(super) fn of_sheets(builder: &mut MethodsBuilder) {
         #[starlark(default = NoneOr::None)] axis: NoneOr<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Sheet> {
-        if axis.into_option().is_some_and(is_columns) {
+        if across(axis.into_option())? {
             return Ok(this.only(&numbers_of(indices, this.columns.len(), heap)?));
         }
         Ok(this.pick(&numbers_of(indices, this.rows.len(), heap)?))
@@ -260,7 +272,8 @@ pub(super) fn of_columns(builder: &mut MethodsBuilder) {
         #[starlark(require = named, default = NoneOr::None)] index: NoneOr<Value<'v>>,
         heap: Heap<'v>,
     ) -> starlark::Result<Column> {
-        let index = renamed_levels(&this.index, (mapper.into_option(), index.into_option()), heap)?;
+        let names = mapper.into_option().or(index.into_option()).unwrap_or_else(Value::new_none);
+        let index = renamed_levels(&this.index, names, heap)?;
         Ok(Column { index, ..this.clone() })
     }
 
@@ -305,14 +318,26 @@ pub(super) fn of_columns(builder: &mut MethodsBuilder) {
     }
 
     /// The number of a label.
-    fn get_loc<'v>(this: &Column, #[starlark(require = pos)] label: Value<'v>) -> starlark::Result<i32> {
+    fn get_loc<'v>(this: &Column, key: Value<'v>) -> starlark::Result<i32> {
         of_labels(this, "get_loc")?;
-        let label = cell_of(label).ok_or_else(|| fault("a label is a text, a number or a tuple"))?;
-        match this.own_labels().find(&label) {
+        let key = cell_of(key).ok_or_else(|| fault("a label is a text, a number or a tuple"))?;
+        match this.own_labels().find(&key) {
             Some([one]) => Ok(*one as i32),
             Some(_) => Err(hinted("`get_loc` wants a label that stands once here", "ask for `labels == label`")),
-            None => Err(thrown("KeyError", label.display())),
+            None => Err(thrown("KeyError", key.display())),
         }
+    }
+
+    /// The labels of several levels as tuples.
+    fn to_flat_index(this: &Column) -> starlark::Result<Column> {
+        of_labels(this, "to_flat_index")?;
+        Ok(Column::plain(this.values.iter().cloned()))
+    }
+
+    /// The same labels, with other names of their levels.
+    fn set_names<'v>(this: &Column, names: Value<'v>, heap: Heap<'v>) -> starlark::Result<Column> {
+        of_labels(this, "set_names")?;
+        Ok(Column::of_labels(&with_names(&this.own_labels(), names, heap)?, None))
     }
 
     /// The labels as a column with themselves for labels.

@@ -4,10 +4,10 @@
 //! sheet.
 
 use super::column::{Column, hashable, number};
+use super::columns::Columns;
 use super::frame::label_of;
-use super::index::Index;
 use super::name::Name;
-use super::sheet::{Columns, is_empty};
+use super::sheet::{Maker, is_empty};
 use crate::diag::{Diag, Kind};
 use crate::eval::convert::from_val;
 use crate::eval::exception::{thrown, unfound};
@@ -67,15 +67,40 @@ pub(super) fn no_column(name: &str, columns: &Columns) -> starlark::Error {
 impl Row {
     /// As a column with the names for its labels.
     pub(super) fn column(&self) -> Column {
-        let names: Vec<Val> = self.columns.iter().map(Name::value).collect();
-        let index = Arc::new(Index::new(Vec::new(), names));
+        let index = Arc::new(self.columns.index());
         let name = Some(Name::of(&self.label));
         Column { name, ..Column::labelled_by(index, self.values.iter().cloned()) }
+    }
+
+    /// What operators go for; none of a row that is a list or a tuple.
+    fn as_column<'v>(&self, heap: Heap<'v>) -> Option<Value<'v>> {
+        (self.like == Like::Column).then(|| heap.alloc(self.column()))
+    }
+
+    fn reckoned<'v>(&self, operator: &str, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        self.as_column(heap)
+            .ok_or_else(|| thrown("TypeError", format!("a row that is a list or a tuple knows no `{operator}`")))
     }
 
     /// As a dict.
     pub(super) fn record(&self) -> Val {
         record(&self.columns, &self.values)
+    }
+}
+
+/// Whether a value is a row or a column of pandas' functions: its values, with labels.
+pub(in crate::eval) fn is_series(value: Value) -> bool {
+    match Row::from_value(value) {
+        Some(row) => row.like != Like::List,
+        None => Column::from_value(value).is_some_and(|column| column.of == Maker::Pandas),
+    }
+}
+
+/// A column, or a row as one; none of other values, and of rows that are lists or tuples.
+pub(super) fn series(value: Value) -> Option<Column> {
+    match Row::from_value(value) {
+        Some(row) => (row.like == Like::Column).then(|| row.column()),
+        None => Column::from_value(value).cloned(),
     }
 }
 
@@ -94,7 +119,7 @@ pub(super) fn as_dict<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<Value<'v>>
 }
 
 /// Whether a text can be the name of an attribute.
-fn is_word(text: &str) -> bool {
+pub(super) fn is_word(text: &str) -> bool {
     text.starts_with(|c: char| c.is_alphabetic()) && text.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
@@ -137,7 +162,7 @@ impl<'v> StarlarkValue<'v> for Row {
         if let Some(at) = label_of(index).and_then(|name| self.columns.iter().position(|known| known.is(&name))) {
             return Ok(from_val(&self.values[at], heap));
         }
-        match (index.unpack_str(), number(index, self.values.len())) {
+        match (index.unpack_str().filter(|_| self.columns.depth() < 2), number(index, self.values.len())) {
             (Some(name), _) => Err(no_column(name, &self.columns)),
             (None, Some(at)) if self.like == Like::List => Ok(from_val(&self.values[at], heap)),
             (None, _) => self.column().at(index, heap),
@@ -170,17 +195,32 @@ impl<'v> StarlarkValue<'v> for Row {
     fn iterate_collect(&self, heap: Heap<'v>) -> starlark::Result<Vec<Value<'v>>> {
         Ok(self.values.iter().map(|v| from_val(v, heap)).collect())
     }
+
+    fn add(&self, other: Value<'v>, heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
+        Some(self.as_column(heap)?.add(other, heap))
+    }
+
+    fn radd(&self, other: Value<'v>, heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
+        Some(other.add(self.as_column(heap)?, heap))
+    }
+
+    fn sub(&self, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        self.reckoned("-", heap)?.sub(other, heap)
+    }
+
+    fn mul(&self, other: Value<'v>, heap: Heap<'v>) -> Option<starlark::Result<Value<'v>>> {
+        Some(self.as_column(heap)?.mul(other, heap))
+    }
+
+    fn div(&self, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        self.reckoned("/", heap)?.div(other, heap)
+    }
 }
 
 #[starlark_module]
 fn row_methods(builder: &mut MethodsBuilder) {
-    fn get<'v>(
-        this: &Row,
-        #[starlark(require = pos)] column: Value<'v>,
-        #[starlark(require = pos)] default: Option<Value<'v>>,
-        heap: Heap<'v>,
-    ) -> starlark::Result<Value<'v>> {
-        let at = label_of(column).and_then(|name| this.columns.iter().position(|known| known.is(&name)));
+    fn get<'v>(this: &Row, key: Value<'v>, default: Option<Value<'v>>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let at = label_of(key).and_then(|name| this.columns.iter().position(|known| known.is(&name)));
         Ok(at.map(|at| from_val(&this.values[at], heap)).or(default).unwrap_or_else(Value::new_none))
     }
 

@@ -7,18 +7,16 @@
 use super::aligned::by_labels;
 use super::column::Column;
 use super::column_methods::as_type;
+use super::columns::Columns;
 use super::index::Index;
 use super::name::Name;
 use super::row::{Like, Row, no_column, record};
-use super::same::{by_size, word};
+use super::same::by_size;
 use crate::eval::exception::{thrown, thrown_with};
 use crate::value::Val;
-use rustc_hash::FxHashMap;
 use starlark::values::Value;
 use std::cmp::Ordering;
 use std::sync::Arc;
-
-pub(super) type Columns = Arc<[Name]>;
 
 /// A table.
 #[derive(Clone, Debug)]
@@ -146,11 +144,16 @@ impl Sheet {
     pub(super) fn only(&self, columns: &[usize]) -> Sheet {
         let cut = |row: &Arc<[Val]>| columns.iter().map(|c| row[*c].clone()).collect();
         Sheet {
-            columns: columns.iter().map(|c| self.columns[*c].clone()).collect(),
+            columns: self.named(columns.iter().map(|c| self.columns[*c].clone())),
             rows: self.rows.iter().map(cut).collect(),
             index: self.index.clone(),
             of: self.of,
         }
+    }
+
+    /// Names of columns whose levels are called as its own.
+    pub(super) fn named(&self, names: impl IntoIterator<Item = Name>) -> Columns {
+        names.into_iter().collect::<Columns>().called(self.columns.levels.clone())
     }
 
     /// With cells as whose functions made it has them.
@@ -204,28 +207,10 @@ impl Sheet {
         Sheet::new(names.into(), (0..count).map(row).collect())
     }
 
-    /// The numbers of its rows by what some columns hold, in the order of that or as they come.
-    pub(super) fn groups(&self, by: &[usize], sort: bool) -> Vec<(Val, Vec<usize>)> {
-        let labels = self.with_index(by, true).index;
-        let mut groups: Vec<(Val, Vec<usize>)> = Vec::new();
-        let mut places: FxHashMap<String, usize> = FxHashMap::default();
-        let lacks = |key: &Val| if let Val::Tuple(parts) = key { parts.iter().any(is_empty) } else { is_empty(key) };
-        for (row, key) in labels.keys.iter().enumerate().filter(|(_, key)| !lacks(key)) {
-            let place = *places.entry(word(key)).or_insert(groups.len());
-            if place == groups.len() {
-                groups.push((key.clone(), Vec::new()));
-            }
-            groups[place].1.push(row);
-        }
-        if sort {
-            groups.sort_by(|a, b| compared(&a.0, &b.0));
-        }
-        groups
-    }
-
     /// With a column of new values, in the place of one of that name or as the last.
     pub(super) fn with_column(&self, name: &Name, values: Vec<Val>) -> Sheet {
-        let at = self.columns.iter().position(|known| known == name);
+        let name = self.padded(name.clone());
+        let at = self.columns.iter().position(|known| *known == name);
         let row = |(row, value): (&Arc<[Val]>, Val)| match at {
             Some(at) => {
                 row.iter().enumerate().map(|(i, old)| if i == at { value.clone() } else { old.clone() }).collect()
@@ -234,11 +219,22 @@ impl Sheet {
         };
         let new = at.is_none().then(|| name.clone());
         Sheet {
-            columns: self.columns.iter().cloned().chain(new).collect(),
+            columns: self.named(self.columns.iter().cloned().chain(new)),
             rows: self.rows.iter().zip(values).map(row).collect(),
             index: self.index.clone(),
             of: self.of,
         }
+    }
+
+    /// A name as those of its columns: with as many levels.
+    fn padded(&self, name: Name) -> Name {
+        let depth = self.columns.depth();
+        let parts = name.parts().map_or_else(|| vec![name.value()], <[Val]>::to_vec);
+        if depth < 2 || parts.len() >= depth {
+            return name;
+        }
+        let blank = std::iter::repeat_n(Val::str(""), depth - parts.len());
+        Name::of(&Val::Tuple(parts.into_iter().chain(blank).collect()))
     }
 
     /// With the labels of its rows as its first columns; labels that came from none are `index`.
@@ -249,7 +245,7 @@ impl Sheet {
         if self.of == Maker::Own {
             return Ok(self.with_levels());
         }
-        if let Some(name) = self.index.names.iter().find(|name| self.columns.contains(name)) {
+        if let Some(name) = self.index.shown_names().iter().find(|name| self.columns.contains(name)) {
             let hint = "write `.reset_index(drop=True)` to leave the labels out";
             return Err(thrown_with("ValueError", format!("cannot insert `{name}`, which is a column already"), hint));
         }
@@ -263,13 +259,14 @@ impl Sheet {
 
     /// With the columns that its labels came from as its first, but for those that it has.
     pub(super) fn with_levels(&self) -> Sheet {
-        let names: Vec<usize> =
-            (0..self.index.names.len()).filter(|i| !self.columns.contains(&self.index.names[*i])).collect();
+        let shown = self.index.shown_names();
+        let names: Vec<usize> = (0..shown.len()).filter(|i| !self.columns.contains(&shown[*i])).collect();
         let row = |(key, row): (&Val, &Arc<[Val]>)| {
             names.iter().map(|i| Index::part(key, *i)).chain(row.iter().cloned()).collect::<Arc<[Val]>>()
         };
         let rows = self.index.keys.iter().zip(&self.rows).map(row).collect();
-        let columns = names.iter().map(|i| self.index.names[*i].clone()).chain(self.columns.iter().cloned()).collect();
+        let columns = names.iter().map(|i| self.padded(shown[*i].clone())).chain(self.columns.iter().cloned());
+        let columns = self.named(columns);
         Sheet { of: self.of, ..Sheet::new(columns, rows) }
     }
 
@@ -283,24 +280,10 @@ impl Sheet {
         let rows = self.each_row();
         let row = |at: usize| rows.iter().map(|row| row.values[at].clone()).collect();
         Sheet {
-            columns: self.index.keys.iter().map(Name::of).collect(),
+            columns: Columns::of(&self.index),
             rows: (0..self.columns.len()).map(row).collect(),
-            index: Arc::new(Index::new(Vec::new(), self.names())),
+            index: Arc::new(self.columns.index()),
             of: self.of,
-        }
-    }
-
-    /// With the labels of its rows as columns too.
-    pub(super) fn beside_labels(&self) -> Sheet {
-        Sheet { index: self.index.clone(), ..self.with_levels() }
-    }
-
-    /// The name of a level of its labels, which a name or a number stands for.
-    pub(super) fn level_name(&self, level: &Val) -> Option<&str> {
-        let names = &self.index.names;
-        match level {
-            Val::Int(at) => usize::try_from(*at).ok().and_then(|at| names.get(at)).map(|name| &**name),
-            name => names.iter().find(|known| ***known == *name.display()).map(|name| &**name),
         }
     }
 

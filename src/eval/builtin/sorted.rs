@@ -6,9 +6,10 @@
 use super::column::Column;
 use super::frame::{Now, cells_of, named, plain_of};
 use super::frame_counts::kind;
+use super::frame_methods::across;
 use super::index::Index;
 use super::name::Name;
-use super::sheet::ordered;
+use super::sheet::{Sheet, ordered};
 use crate::eval::convert::elements;
 use crate::eval::exception::thrown;
 use crate::eval::fault::{fault, hinted};
@@ -166,12 +167,20 @@ pub(super) fn of_sheets(builder: &mut MethodsBuilder) {
     /// The rows by the order of their labels, or of what a function makes of these.
     fn sort_index<'v>(
         this: Now,
+        #[starlark(require = named, default = NoneOr::None)] axis: NoneOr<Value<'v>>,
         #[starlark(require = named, default = NoneOr::None)] level: NoneOr<Value<'v>>,
         #[starlark(require = named, default = true)] ascending: bool,
         #[starlark(kwargs)] given: SmallMap<String, Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let asked = Asked::of("sort_index", &given)?;
+        if across(axis.into_option())? {
+            let by = by_labels(&this.columns.index(), (level.into_option(), asked.key, ascending), eval)?;
+            let made = this.only(&order(this.columns.len(), &by, asked.empty_first));
+            let columns =
+                if asked.renumber { (0..made.columns.len() as i64).map(Name::number).collect() } else { made.columns };
+            return Ok(this.become_or_give(Sheet { columns, ..made }, asked.inplace, eval.heap()));
+        }
         let by = by_labels(&this.index, (level.into_option(), asked.key, ascending), eval)?;
         Ok(asked.sorted(&this, &by, eval.heap()))
     }
@@ -180,12 +189,19 @@ pub(super) fn of_sheets(builder: &mut MethodsBuilder) {
     fn sort_values<'v>(
         this: Now,
         by: Value<'v>,
+        #[starlark(require = named, default = NoneOr::None)] axis: NoneOr<Value<'v>>,
         #[starlark(require = named)] ascending: Option<Value<'v>>,
         #[starlark(kwargs)] given: SmallMap<String, Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let heap = eval.heap();
         let asked = Asked::of("sort_values", &given)?;
+        if across(axis.into_option())? {
+            return Err(hinted(
+                "columns are not sorted by a row here",
+                "turn the sheet: `sheet.T`, and its answer again",
+            ));
+        }
         let by = named(&this, by, heap)?;
         let upwards: Vec<bool> = match ascending.and_then(|all| elements(all, heap)) {
             Some(each) if each.len() != by.len() => return Err(fault("`ascending` has one value for each column")),

@@ -3,7 +3,8 @@
 //! Owns what a cell's text means to them: each goes by itself. Files are tracked. How
 //! pandas reads tables is `read_csv`'s.
 
-use super::sheet::{Columns, Maker, Sheet};
+use super::columns::Columns;
+use super::sheet::{Maker, Sheet};
 use crate::eval::TrackedRead;
 use crate::eval::convert::{elements, from_val};
 use crate::eval::deferred::Reader;

@@ -75,7 +75,7 @@ fn joining(builder: &mut MethodsBuilder) {
     }
 
     /// The texts of each list, or the letters of each text, joined.
-    fn join<'v>(this: &Texts, #[starlark(require = pos)] sep: Value<'v>, heap: Heap<'v>) -> starlark::Result<Column> {
+    fn join<'v>(this: &Texts, sep: Value<'v>, heap: Heap<'v>) -> starlark::Result<Column> {
         this.check()?;
         // What stands in a call of a method `join` comes as its letters.
         let sep = &match elements(sep, heap) {
@@ -104,8 +104,8 @@ fn joining(builder: &mut MethodsBuilder) {
         Ok(this.0.with(this.0.values.iter().map(cell).collect()))
     }
 
-    fn get<'v>(this: &Texts, #[starlark(require = pos)] at: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        heap.alloc(Texts(this.0.clone())).at(at, heap)
+    fn get<'v>(this: &Texts, i: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        heap.alloc(Texts(this.0.clone())).at(i, heap)
     }
 
     fn slice<'v>(
@@ -124,7 +124,7 @@ fn searching(builder: &mut MethodsBuilder) {
     /// Whether a regular expression is found in each; a plain text with `regex=False`.
     fn contains<'v>(
         this: &Texts,
-        #[starlark(require = pos)] pat: &str,
+        pat: &str,
         #[starlark(default = true)] case: bool,
         #[starlark(default = 0)] flags: i32,
         #[starlark(default = NoneOr::None)] na: NoneOr<Value<'v>>,
@@ -146,7 +146,7 @@ fn searching(builder: &mut MethodsBuilder) {
 
     fn fullmatch<'v>(
         this: &Texts,
-        #[starlark(require = pos)] pat: &str,
+        pat: &str,
         #[starlark(default = true)] case: bool,
         #[starlark(require = named, default = NoneOr::None)] na: NoneOr<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
@@ -155,11 +155,7 @@ fn searching(builder: &mut MethodsBuilder) {
     }
 
     /// How often a regular expression is found in each.
-    fn count<'v>(
-        this: &Texts,
-        #[starlark(require = pos)] pat: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Column> {
+    fn count<'v>(this: &Texts, pat: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Column> {
         let heap = eval.heap();
         let count = |text| {
             let found = of_re("findall", &[pat, text], eval)?;
@@ -168,11 +164,7 @@ fn searching(builder: &mut MethodsBuilder) {
         Ok(this.0.filled(this.asked(count, heap)?))
     }
 
-    fn findall<'v>(
-        this: &Texts,
-        #[starlark(require = pos)] pat: Value<'v>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Column> {
+    fn findall<'v>(this: &Texts, pat: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Column> {
         let heap = eval.heap();
         Ok(this.0.with(this.asked(|text| of_re("findall", &[pat, text], eval), heap)?))
     }
@@ -181,7 +173,7 @@ fn searching(builder: &mut MethodsBuilder) {
     /// `expand=False`, a column alone.
     fn extract<'v>(
         this: &Texts,
-        #[starlark(require = pos)] pat: &str,
+        pat: &str,
         #[starlark(default = 0)] flags: i32,
         #[starlark(default = true)] expand: bool,
         eval: &mut Evaluator<'v, '_, '_>,
@@ -215,8 +207,8 @@ fn parting(builder: &mut MethodsBuilder) {
     /// With another text in the place of one, or with `regex=True` of what a regular expression matches.
     fn replace<'v>(
         this: &Texts,
-        #[starlark(require = pos)] pat: &str,
-        #[starlark(require = pos)] repl: Value<'v>,
+        pat: &str,
+        repl: Value<'v>,
         #[starlark(require = named, default = -1)] n: i32,
         #[starlark(require = named, default = true)] case: bool,
         #[starlark(require = named, default = false)] regex: bool,
