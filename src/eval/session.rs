@@ -435,7 +435,7 @@ impl Session {
         eval: &Evaluator<'v, '_, '_>,
     ) -> starlark::Result<FnId> {
         debug_assert!(is_function(value));
-        let info = Info::of(value, span);
+        let info = Info::of(value, span).given(allowed);
         if let Some(diag) = info.refused(allowed) {
             return Err(Fault(vec![diag]).into());
         }

@@ -9,6 +9,7 @@ use super::{Class, Kind, Special, entry};
 use crate::eval::builtin::operators::each;
 use crate::eval::builtin::passed::Passed;
 use crate::eval::builtin::record::Record;
+use crate::eval::builtin::wrapped::behind;
 use crate::eval::exception::{Class as ErrorClass, thrown};
 use crate::eval::fault::hinted;
 use crate::eval::limits;
@@ -19,6 +20,7 @@ use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::coerce::Coerce;
 use starlark::collections::StarlarkHasher;
+use starlark::docs::DocItem;
 use starlark::eval::{Arguments, Evaluator};
 use starlark::starlark_complex_value;
 use starlark::values::list::AllocList;
@@ -322,6 +324,10 @@ where
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         called(self.function.to_value(), self.object.to_value(), args, eval)
+    }
+
+    fn documentation(&self) -> DocItem {
+        behind(self.function.to_value().documentation(), 1)
     }
 }
 
