@@ -280,6 +280,10 @@ impl Functions {
                 0 => Diag::error(Kind::Rulefile, "a function failed"),
                 _ => diags.swap_remove(0),
             };
+            // A function that ends the program ends its own job alone.
+            if matches!(diag.kind, Kind::Ended(_)) {
+                diag.kind = Kind::Rulefile;
+            }
             if diag.labels.is_empty() {
                 diag = diag.label(info.span, "");
             }

@@ -90,8 +90,9 @@ impl Called {
         let tuples = sheets || enumerates || words.iter().any(|word| source.contains(word));
         // A column of a sheet is neither true nor false, which only a call can say.
         let columns = sheets || source.contains("pandas") || source.contains("numpy");
-        // What a number and an array make, no number knows.
-        let arrays = source.contains("numpy");
+        // What a number and an array make, no number knows, nor what it makes with a member that is one.
+        let numbers = enumerates && (source.contains("IntEnum") || source.contains("int, "));
+        let arrays = source.contains("numpy") || numbers;
         if !source.contains("class ") {
             return Called { compares: tuples, truths: columns, operates: arrays, ..Called::default() };
         }
@@ -117,7 +118,7 @@ impl Called {
             operates: arrays
                 || OPERATORS.iter().any(|name| ["", "r", "i"].iter().any(|side| has(&format!("__{side}{name}__")))),
             truths: columns || has("__bool__") || has("__len__"),
-            items: has("__getitem__"),
+            items: numbers || has("__getitem__"),
             compares: tuples || ["eq", "ne", "lt", "le", "gt", "ge"].iter().any(|name| has(&format!("__{name}__"))),
             contains: enumerates || has("__contains__") || has("__eq__"),
         }

@@ -86,6 +86,7 @@ mod same;
 mod scatter;
 mod search_path;
 mod semantic;
+mod sets;
 mod sheet;
 mod sorted;
 mod sorting;

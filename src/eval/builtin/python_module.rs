@@ -167,6 +167,20 @@ pub(in crate::eval) fn is_served(name: &str) -> bool {
     SERVED.contains(&name)
 }
 
+/// The names that `from module import *` binds, as far as they are served.
+pub(super) fn public(module: &str) -> Vec<String> {
+    let own = namespace(module).map(|own| own.to_value().dir_attr()).unwrap_or_default();
+    let aliases = ALIASES.iter().filter(|(of, ..)| *of == module).map(|(_, member, _)| (*member).to_owned());
+    let constants = extras::CONSTANTS.iter().filter(|(of, ..)| *of == module).map(|(_, name, _)| (*name).to_owned());
+    let all =
+        own.into_iter().chain(aliases).chain(constants).chain(extras::names(module)).chain(library::names(module));
+    let mut all: Vec<String> = all.filter(|name| !name.starts_with('_')).collect();
+    if module == "os" {
+        all.extend(["path", "environ"].map(str::to_owned));
+    }
+    all
+}
+
 impl PythonModule {
     /// What is served of a member.
     pub(super) fn member<'v>(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {

@@ -9,6 +9,7 @@ use super::container;
 use super::dicts;
 use super::format::{self, Given};
 use super::reading::{Opened, opened};
+use super::sets;
 use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
 use crate::eval::pure_path::{PurePath, path_text};
@@ -245,7 +246,8 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         if let Some(answer) = of_number(value, name) {
             return Ok(heap.alloc(Answer(answer)));
         }
-        let of_others = matches!(name, "sort" | "reverse" | "copy" | "isdisjoint" | "count" | "index" | "popitem");
+        let of_others = matches!(name, "sort" | "reverse" | "copy" | "isdisjoint" | "count" | "index" | "popitem")
+            || sets::takes_several(name);
         if of_others || name.ends_with("_update") {
             return value.get_attr_error(name, heap);
         }

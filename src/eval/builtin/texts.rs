@@ -4,7 +4,7 @@
 //!
 //! Owns the wrapping; what is wrapped does the work, but for what has an order.
 
-use super::class::{asked, iterated, method, truth};
+use super::class::{asked, iterated, method, number as number_of, truth};
 use super::dicts;
 use super::numerals;
 use super::operators::{each, holds};
@@ -43,7 +43,8 @@ struct Unbound(String);
 starlark_simple_value!(Unbound);
 
 /// What it wraps.
-const WRAPPED: [&str; 17] = [
+const WRAPPED: [&str; 18] = [
+    "range",
     "list",
     "tuple",
     "set",
@@ -92,6 +93,11 @@ impl Over {
         {
             return Ok(heap.alloc(number));
         }
+        if let ("int" | "float", Some(first)) = (self.0, args.first_mut())
+            && first.get_type() == "enum member"
+        {
+            *first = number_of(*first, heap);
+        }
         if let "int" | "float" = self.0
             && let Some(number) = number(self.0, &args, &named, eval)?
         {
@@ -119,7 +125,7 @@ impl Over {
                     from_wildcards(*arg, heap).or_else(|| as_dict(*arg, heap)).unwrap_or_else(|| dicts::inner(*arg))
                 }
                 "max" | "min" if !single => *arg,
-                "int" | "float" => *arg,
+                "int" | "float" | "range" => number_of(*arg, heap),
                 _ => iterated(*arg, eval).map(|items| each(items, heap))?,
             };
         }
@@ -293,7 +299,10 @@ impl<'v> StarlarkValue<'v> for Unbound {
         let mut given = args.positions(heap)?;
         let value = given.next().ok_or_else(|| fault(format!("`{self}` wants a value")))?;
         let rest: Vec<Value> = given.collect();
-        let method = value.get_attr_error(&self.0, heap)?;
+        let method = match super::container::method(value, &self.0, heap) {
+            Some(method) => method,
+            None => value.get_attr_error(&self.0, heap)?,
+        };
         eval.eval_function(method, &rest, &[])
     }
 }
