@@ -158,3 +158,8 @@ fn python_try_on_one_line() {
 fn names_of_re() {
     gives_what_was_recorded("names-of-re");
 }
+
+#[test]
+fn python_odd_targets() {
+    gives_what_was_recorded("python-odd-targets");
+}
