@@ -64,7 +64,10 @@ impl Scene<'_> {
 
 /// Everything an error says.
 pub(super) fn explain(error: &starlark::Error, scene: &Scene) -> Diags {
+    // What goes wrong in a function of ours goes wrong where the user calls it.
+    let calls = error.call_stack().frames.iter().rev();
     let place = error.span().and_then(|s| scene.place(s));
+    let place = place.or_else(|| calls.filter_map(|frame| scene.place(frame.location.as_ref()?)).next());
     if let Some(mut diags) = cause(error.kind()) {
         if let [only] = diags.as_mut_slice()
             && only.labels.iter().all(|l| !l.text.is_empty())
@@ -307,6 +310,10 @@ fn value_error(text: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
             "a function that runs later cannot change top-level values; nor can a loop change what it goes over",
         );
     }
+    if let Some((names, function)) = text.strip_prefix("Found `").and_then(|rest| rest.split_once("` extra named ")) {
+        let function = function.rsplit([' ', '.']).next().unwrap_or("");
+        return Worded::new(format!("`{function}` takes no argument that is named `{names}`"));
+    }
     Worded::new(lower(text))
 }
 
@@ -349,6 +356,8 @@ fn missing_attribute(kind: &str, name: &str, text: &str) -> Worded {
             .hint("`checkpoints` knows what is defined as `checkpoint NAME:`, not as `rule`"),
         "files" => Worded::new(format!("there is no file named `{name}` here")),
         "string" => string_method(name),
+        "texts" => Worded::new(format!("`.str` of a column has no `.{name}` here"))
+            .hint("use pandas itself in a Python file, and ask for what it makes by `pyload(\"FILE.py\")`"),
         "sheet" | "column" | "row" => Worded::new(format!("{kind}s have no `.{name}` here"))
             .hint("use pandas itself in a Python file, and ask for what it makes by `pyload(\"FILE.py\")`"),
         "groups" => Worded::new(format!("groups of a sheet have no `.{name}` here")).hint(match name {

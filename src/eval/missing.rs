@@ -74,6 +74,12 @@ impl Missing {
         Missing { has_members: true, ..Missing::said(name, message, hint) }
     }
 
+    /// The same, which may be a slip of the pen.
+    pub(super) fn meaning(self, near: Option<String>) -> Missing {
+        let hint = near.map_or_else(|| self.hint.clone(), |near| format!("{near} Else {}", self.hint).into());
+        Missing { hint, ..self }
+    }
+
     /// With words of its own.
     pub(super) fn said(name: &str, message: String, hint: &str) -> Missing {
         Missing { name: name.into(), message: message.into(), hint: hint.into(), has_members: false }

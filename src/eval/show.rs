@@ -26,7 +26,9 @@ use starlark::values::{UnpackValue, Value};
 pub(super) fn text<'v>(value: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<String> {
     match value.unpack_str() {
         Some(text) => Ok(text.to_owned()),
-        None if matches!(value.get_type(), "exception" | "datetime" | "timedelta" | "timezone") => Ok(value.to_str()),
+        None if matches!(value.get_type(), "exception" | "datetime" | "timedelta" | "timezone" | "path") => {
+            Ok(value.to_str())
+        }
         None => match written(value, true, eval) {
             Some(text) => text,
             None => repr(value, eval),
@@ -73,6 +75,14 @@ pub(super) fn ascii<'v>(value: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> s
     Ok(repr(value, eval)?.chars().map(character).collect())
 }
 
+/// A range with both of its bounds, as Python always writes it.
+fn bounds(text: &str) -> String {
+    match text.strip_prefix("range(") {
+        Some(end) if !text.contains(',') => format!("range(0, {end}"),
+        _ => text.to_owned(),
+    }
+}
+
 /// `repr(x)`.
 ///
 /// # Errors
@@ -110,6 +120,8 @@ pub(super) fn repr<'v>(value: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> st
     }
     match value.get_type() {
         "datetime" | "timedelta" | "timezone" => Ok(value.to_repr()),
+        "range" => Ok(bounds(&value.to_str())),
+        "path" => Ok(format!("PosixPath({})", Val::str(value.to_str()).repr())),
         "ndarray" => Err(no_text_of_array()),
         "frozenset" => {
             let items: Vec<Value> = value.iterate(heap).map(Iterator::collect).unwrap_or_default();

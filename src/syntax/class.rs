@@ -251,7 +251,9 @@ impl<'s> Builder<'s> {
             found.push(Diag::at(self.line_span(item), what.to_owned()).hint(instead));
         };
         let plain = "write `struct(name=value)` or a dict, and functions of it";
-        if head.as_str().contains('=') || head.as_str().contains("Protocol") {
+        if head.as_str().contains("metaclass") {
+            refuse(head, "a class with a `metaclass` is not served: what that makes of it is Python's own", plain);
+        } else if head.as_str().contains('=') || head.as_str().contains("Protocol") {
             refuse(head, "a class of this kind is not served", plain);
         }
         for item in &items[decorators + 1..] {

@@ -163,3 +163,8 @@ fn names_of_re() {
 fn python_odd_targets() {
     gives_what_was_recorded("python-odd-targets");
 }
+
+#[test]
+fn python_small_things() {
+    gives_what_was_recorded("python-small-things");
+}

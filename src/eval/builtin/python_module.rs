@@ -11,6 +11,7 @@ use crate::eval::fault::hinted;
 use crate::eval::library;
 use crate::eval::missing::Missing;
 use crate::eval::system::System;
+use crate::suggest::did_you_mean;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::environment::Module;
@@ -216,7 +217,11 @@ impl PythonModule {
 #[starlark_value(type = "module")]
 impl<'v> StarlarkValue<'v> for PythonModule {
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
-        let missing = || heap.alloc(Missing::of_module(&format!("{}.{name}", self.name)));
+        let missing = || {
+            let known = public(self.name);
+            let near = did_you_mean(name, known.iter().map(String::as_str));
+            heap.alloc(Missing::of_module(&format!("{}.{name}", self.name)).meaning(near))
+        };
         Some(self.member(name, heap).unwrap_or_else(missing))
     }
 

@@ -1,10 +1,12 @@
 //! Functions that stand for another one: what `functools.wraps` and `partial` give.
 //!
-//! Owns what they say of the other: its name, its text, and the parameters that are left of it. A
-//! function that remembers what it gave is a part of the classes.
+//! Owns what they say of the other: its name, its text, and the parameters that are left of it; and the key
+//! that a function is which compares. A function that remembers what it gave is a part of the classes.
 
+use super::operators::holds;
 use super::passed::Passed;
 use crate::eval::exception::thrown;
+use crate::eval::fault::hinted;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::coerce::Coerce;
@@ -59,6 +61,50 @@ where
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         self.function.to_value().invoke(args, eval)
+    }
+}
+
+/// `cmp_to_key(f)`: a key by which `sorted`, `min` and `max` let `f` compare.
+#[derive(Debug, Coerce, Trace, Freeze, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+#[repr(C)]
+pub(super) struct ComparingGen<V: ValueLifetimeless> {
+    function: V,
+}
+
+starlark_complex_value!(pub(super) Comparing);
+
+impl<V: ValueLifetimeless> fmt::Display for ComparingGen<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "functools.cmp_to_key({})", self.function)
+    }
+}
+
+#[starlark_value(type = "function")]
+impl<'v, V: ValueLike<'v>> StarlarkValue<'v> for ComparingGen<V>
+where
+    Self: ProvidesStaticType<'v>,
+{
+    fn invoke(
+        &self,
+        _me: Value<'v>,
+        _args: &Arguments<'v, '_>,
+        _eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let why = "`cmp_to_key(f)` is a key for `sorted`, `.sort`, `min` and `max`";
+        Err(hinted(why, "hand it over by `key=`"))
+    }
+}
+
+impl<'v> Comparing<'v> {
+    /// Whether a value stands before another.
+    pub(super) fn is_less(
+        &self,
+        a: Value<'v>,
+        b: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<bool> {
+        let order = eval.eval_function(self.function.to_value(), &[a, b], &[])?;
+        holds(order, "<", eval.heap().alloc(0), eval.heap())
     }
 }
 
@@ -163,6 +209,14 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
         Ok(heap.alloc(Wrapper { function, wrapped }))
+    }
+
+    /// What `functools.cmp_to_key` makes of a function that compares.
+    fn _by_comparing<'v>(
+        #[starlark(require = pos)] function: Value<'v>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        Ok(heap.alloc(Comparing { function }))
     }
 
     /// `f.__doc__`
