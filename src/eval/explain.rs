@@ -64,10 +64,7 @@ impl Scene<'_> {
 
 /// Everything an error says.
 pub(super) fn explain(error: &starlark::Error, scene: &Scene) -> Diags {
-    // What goes wrong in a function of ours goes wrong where the user calls it.
-    let calls = error.call_stack().frames.iter().rev();
     let place = error.span().and_then(|s| scene.place(s));
-    let place = place.or_else(|| calls.filter_map(|frame| scene.place(frame.location.as_ref()?)).next());
     if let Some(mut diags) = cause(error.kind()) {
         if let [only] = diags.as_mut_slice()
             && only.labels.iter().all(|l| !l.text.is_empty())
@@ -104,6 +101,12 @@ fn chain(mut diag: Diag, error: &starlark::Error, scene: &Scene) -> Diag {
         if diag.labels.iter().all(|l| l.span != span) {
             diag = diag.label(span, format!("`{}` is called here", called(name)));
         }
+    }
+    if diag.labels.is_empty() {
+        // What goes wrong in a function of ours goes wrong where the user calls it.
+        let frames = error.call_stack().frames.iter().rev();
+        let place = frames.filter_map(|frame| scene.place(frame.location.as_ref()?)).next();
+        diag.labels.extend(place.map(|span| Label { span, text: String::new() }));
     }
     diag
 }
