@@ -11,6 +11,7 @@ use super::operators::{each, holds};
 use super::python::Side;
 use super::reading::{self, is_ahead};
 use super::row::as_dict;
+use super::sets::truths_and_numbers;
 use super::sorting;
 use super::wrapped::Comparing;
 use crate::eval::convert::from_wildcards;
@@ -153,26 +154,6 @@ impl Over {
         let wrapped = super::starlarks(self.0).expect("bug: Starlark has what is wrapped");
         eval.eval_function(wrapped, &args, &named)
     }
-}
-
-/// The elements without those that are `True` or `False` beside the same number, or the number beside
-/// these: they are equal, and Starlark does not know. None if all may stay.
-fn truths_and_numbers<'v>(items: Value<'v>, heap: Heap<'v>) -> starlark::Result<Option<Value<'v>>> {
-    let all: Vec<Value> = items.iterate(heap)?.collect();
-    let is_number = |value: &Value| matches!(value.get_type(), "int" | "float");
-    if !all.iter().any(|value| value.unpack_bool().is_some()) || !all.iter().any(is_number) {
-        return Ok(None);
-    }
-    let plain = |value: Value<'v>| number_of(value, heap);
-    let mut kept: Vec<Value> = Vec::with_capacity(all.len());
-    for value in all {
-        let odd = value.unpack_bool().is_some() || is_number(&value);
-        let mut others = kept.iter().filter(|_| odd);
-        if !others.try_fold(false, |any, other| Ok::<_, starlark::Error>(any || plain(*other).equals(plain(value))?))? {
-            kept.push(value);
-        }
-    }
-    Ok(Some(heap.alloc(AllocList(kept))))
 }
 
 /// Whether a value stands before another, which their classes may say.

@@ -430,19 +430,17 @@ pub(in crate::eval::builtin) fn iterated<'v>(
 /// What an object gives step by step, until it says that there is no more.
 fn stepped<'v>(object: Value<'v>, next: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
     let mut items = Vec::new();
+    let end = ErrorClass::of("StopIteration");
     loop {
         match eval.eval_function(next, &[object], &[]) {
             Ok(item) => items.push(item),
-            Err(error) if is_end(&error) => return Ok(eval.heap().alloc(AllocList(items))),
+            Err(error) if exception_of(&error).is_some_and(|e| e.class().is(&end)) => {
+                return Ok(eval.heap().alloc(AllocList(items)));
+            }
             Err(error) => return Err(error),
         }
         limits::values(items.len() as u128)?;
     }
-}
-
-/// Whether an error says that there is no more.
-fn is_end(error: &starlark::Error) -> bool {
-    exception_of(error).is_some_and(|exception| exception.class().is(&ErrorClass::of("StopIteration")))
 }
 
 /// `str(x)` or `repr(x)` of an object; none of other values.
