@@ -23,6 +23,8 @@ pub enum Kind {
     System,
     /// A job failed.
     Job,
+    /// The Rulefile ended itself, with this code: `sys.exit(3)`.
+    Ended(u8),
 }
 
 impl Kind {
@@ -30,6 +32,7 @@ impl Kind {
     pub fn exit_code(self) -> u8 {
         match self {
             Kind::Job => 1,
+            Kind::Ended(code) => code,
             Kind::Usage | Kind::Rulefile | Kind::Plan | Kind::System => 2,
         }
     }

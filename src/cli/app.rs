@@ -54,6 +54,11 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let code = match app.act() {
         Ok(End::Code(code)) => code,
         Ok(End::Summary(summary)) => exit_code(&summary),
+        // All is said that the Rulefile had to say.
+        Err(diags) if matches!(&diags[..], [one] if one.kind == Kind::Ended(0)) => {
+            diags.iter().flat_map(|one| &one.notes).for_each(|line| app.reporter().notice(line));
+            0
+        }
         Err(diags) => {
             app.reporter().diags(&diags, &app.sources);
             diags.first().map_or(2, |d| d.kind.exit_code())

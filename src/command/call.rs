@@ -18,6 +18,7 @@ pub struct Arguments<'a> {
     threads: i64,
     resources: Vec<(Box<str>, Val)>,
     attempt: i64,
+    rule: &'a str,
 }
 
 impl<'a> Arguments<'a> {
@@ -37,6 +38,7 @@ impl<'a> Arguments<'a> {
             threads: i64::from(needs.threads),
             resources: needs.with_forms(),
             attempt: i64::from(attempt),
+            rule: &rule.name,
         }
     }
 
@@ -49,6 +51,7 @@ impl<'a> Arguments<'a> {
             threads: Some(self.threads),
             resources: Some(&self.resources),
             attempt: self.attempt,
+            rule: Some(self.rule),
         }
     }
 }

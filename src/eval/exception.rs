@@ -259,10 +259,25 @@ impl Exception {
         let text = self.to_string();
         // These are raised to say no more than their text.
         let plain = matches!(self.class.name(), "WorkflowError" | "SystemExit");
+        if self.code().is_some() {
+            return "the Rulefile ends itself here".to_owned();
+        }
         match text.as_str() {
             "" => self.class.name().to_owned(),
             _ if plain && text.contains(' ') => text,
             _ => format!("{}: {text}", self.class.name()),
+        }
+    }
+
+    /// The exit code of what ends the program, unless it says why by a text.
+    fn code(&self) -> Option<u8> {
+        let ends = self.class.is(&Class::of("SystemExit"));
+        match self.args.first() {
+            _ if !ends => None,
+            None | Some(Val::None) => Some(0),
+            Some(Val::Bool(failed)) => Some(u8::from(*failed)),
+            Some(Val::Int(code)) => Some((code & 0xff) as u8),
+            Some(_) => None,
         }
     }
 
@@ -348,7 +363,8 @@ impl std::error::Error for Thrown {}
 
 /// The error that an exception is, at the place of the call.
 pub(super) fn raise(exception: Exception) -> starlark::Error {
-    let diag = Diag::error(Kind::Rulefile, exception.told());
+    let kind = exception.code().map_or(Kind::Rulefile, Kind::Ended);
+    let diag = Diag::error(kind, exception.told());
     starlark::Error::new_other(Thrown { exception, diag })
 }
 

@@ -104,6 +104,12 @@ fn chain(mut diag: Diag, error: &starlark::Error, scene: &Scene) -> Diag {
             diag = diag.label(span, format!("`{}` is called here", called(name)));
         }
     }
+    if diag.labels.is_empty() {
+        // What goes wrong in a function of ours goes wrong where the user calls it.
+        let frames = error.call_stack().frames.iter().rev();
+        let place = frames.filter_map(|frame| scene.place(frame.location.as_ref()?)).next();
+        diag.labels.extend(place.map(|span| Label { span, text: String::new() }));
+    }
     diag
 }
 
@@ -313,6 +319,10 @@ fn value_error(text: &str, at: Option<&FileSpan>, scene: &Scene) -> Worded {
             "a function that runs later cannot change top-level values; nor can a loop change what it goes over",
         );
     }
+    if let Some((names, function)) = text.strip_prefix("Found `").and_then(|rest| rest.split_once("` extra named ")) {
+        let function = function.rsplit([' ', '.']).next().unwrap_or("");
+        return Worded::new(format!("`{function}` takes no argument that is named `{names}`"));
+    }
     Worded::new(lower(text))
 }
 
@@ -370,6 +380,8 @@ fn missing_attribute(kind: &str, name: &str, text: &str) -> Worded {
             .hint("`checkpoints` knows what is defined as `checkpoint NAME:`, not as `rule`"),
         "files" => Worded::new(format!("there is no file named `{name}` here")),
         "string" => string_method(name),
+        "texts" => Worded::new(format!("`.str` of a column has no `.{name}` here"))
+            .hint("use pandas itself in a Python file, and ask for what it makes by `pyload(\"FILE.py\")`"),
         "sheet" | "column" | "row" => Worded::new(format!("{kind}s have no `.{name}` here"))
             .hint("use pandas itself in a Python file, and ask for what it makes by `pyload(\"FILE.py\")`"),
         "groups" => Worded::new(format!("groups of a sheet have no `.{name}` here")).hint(match name {

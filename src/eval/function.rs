@@ -71,6 +71,8 @@ pub struct Call<'a> {
     pub resources: Option<&'a [(Box<str>, Val)]>,
     /// `attempt`, from 1.
     pub attempt: i64,
+    /// `rulename`, where it is known.
+    pub rule: Option<&'a str>,
 }
 
 /// What an input function gave.
@@ -91,6 +93,8 @@ pub(super) struct Info {
     /// Parameters without a default, beyond the first.
     required: Vec<Box<str>>,
     takes_wildcards: bool,
+    /// It has a `**kwargs`, which takes all that is given by name.
+    takes_all: bool,
     span: Span,
     /// What becomes of the paths it gives, if it gives paths.
     pub(super) placing: Option<Placing>,
@@ -101,7 +105,7 @@ impl Info {
     pub(super) fn of(value: Value, span: Span) -> Info {
         if let Some(asks) = super::later::params_of(value) {
             let params = std::iter::once(Box::from("wildcards")).chain(asks.iter().cloned()).collect();
-            return Info { params, required: asks, takes_wildcards: true, span, placing: None };
+            return Info { params, required: asks, takes_wildcards: true, takes_all: false, span, placing: None };
         }
         let doc = value.documentation();
         let params = match &doc {
@@ -109,19 +113,42 @@ impl Info {
             // A `partial`: its parameters are not known.
             _ => {
                 let params = vec!["wildcards".into()];
-                return Info { params, required: Vec::new(), takes_wildcards: true, span, placing: None };
+                return Info {
+                    params,
+                    required: Vec::new(),
+                    takes_wildcards: true,
+                    takes_all: false,
+                    span,
+                    placing: None,
+                };
             }
         };
-        let positional = params.pos_only.iter().chain(&params.pos_or_named);
-        let all: Vec<_> = positional.clone().chain(&params.named_only).collect();
-        let required = all.iter().skip(1).filter(|p| p.default_value.is_none());
+        let mut positional = params.pos_only.iter().chain(&params.pos_or_named);
+        let first = positional.next();
+        let named: Vec<_> = positional.chain(&params.named_only).collect();
+        let required = named.iter().filter(|p| p.default_value.is_none());
+        let wildcards = Box::from(first.map_or("wildcards", |p| p.name.as_str()));
         Info {
-            params: all.iter().map(|p| p.name.as_str().into()).collect(),
             required: required.map(|p| p.name.as_str().into()).collect(),
-            takes_wildcards: positional.count() > 0 || params.args.is_some(),
+            params: std::iter::once(wildcards).chain(named.iter().map(|p| p.name.as_str().into())).collect(),
+            takes_wildcards: first.is_some() || params.args.is_some(),
+            takes_all: params.kwargs.is_some(),
             span,
             placing: None,
         }
+    }
+
+    /// The same where these names are given: a `**kwargs` takes them all, as it does in Snakemake.
+    pub(super) fn given(mut self, names: &[impl AsRef<str>]) -> Info {
+        let is_given = |asked: &str| names.iter().any(|name| name.as_ref() == asked);
+        for name in names.iter().map(AsRef::as_ref).filter(|_| self.takes_all) {
+            // These are for those who name them: the attempt where there is an output, too.
+            let for_named = name == "groupid" || (name == "attempt" && is_given("output"));
+            if !for_named && !self.params.iter().any(|own| **own == *name) {
+                self.params.push(name.into());
+            }
+        }
+        self
     }
 
     /// Parameters that can be given, the one for the wildcards first.
@@ -255,6 +282,10 @@ impl Functions {
                 0 => Diag::error(Kind::Rulefile, "a function failed"),
                 _ => diags.swap_remove(0),
             };
+            // A function that ends the program ends its own job alone.
+            if matches!(diag.kind, Kind::Ended(_)) {
+                diag.kind = Kind::Rulefile;
+            }
             if diag.labels.is_empty() {
                 diag = diag.label(info.span, "");
             }
@@ -288,7 +319,7 @@ impl Functions {
                 return placing::settled(plain, value, &job, heap);
             }
             function = value;
-            let params = Info::of(function, info.span).params;
+            let params = Info::of(function, info.span).given(&info.params[1..]).params;
             value = eval.eval_function(function, &[wildcards], &arguments(call, &params, fill, heap))?;
         }
         Err(super::fault::fault(format!("functions return functions more than {DEEPEST} deep")))
@@ -309,6 +340,7 @@ fn arguments<'v, 'p>(
         "output" => Some(files(call.output?, heap)),
         "threads" => Some(heap.alloc(call.threads?)),
         "attempt" => Some(heap.alloc(call.attempt)),
+        "rulename" => Some(heap.alloc(call.rule?)),
         "groupid" => of_input.then(|| heap.alloc("local")),
         "resources" => {
             let entries = call.resources?.iter().map(|(name, value)| (Some(name.clone()), value.clone()));
@@ -329,4 +361,29 @@ fn files<'v>(files: &JobFiles<'_>, heap: Heap<'v>) -> Value<'v> {
         size_of: files.size_of.clone(),
         brings_names: false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use starlark::syntax::{AstModule, Dialect};
+
+    /// What a function of these parameters is given by name, where these are.
+    fn given(params: &str, names: &[&str]) -> String {
+        Module::with_temp_heap(|module| {
+            let text = format!("def f({params}): pass\nf");
+            let ast = AstModule::parse("f", text, &Dialect::Extended).expect("a function");
+            let mut eval = Evaluator::new(&module);
+            let function = eval.eval_module(ast, super::super::builtin::globals()).expect("it is made");
+            Info::of(function, Span::new(FileId(0), 0, 0)).given(names).params.join(" ")
+        })
+    }
+
+    #[test]
+    fn what_takes_all_is_given_all() {
+        assert_eq!(given("w, input", &["input", "threads"]), "w input");
+        assert_eq!(given("w, threads, **kw", &["input", "threads"]), "w threads input");
+        assert_eq!(given("*args, input = 1, **kw", &["input", "threads", "groupid"]), "wildcards input threads");
+        assert_eq!(given("w, **kw", &["output", "attempt"]), "w output");
+    }
 }

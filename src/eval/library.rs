@@ -66,6 +66,15 @@ pub(super) fn member<'v>(module: &str, name: &str, heap: Heap<'v>) -> Option<Val
     Some(heap.access_owned_frozen_value(&value))
 }
 
+/// The names that a module of these gives to `import *`.
+pub(super) fn names(module: &str) -> Vec<String> {
+    let Some((module, text)) = TEXTS.iter().find(|(own, _)| *own == module) else { return Vec::new() };
+    let mut modules = modules().lock().unwrap_or_else(PoisonError::into_inner);
+    let evaluated = modules.entry(module).or_insert_with(|| evaluated(module, text));
+    let names = evaluated.names().map(|name| name.as_str().to_owned());
+    names.filter(|name| !name.starts_with('_')).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -54,7 +54,10 @@ pub(super) fn load(request: Request, sources: &mut Sources) -> Result<Loaded, Di
         // What went before an error may be all that explains it.
         if let (Some(last), printed @ [_, ..]) = (all.last_mut(), &*session.notes.take()) {
             let from = printed.len().saturating_sub(PRINTED);
-            last.notes.push(format!("before that it printed\n{}", printed[from..].join("\n")));
+            match last.kind {
+                Kind::Ended(0) => last.notes.extend_from_slice(printed),
+                _ => last.notes.push(format!("before that it printed\n{}", printed[from..].join("\n"))),
+            }
         }
         all
     })

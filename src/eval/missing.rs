@@ -4,7 +4,7 @@
 //! Owns the stand-in value. It does not know which modules are served.
 
 use super::builtin::python_module;
-use super::exception::thrown;
+use super::exception::{Class, Exception, plain, raise};
 use super::fault::hinted;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
@@ -74,6 +74,12 @@ impl Missing {
         Missing { has_members: true, ..Missing::said(name, message, hint) }
     }
 
+    /// The same, which may be a slip of the pen.
+    pub(super) fn meaning(self, near: Option<String>) -> Missing {
+        let hint = near.map_or_else(|| self.hint.clone(), |near| format!("{near} Else {}", self.hint).into());
+        Missing { hint, ..self }
+    }
+
     /// With words of its own.
     pub(super) fn said(name: &str, message: String, hint: &str) -> Missing {
         Missing { name: name.into(), message: message.into(), hint: hint.into(), has_members: false }
@@ -112,9 +118,8 @@ impl<'v> StarlarkValue<'v> for Missing {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         if &*self.name == "sys.exit" {
-            let text = |why: Value| why.unpack_str().map(str::to_owned);
-            let why = args.positions(eval.heap())?.next().and_then(text);
-            return Err(thrown("SystemExit", why.unwrap_or_else(|| "the Rulefile ends itself here".to_owned())));
+            let code = args.positions(eval.heap())?.map(|code| plain(code, eval)).collect::<starlark::Result<_>>()?;
+            return Err(raise(Exception::given(Class::of("SystemExit"), code)));
         }
         Err(self.refuse())
     }

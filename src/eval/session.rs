@@ -442,7 +442,7 @@ impl Session {
     ) -> starlark::Result<FnId> {
         debug_assert!(is_function(value));
         let value = itself(value, eval);
-        let info = Info::of(value, span);
+        let info = Info::of(value, span).given(allowed);
         if let Some(diag) = info.refused(allowed) {
             return Err(Fault(vec![diag]).into());
         }

@@ -20,7 +20,7 @@ use starlark::values::tuple::TupleRef;
 use starlark::values::{UnpackValue, Value};
 
 /// What has another `str` than `repr`, and says it itself.
-const TOLD: [&str; 7] = ["exception", "datetime", "timedelta", "timezone", "files", "wildcards", "named_list"];
+const TOLD: [&str; 8] = ["exception", "datetime", "timedelta", "timezone", "files", "wildcards", "named_list", "path"];
 
 /// `str(x)`.
 ///
@@ -113,6 +113,8 @@ pub(super) fn repr<'v>(value: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> st
     }
     match value.get_type() {
         "datetime" | "timedelta" | "timezone" => Ok(value.to_repr()),
+        "range" => Ok(range_text(value)),
+        "path" => Ok(format!("PosixPath({})", Val::str(value.to_str()).repr())),
         "ndarray" => Err(no_text_of_array()),
         "frozenset" => {
             let items: Vec<Value> = value.iterate(heap).map(Iterator::collect).unwrap_or_default();
@@ -132,7 +134,6 @@ pub(super) fn repr<'v>(value: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> st
             let items: Vec<Value> = value.iterate(heap).map(Iterator::collect).unwrap_or_default();
             Ok(format!("[{}]", all(&items, eval)?))
         }
-        "range" => Ok(range_text(value)),
         "exception" => Ok(Exception::from_value(value).map_or_else(|| value.to_str(), Exception::repr)),
         "function" => Ok(type_of::class_name(value).map_or_else(|| value.to_str(), |name| format!("<class '{name}'>"))),
         _ => written(value, false, eval).unwrap_or_else(|| Ok(value.to_str())),

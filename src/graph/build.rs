@@ -378,7 +378,7 @@ impl<'a, 'p> Builder<'a, 'p> {
 
 /// A call that gives nothing but the wildcards.
 fn of_wildcards<'a>(id: FnId, wildcards: &'a [(&'a str, &'a str)]) -> Call<'a> {
-    Call { id, wildcards, input: None, output: None, threads: None, resources: None, attempt: 1 }
+    Call { id, wildcards, input: None, output: None, threads: None, resources: None, attempt: 1, rule: None }
 }
 
 /// Fills a pattern with a job's wildcards.

@@ -351,7 +351,7 @@ pub fn note(out: &mut String, unix_ms: u64, diag: &Diag, text: &str) {
     };
     let kind = match diag.kind {
         Kind::Usage => "usage",
-        Kind::Rulefile => "rulefile",
+        Kind::Rulefile | Kind::Ended(_) => "rulefile",
         Kind::Plan => "plan",
         Kind::System => "system",
         Kind::Job => "job",

@@ -96,7 +96,7 @@ impl<'s> Builder<'s> {
         let again = value.iter().take_while(|p| !lambda(p)).filter(|p| is_sign(p)).count();
         let text = self.slice(whole.start..bytes(&parts[sign - 1]).end).trim().to_owned();
         match parts[sign].as_str() {
-            "=" if again == 0 && self.is_nested(&parts[..sign]) => self.parted(parts, sign),
+            "=" if again == 0 && self.is_nested(&parts[..sign], value) => self.parted(parts, sign),
             "=" if again > 0 => self.chained(&parts[..end]),
             "=" if is_slice(&parts[sign - 1]) && sign > 1 => self.slice_assigned(parts, sign),
             operator if operator != "**=" && self.is_setter(&parts[..sign]) => self.property_set(parts, sign, operator),

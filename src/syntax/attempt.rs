@@ -249,7 +249,11 @@ impl<'s> Builder<'s> {
             let flag = self.unbroken.as_ref().map_or(String::new(), |flag| format!("{flag} = False; "));
             let leave_loop = format!("{flag}break");
             for (kind, leave) in [("return", "return _returned"), ("break", &*leave_loop), ("continue", "continue")] {
-                let used = parts.iter().flat_map(|p| p.body).any(|line| self.leaves_by(line, kind, indent.len()));
+                let leaving = parts.iter().filter(|part| word_of(&part.head) != "finally");
+                let leaves = |part: &Part<'_, 's>| {
+                    names(&part.head, kind) || part.body.iter().any(|line| self.leaves_by(line, kind, indent.len()))
+                };
+                let used = leaving.into_iter().any(leaves);
                 let leave = match (used, &self.place.passes) {
                     (false, _) => continue,
                     (true, Some(passes)) => format!("{}._leave({kind:?})", passes.state),
@@ -263,8 +267,7 @@ impl<'s> Builder<'s> {
 
     /// Whether a line may leave by a word a `try` that is indented so.
     fn leaves_by(&self, line: &Pair<'s>, kind: &str, indent: usize) -> bool {
-        let named = tokens_of(line).iter().any(|t| t.as_rule() == Rule::word && t.as_str() == kind);
-        named && (kind == "return" || self.leaves_loop(line.as_span().start(), indent))
+        names(line, kind) && (kind == "return" || self.leaves_loop(line.as_span().start(), indent))
     }
 
     /// Whether the loop around a place stands outside of a `try` that is indented so.
@@ -346,6 +349,11 @@ impl<'s> Builder<'s> {
         self.emit.replace(bytes(&tokens[0]).start..bytes(first).start, &format!(":\n{deeper}"));
         self.simple_statements(tokens[1..].to_vec(), &deeper);
     }
+}
+
+/// Whether a word stands in a line.
+fn names(line: &Pair, word: &str) -> bool {
+    tokens_of(line).iter().any(|t| t.as_rule() == Rule::word && t.as_str() == word)
 }
 
 /// Whether a handler does nothing but end the matter.

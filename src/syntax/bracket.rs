@@ -19,14 +19,15 @@ const WORDS: [&str; 14] =
 
 impl<'s> Builder<'s> {
     /// `(n := x)` becomes `_named(_w, "n", (x))`, where something stands for `n`.
-    /// What is named ends at a comma, or where the bracket or the condition does.
+    /// What is named ends at a comma or a `for`, or where the bracket or the condition does.
     pub(super) fn names_value(&self, inner: &[Pair], end: usize) -> Vec<Edit> {
         let mut edits = Vec::new();
         for at in (1..inner.len()).filter(|at| inner[*at].as_str() == ":=") {
             let (name, sign) = (&inner[at - 1], &inner[at]);
             let Some((_, instead)) = self.renames.iter().find(|(n, _)| n == name.as_str()) else { continue };
             let cell = instead.split('[').next().unwrap_or("");
-            let close = inner[at..].iter().find(|t| t.as_rule() == Rule::comma).map_or(end, |t| t.as_span().start());
+            let ends = |t: &&Pair| matches!(t.as_rule(), Rule::comma | Rule::for_word);
+            let close = inner[at..].iter().find(ends).map_or(end, |t| t.as_span().start());
             let open = format!("_named({cell}, {:?}, (", name.as_str());
             edits.push(Edit::replace(name.as_span().start()..sign.as_span().end(), open));
             edits.push(Edit::behind(close, "))"));

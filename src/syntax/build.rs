@@ -394,6 +394,10 @@ impl<'s> Builder<'s> {
             let function = self.cell(function).unwrap_or_else(|| function.to_owned());
             return Some(format!("_name_of({function})"));
         }
+        if let Some(function) = text.strip_suffix(".__doc__") {
+            let function = self.cell(function).unwrap_or_else(|| function.to_owned());
+            return Some(format!("_text_of({function})"));
+        }
         let renamed = || self.renames.iter().find(|(name, _)| name == root).map(|(_, instead)| instead.clone());
         let behind = |instead: String| format!("{instead}{}", &text[root.len()..]);
         self.scope_word(pair).or_else(|| self.cell(root).or_else(renamed).map(behind))

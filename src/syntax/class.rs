@@ -90,8 +90,9 @@ impl Called {
         let tuples = sheets || enumerates || words.iter().any(|word| source.contains(word));
         // A column of a sheet is neither true nor false, which only a call can say.
         let columns = sheets || source.contains("pandas") || source.contains("numpy");
-        // What a number and an array make, no number knows.
-        let arrays = source.contains("numpy");
+        // What a number and an array make, no number knows, nor what it makes with a member that is one.
+        let numbers = enumerates && (source.contains("IntEnum") || source.contains("int, "));
+        let arrays = source.contains("numpy") || numbers;
         // The type of a column's cells is the same as texts and classes, which do not know it.
         let dtypes = columns && source.contains("dtype");
         if !source.contains("class ") {
@@ -125,7 +126,7 @@ impl Called {
             operates: arrays
                 || OPERATORS.iter().any(|name| ["", "r", "i"].iter().any(|side| has(&format!("__{side}{name}__")))),
             truths: columns || has("__bool__") || has("__len__"),
-            items: has("__getitem__"),
+            items: numbers || has("__getitem__"),
             compares: tuples || ["eq", "ne", "lt", "le", "gt", "ge"].iter().any(|name| has(&format!("__{name}__"))),
             contains: dtypes || enumerates || has("__contains__") || has("__eq__"),
         }
@@ -258,7 +259,9 @@ impl<'s> Builder<'s> {
             found.push(Diag::at(self.line_span(item), what.to_owned()).hint(instead));
         };
         let plain = "write `struct(name=value)` or a dict, and functions of it";
-        if head.as_str().contains('=') || head.as_str().contains("Protocol") {
+        if head.as_str().contains("metaclass") {
+            refuse(head, "a class with a `metaclass` is not served: what that makes of it is Python's own", plain);
+        } else if head.as_str().contains('=') || head.as_str().contains("Protocol") {
             refuse(head, "a class of this kind is not served", plain);
         }
         for item in &items[decorators + 1..] {

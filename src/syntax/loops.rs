@@ -20,6 +20,11 @@ impl Line<'_, '_> {
         let in_line = self.tokens[at + 1..].iter().any(|t| t.as_rule() == Rule::sep && t.as_str() == ":");
         let is_comma = |i: &usize| in_line && self.tokens[*i].as_rule() == Rule::comma;
         let end = (inside + 1..self.tokens.len()).find(|i| is_end(i) && !is_comma(i)).unwrap_or(self.tokens.len());
+        // `for x, in y`
+        if self.tokens[inside - 1].as_rule() == Rule::comma && inside > at + 2 {
+            let target = self.bytes(at + 1..inside);
+            self.edits.extend([Edit::open(&target, "("), Edit::close(&target, ")")]);
+        }
         let star = (at + 1..inside).find(|i| self.tokens[*i].as_str() == "*");
         if end == inside + 1 || (star.is_none() && self.is_no_text(at + 1..inside, inside + 1..end)) {
             return;

@@ -9,6 +9,7 @@ mod arguments;
 mod assign;
 mod attempt;
 mod bracket;
+mod broken;
 mod build;
 mod cells;
 mod class;

@@ -5,6 +5,7 @@
 
 use super::attempt::bytes;
 use super::build::{Builder, Pair, Rule};
+use super::edit::Edit;
 use crate::diag::Diag;
 use std::ops::Range;
 
@@ -114,6 +115,22 @@ impl<'s> Builder<'s> {
         }
         self.renames.clear();
         true
+    }
+
+    /// `lambda w: a if (a := w.x) else 0`: the names live in a dict of each call.
+    pub(super) fn naming_lambda(&mut self, mut parts: Vec<Pair<'s>>, body: usize, edits: Vec<Edit>) {
+        let start = bytes(&parts[body]).start;
+        let end = bytes(&parts[parts.len() - 1]).end;
+        let Some(Named { cell, .. }) = self.name_cells(&parts[body..], start) else { return self.tokens(parts, edits) };
+        // They are the lambda's own, so that none has a value before.
+        let name = cell.split(' ').next().unwrap_or(&cell);
+        let (open, close) = (format!("(lambda {name}: ("), "))({})");
+        let value = parts.split_off(body);
+        self.tokens(parts, edits);
+        self.emit.insert(start, &open);
+        self.tokens(value, Vec::new());
+        self.emit.insert(end, close);
+        self.renames.clear();
     }
 
     /// Where the names live that `:=` gives values to in one statement; none if there are no

@@ -266,8 +266,12 @@ impl<'s> Builder<'s> {
         let name: Box<str> = head.expect("bug: a definition without a name").into();
         self.pieces.push(Piece { names: vec![name.clone()], span: self.span(range.clone()) });
         let number = self.base.definitions + self.definitions.len();
-        let mut refused = self.python_only(&items);
         let inner = range.start + indent(self.slice(range.clone())).len()..range.end;
+        if let Some(broken) = self.broken(&items) {
+            self.emit.replace(inner, "pass");
+            return self.fail(broken);
+        }
+        let mut refused = self.python_only(&items);
         if refused.is_empty() {
             let from = self.emit.position(inner.start);
             self.unserved = Some(Vec::new());

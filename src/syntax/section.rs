@@ -258,7 +258,11 @@ impl<'s> Builder<'s> {
             let (start, end) = (span.start as usize, span.end as usize);
             edits.extend([Edit::before(start, "["), Edit::behind(end, "]")]);
         }
-        self.tokens(parts, edits);
+        let lambda = parts.iter().rposition(|p| p.as_rule() == Rule::lambda).filter(|at| at + 1 < parts.len());
+        match lambda.filter(|_| self.slice(span.range()).contains(":=")) {
+            Some(at) => self.naming_lambda(parts, at + 1, edits),
+            None => self.tokens(parts, edits),
+        }
         let splat = self.slice(span.range()).starts_with('*');
         Arg { name, span, splat }
     }

@@ -231,7 +231,7 @@ impl<'s> Builder<'s> {
             self.emit.replace(at..place.start, "");
             at = place.end;
             match part.as_rule() {
-                Rule::field => self.field(part),
+                Rule::field | Rule::field3 => self.field(part),
                 Rule::lone => self.unpaired(place),
                 Rule::unclosed => {
                     self.fail(Diag::at(self.span(whole.start..whole.start + 2), "this string is never closed"));
@@ -260,7 +260,7 @@ impl<'s> Builder<'s> {
         let whole = range(&pair);
         let parts: Vec<Pair> = pair.into_inner().collect();
         let is = |wanted| parts.iter().any(|p| p.as_rule() == wanted);
-        if is(Rule::unclosed) || !is(Rule::fexpr) {
+        if is(Rule::unclosed) || !(is(Rule::fexpr) || is(Rule::fexpr3)) {
             return self.unpaired(whole.start..whole.start + 1);
         }
         let (has_spec, formatted) = (is(Rule::spec), is(Rule::spec) || is(Rule::conversion));
@@ -277,7 +277,7 @@ impl<'s> Builder<'s> {
         let mut spec = None;
         for part in parts {
             match part.as_rule() {
-                Rule::fexpr => {
+                Rule::fexpr | Rule::fexpr3 => {
                     let span = self.span(range(&part));
                     self.fields.push(span);
                     self.tokens(part.into_inner().collect(), Vec::new());

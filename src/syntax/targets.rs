@@ -60,9 +60,12 @@ pub(super) fn may_be_text(value: &[Pair]) -> bool {
 }
 
 impl<'s> Builder<'s> {
-    /// Whether the targets of an assignment are more than Starlark knows.
-    pub(super) fn is_nested(&self, targets: &[Pair]) -> bool {
-        targets.first().is_some_and(|first| first.as_rule() != Rule::targets) && has_star(targets)
+    /// Whether the targets of an assignment are more than Starlark knows, or what they part may be a text.
+    pub(super) fn is_nested(&self, targets: &[Pair], value: &[Pair]) -> bool {
+        let closes = targets.last().is_some_and(|last| last.as_rule() == Rule::comma);
+        let display = matches!(targets, [one] if one.as_rule() == Rule::bracket) && may_be_text(value);
+        targets.first().is_some_and(|first| first.as_rule() != Rule::targets)
+            && (closes || display || has_star(targets))
     }
 
     /// `a, (b, *c) = x` becomes `_v = (x); a, _u = _each(_v); b, c = _spread(1, 0, _u)`.
@@ -70,7 +73,13 @@ impl<'s> Builder<'s> {
         let start = bytes(&parts[0]).start;
         let value = format!("_v{start}");
         let mut lines = Vec::new();
-        self.part_targets(&parts[..sign], &value, &mut lines);
+        match &parts[..sign] {
+            [display] if display.as_rule() == Rule::bracket => {
+                let inner: Vec<Pair> = display.clone().into_inner().collect();
+                self.part_targets(&inner, &value, &mut lines);
+            }
+            targets => self.part_targets(targets, &value, &mut lines),
+        }
         self.emit.replace(start..bytes(&parts[sign + 1]).start, &format!("{value} = ("));
         self.tokens(parts[sign + 1..].to_vec(), Vec::new());
         let text: String = lines.iter().map(|line| format!("; {line}")).collect();

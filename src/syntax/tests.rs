@@ -48,7 +48,7 @@ fn python_is_served() {
         ("x = {a: 1} | {}", "x = {a: 1} | {}"),
         ("x = {y for y in z}", "x = set([y for y in _each(z)])"),
         ("x = [*a, 1, *b]", "x = ([] + list(a) + [ 1, ] + list(b))"),
-        ("x = {**a, 'b': 2}", "x = ({} | (a) | { 'b': 2})"),
+        ("x = {**a, 'b': 2}", "x = ({} | _mapping(a) | { 'b': 2})"),
         ("x = 2 * (a > b) + c", "x = 2 * _number((a > b)) + c"),
         ("n += a in b", "n += _number(a in b)"),
         ("x = '%s' % (a > b)", "x = _percent('%s' , (a > b))"),

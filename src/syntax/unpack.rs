@@ -23,7 +23,7 @@ struct Words {
 const LIST: Words = Words { star: "*", open: "([", before: "] + list(", after: ") + [", close: ["])", "))"] };
 const TUPLE: Words = Words { star: "*", open: "tuple([", before: "] + list(", after: ") + [", close: ["])", "))"] };
 const SET: Words = Words { star: "*", open: "set([", before: "] + list(", after: ") + [", close: ["])", "))"] };
-const DICT: Words = Words { star: "**", open: "({", before: "} | (", after: ") | {", close: ["})", "))"] };
+const DICT: Words = Words { star: "**", open: "({", before: "} | _mapping(", after: ") | {", close: ["})", "))"] };
 
 /// What to change in a bracket; `nested` are the strings and brackets in it, and
 /// `group` says that it passes no arguments. Stars may be of targets or parameters.

@@ -230,3 +230,12 @@ rule only_b:
     );
     story.run(&["a"]).succeeds().ran(&["a0", "a"]);
 }
+
+#[test]
+fn a_rulefile_may_end_itself() {
+    let text = "how = config.get(\"how\", 0)\nprint(\"usage\")\nsys.exit(how)\nrule all:\n    output: \"a\"\n    shell: \"touch {output}\"\n";
+    let story = Story::new().file("Rulefile", text);
+    story.run(&[]).succeeds().says("usage").says_nothing_of("error");
+    story.run(&["--config", "how=3"]).exits(3).says("the Rulefile ends itself here");
+    story.run(&["--config", "how=why not"]).is_refused().says("why not");
+}

@@ -468,6 +468,7 @@ rule a:
         threads: Some(4),
         resources: Some(&resources),
         attempt: 2,
+        rule: None,
     };
     let calls: Vec<Call> = [id].into_iter().chain((0..5).map(|i| function(&loaded, 0, i))).map(call).collect();
     let results: Vec<String> =

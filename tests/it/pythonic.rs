@@ -133,3 +133,38 @@ fn modules_parts() {
 fn objects_of_classes_along_the_path() {
     gives_what_was_recorded("python-classes-in-path");
 }
+
+#[test]
+fn python_int_enums() {
+    gives_what_was_recorded("python-int-enums");
+}
+
+#[test]
+fn python_several_sets() {
+    gives_what_was_recorded("python-several-sets");
+}
+
+#[test]
+fn imports_of_all() {
+    gives_what_was_recorded("imports-of-all");
+}
+
+#[test]
+fn python_try_on_one_line() {
+    gives_what_was_recorded("python-try-on-one-line");
+}
+
+#[test]
+fn names_of_re() {
+    gives_what_was_recorded("names-of-re");
+}
+
+#[test]
+fn python_odd_targets() {
+    gives_what_was_recorded("python-odd-targets");
+}
+
+#[test]
+fn python_small_things() {
+    gives_what_was_recorded("python-small-things");
+}

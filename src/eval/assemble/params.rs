@@ -19,9 +19,9 @@ use starlark::values::Value;
 
 /// What functions of each section are given besides the wildcards.
 pub(in crate::eval) const PARAMS: &[&str] = &["input", "output", "threads", "resources", "attempt"];
-const RESOURCES: &[&str] = &["input", "threads", "attempt"];
+const RESOURCES: &[&str] = &["input", "threads", "attempt", "rulename"];
 /// Of threads and of the priority.
-const THREADS: &[&str] = &["input", "attempt"];
+const THREADS: &[&str] = &["input", "attempt", "rulename"];
 
 impl<'v> Assembler<'_, '_, 'v, '_, '_> {
     pub(super) fn value(&mut self, value: Value<'v>, span: Span, allowed: &[&str]) -> starlark::Result<Val> {

@@ -2,6 +2,8 @@
 //!
 //! Owns what their lowered text calls. Starlark wants one of each, at the end.
 
+use super::class::method;
+use super::dicts::inner;
 use super::operators::each;
 use super::row::as_dict;
 use crate::eval::convert::from_wildcards;
@@ -11,6 +13,7 @@ use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::collections::SmallMap;
 use starlark::environment::GlobalsBuilder;
+use starlark::eval::Evaluator;
 use starlark::values::dict::{AllocDict, DictRef};
 use starlark::values::list::AllocList;
 use starlark::values::tuple::UnpackTuple;
@@ -39,6 +42,26 @@ fn keywords<'v>(value: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>>
     }
 }
 
+/// What a value says by `keys` and what it has for each, as a dict; none of what says nothing.
+fn asked_for<'v>(value: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Option<Value<'v>>> {
+    let heap = eval.heap();
+    let says = match value.get_type() {
+        "object" => method(value, "__getitem__").is_some(),
+        kind => kind == "named_list",
+    };
+    let Some(keys) = value.get_attr("keys", heap)?.filter(|_| says) else { return Ok(None) };
+    let keys = eval.eval_function(keys, &[], &[])?;
+    let dict = heap.alloc(AllocDict::EMPTY);
+    for key in each(keys, heap).iterate(heap)?.collect::<Vec<_>>() {
+        let found = match method(value, "__getitem__") {
+            Some(item) => eval.eval_function(item, &[value, key], &[])?,
+            None => value.at(key, heap)?,
+        };
+        dict.set_at(key, found)?;
+    }
+    Ok(Some(dict))
+}
+
 #[starlark_value(type = "keywords")]
 impl<'v> StarlarkValue<'v> for Keywords {
     fn bit_or(&self, other: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
@@ -55,6 +78,17 @@ fn functions(builder: &mut GlobalsBuilder) {
             all.extend(each(part, heap).iterate(heap)?);
         }
         Ok(heap.alloc(AllocList(all)))
+    }
+
+    /// What stands behind `**` in a dict.
+    fn _mapping<'v>(
+        #[starlark(require = pos)] value: Value<'v>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        match asked_for(value, eval)? {
+            Some(dict) => Ok(dict),
+            None => keywords(value, eval.heap()).map(inner),
+        }
     }
 
     /// `a=1` as a dict.

@@ -3,6 +3,7 @@
 //! Owns the method that is bound to a value. Lowered text asks for it by `_of`.
 
 use super::dicts;
+use super::sets;
 use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
 use allocative::Allocative;
@@ -38,6 +39,8 @@ pub(super) fn method<'v>(of: Value<'v>, name: &str, heap: Heap<'v>) -> Option<Va
         "list" => matches!(name, "sort" | "reverse" | "copy" | "count" | "isdisjoint"),
         "tuple" => matches!(name, "count" | "index"),
         "dict" => matches!(name, "copy" | "popitem"),
+        "frozenset" => sets::takes_several(name) && name != "update",
+        "set" if sets::takes_several(name) => true,
         "set" => matches!(
             name,
             "copy" | "isdisjoint" | "intersection_update" | "difference_update" | "symmetric_difference_update"
@@ -84,6 +87,11 @@ where
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let (of, heap) = (self.of.to_value(), eval.heap());
+        if sets::takes_several(&self.name) {
+            args.no_named_args()?;
+            let others: Vec<Value> = args.positions(heap)?.collect();
+            return sets::combined(of, &self.name, &others, eval);
+        }
         let mut call = |function: &str, args: &[Value<'v>], named: &[(&str, Value<'v>)]| {
             let function = super::global(function).expect("bug: it is a global");
             eval.eval_function(function, args, named)

@@ -29,6 +29,16 @@ const SNAKEMAKE: &str = "9.27.1";
 /// The release of Python that a Rulefile is taken to be read by.
 const PYTHON: [i32; 3] = [3, 12, 0];
 
+/// Texts of modules.
+pub(super) const CONSTANTS: [(&str, &str, &str); 6] = [
+    ("os", "name", "posix"),
+    ("os", "sep", "/"),
+    ("os", "linesep", "\n"),
+    ("os", "pardir", ".."),
+    ("os", "curdir", "."),
+    ("os", "pathsep", ":"),
+];
+
 /// The functions, made once.
 fn extras() -> &'static Globals {
     static EXTRAS: OnceLock<Globals> = OnceLock::new();
@@ -55,13 +65,10 @@ fn extras() -> &'static Globals {
 
 /// A member of a module.
 pub(super) fn member<'v>(module: &str, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
+    if let Some((.., value)) = CONSTANTS.iter().find(|(of, own, _)| (*of, *own) == (module, name)) {
+        return Some(heap.alloc(*value));
+    }
     match (module, name) {
-        ("os", "name") => return Some(heap.alloc("posix")),
-        ("os", "sep") => return Some(heap.alloc("/")),
-        ("os", "linesep") => return Some(heap.alloc("\n")),
-        ("os", "pardir") => return Some(heap.alloc("..")),
-        ("os", "curdir") => return Some(heap.alloc(".")),
-        ("os", "pathsep") => return Some(heap.alloc(":")),
         ("sys", _) => return of_sys(name, heap),
         ("datetime", _) => return super::datetime::member(module, name, heap),
         ("collections.abc" | "numbers" | "typing", _) => return Abstract::named(name).map(|class| heap.alloc(class)),
@@ -92,6 +99,13 @@ pub(super) fn member<'v>(module: &str, name: &str, heap: Heap<'v>) -> Option<Val
     let module = module.replace('.', "_");
     let namespace = extras().iter().find(|(n, _)| *n == module).map(|(_, v)| v.to_value())?;
     namespace.get_attr(name, heap).ok().flatten()
+}
+
+/// The names of functions that are made for a module.
+pub(super) fn names(module: &str) -> Vec<String> {
+    let module = module.replace('.', "_");
+    let namespace = extras().iter().find(|(n, _)| *n == module).map(|(_, v)| v.to_value());
+    namespace.map(|own| own.dir_attr()).unwrap_or_default()
 }
 
 /// What `sys` is, but for `sys.path`.

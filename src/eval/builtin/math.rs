@@ -30,8 +30,80 @@ fn whole(x: f64) -> starlark::Result<i64> {
     }
 }
 
-#[starlark_module]
 pub(super) fn register(builder: &mut GlobalsBuilder) {
+    numbers(builder);
+    angles(builder);
+}
+
+/// Functions of angles, and of the signs of numbers.
+#[starlark_module]
+fn angles(builder: &mut GlobalsBuilder) {
+    fn sin(#[starlark(require = pos)] x: UnpackFloat) -> starlark::Result<f64> {
+        if x.0.is_infinite() { Err(beyond("the sine of what has no end")) } else { Ok(x.0.sin()) }
+    }
+
+    fn cos(#[starlark(require = pos)] x: UnpackFloat) -> starlark::Result<f64> {
+        if x.0.is_infinite() { Err(beyond("the cosine of what has no end")) } else { Ok(x.0.cos()) }
+    }
+
+    fn tan(#[starlark(require = pos)] x: UnpackFloat) -> starlark::Result<f64> {
+        if x.0.is_infinite() { Err(beyond("the tangent of what has no end")) } else { Ok(x.0.tan()) }
+    }
+
+    fn asin(#[starlark(require = pos)] x: UnpackFloat) -> starlark::Result<f64> {
+        if x.0.abs() > 1.0 { Err(beyond("no angle has such a sine")) } else { Ok(x.0.asin()) }
+    }
+
+    fn acos(#[starlark(require = pos)] x: UnpackFloat) -> starlark::Result<f64> {
+        if x.0.abs() > 1.0 { Err(beyond("no angle has such a cosine")) } else { Ok(x.0.acos()) }
+    }
+
+    fn atan(#[starlark(require = pos)] x: UnpackFloat) -> starlark::Result<f64> {
+        Ok(x.0.atan())
+    }
+
+    fn atan2(
+        #[starlark(require = pos)] y: UnpackFloat,
+        #[starlark(require = pos)] x: UnpackFloat,
+    ) -> starlark::Result<f64> {
+        Ok(y.0.atan2(x.0))
+    }
+
+    fn degrees(#[starlark(require = pos)] x: UnpackFloat) -> starlark::Result<f64> {
+        Ok(x.0 * (180.0 / std::f64::consts::PI))
+    }
+
+    fn radians(#[starlark(require = pos)] x: UnpackFloat) -> starlark::Result<f64> {
+        Ok(x.0 * (std::f64::consts::PI / 180.0))
+    }
+
+    fn fmod(
+        #[starlark(require = pos)] x: UnpackFloat,
+        #[starlark(require = pos)] y: UnpackFloat,
+    ) -> starlark::Result<f64> {
+        match (x.0 % y.0).is_nan() && !x.0.is_nan() && !y.0.is_nan() {
+            true => Err(beyond("the rest of a division by zero, or of what has no end")),
+            false => Ok(x.0 % y.0),
+        }
+    }
+
+    fn copysign(
+        #[starlark(require = pos)] x: UnpackFloat,
+        #[starlark(require = pos)] y: UnpackFloat,
+    ) -> starlark::Result<f64> {
+        Ok(x.0.copysign(y.0))
+    }
+
+    fn isqrt(#[starlark(require = pos)] n: i64) -> starlark::Result<i64> {
+        match u64::try_from(n) {
+            Ok(n) => Ok(n.isqrt() as i64),
+            Err(_) => Err(thrown("ValueError", "isqrt() argument must be nonnegative")),
+        }
+    }
+}
+
+#[starlark_module]
+fn numbers(builder: &mut GlobalsBuilder) {
     const pi: f64 = std::f64::consts::PI;
     const e: f64 = std::f64::consts::E;
     const inf: f64 = f64::INFINITY;

@@ -94,6 +94,7 @@ mod same;
 mod scatter;
 mod search_path;
 mod semantic;
+mod sets;
 mod sheet;
 mod sorted;
 mod sorting;
@@ -106,6 +107,7 @@ mod truths;
 pub(in crate::eval) mod type_of;
 mod unstacked;
 mod validate;
+mod wrapped;
 
 pub(super) use class::{EnumMember, attributes, truth_asked, written};
 pub(super) use datetime::is_own as is_of_datetime;
@@ -137,13 +139,8 @@ use starlark::values::structs::AllocStruct;
 use std::path::Path;
 use std::sync::OnceLock;
 
-const EXTENSIONS: [LibraryExtension; 5] = [
-    LibraryExtension::StructType,
-    LibraryExtension::Map,
-    LibraryExtension::Filter,
-    LibraryExtension::Partial,
-    LibraryExtension::SetType,
-];
+const EXTENSIONS: [LibraryExtension; 4] =
+    [LibraryExtension::StructType, LibraryExtension::Map, LibraryExtension::Filter, LibraryExtension::SetType];
 
 /// A sheet as a list of dicts, a row as a dict, a column as a list, what was found
 /// for wildcards as a dict of lists; none for all else.
@@ -211,6 +208,8 @@ fn own(builder: GlobalsBuilder) -> GlobalsBuilder {
         .with(query::register)
         .with(arguments::register)
         .with(bytes::register)
+        .with(wrapped::register)
+        .with(wrapped::partials)
         .with_namespace("access", marks::access)
         .with_namespace("os", environment::os)
         .with_namespace("shell", core::shell)
@@ -265,8 +264,10 @@ pub(super) fn prepare(session: &Session, module: &Module) {
     let (shown, marks) = (session.shown.borrow().clone(), session.marks.clone());
     module.set("rules", heap.alloc(rules::Rules::new(shown.clone(), marks.clone())));
     module.set("checkpoints", heap.alloc(checkpoints::Gates::new(shown, marks)));
-    let os = python_module::module("os", &session.system).expect("bug: `os` is served");
-    module.set("os", heap.alloc(os));
+    for name in ["os", "re"] {
+        let served = python_module::module(name, &session.system).expect("bug: it is served");
+        module.set(name, heap.alloc(served));
+    }
     module.set("logger", heap.alloc(logger::Logger::of_snakemake()));
     for name in later::ROOTS {
         module.set(name, heap.alloc(later::Later::new(name)));

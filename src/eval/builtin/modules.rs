@@ -91,11 +91,17 @@ pub(super) fn import_below<'v>(
     Ok(value)
 }
 
-/// `from module import *` of a file of the project. What is served of Python's own is at
-/// hand in any case.
+/// `from module import *`: the names of a file of the project, or what is served of a module of Python's.
 pub(super) fn import_all<'v>(module: &str, eval: &Evaluator<'v, '_, '_>) {
-    if let Some(session) = Session::of(eval).filter(|_| !python_module::is_there(module)) {
-        local::import_all(session, module, eval);
+    let Some(session) = Session::of(eval) else { return };
+    if !python_module::is_there(module) {
+        return local::import_all(session, module, eval);
+    }
+    let Some(served) = python_module::module(module, &session.system) else { return };
+    for name in python_module::public(module) {
+        if let Some(value) = served.member(&name, eval.heap()) {
+            eval.module().set(&name, value);
+        }
     }
 }
 

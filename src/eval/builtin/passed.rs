@@ -30,6 +30,11 @@ impl<'v> Passed<'v> {
         (!self.positions.is_empty()).then(|| self.positions.remove(0))
     }
 
+    /// Those by place and those by name.
+    pub(super) fn parts(self) -> (Vec<Value<'v>>, SmallMap<StringValue<'v>, Value<'v>>) {
+        (self.positions, self.named)
+    }
+
     /// Calls a function with some arguments and these behind them.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //!
 //! Follows "printf-style String Formatting" of Python's documentation.
 
+use super::class::EnumMember;
 use super::record::Record;
 use super::texts::no_whole;
 use crate::eval::exception::thrown;
@@ -199,6 +200,7 @@ fn wants(kind: char, value: Value) -> starlark::Error {
 
 /// A whole number; `%d` cuts floats.
 fn whole(kind: char, value: Value) -> starlark::Result<Val> {
+    let value = EnumMember::from_value(value).and_then(EnumMember::mixed).unwrap_or(value);
     if let Some(b) = value.unpack_bool() {
         return Ok(Val::Int(i64::from(b)));
     }

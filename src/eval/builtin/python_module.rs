@@ -11,6 +11,7 @@ use crate::eval::fault::hinted;
 use crate::eval::library;
 use crate::eval::missing::Missing;
 use crate::eval::system::System;
+use crate::suggest::did_you_mean;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::environment::Module;
@@ -167,6 +168,20 @@ pub(in crate::eval) fn is_served(name: &str) -> bool {
     SERVED.contains(&name)
 }
 
+/// The names that `from module import *` binds, as far as they are served.
+pub(super) fn public(module: &str) -> Vec<String> {
+    let own = namespace(module).map(|own| own.to_value().dir_attr()).unwrap_or_default();
+    let aliases = ALIASES.iter().filter(|(of, ..)| *of == module).map(|(_, member, _)| (*member).to_owned());
+    let constants = extras::CONSTANTS.iter().filter(|(of, ..)| *of == module).map(|(_, name, _)| (*name).to_owned());
+    let all =
+        own.into_iter().chain(aliases).chain(constants).chain(extras::names(module)).chain(library::names(module));
+    let mut all: Vec<String> = all.filter(|name| !name.starts_with('_')).collect();
+    if module == "os" {
+        all.extend(["path", "environ"].map(str::to_owned));
+    }
+    all
+}
+
 impl PythonModule {
     /// What is served of a member.
     pub(super) fn member<'v>(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
@@ -202,7 +217,11 @@ impl PythonModule {
 #[starlark_value(type = "module")]
 impl<'v> StarlarkValue<'v> for PythonModule {
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
-        let missing = || heap.alloc(Missing::of_module(&format!("{}.{name}", self.name)));
+        let missing = || {
+            let known = public(self.name);
+            let near = did_you_mean(name, known.iter().map(String::as_str));
+            heap.alloc(Missing::of_module(&format!("{}.{name}", self.name)).meaning(near))
+        };
         Some(self.member(name, heap).unwrap_or_else(missing))
     }
 

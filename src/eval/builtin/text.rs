@@ -9,6 +9,7 @@ use super::container;
 use super::dicts;
 use super::format::{self, Given};
 use super::reading::{Opened, opened};
+use super::sets;
 use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
 use crate::eval::pure_path::{PurePath, path_text};
@@ -23,6 +24,7 @@ use starlark::values::{
     Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, StringValue, UnpackValue, Value, starlark_value,
 };
 use starlark::{starlark_module, starlark_simple_value};
+use std::sync::OnceLock;
 
 /// A method of a text.
 #[derive(Debug, derive_more::Display, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
@@ -130,6 +132,35 @@ impl Method {
     }
 }
 
+/// A text without the differences of capitals and small letters.
+fn folded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            'ß' | 'ẞ' => out.push_str("ss"),
+            'ς' => out.push('σ'),
+            'ſ' => out.push('s'),
+            'µ' => out.push('μ'),
+            'ŉ' => out.push_str("ʼn"),
+            'ﬀ' => out.push_str("ff"),
+            'ﬁ' => out.push_str("fi"),
+            'ﬂ' => out.push_str("fl"),
+            'ﬃ' => out.push_str("ffi"),
+            'ﬄ' => out.push_str("ffl"),
+            'ﬅ' | 'ﬆ' => out.push_str("st"),
+            c => out.extend(c.to_lowercase()),
+        }
+    }
+    out
+}
+
+/// Whether a character is a digit that numbers are written with, in whichever script.
+fn is_decimal(c: char) -> bool {
+    static DIGITS: OnceLock<regex::Regex> = OnceLock::new();
+    let digits = DIGITS.get_or_init(|| regex::Regex::new("^\\d$").expect("bug: it is a pattern"));
+    c.is_ascii_digit() || (!c.is_ascii() && digits.is_match(c.encode_utf8(&mut [0; 4])))
+}
+
 #[starlark_value(type = "function")]
 impl<'v> StarlarkValue<'v> for Method {
     fn invoke(
@@ -146,8 +177,9 @@ impl<'v> StarlarkValue<'v> for Method {
             "zfill" | "ljust" | "rjust" | "center" => self.padded(&given)?,
             "expandtabs" => expanded(text, self.count(&given, Some(8))?),
             "swapcase" => swapped(text),
-            "casefold" => text.to_lowercase(),
-            "isnumeric" | "isdecimal" => return all(char::is_numeric),
+            "casefold" => folded(text),
+            "isnumeric" => return all(char::is_numeric),
+            "isdecimal" => return all(is_decimal),
             "encode" | "decode" => text.to_owned(),
             "translate" => translated(text, args.positional1(heap)?)?,
             "isidentifier" => {
@@ -245,7 +277,8 @@ pub(super) fn register(builder: &mut GlobalsBuilder) {
         if let Some(answer) = of_number(value, name) {
             return Ok(heap.alloc(Answer(answer)));
         }
-        let of_others = matches!(name, "sort" | "reverse" | "copy" | "isdisjoint" | "count" | "index" | "popitem");
+        let of_others = matches!(name, "sort" | "reverse" | "copy" | "isdisjoint" | "count" | "index" | "popitem")
+            || sets::takes_several(name);
         if of_others || name.ends_with("_update") {
             return value.get_attr_error(name, heap);
         }

@@ -4,14 +4,16 @@
 //!
 //! Owns the wrapping; what is wrapped does the work, but for what has an order.
 
-use super::class::{asked, iterated, method, truth};
+use super::class::{asked, iterated, method, number as number_of, truth};
 use super::dicts;
 use super::numerals;
 use super::operators::{each, holds};
 use super::python::Side;
 use super::reading::{self, is_ahead};
 use super::row::as_dict;
+use super::sets::truths_and_numbers;
 use super::sorting;
+use super::wrapped::Comparing;
 use crate::eval::convert::from_wildcards;
 use crate::eval::exception::{bare, thrown};
 use crate::eval::fault::{fault, hinted};
@@ -43,7 +45,8 @@ struct Unbound(String);
 starlark_simple_value!(Unbound);
 
 /// What it wraps.
-const WRAPPED: [&str; 17] = [
+const WRAPPED: [&str; 18] = [
+    "range",
     "list",
     "tuple",
     "set",
@@ -92,6 +95,11 @@ impl Over {
         {
             return Ok(heap.alloc(number));
         }
+        if let ("int" | "float", Some(first)) = (self.0, args.first_mut())
+            && first.get_type() == "enum member"
+        {
+            *first = number_of(*first, heap);
+        }
         if let "int" | "float" = self.0
             && let Some(number) = number(self.0, &args, &named, eval)?
         {
@@ -119,7 +127,7 @@ impl Over {
                     from_wildcards(*arg, heap).or_else(|| as_dict(*arg, heap)).unwrap_or_else(|| dicts::inner(*arg))
                 }
                 "max" | "min" if !single => *arg,
-                "int" | "float" => *arg,
+                "int" | "float" | "range" => number_of(*arg, heap),
                 _ => iterated(*arg, eval).map(|items| each(items, heap))?,
             };
         }
@@ -136,6 +144,12 @@ impl Over {
             && let Some(ordered) = ordered(self.0, &args, &named, eval)?
         {
             return Ok(ordered);
+        }
+        if self.0 == "set"
+            && let [items] = args.as_mut_slice()
+            && let Some(apart) = truths_and_numbers(*items, heap)?
+        {
+            *items = apart;
         }
         let wrapped = super::starlarks(self.0).expect("bug: Starlark has what is wrapped");
         eval.eval_function(wrapped, &args, &named)
@@ -178,6 +192,12 @@ fn ordered<'v>(
         items.reverse();
     }
     let key = given("key").filter(|key| !key.is_none());
+    let comparing = key.and_then(Comparing::from_value);
+    let key = key.filter(|_| comparing.is_none());
+    let is_less = |a, b, eval: &mut Evaluator<'v, '_, '_>| match comparing {
+        Some(comparing) => comparing.is_less(a, b, eval),
+        None => is_less(a, b, eval),
+    };
     let mut keyed: Vec<(Value, Value)> = Vec::with_capacity(items.len());
     for item in items {
         keyed.push((key.map_or(Ok(item), |key| eval.eval_function(key, &[item], &[]))?, item));
@@ -293,7 +313,10 @@ impl<'v> StarlarkValue<'v> for Unbound {
         let mut given = args.positions(heap)?;
         let value = given.next().ok_or_else(|| fault(format!("`{self}` wants a value")))?;
         let rest: Vec<Value> = given.collect();
-        let method = value.get_attr_error(&self.0, heap)?;
+        let method = match super::container::method(value, &self.0, heap) {
+            Some(method) => method,
+            None => value.get_attr_error(&self.0, heap)?,
+        };
         eval.eval_function(method, &rest, &[])
     }
 }

@@ -18,7 +18,7 @@ use starlark::values::{
 };
 use std::cmp::Ordering;
 use std::fmt;
-use std::hash::Hash;
+use std::hash::{Hash, Hasher};
 
 /// One of the values that an enumeration names.
 #[derive(Debug, Coerce, Trace, Freeze, ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
@@ -148,11 +148,25 @@ where
 
     fn write_hash(&self, hasher: &mut StarlarkHasher) -> starlark::Result<()> {
         if let Some(value) = self.other() {
-            return value.write_hash(hasher);
+            // What a key of that value has, so that one finds the other: the hasher multiplies what it is
+            // given by a constant, of which this is the inverse.
+            const UNDONE: u64 = inverse(0x517c_c1b7_2722_0a95);
+            hasher.write_u64(u64::from(value.get_hashed()?.hash().get()).wrapping_mul(UNDONE));
+            return Ok(());
         }
         (&self.class, &self.name).hash(hasher);
         Ok(())
     }
+}
+
+/// The number that makes 1 of an odd one, by multiplication.
+const fn inverse(odd: u64) -> u64 {
+    let (mut found, mut step) = (odd, 0);
+    while step < 5 {
+        found = found.wrapping_mul(2_u64.wrapping_sub(odd.wrapping_mul(found)));
+        step += 1;
+    }
+    found
 }
 
 /// What `auto()` gives.

@@ -6,6 +6,7 @@ use crate::eval::exception::thrown;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::coerce::Coerce;
+use starlark::docs::DocItem;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::{Arguments, Evaluator};
 use starlark::values::dict::{AllocDict, DictRef};
@@ -131,6 +132,10 @@ where
         }
     }
 
+    fn documentation(&self) -> DocItem {
+        self.function.to_value().documentation()
+    }
+
     fn invoke(
         &self,
         _me: Value<'v>,
@@ -146,6 +151,11 @@ where
         let names: Vec<Value> = names.collect();
         let key = heap.alloc(AllocTuple([heap.alloc(AllocTuple(given.clone())), heap.alloc(AllocTuple(names))]));
         let known = self.known.to_value();
+        // A job's own values are new for each: nothing is known of them.
+        let of_job = |value: &Value| matches!(value.get_type(), "wildcards" | "files" | "named_list");
+        if given.iter().chain(named.iter().map(|(_, value)| value)).any(of_job) {
+            return eval.eval_function(self.function.to_value(), &given, &named);
+        }
         if let Some(found) = DictRef::from_value(known).map(|d| d.get(key)).transpose()?.flatten() {
             return Ok(found);
         }

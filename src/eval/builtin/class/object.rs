@@ -9,6 +9,7 @@ use super::{Class, Kind, Special, entry};
 use crate::eval::builtin::operators::each;
 use crate::eval::builtin::passed::Passed;
 use crate::eval::builtin::record::Record;
+use crate::eval::builtin::wrapped::behind;
 use crate::eval::exception::{Class as ErrorClass, thrown};
 use crate::eval::fault::hinted;
 use crate::eval::limits;
@@ -19,6 +20,7 @@ use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::coerce::Coerce;
 use starlark::collections::StarlarkHasher;
+use starlark::docs::DocItem;
 use starlark::eval::{Arguments, Evaluator};
 use starlark::starlark_complex_value;
 use starlark::values::list::AllocList;
@@ -323,6 +325,10 @@ where
     ) -> starlark::Result<Value<'v>> {
         called(self.function.to_value(), self.object.to_value(), args, eval)
     }
+
+    fn documentation(&self) -> DocItem {
+        behind(self.function.to_value().documentation(), 1)
+    }
 }
 
 impl<'v, V: ValueLike<'v>> SuperGen<V> {
@@ -424,19 +430,17 @@ pub(in crate::eval::builtin) fn iterated<'v>(
 /// What an object gives step by step, until it says that there is no more.
 fn stepped<'v>(object: Value<'v>, next: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
     let mut items = Vec::new();
+    let end = ErrorClass::of("StopIteration");
     loop {
         match eval.eval_function(next, &[object], &[]) {
             Ok(item) => items.push(item),
-            Err(error) if is_end(&error) => return Ok(eval.heap().alloc(AllocList(items))),
+            Err(error) if exception_of(&error).is_some_and(|e| e.class().is(&end)) => {
+                return Ok(eval.heap().alloc(AllocList(items)));
+            }
             Err(error) => return Err(error),
         }
         limits::values(items.len() as u128)?;
     }
-}
-
-/// Whether an error says that there is no more.
-fn is_end(error: &starlark::Error) -> bool {
-    exception_of(error).is_some_and(|exception| exception.class().is(&ErrorClass::of("StopIteration")))
 }
 
 /// `str(x)` or `repr(x)` of an object; none of other values.

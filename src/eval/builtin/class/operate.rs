@@ -2,6 +2,7 @@
 //!
 //! Owns which methods are called, and in which order. Comparisons are `operators`'.
 
+use super::enums::Member;
 use super::object::method;
 use crate::eval::builtin::numpy::Array;
 use crate::eval::builtin::operators::power;
@@ -57,9 +58,13 @@ fn name_of(operator: &str) -> Option<&'static str> {
     })
 }
 
-/// A bool as the number that it is in Python; others as they are.
+/// A bool as the number that it is in Python, and a member of an enumeration as the value that it
+/// is as well; others as they are.
 pub(in crate::eval::builtin) fn number<'v>(value: Value<'v>, heap: Heap<'v>) -> Value<'v> {
-    value.unpack_bool().map_or(value, |truth| heap.alloc(i32::from(truth)))
+    match value.unpack_bool() {
+        Some(truth) => heap.alloc(i32::from(truth)),
+        None => Member::from_value(value).and_then(Member::mixed).unwrap_or(value),
+    }
 }
 
 /// The operator of values that have no such method.
@@ -70,6 +75,8 @@ fn plainly<'v>(
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<Value<'v>> {
     let heap = eval.heap();
+    let of_member = |value| Member::from_value(value).and_then(Member::mixed).unwrap_or(value);
+    let (left, right) = (of_member(left), of_member(right));
     if let Some(array) = Array::operated(left, operator, right, heap) {
         return array;
     }
