@@ -5,6 +5,7 @@
 
 mod app;
 pub mod args;
+mod asked;
 pub mod config;
 mod find;
 mod lint;
