@@ -83,7 +83,7 @@ impl Object {
         match (self.named_list(), written) {
             (Some(list), Written::Shown) => list.items.write(written, out),
             (Some(_), Written::Recorded) => self.plain.write(written, out),
-            (None, _) if self.maker.starts_with("pandas.") => self.plain.write(written, out),
+            (None, Written::Shown) if self.maker.starts_with("pandas.") => self.plain.write(written, out),
             (None, _) => {
                 out.push_str(self.maker.rsplit('.').next().unwrap_or(self.maker));
                 sequence(out, "(", self.given.iter(), ")", |value, out| value.write(written, out));

@@ -95,7 +95,9 @@ impl Args {
 
     /// What makes jobs run besides content.
     pub fn triggers(&self) -> Triggers {
-        if self.rerun_triggers.is_empty() {
+        // What is taken as made, or listed, is all that changed.
+        let makes = matches!(self.mode(), Mode::Run | Mode::DryRun | Mode::Why(_)) && self.accept.is_empty();
+        if self.rerun_triggers.is_empty() || !makes {
             return Triggers::default();
         }
         let has = |change| self.rerun_triggers.contains(&change);

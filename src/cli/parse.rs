@@ -65,7 +65,13 @@ fn profiles(found: &ArgMatches) -> Result<Vec<Entry>, Diag> {
     let own: Vec<String> = all.iter().map(|entry| entry.name.clone()).collect();
     let usual = std::env::var(profile::USUAL).ok().filter(|name| !name.is_empty());
     if let Some(path) = name("profile").or(usual.as_deref()).filter(|path| *path != "none") {
-        all.extend(profile::named(path)?.into_iter().filter(|entry| !own.contains(&entry.name)));
+        let by_variable = name("profile").is_none();
+        let note = |diag: Diag| match by_variable {
+            true => diag.note(format!("the variable `{}` names it", profile::USUAL)),
+            false => diag,
+        };
+        let entries = profile::named(path).map_err(note)?;
+        all.extend(entries.into_iter().filter(|entry| !own.contains(&entry.name)));
     }
     all.iter().try_for_each(check_entry)?;
     let command = Args::command();

@@ -10,11 +10,13 @@ use crate::rule::{Flags, Input, InputWhat, Name, Named};
 use crate::value::FnId;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
+use starlark::environment::{Methods, MethodsBuilder};
 use starlark::eval::{Arguments, Evaluator};
-use starlark::starlark_simple_value;
 use starlark::values::list::AllocList;
 use starlark::values::structs::AllocStruct;
+use starlark::values::tuple::AllocTuple;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+use starlark::{starlark_module, starlark_simple_value};
 use std::fmt;
 use std::sync::Arc;
 
@@ -149,8 +151,35 @@ impl Inputs {
     }
 }
 
+#[starlark_module]
+fn methods(builder: &mut MethodsBuilder) {
+    fn get<'v>(
+        this: &Inputs,
+        #[starlark(require = pos)] name: &str,
+        #[starlark(require = pos)] default: Option<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        Ok(this.named(name, heap).or(default).unwrap_or_else(Value::new_none))
+    }
+
+    fn keys<'v>(this: &Inputs, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        Ok(heap.alloc(AllocList(this.mixed.names.iter().map(|name| &*name.name))))
+    }
+
+    fn items<'v>(this: &Inputs, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        let names = this.mixed.names.iter().map(|name| &*name.name);
+        let pairs = names.filter_map(|name| Some(AllocTuple([heap.alloc(name), this.named(name, heap)?])));
+        Ok(heap.alloc(AllocList(pairs)))
+    }
+}
+
 #[starlark_value(type = "files")]
 impl<'v> StarlarkValue<'v> for Inputs {
+    fn get_methods() -> Option<&'static Methods> {
+        starlark::methods_static!(METHODS = methods);
+        Some(METHODS.methods())
+    }
+
     fn get_attr(&self, name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
         self.named(name, heap)
     }
@@ -165,6 +194,16 @@ impl<'v> StarlarkValue<'v> for Inputs {
             return found.ok_or_else(|| thrown("KeyError", format!("there is no input named `{name}` here")));
         }
         heap.alloc(AllocList(self.values(heap))).at(index, heap)
+    }
+
+    fn slice(
+        &self,
+        start: Option<Value<'v>>,
+        stop: Option<Value<'v>>,
+        stride: Option<Value<'v>>,
+        heap: Heap<'v>,
+    ) -> starlark::Result<Value<'v>> {
+        heap.alloc(AllocList(self.values(heap))).slice(start, stop, stride, heap)
     }
 
     fn length(&self) -> starlark::Result<i32> {

@@ -15,6 +15,8 @@ pub(super) struct Misfit {
     /// `a.b[0]`; empty for the whole.
     pub(super) path: String,
     pub(super) message: String,
+    /// It may fit: the schema says something that nobody knows.
+    pub(super) doubt: bool,
 }
 
 /// Keywords that are understood or say nothing about values.
@@ -100,30 +102,33 @@ impl Schema<'_> {
     }
 
     fn value(&self, value: &mut Val, schema: &Val, path: &str, depth: usize, out: &mut Vec<Misfit>) {
-        let mut fail = |message: String| out.push(Misfit { path: path.to_owned(), message });
+        let misfit = |message: String| Misfit { path: path.to_owned(), message, doubt: false };
         if depth > DEEPEST {
-            return fail("the schema refers to itself without end".into());
+            return out.push(misfit("the schema refers to itself without end".into()));
         }
         let Val::Dict(keywords) = schema else {
             if *schema == Val::Bool(false) {
-                fail("is not allowed".into());
+                out.push(misfit("is not allowed".into()));
             }
             return;
         };
         for keyword in keywords.iter().filter_map(|(k, _)| k.as_str()).filter(|k| !KNOWN.contains(k)) {
             if LACKING.contains(&keyword) {
-                fail(format!("cannot be checked: the keyword `{keyword}` of the schema is not served here"));
+                let why = format!("cannot be checked: the keyword `{keyword}` of the schema is not served here");
+                out.push(misfit(why));
             } else if let Some(hint) = did_you_mean(keyword, KNOWN) {
-                fail(format!("cannot be checked: the schema has the keyword `{keyword}`, which says nothing; {hint}"));
+                let message =
+                    format!("is checked without the keyword `{keyword}` of the schema, which says nothing; {hint}");
+                out.push(Misfit { path: path.to_owned(), message, doubt: true });
             }
         }
         if let Some(reference) = schema.get("$ref").and_then(Val::as_str) {
             match self.find(reference) {
                 Some(target) => self.value(value, target, path, depth + 1, out),
-                None => out.push(Misfit { path: path.into(), message: format!("the schema has no `{reference}`") }),
+                None => out.push(misfit(format!("the schema has no `{reference}`"))),
             }
         }
-        out.extend(scalar(value, schema).into_iter().map(|message| Misfit { path: path.to_owned(), message }));
+        out.extend(scalar(value, schema).into_iter().map(misfit));
         match value {
             Val::Dict(_) => self.dict(value, schema, path, depth, out),
             Val::List(_) => self.list(value, schema, path, depth, out),
@@ -149,7 +154,7 @@ impl Schema<'_> {
             }
         }
         let Val::Dict(entries) = value else { return };
-        let fail = |message: String| Misfit { path: path.to_owned(), message };
+        let fail = |message: String| Misfit { path: path.to_owned(), message, doubt: false };
         if let Some(Val::List(required)) = schema.get("required") {
             let missing = required.iter().filter(|r| !entries.iter().any(|(k, _)| k == *r));
             out.extend(missing.map(|r| fail(format!("lacks the key `{}`", r.display()))));
@@ -192,7 +197,7 @@ impl Schema<'_> {
 
     fn list(&self, value: &mut Val, schema: &Val, path: &str, depth: usize, out: &mut Vec<Misfit>) {
         let Val::List(items) = value else { return };
-        let fail = |message: String| Misfit { path: path.to_owned(), message };
+        let fail = |message: String| Misfit { path: path.to_owned(), message, doubt: false };
         out.extend(bounds(items.len(), schema, ["minItems", "maxItems"], "elements").map(fail));
         if schema.get("uniqueItems") == Some(&Val::Bool(true))
             && let Some(twice) = (1..items.len()).find(|i| items[..*i].contains(&items[*i]))
@@ -229,7 +234,8 @@ impl Schema<'_> {
         for inner in each("allOf").into_iter().flatten() {
             self.value(value, inner, path, depth + 1, out);
         }
-        let mut fail = |message: &str| out.push(Misfit { path: path.to_owned(), message: message.to_owned() });
+        let mut fail =
+            |message: &str| out.push(Misfit { path: path.to_owned(), message: message.to_owned(), doubt: false });
         if let Some(all) = each("anyOf")
             && !all.iter().any(|s| self.fits(value, s, depth))
         {
@@ -415,7 +421,7 @@ mod tests {
             (
                 r#"{"requird": ["a"]}"#,
                 "1",
-                ": cannot be checked: the schema has the keyword `requird`, which says nothing; did you mean `required`?",
+                ": is checked without the keyword `requird` of the schema, which says nothing; did you mean `required`?",
             ),
         ] {
             assert_eq!(check(schema, value).0, [fault], "{schema}");

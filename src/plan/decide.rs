@@ -3,6 +3,7 @@
 use super::Scene;
 use crate::command::{Recipe, made_from};
 use crate::digest::Digest;
+use crate::files;
 use crate::graph::{InputRef, JobId};
 use crate::path::PathId;
 use crate::record::{Input, Record};
@@ -110,9 +111,11 @@ fn by_inputs_read(scene: Scene<'_>, job: JobId, record: RecordRef, verdicts: &[V
     let is_known = |input: InputRef| {
         !input.is_ancient() && waiting(scene, input, verdicts).is_none() && !is_remembered(scene, input)
     };
-    let changed = |input: &InputRef| {
-        let read = old.get(&input.path()).filter(|read| !read.ancient && is_known(*input));
-        read.is_some_and(|read| content_read(scene, *input) != read.digest)
+    let changed = |input: &InputRef| match old.get(&input.path()) {
+        _ if !is_known(*input) => false,
+        Some(read) => !read.ancient && content_read(scene, *input) != read.digest,
+        // Nobody knows what it held then: its time has to say.
+        None => is_newer(scene.commands.paths.str(input.path()), record.stats.end_ms()),
     };
     if inputs.iter().any(changed) {
         return Decision::Run(Cause::Inputs);
@@ -173,6 +176,11 @@ fn by_inputs(scene: Scene<'_>, job: JobId, record: RecordRef, verdicts: &[Verdic
         Ok(record) if !known_input_changed(scene, job, &record, verdicts) => Decision::Maybe(first),
         _ => Decision::Run(Cause::Inputs),
     }
+}
+
+/// Whether a file was written after a time in milliseconds since 1970.
+fn is_newer(path: &str, time_ms: u64) -> bool {
+    files::stat(path).is_ok_and(|stat| stat.exists() && stat.mtime_ns / 1_000_000 > time_ms as i64)
 }
 
 /// Whether inputs that changed are `ancient()` now and were not when the job ran: of them

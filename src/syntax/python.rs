@@ -332,8 +332,14 @@ impl<'s> Builder<'s> {
     /// The body of a function's rule runs elsewhere, where the function's names are not.
     fn reads_around(&self, rule: &Pair<'s>, items: &[Pair<'s>]) -> Option<Diag> {
         let run = rule.clone().into_inner().flatten().find(|p| p.as_rule() == Rule::run)?;
-        let words = named(run.into_inner().nth(1)?.as_str()).words;
-        let name = own_names(items).into_iter().find(|name| words.contains(*name))?;
+        let words = named(run.clone().into_inner().nth(1)?.as_str()).words;
+        let text = run.as_str();
+        let is_bound = |name: &str| {
+            let forms =
+                [format!("{name} ="), format!("for {name} in"), format!("as {name}:"), format!("import {name}")];
+            forms.iter().any(|form| text.contains(form.as_str()))
+        };
+        let name = own_names(items).into_iter().find(|name| words.contains(*name) && !is_bound(name))?;
         let diag = Diag::at(self.line_span(rule), format!("its `run:` reads `{name}`, which is the function's own"));
         Some(diag.hint(format!("hand it over: `params: {name}={name}`, and `params.{name}` in the body")))
     }

@@ -309,8 +309,8 @@ pub(super) fn names(builder: &mut GlobalsBuilder) {
     }
 }
 
-/// What a prefix of ours keeps of how bash is started without one.
-const STRICT: &str = "set -euo pipefail; ";
+/// What a prefix of ours keeps of how bash is started without one. Other shells have no such mode.
+const STRICT: &str = "test -z \"$BASH_VERSION\" || set -euo pipefail; ";
 
 /// A text whose fields are names of the file.
 fn filled_here<'v>(text: &str, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<String> {

@@ -63,12 +63,19 @@ pub(super) fn truths_and_numbers<'v>(items: Value<'v>, heap: Heap<'v>) -> starla
     }
     let plain = |value: Value<'v>| number_of(value, heap);
     let mut kept: Vec<Value> = Vec::with_capacity(all.len());
+    // Those that may be equal to others of another kind: there are no more than two.
+    let mut small: Vec<Value> = Vec::new();
     for value in all {
         let odd = value.unpack_bool().is_some() || is_number(&value);
-        let mut others = kept.iter().filter(|_| odd);
-        if !others.try_fold(false, |any, other| Ok::<_, starlark::Error>(any || plain(*other).equals(plain(value))?))? {
-            kept.push(value);
+        let number = plain(value);
+        if odd && (number.equals(heap.alloc(0))? || number.equals(heap.alloc(1))?) {
+            let mut others = small.iter();
+            if others.try_fold(false, |any, other| Ok::<_, starlark::Error>(any || other.equals(number)?))? {
+                continue;
+            }
+            small.push(number);
         }
+        kept.push(value);
     }
     Ok(Some(heap.alloc(AllocList(kept))))
 }

@@ -4,7 +4,7 @@
 
 use super::frame::{Frame, plain};
 use super::sheet::is_empty;
-use crate::diag::Diag;
+use crate::diag::{Diag, Severity};
 use crate::eval::convert::{from_val, to_val};
 use crate::eval::fault::{Fault, fault};
 use crate::eval::load::beside;
@@ -79,6 +79,16 @@ fn report(what: &str, misfits: Vec<Misfit>, schema: &str, session: &Session, eva
         return Ok(());
     }
     let place = super::marks::place(session, eval);
+    let (doubts, misfits): (Vec<Misfit>, Vec<Misfit>) = misfits.into_iter().partition(|misfit| misfit.doubt);
+    // All rows have the same.
+    let first = matches!(what, "config" | "row 1");
+    for doubt in doubts.iter().filter(|_| first) {
+        let diag = misfit(what, schema, doubt).label(place, "");
+        session.warn(Diag { severity: Severity::Warning, ..diag });
+    }
+    if misfits.is_empty() {
+        return Ok(());
+    }
     let files = session.config_files.borrow().join(", ");
     let diag = |m: &Misfit| {
         let diag = misfit(what, schema, m).label(place, "");

@@ -164,15 +164,15 @@ impl Work<'_, '_> {
     }
 
     /// What the last record of a job says it made, and from what, if it runs
-    /// only because an output is missing; without what is missing and was asked for:
-    /// what comes of that is meant to be new.
+    /// only because an output is missing; none if one that was asked for is: what comes of
+    /// it is meant to be new.
     fn before(&self, scene: Scene<'_>, job: JobId) -> Option<(Digest, Vec<(PathId, Digest)>)> {
         let missing = matches!(self.plan.cause(job), Some(Cause::Missing(_)));
         let output = scene.commands.graph.outputs(job).first().filter(|_| missing)?;
         let record = scene.state.find(*output)?;
         let renewed = |path: PathId| self.plan.is_asked_for(path) && !scene.facts.exists(path);
-        let outputs = scene.state.outputs(record).filter(|(path, _)| !renewed(*path));
-        Some((scene.state.made_from(record), outputs.collect()))
+        let is_renewed = scene.state.outputs(record).any(|(path, _)| renewed(path));
+        (!is_renewed).then(|| (scene.state.made_from(record), scene.state.outputs(record).collect()))
     }
 
     fn shell(&self, text: String, rule: &Rule) -> Command {
