@@ -324,6 +324,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn records_keep_all_that_a_sheet_is_made_from() {
+        let sheet = |labels: &str| {
+            let given = vec![Val::List(vec![Val::Int(1)]), Val::str(labels)];
+            Val::Object(Box::new(Object { maker: "pandas.DataFrame", given, plain: Val::List(vec![Val::Int(1)]) }))
+        };
+        assert_eq!(sheet("a").repr(), sheet("b").repr());
+        assert_ne!(Val::List(vec![sheet("a")]).recorded(), Val::List(vec![sheet("b")]).recorded());
+    }
+
+    #[test]
     fn texts_are_pythons() {
         let cases = [
             (Val::None, "None"),

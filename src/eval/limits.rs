@@ -5,6 +5,7 @@
 
 use super::fault::hinted;
 use starlark::codemap::{FileSpan, FileSpanRef};
+use starlark::environment::Module;
 use starlark::eval::{BeforeStmtFunc, BeforeStmtFuncDyn, Evaluator};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -94,6 +95,14 @@ pub(super) fn set(eval: &mut Evaluator, depth: Depth) -> starlark::Result<()> {
     eval.set_max_heap_size(BYTES + BYTES / 4).map_err(starlark::Error::new_other)?;
     eval.set_max_tick_count(TICKS + TICKS / 4).map_err(starlark::Error::new_other)?;
     eval.set_max_callstack_size(depth.calls()).map_err(starlark::Error::new_other)
+}
+
+/// An evaluation within another one, in the same module. It frees nothing: what the one around
+/// it holds is not known to it.
+pub(super) fn nested<'v, 'a, 'e>(module: &'a Module<'v>) -> Evaluator<'v, 'a, 'e> {
+    let mut eval = Evaluator::new(module);
+    eval.disable_gc();
+    eval
 }
 
 /// Fails where a limit is passed.

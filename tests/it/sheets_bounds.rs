@@ -25,7 +25,29 @@ fn no_call_makes_more_cells_than_fit() {
             ("w.set_index(['a', 'b']).unstack()", "this makes more than 10000000 values"),
             ("pd.MultiIndex.from_product([range(4000), range(4000)])", "this makes more than 10000000 values"),
             ("w.pivot_table(index='a', columns='b', values='n')", "this makes more than 10000000 values"),
+            ("w[['n']].merge(w[['n']], on='n')", "this makes more than 10000000 values"),
+            ("w['a'].astype(str).str.zfill(2000000000)", "this makes more than 10000000 values"),
+            ("w.head(2).pivot_table(index='nope', columns='b', values='n')", "that nothing in the sheet has"),
             ("w.where()", "`where` wants a sheet of bools, or values of columns"),
+        ],
+    );
+}
+
+#[test]
+fn what_asks_a_query_keeps_what_it_holds() {
+    let given = r#"d = pd.DataFrame({"k": ["s1", "s2"]})
+def held():
+    x = ["a%d" % v for v in range(20000)]
+    n = len(d.query("k == 's1'"))
+    m = evaluate("{k} == 's1'")
+    y = ["b%d" % v for v in range(20000)]
+    return [n, x[5], x[19999], y[7]]"#;
+    answers_as_pandas(
+        given,
+        &[
+            ("held()", "[1, 'a5', 'a19999', 'b7']"),
+            (r#"[len(d.query("k == 's2'")) for v in range(400)][399]"#, "1"),
+            (r#"d["k"].between("s1", d["k"]).tolist()"#, "[True, True]"),
         ],
     );
 }

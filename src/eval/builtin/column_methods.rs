@@ -7,6 +7,7 @@ use super::aligned::{beside, by_labels};
 use super::applied::More;
 use super::column::{Column, distinct, hashable, repeated};
 use super::column_counts::only_axis;
+use super::column_running::bounds;
 use super::frame::{cell_of, plain_of};
 use super::index::Index;
 use super::same::word;
@@ -197,9 +198,9 @@ fn cells(builder: &mut MethodsBuilder) {
         left: Value<'v>,
         right: Value<'v>,
         #[starlark(default = "both")] inclusive: &str,
-        heap: Heap<'v>,
     ) -> starlark::Result<Column> {
-        let (left, right) = (plain_of(left, heap)?, plain_of(right, heap)?);
+        let cells = |found: Option<Vec<Val>>| found.unwrap_or_else(|| vec![Val::None; this.values.len()]);
+        let (left, right) = (cells(bounds(this, Some(left))?), cells(bounds(this, Some(right))?));
         let (first, last) = match inclusive {
             "both" => (true, true),
             "left" => (true, false),
@@ -211,8 +212,13 @@ fn cells(builder: &mut MethodsBuilder) {
             }
         };
         let fits = |order: Ordering, also: bool| order.is_lt() || (also && order.is_eq());
-        let lies = |v: &Val| !is_empty(v) && fits(compared(&left, v), first) && fits(compared(v, &right), last);
-        Ok(this.with(this.values.iter().map(|v| Val::Bool(lies(v))).collect()))
+        let lies = |v: &Val, left: &Val, right: &Val| {
+            let there = ![v, left, right].iter().any(|cell| is_empty(cell));
+            there && fits(compared(left, v), first) && fits(compared(v, right), last)
+        };
+        let found =
+            this.values.iter().zip(left.iter().zip(&right)).map(|(v, (left, right))| Val::Bool(lies(v, left, right)));
+        Ok(this.with(found.collect()))
     }
 
     fn isin<'v>(this: &Column, values: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> starlark::Result<Column> {

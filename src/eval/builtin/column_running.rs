@@ -99,7 +99,7 @@ fn ranks(column: &Column, method: &str, ascending: bool) -> starlark::Result<Vec
 }
 
 /// A bound for each cell; one value may be none.
-fn bounds(column: &Column, bound: Option<Value>) -> starlark::Result<Option<Vec<Val>>> {
+pub(super) fn bounds(column: &Column, bound: Option<Value>) -> starlark::Result<Option<Vec<Val>>> {
     let Some(bound) = bound else { return Ok(None) };
     if let Some(other) = Column::from_value(bound) {
         return beside(column, other).map(Some);
@@ -112,7 +112,7 @@ fn bounds(column: &Column, bound: Option<Value>) -> starlark::Result<Option<Vec<
         }
         Some(cell) => Ok(Some(vec![cell; column.values.len()])),
         None => {
-            Err(hinted("a bound of `clip` is a number or a column here", "make a column of the list: `pd.Series(…)`"))
+            Err(hinted("a bound is a number, a text or a column here", "make a column of the list: `pd.Series(…)`"))
         }
     }
 }

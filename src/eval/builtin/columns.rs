@@ -34,7 +34,8 @@ impl Columns {
 
     /// The names of all levels.
     pub(super) fn level_names(&self) -> Vec<Name> {
-        if self.levels.is_empty() { vec![Name::unnamed(); self.depth()] } else { self.levels.clone() }
+        let depth = self.depth();
+        if self.levels.len() == depth { self.levels.clone() } else { vec![Name::unnamed(); depth] }
     }
 
     /// As labels.

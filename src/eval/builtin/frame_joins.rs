@@ -5,7 +5,7 @@
 use super::column::Column;
 use super::frame::{Now, named};
 use super::frame_counts::kind;
-use super::join::{By, Keep, exploded, has_repeats, melted, merged};
+use super::join::{By, Keep, check_size, exploded, has_repeats, melted, merged};
 use super::name::Name;
 use super::sheet::{Sheet, is_empty};
 use crate::eval::convert::elements;
@@ -110,6 +110,7 @@ impl<'v> Asked<'v> {
             check_names((left, &by_left), (right, &by_right))?;
         }
         let suffixes = (&*self.suffixes.0, &*self.suffixes.1);
+        check_size((left, &by_left), (right, &by_right))?;
         Ok(merged((left, &by_left), (right, &by_right), keep(&self.how)?, suffixes, self.indicator.as_ref()))
     }
 }

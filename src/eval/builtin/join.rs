@@ -6,6 +6,7 @@ use super::index::Index;
 use super::name::Name;
 use super::same::word;
 use super::sheet::{Maker, NOTHING, Sheet, compared, settled};
+use crate::eval::limits;
 use crate::value::Val;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
@@ -86,6 +87,17 @@ fn keys(sheet: &Sheet, by: &By) -> Vec<Vec<Val>> {
 /// What parts of a key share that hold the same.
 fn words(key: &[Val]) -> String {
     key.iter().map(|part| word(part) + "\n").collect()
+}
+
+/// Whether there is room for the rows that two sheets have side by side.
+///
+/// # Errors
+/// If there is not: each row may be found by many.
+pub(super) fn check_size(left: (&Sheet, &By), right: (&Sheet, &By)) -> starlark::Result<()> {
+    let mut counts: FxHashMap<String, u128> = FxHashMap::default();
+    keys(right.0, right.1).iter().for_each(|key| *counts.entry(words(key)).or_default() += 1);
+    let pairs: u128 = keys(left.0, left.1).iter().map(|key| counts.get(&words(key)).copied().unwrap_or(1)).sum();
+    limits::values(pairs.saturating_mul((left.0.columns.len() + right.0.columns.len()) as u128))
 }
 
 fn pairs(left: &[Vec<Val>], right: &[Vec<Val>], keep: Keep) -> Vec<Pair> {

@@ -12,6 +12,7 @@ use super::sheet::{Maker, Sheet};
 use crate::eval::convert::elements;
 use crate::eval::exception::thrown_with;
 use crate::eval::fault::{fault, hinted};
+use crate::eval::limits;
 use crate::suggest::did_you_mean;
 use crate::value::Val;
 use starlark::environment::GlobalsBuilder;
@@ -85,7 +86,7 @@ pub(super) fn numbers_where<'v>(
     let failed = |e: starlark::Error| {
         fault(format!("the query `{query}`: {}", e.without_diagnostic().to_string().lines().next().unwrap_or("")))
     };
-    let test = Evaluator::new(eval.module()).eval_module(ast, super::globals()).map_err(failed)?;
+    let test = limits::nested(eval.module()).eval_module(ast, super::globals()).map_err(failed)?;
     let columns: Vec<Value> = told.columns.iter().map(|name| heap.alloc(asked(sheet, name))).collect();
     let answer = eval.eval_function(test, &columns, &[])?;
     let all = 0..sheet.rows.len();

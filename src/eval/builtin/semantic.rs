@@ -10,6 +10,7 @@ use crate::eval::exception::thrown_with;
 use crate::eval::fault::{fault, hinted};
 use crate::eval::files::Files;
 use crate::eval::later::deferred;
+use crate::eval::limits;
 use crate::eval::session::Session;
 use crate::eval::show;
 use crate::path::normal;
@@ -203,7 +204,7 @@ fn open(value: Option<Value>) -> bool {
 fn expression<'v>(text: &str, eval: &Evaluator<'v, '_, '_>) -> starlark::Result<Value<'v>> {
     let body = text.replace("{wildcards.", "{").replace('{', " wildcards.").replace('}', " ");
     let ast = AstModule::parse("evaluate", format!("lambda wildcards: ({})", body.trim()), &Dialect::Standard)?;
-    Evaluator::new(eval.module()).eval_module(ast, super::globals())
+    limits::nested(eval.module()).eval_module(ast, super::globals())
 }
 
 #[starlark_module]

@@ -12,6 +12,7 @@ use super::reading::{Opened, opened};
 use super::sets;
 use crate::eval::exception::thrown;
 use crate::eval::fault::fault;
+use crate::eval::limits;
 use crate::eval::pure_path::{PurePath, path_text};
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
@@ -121,6 +122,7 @@ impl Method {
 
     fn padded<'v>(&self, args: &[Value<'v>]) -> starlark::Result<String> {
         let width = self.count(args, None)?;
+        limits::values(width as u128)?;
         let missing = width.saturating_sub(self.text.chars().count());
         if &*self.name == "zfill" {
             return Ok(zero_filled(&self.text, missing));

@@ -47,6 +47,10 @@ fn as_they_come(cells: &[Val]) -> (Vec<Val>, Vec<usize>) {
 impl Places {
     /// Of labels that some levels are taken out of.
     fn of(labels: &Index, taken: &[usize], columns: usize) -> starlark::Result<Places> {
+        if taken.iter().any(|at| *at >= labels.names.len()) {
+            let hint = "name columns of the sheet, or levels of its labels";
+            return Err(hinted("a name is given here that nothing in the sheet has", hint));
+        }
         let split = |levels: &[usize]| {
             let names: Vec<Name> = levels.iter().map(|at| labels.names[*at].clone()).collect();
             Index::of_levels(names, &levels.iter().map(|at| labels.level(*at)).collect::<Vec<_>>())
