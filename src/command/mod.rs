@@ -5,6 +5,7 @@
 //! made from. It does not know what is stale, and it starts nothing.
 
 mod call;
+mod code;
 mod ensure;
 mod environment;
 mod files;

@@ -47,7 +47,7 @@ pub struct Recipe {
 }
 
 /// Stands for the working directory in what is recorded.
-const WORKDIR: &str = "{workdir}";
+pub(super) const WORKDIR: &str = "{workdir}";
 
 /// Stand before what is put around commands, so that neither is taken for the
 /// shell or for the other.

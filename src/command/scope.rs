@@ -15,6 +15,8 @@ pub enum Mode<'a> {
     Run(&'a Needs, Turn),
     /// To be recorded: what never makes a job stale is left as names.
     Record,
+    /// The same with params and inputs left as names, too: what of it is code.
+    Code,
 }
 
 /// The values of one job.
@@ -32,6 +34,9 @@ impl<'s, 'a: 's> template::Scope<'s> for Scope<'s, 'a> {
     fn lookup(&self, hole: &Hole) -> Result<Filled<'s>, String> {
         let steps = &hole.access;
         match &hole.root {
+            Root::Input | Root::Params if matches!(self.mode, Mode::Code) => {
+                Ok(Filled::Name(Cow::Owned(hole.to_string())))
+            }
             Root::Input => {
                 let inputs = self.commands.graph.inputs(self.job);
                 let names = files::input_names(self.commands, self.job);
@@ -127,7 +132,7 @@ impl<'s, 'a: 's> Scope<'s, 'a> {
         match (found.shape, part) {
             (Shape::Rules, Cow::Borrowed(part)) => Ok(shown(part)),
             // How many cores there are never makes a job stale.
-            (Shape::Workflow, _) if matches!(self.mode, Mode::Record) && is_cores(steps) => {
+            (Shape::Workflow, _) if matches!(self.mode, Mode::Record | Mode::Code) && is_cores(steps) => {
                 Ok(Filled::Name(Cow::Borrowed("{workflow.cores}")))
             }
             (_, part) => Ok(Filled::Value(part)),

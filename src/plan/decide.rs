@@ -99,7 +99,11 @@ fn is_waived(scene: Scene<'_>, job: JobId, record: RecordRef) -> bool {
     let inputs: Vec<_> = inputs.map(|input| (input.path(), None, input.is_ancient())).collect();
     let Recipe { command, params, scripts, environment } = &recipe;
     let reasons = stale::compare(&record, Now { command, params, scripts, environment, inputs: &inputs });
-    !reasons.is_empty() && !reasons.iter().any(|reason| triggers.cover(reason))
+    let is_filled_otherwise = |reason: &Reason| match reason {
+        Reason::Command { old, .. } => scene.commands.has_code(job, old),
+        _ => false,
+    };
+    !reasons.is_empty() && !reasons.iter().any(|reason| triggers.cover(reason) && !is_filled_otherwise(reason))
 }
 
 /// Of a job whose recipe need not be as recorded: what counts is the content of inputs that
