@@ -15,6 +15,7 @@ use super::scope::Scope;
 use super::tree::{Definition, Directive, Piece, RuleDecl, Section};
 use crate::diag::Diag;
 use crate::span::{Literals, Span};
+use regex::Regex;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -90,6 +91,14 @@ pub(super) fn definition_length(items: &[Pair]) -> Option<usize> {
     defined_name(head.as_str())?;
     let body = items[decorators + 1..].iter().take_while(|p| is_below(p.as_str(), own)).count();
     Some(decorators + 1 + body)
+}
+
+/// Whether a Python text gives a name a value: by `=`, `for`, `as` or an import.
+fn gives(text: &str, name: &str) -> bool {
+    let name = regex::escape(name);
+    let targets = format!(r"(?m)(?:^|[;:])\s*(?:\w+\s*,\s*)*{name}\s*(?:,\s*\w+\s*)*=(?:[^=]|$)");
+    let heads = format!(r"\b(?:for|as|import)\s+(?:\w+\s*,\s*)*{name}\b");
+    [targets, heads].iter().any(|form| Regex::new(form).is_ok_and(|form| form.is_match(text)))
 }
 
 /// The names that a definition gives values to: its parameters, and what it assigns.
@@ -333,13 +342,7 @@ impl<'s> Builder<'s> {
     fn reads_around(&self, rule: &Pair<'s>, items: &[Pair<'s>]) -> Option<Diag> {
         let run = rule.clone().into_inner().flatten().find(|p| p.as_rule() == Rule::run)?;
         let words = named(run.clone().into_inner().nth(1)?.as_str()).words;
-        let text = run.as_str();
-        let is_bound = |name: &str| {
-            let forms =
-                [format!("{name} ="), format!("for {name} in"), format!("as {name}:"), format!("import {name}")];
-            forms.iter().any(|form| text.contains(form.as_str()))
-        };
-        let name = own_names(items).into_iter().find(|name| words.contains(*name) && !is_bound(name))?;
+        let name = own_names(items).into_iter().find(|name| words.contains(*name) && !gives(run.as_str(), name))?;
         let diag = Diag::at(self.line_span(rule), format!("its `run:` reads `{name}`, which is the function's own"));
         Some(diag.hint(format!("hand it over: `params: {name}={name}`, and `params.{name}` in the body")))
     }
@@ -393,6 +396,18 @@ mod tests {
             "x = f(A, b.C)  # D\nshell('cat {E} {{F}} G' + r\"H\", I)\nf'{J!r:>{K}}' \"\"\"{L\n}\"\"\"\n0x1A 1.5e3";
         let words: Vec<String> = named(text).words.into_iter().map(String::from).collect();
         assert_eq!(words, ["A", "E", "F", "I", "J", "K", "L", "b", "f", "r", "shell", "x"]);
+    }
+
+    #[test]
+    fn names_that_a_text_gives_values_to() {
+        for text in
+            ["n = 1", "if x: n = 1", "a, n = b", "n, a = b", "for n in x:", "for a, n in x:", "f() as n:", "import n"]
+        {
+            assert!(gives(text, "n"), "{text}");
+        }
+        for text in ["n == 1", "if n == 1:", "an = 1", "f(n=1)", "print(n)", "x[n] = 1", "n.a = 1"] {
+            assert!(!gives(text, "n"), "{text}");
+        }
     }
 
     #[test]
