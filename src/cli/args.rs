@@ -196,7 +196,7 @@ pub struct Args {
     /// Make these again
     ///
     /// A rule stands for all its jobs. What depends on them is made again if they
-    /// come out changed.
+    /// come out changed. A rule without wildcards and a file are targets, too.
     #[arg(short = 'R', long, value_name = "RULE|FILE", num_args = 0.., help_heading = AGAIN)]
     pub forcerun: Vec<String>,
 
@@ -276,6 +276,8 @@ pub struct Args {
     pub target_jobs: Vec<String>,
 
     /// Make these first, with all that they need
+    ///
+    /// A rule without wildcards and a file are targets, too.
     #[arg(short = 'P', long, value_name = "TARGET", num_args = 1.., help_heading = JOBS)]
     pub prioritize: Vec<String>,
 

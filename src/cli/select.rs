@@ -16,7 +16,8 @@ use crate::run::Selection;
 pub struct Select {
     /// Stop at these rules or files
     ///
-    /// They and what they need are made; nothing behind them.
+    /// They and what they need are made; nothing behind them. A rule without wildcards and
+    /// a file are made though no target needs them.
     #[arg(short = 'U', long, value_name = "RULE|FILE", num_args = 1..)]
     pub until: Vec<String>,
 
